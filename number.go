@@ -1,0 +1,75 @@
+package licseal
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// maxInteger is the largest integer that every JSON implementation keeps
+// exactly (RFC 7493, section 2.2).
+const maxInteger = 1<<53 - 1
+
+// checkNumber refuses a JSON number whose canonical form would be another
+// number. RFC 8785 writes every number as the double nearest to it, which loses
+// what a double cannot hold; two payloads that differ only there would then
+// have the same signature.
+func checkNumber(text []byte) (Reason, string) {
+	if isShortInteger(text) {
+		return "", ""
+	}
+	f, err := strconv.ParseFloat(string(text), 64)
+	switch {
+	case err != nil || math.IsInf(f, 0):
+		return ReasonNumberRange, fmt.Sprintf("the number %s is larger than any double; write it as a string", text)
+	case math.Abs(f) > maxInteger:
+		return ReasonNumberRange, fmt.Sprintf("the number %s is beyond ±9007199254740991, where integers are no longer kept exactly; write it as a string", text)
+	}
+	kept := strconv.AppendFloat(nil, f, 'e', -1, 64)
+	if decimalOf(text) != decimalOf(kept) {
+		return ReasonNumberPrecision, fmt.Sprintf("the number %s has more digits than a double keeps (it would become %s); write it as a string", text, strconv.FormatFloat(f, 'g', -1, 64))
+	}
+	return "", ""
+}
+
+// isShortInteger reports whether text is an integer of at most 15 digits: by far
+// the most usual number, and always exact.
+func isShortInteger(text []byte) bool {
+	digits := bytes.TrimPrefix(text, []byte("-"))
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return len(digits) <= 15
+}
+
+// decimal is a decimal number in its one normal form: ±0.DIGITS × 10^exponent,
+// with neither a first nor a last digit of zero. Zero has no digits.
+type decimal struct {
+	negative bool
+	digits   string
+	exponent int
+}
+
+// decimalOf reads a JSON number exactly. Its exponent is small: checkNumber has
+// seen that the number is a finite double, so a large one stands only beside
+// digits that make up for it, or beside zero.
+func decimalOf(text []byte) decimal {
+	s, negative := strings.CutPrefix(string(text), "-")
+	mantissa, exponentText, _ := strings.Cut(strings.ToLower(s), "e")
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	digits := strings.TrimLeft(whole+fraction, "0")
+	exponent := len(digits) - len(fraction)
+	digits = strings.TrimRight(digits, "0")
+	if digits == "" {
+		return decimal{}
+	}
+	n, err := strconv.Atoi(exponentText)
+	if err != nil && exponentText != "" {
+		return decimal{negative, digits, math.MinInt} // an exponent beyond any double's
+	}
+	return decimal{negative, digits, exponent + n}
+}

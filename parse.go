@@ -1,0 +1,369 @@
+package licseal
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// The bounds of what is read.
+const (
+	// DefaultMaxBytes is the size of the largest licence document that is
+	// read unless a [Parser] says otherwise.
+	DefaultMaxBytes = 64 << 10
+
+	// MaxDepth is how deeply objects and arrays may be nested in a licence
+	// document. The payload is the third level of a document, so a payload
+	// that is parsed by itself has two levels less.
+	MaxDepth = 32
+)
+
+// payloadDepth is how many levels of a document surround the payload.
+const payloadDepth = 2
+
+// Parser parses with bounds other than the default ones. The zero value has
+// the default bounds.
+type Parser struct {
+	// MaxBytes is the size of the largest document that is read, and of its
+	// canonical form. If zero, DefaultMaxBytes.
+	MaxBytes int
+}
+
+// ParseUnverified parses a licence document strictly. As its name says, it does
+// not look at the signature: the licence may have been written by anyone. To
+// trust what it says, use package verify.
+//
+// An error is always a [*ParseError].
+func ParseUnverified(data []byte) (*License, error) { return Parser{}.ParseUnverified(data) }
+
+// ParsePayload parses a payload, an object by itself, as strictly as
+// [ParseUnverified]. Whatever it accepts fits into a licence document that
+// ParseUnverified accepts.
+//
+// An error is always a [*ParseError].
+func ParsePayload(data []byte) (Payload, error) { return Parser{}.ParsePayload(data) }
+
+// ParseUnverified is [ParseUnverified] with the bounds of p.
+func (p Parser) ParseUnverified(data []byte) (*License, error) {
+	s, err := p.newScanner(data, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	lic, err := s.document()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.checkCanonicalSize(lic.Payload); err != nil {
+		return nil, err
+	}
+	return lic, nil
+}
+
+// ParsePayload is [ParsePayload] with the bounds of p.
+func (p Parser) ParsePayload(data []byte) (Payload, error) {
+	s, err := p.newScanner(data, payloadDepth)
+	if err != nil {
+		return Payload{}, err
+	}
+	defer s.close()
+	payload, err := s.payload("")
+	if err != nil {
+		return Payload{}, err
+	}
+	if err := s.end(); err != nil {
+		return Payload{}, err
+	}
+	if err := p.checkCanonicalSize(payload); err != nil {
+		return Payload{}, err
+	}
+	return payload, nil
+}
+
+func (p Parser) maxBytes() int {
+	if p.MaxBytes == 0 {
+		return DefaultMaxBytes
+	}
+	return p.MaxBytes
+}
+
+// checkCanonicalSize refuses what could be read but, once written in canonical
+// form, no longer: 1e15 has fewer characters than 1000000000000000.
+func (p Parser) checkCanonicalSize(payload Payload) error {
+	size := len(payload.canonical) + envelopeSize
+	if size <= p.maxBytes() {
+		return nil
+	}
+	return tooLarge(size, p.maxBytes(), "in canonical form ")
+}
+
+func tooLarge(size, limit int, form string) error {
+	return &ParseError{ReasonTooLarge, Position{Line: 1, Column: 1},
+		fmt.Sprintf("the licence %shas %d bytes; at most %d are read", form, size, limit)}
+}
+
+// scanner reads one document, token by token.
+type scanner struct {
+	*decoder
+	text       []byte
+	outerDepth int // levels that are to be counted around the text
+}
+
+func (p Parser) newScanner(data []byte, outerDepth int) (*scanner, error) {
+	if len(data) > p.maxBytes() {
+		return nil, tooLarge(len(data), p.maxBytes(), "")
+	}
+	// The caller may reuse data; a parsed payload must not change with it.
+	text := bytes.Clone(data)
+	s := &scanner{text: text, outerDepth: outerDepth}
+	switch {
+	case bytes.HasPrefix(text, []byte("\ufeff")):
+		return nil, s.errorAt(0, "", ReasonByteOrderMark, "the text starts with a byte order mark (U+FEFF); save it as UTF-8 without one")
+	case len(bytes.TrimLeft(text, " \t\r\n")) == 0:
+		return nil, s.errorAt(0, "", ReasonEmpty, "the text is empty; a licence is a JSON object with the member \"license\"")
+	}
+	s.decoder = getDecoder(text)
+	return s, nil
+}
+
+func (s *scanner) close() { putDecoder(s.decoder) }
+
+// document reads the whole envelope: {"license":{"payload":…,"signature":…,"version":…}}.
+func (s *scanner) document() (*License, error) {
+	lic := new(License)
+	err := s.object("", []string{"license"}, func(string) error {
+		return s.object("/license", []string{"payload", "signature", "version"}, func(name string) (err error) {
+			switch name {
+			case "payload":
+				lic.Payload, err = s.payload("/license/payload")
+			case "signature":
+				lic.Signature, err = s.signature()
+			case "version":
+				lic.Version, err = s.version()
+			}
+			return err
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return lic, s.end()
+}
+
+// object reads an object that has exactly the members named, in any order, and
+// calls member when the value of one comes next.
+func (s *scanner) object(pointer string, names []string, member func(name string) error) error {
+	start, err := s.open(pointer)
+	if err != nil {
+		return err
+	}
+	var seen int // bit i: names[i] was there
+	for s.PeekKind() == '"' {
+		name, err := s.ReadValue()
+		if err != nil {
+			return s.syntaxError(err)
+		}
+		i := indexString(names, name)
+		if i < 0 {
+			return s.unknownMember(pointer, name, names)
+		}
+		seen |= 1 << i
+		if err := member(names[i]); err != nil {
+			return err
+		}
+	}
+	if _, err := s.ReadToken(); err != nil {
+		return s.syntaxError(err)
+	}
+	for i, name := range names {
+		if seen&(1<<i) == 0 {
+			return s.errorAt(start, pointer, ReasonMissingMember, "member %q is missing", name)
+		}
+	}
+	return nil
+}
+
+func indexString(names []string, text jsontext.Value) int {
+	for i, name := range names {
+		if isString(text, name) {
+			return i
+		}
+	}
+	return -1
+}
+
+func (s *scanner) unknownMember(pointer string, name jsontext.Value, names []string) error {
+	unquoted, _ := jsontext.AppendUnquote(nil, name)
+	at := int(s.InputOffset()) - len(name)
+	child := string(jsontext.Pointer(pointer).AppendToken(string(unquoted)))
+	return s.errorAt(at, child, ReasonUnknownMember,
+		"unknown member %s; only %s may stand here, spelt exactly so, because nothing outside the payload is signed", quote(unquoted), strings.Join(names, ", "))
+}
+
+// open reads the '{' of an object and returns its offset.
+func (s *scanner) open(pointer string) (start int, err error) {
+	if k := s.PeekKind(); k != '{' && k != 0 {
+		value, err := s.ReadValue()
+		if err != nil {
+			return 0, s.syntaxError(err)
+		}
+		return 0, s.errorAt(int(s.InputOffset())-len(value), pointer, ReasonWrongType, "found %s; an object is expected", describe(value))
+	}
+	if _, err := s.ReadToken(); err != nil {
+		return 0, s.syntaxError(err)
+	}
+	return int(s.InputOffset()) - 1, nil
+}
+
+// payload reads an object with any members and brings it into canonical form.
+func (s *scanner) payload(pointer string) (Payload, error) {
+	start, err := s.open(pointer)
+	if err != nil {
+		return Payload{}, err
+	}
+	for depth := s.StackDepth(); s.StackDepth() >= depth; {
+		if err := s.token(); err != nil {
+			return Payload{}, err
+		}
+	}
+	text := s.text[start:s.InputOffset()]
+	canonical, err := canonicalize(text)
+	if err != nil {
+		return Payload{}, s.syntaxError(err)
+	}
+	return Payload{canonical, source{s.text, start, pointer}}, nil
+}
+
+// token reads one token inside a payload and applies what jsontext does not:
+// the bound on depth, and the guard that no number is rounded.
+func (s *scanner) token() error {
+	if s.PeekKind() == '0' {
+		value, err := s.ReadValue()
+		if err != nil {
+			return s.syntaxError(err)
+		}
+		if reason, detail := checkNumber(value); reason != "" {
+			return s.errorAt(int(s.InputOffset())-len(value), string(s.StackPointer()), reason, "%s", detail)
+		}
+		return nil
+	}
+	if _, err := s.ReadToken(); err != nil {
+		return s.syntaxError(err)
+	}
+	if s.StackDepth()+s.outerDepth > MaxDepth {
+		return s.errorAt(int(s.InputOffset())-1, string(s.StackPointer()), ReasonTooDeep,
+			"objects and arrays are nested deeper than %d levels, the document's own included", MaxDepth)
+	}
+	return nil
+}
+
+// canonicalize returns the canonical form of a JSON object whose numbers have
+// passed checkNumber.
+func canonicalize(text []byte) ([]byte, error) {
+	canonical := jsontext.Value(bytes.Clone(text))
+	if err := canonical.Canonicalize(); err != nil {
+		return nil, err
+	}
+	return canonical, nil
+}
+
+func (s *scanner) signature() (string, error) {
+	value, at, err := s.value("/license/signature", '"', "a string of 128 hex digits")
+	if err != nil {
+		return "", err
+	}
+	digits := value[1 : len(value)-1]
+	if len(digits) != signatureHexSize {
+		return "", s.errorAt(at, "/license/signature", ReasonSignatureFormat, "the signature has %d characters; it must have %d lower-case hex digits", len(digits), signatureHexSize)
+	}
+	for i, c := range digits {
+		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f') {
+			return "", s.errorAt(at+1+i, "/license/signature", ReasonSignatureFormat, "the signature has %q as character %d; only the hex digits 0-9 and a-f, in lower case, may stand there", rune(c), i+1)
+		}
+	}
+	return string(digits), nil
+}
+
+func (s *scanner) version() (Version, error) {
+	const pointer = "/license/version"
+	k := s.PeekKind()
+	value, err := s.ReadValue()
+	switch {
+	case err != nil:
+		return 0, s.syntaxError(err)
+	case isString(value, "1") && k == '"':
+		return Version1, nil
+	case string(value) == "1":
+		return Version1Integer, nil
+	}
+	return 0, s.errorAt(int(s.InputOffset())-len(value), pointer, ReasonVersion, "the version is %s; this program reads \"1\"", describe(value))
+}
+
+// value reads a value that must be of one kind, and returns its offset too.
+func (s *scanner) value(pointer string, kind jsontext.Kind, want string) (jsontext.Value, int, error) {
+	k := s.PeekKind()
+	value, err := s.ReadValue()
+	if err != nil {
+		return nil, 0, s.syntaxError(err)
+	}
+	at := int(s.InputOffset()) - len(value)
+	if k != kind {
+		return nil, 0, s.errorAt(at, pointer, ReasonWrongType, "found %s; %s is expected", describe(value), want)
+	}
+	return value, at, nil
+}
+
+// end checks that only white space follows.
+func (s *scanner) end() error {
+	_, err := s.ReadToken()
+	if err == io.EOF {
+		return nil
+	}
+	at := int(s.InputOffset())
+	at = len(s.text) - len(bytes.TrimLeft(s.text[at:], " \t\r\n"))
+	return s.errorAt(at, "", ReasonTrailingData, "more text follows the end of the JSON value: %s", quote(s.text[at:]))
+}
+
+func (s *scanner) errorAt(offset int, pointer string, reason Reason, format string, args ...any) error {
+	pos := positionAt(s.text, offset)
+	pos.Pointer = pointer
+	return &ParseError{reason, pos, fmt.Sprintf(format, args...)}
+}
+
+// syntaxError gives an error of the tokenizer its class and its place.
+func (s *scanner) syntaxError(err error) error {
+	at, pointer := int(s.InputOffset()), string(s.StackPointer())
+	var syntactic *jsontext.SyntacticError
+	if errors.As(err, &syntactic) {
+		at, pointer, err = int(syntactic.ByteOffset), string(syntactic.JSONPointer), syntactic.Err
+	}
+	rest := s.text[min(at, len(s.text)):]
+	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return s.errorAt(at, pointer, ReasonDuplicateName, "member %q is there twice; keep one of them", jsontext.Pointer(pointer).LastToken())
+	case errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF:
+		return s.errorAt(len(s.text), pointer, ReasonTruncated, "the text ends before the JSON value does; was it copied in full?")
+	case !utf8.Valid(rest) && startsInvalid(rest):
+		return s.errorAt(at, pointer, ReasonInvalidUTF8, "byte 0x%02x is not UTF-8; save the text as UTF-8", rest[0])
+	case isSurrogateEscape(rest):
+		return s.errorAt(at, pointer, ReasonLoneSurrogate, "the escape %s is half of a surrogate pair; write the whole character", rest[:6])
+	}
+	return s.errorAt(at, pointer, ReasonSyntax, "not JSON: %s", err)
+}
+
+// startsInvalid reports whether text begins with bytes that are not UTF-8.
+func startsInvalid(text []byte) bool {
+	r, size := utf8.DecodeRune(text)
+	return r == utf8.RuneError && size == 1
+}
+
+// isSurrogateEscape reports whether text begins with one of the escapes \uD800 to \uDFFF.
+func isSurrogateEscape(text []byte) bool {
+	return len(text) >= 6 && text[0] == '\\' && text[1] == 'u' &&
+		(text[2] == 'd' || text[2] == 'D') && bytes.IndexByte([]byte("89abcdefABCDEF"), text[3]) >= 0
+}
