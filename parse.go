@@ -262,16 +262,6 @@ func (s *scanner) token() error {
 	return nil
 }
 
-// canonicalize returns the canonical form of a JSON object whose numbers have
-// passed checkNumber.
-func canonicalize(text []byte) ([]byte, error) {
-	canonical := jsontext.Value(bytes.Clone(text))
-	if err := canonical.Canonicalize(); err != nil {
-		return nil, err
-	}
-	return canonical, nil
-}
-
 func (s *scanner) signature() (string, error) {
 	value, at, err := s.value("/license/signature", '"', "a string of 128 hex digits")
 	if err != nil {

@@ -1,0 +1,189 @@
+// Package verify turns bytes into a verified licence, or into a refusal that
+// says why. It is the one way to trust a licence.
+//
+// It needs public keys and a clock, and nothing else: no network, no files, and
+// beside the standard library only a JSON tokenizer.
+package verify
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/licseal/licseal"
+)
+
+// Options says how a licence is judged. The zero value, like nil, is the
+// strictest reading.
+type Options struct {
+	// Time is the instant at which the licence is judged. If zero, the
+	// current time is used.
+	Time time.Time
+
+	// Grace is how long after its expiration a licence is still accepted, in
+	// the state InGrace. If zero, there is no grace. It must not be negative.
+	Grace time.Duration
+
+	// Roles says which fields hold the dates. The zero value names Kong's.
+	Roles licseal.Roles
+
+	// Location is the zone in which a date without a time begins. If nil, UTC.
+	Location *time.Location
+
+	// MaxBytes is the size of the largest licence that is read. If zero,
+	// licseal.DefaultMaxBytes.
+	MaxBytes int
+}
+
+// State is what the clock says of a licence.
+type State string
+
+// The states of a licence, in the order in which it passes through them.
+const (
+	NotYetValid State = "not yet valid" // before its creation instant
+	Valid       State = "valid"         // from then until, and not including, its expiration
+	InGrace     State = "in grace"      // from then on, for as long as Options.Grace says
+	Expired     State = "expired"       // from then on
+)
+
+// Result is a licence whose signature was verified.
+type Result struct {
+	License *licseal.License
+	Key     licseal.TrustedKey // the key that made the signature
+	Time    time.Time          // the instant at which it was judged, in UTC
+	State   State              // "" in a refusal for which the dates could not be read
+
+	licseal.Period           // when the licence is valid
+	GraceEnd       time.Time // NotAfter plus the grace; the licence is refused from then on
+}
+
+// ErrNoTrustedKeys means that the list of trusted keys is empty.
+var ErrNoTrustedKeys = errors.New("no trusted keys were given, so no signature can be verified")
+
+// SignatureError is the refusal of a licence that no trusted key has signed.
+// Nothing that such a licence says is to be believed, so it carries none of it.
+type SignatureError struct {
+	Detail string
+}
+
+func (e *SignatureError) Error() string { return e.Detail }
+
+// RefusedError is the refusal of a licence whose signature is good. It carries
+// what was verified.
+type RefusedError struct {
+	Result *Result
+	Err    error // a *licseal.DateError if the dates could not be read, a *StateError otherwise
+}
+
+func (e *RefusedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns e.Err.
+func (e *RefusedError) Unwrap() error { return e.Err }
+
+// StateError says that a licence is not valid at the instant of judgement.
+type StateError struct {
+	State State     // NotYetValid or Expired
+	Since time.Time // until when it is not yet valid, or since when it is expired
+	Time  time.Time // the instant of judgement
+}
+
+func (e *StateError) Error() string {
+	if e.State == NotYetValid {
+		return fmt.Sprintf("not yet valid: valid from %s, and it is %s", format(e.Since), format(e.Time))
+	}
+	return fmt.Sprintf("expired at %s, and it is %s", format(e.Since), format(e.Time))
+}
+
+func format(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// License parses a licence document, verifies its signature against the trusted
+// keys, and judges its dates. opts may be nil.
+//
+// The result is nil unless the licence is Valid or InGrace. The errors, in the
+// order of judgement:
+//
+//   - [*licseal.ParseError]: it is not a licence document;
+//   - [*SignatureError]: no trusted key made this signature, or only one that is
+//     not trusted for licences of that date;
+//   - [*RefusedError]: the signature is good, but the licence is not valid now,
+//     or its dates cannot be read;
+//   - any other error: what the caller passed cannot be used, as
+//     [ErrNoTrustedKeys] or a [*KeyError].
+func License(data []byte, trusted []licseal.TrustedKey, opts *Options) (*Result, error) {
+	if opts == nil {
+		opts = &Options{}
+	}
+	if err := check(trusted, opts); err != nil {
+		return nil, err
+	}
+	lic, err := licseal.Parser{MaxBytes: opts.MaxBytes}.ParseUnverified(data)
+	if err != nil {
+		return nil, err
+	}
+	key, err := signer(lic, trusted)
+	if err != nil {
+		return nil, err
+	}
+	return judge(lic, key, opts)
+}
+
+// check refuses what no licence can be judged by.
+func check(trusted []licseal.TrustedKey, opts *Options) error {
+	if opts.Grace < 0 {
+		return fmt.Errorf("the grace is negative: %v", opts.Grace)
+	}
+	if len(trusted) == 0 {
+		return ErrNoTrustedKeys
+	}
+	for i := range trusted {
+		if err := checkKey(&trusted[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judge applies the dates to a licence whose signature is good.
+func judge(lic *licseal.License, key *licseal.TrustedKey, opts *Options) (*Result, error) {
+	result := &Result{License: lic, Key: *key, Time: opts.Time.UTC()}
+	if opts.Time.IsZero() {
+		result.Time = time.Now().UTC()
+	}
+	period, err := lic.Payload.Period(opts.Roles, opts.Location)
+	if err := checkWindow(key, period, err); err != nil {
+		return nil, err
+	}
+	if err != nil {
+		return nil, &RefusedError{result, err}
+	}
+	result.Period, result.GraceEnd = period, graceEnd(period, opts.Grace)
+	result.State = stateAt(result.Time, period, result.GraceEnd)
+	switch result.State {
+	case NotYetValid:
+		return nil, &RefusedError{result, &StateError{NotYetValid, period.NotBefore, result.Time}}
+	case Expired:
+		return nil, &RefusedError{result, &StateError{Expired, result.GraceEnd, result.Time}}
+	}
+	return result, nil
+}
+
+// graceEnd returns the instant from which a licence is refused. One that is
+// never valid, because it expires at its creation, has no grace either.
+func graceEnd(p licseal.Period, grace time.Duration) time.Time {
+	if !p.NotBefore.Before(p.NotAfter) {
+		return p.NotAfter
+	}
+	return p.NotAfter.Add(grace)
+}
+
+func stateAt(t time.Time, p licseal.Period, graceEnd time.Time) State {
+	switch {
+	case t.Before(p.NotBefore):
+		return NotYetValid
+	case t.Before(p.NotAfter):
+		return Valid
+	case t.Before(graceEnd):
+		return InGrace
+	}
+	return Expired
+}
