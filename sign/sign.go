@@ -45,6 +45,9 @@ type KeyError struct {
 }
 
 func (e *KeyError) Error() string {
+	if e.Key == nil {
+		return "no key was given to sign with"
+	}
 	if k, ok := e.Key.(*ecdsa.PublicKey); ok && k.Curve != nil {
 		return fmt.Sprintf("an ECDSA key on %s signs no licences; use an Ed25519 key, or ECDSA on P-256", k.Curve.Params().Name)
 	}
@@ -56,6 +59,9 @@ var errWrongSignature = errors.New("the signer returned a signature that does no
 func sign(message []byte, key crypto.Signer) ([]byte, error) {
 	if k, ok := key.(ed25519.PrivateKey); ok && len(k) == ed25519.PrivateKeySize {
 		return ed25519.Sign(k, message), nil
+	}
+	if key == nil {
+		return nil, &KeyError{}
 	}
 	switch public := key.Public().(type) {
 	case ed25519.PublicKey:
