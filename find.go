@@ -11,6 +11,9 @@ import (
 // value that text begins with. The text has been parsed before, so it is well
 // formed, and a look for its delimiters is enough to walk through it.
 func find(text []byte, pointer string) (start, end int, ok bool) {
+	if !jsontext.Pointer(pointer).IsValid() {
+		return 0, 0, false
+	}
 	at := skipSpace(text, 0)
 	for token := range jsontext.Pointer(pointer).Tokens() {
 		if at, ok = child(text, at, token); !ok {

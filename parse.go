@@ -59,7 +59,7 @@ func (p Parser) ParseUnverified(data []byte) (*License, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.checkCanonicalSize(lic.Payload); err != nil {
+	if err := p.checkCanonicalSize(lic); err != nil {
 		return nil, err
 	}
 	return lic, nil
@@ -79,7 +79,7 @@ func (p Parser) ParsePayload(data []byte) (Payload, error) {
 	if err := s.end(); err != nil {
 		return Payload{}, err
 	}
-	if err := p.checkCanonicalSize(payload); err != nil {
+	if err := p.checkCanonicalSize(&License{Payload: payload}); err != nil {
 		return Payload{}, err
 	}
 	return payload, nil
@@ -94,8 +94,8 @@ func (p Parser) maxBytes() int {
 
 // checkCanonicalSize refuses what could be read but, once written in canonical
 // form, no longer: 1e15 has fewer characters than 1000000000000000.
-func (p Parser) checkCanonicalSize(payload Payload) error {
-	size := len(payload.canonical) + envelopeSize
+func (p Parser) checkCanonicalSize(lic *License) error {
+	size := len(lic.Payload.canonical) + envelopeSize + len(lic.Version.String()) - len(Version1.String())
 	if size <= p.maxBytes() {
 		return nil
 	}
@@ -267,16 +267,16 @@ func (s *scanner) signature() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	digits := value[1 : len(value)-1]
-	if len(digits) != signatureHexSize {
-		return "", s.errorAt(at, "/license/signature", ReasonSignatureFormat, "the signature has %d characters; it must have %d lower-case hex digits", len(digits), signatureHexSize)
-	}
+	digits := string(value[1 : len(value)-1])
 	for i, c := range digits {
 		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f') {
-			return "", s.errorAt(at+1+i, "/license/signature", ReasonSignatureFormat, "the signature has %q as character %d; only the hex digits 0-9 and a-f, in lower case, may stand there", rune(c), i+1)
+			return "", s.errorAt(at+1+i, "/license/signature", ReasonSignatureFormat, "the signature has %q as character %d; only the hex digits 0-9 and a-f, in lower case, may stand there", c, i+1)
 		}
 	}
-	return string(digits), nil
+	if len(digits) != signatureHexSize {
+		return "", s.errorAt(at, "/license/signature", ReasonSignatureFormat, "the signature has %d hex digits; it must have %d", len(digits), signatureHexSize)
+	}
+	return digits, nil
 }
 
 func (s *scanner) version() (Version, error) {
@@ -310,11 +310,10 @@ func (s *scanner) value(pointer string, kind jsontext.Kind, want string) (jsonte
 
 // end checks that only white space follows.
 func (s *scanner) end() error {
-	_, err := s.ReadToken()
-	if err == io.EOF {
+	at := int(s.InputOffset())
+	if _, err := s.ReadToken(); err == io.EOF {
 		return nil
 	}
-	at := int(s.InputOffset())
 	at = len(s.text) - len(bytes.TrimLeft(s.text[at:], " \t\r\n"))
 	return s.errorAt(at, "", ReasonTrailingData, "more text follows the end of the JSON value: %s", quote(s.text[at:]))
 }

@@ -66,8 +66,12 @@ func (p Payload) Text(pointer string) (text string, ok bool) {
 // Position returns where the value at a JSON Pointer into the payload stands
 // in the text that the payload was read from. Where there is no such value, it
 // is the place of the nearest object or array around it; its Pointer stays the
-// one asked for, as seen from the top of the text.
+// one asked for, as seen from the top of the text. A zero payload was read from
+// no text: all of it is at 1:1.
 func (p Payload) Position(pointer string) Position {
+	if p.source.text == nil {
+		return Position{Pointer: pointer, Line: 1, Column: 1}
+	}
 	at := p.source.start
 	for nearest := jsontext.Pointer(pointer); ; nearest = nearest.Parent() {
 		if start, _, ok := find(p.source.text[p.source.start:], string(nearest)); ok {

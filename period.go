@@ -2,6 +2,7 @@ package licseal
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -59,15 +60,54 @@ func (p Payload) date(pointer string, loc *time.Location) (time.Time, error) {
 // itself. The result is in UTC.
 func ParseDate(s string, loc *time.Location) (time.Time, error) {
 	if len(s) != len(time.DateOnly) {
-		var t time.Time
-		err := t.UnmarshalText([]byte(s)) // stricter than time.Parse, which takes "1:00" for an hour
-		return t.UTC(), err
+		return parseTime(s)
 	}
 	day, err := time.Parse(time.DateOnly, s)
 	if err != nil || loc == nil || loc == time.UTC {
 		return day, err
 	}
 	return firstInstant(day, loc).UTC(), nil
+}
+
+// parseTime reads an RFC 3339 time. The time package takes more than that: an
+// hour of one digit, a comma before the fraction, an offset of 24 hours.
+func parseTime(s string) (time.Time, error) {
+	const clock = "0000-00-00T00:00:00"
+	if len(s) < len(clock) || !hasShape(s[:len(clock)], clock) || !isFractionAndOffset(s[len(clock):]) {
+		return time.Time{}, fmt.Errorf("%q is not an RFC 3339 time", s)
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return t.UTC(), nil
+}
+
+// isFractionAndOffset reports whether s ends an RFC 3339 time, from after the
+// seconds on. A fraction has at most nine digits, lest one be rounded away.
+func isFractionAndOffset(s string) bool {
+	if fraction, ok := strings.CutPrefix(s, "."); ok {
+		s = strings.TrimLeft(fraction, "0123456789")
+		if digits := len(fraction) - len(s); digits < 1 || digits > 9 {
+			return false
+		}
+	}
+	return s == "Z" || (hasShape(s, "+00:00") || hasShape(s, "-00:00")) && s[1:3] < "24" && s[4:6] < "60"
+}
+
+// hasShape reports whether s has a digit wherever shape has a 0, and is shape
+// elsewhere.
+func hasShape(s, shape string) bool {
+	if len(s) != len(shape) {
+		return false
+	}
+	for i := range len(s) {
+		isDigit := '0' <= s[i] && s[i] <= '9'
+		if shape[i] == '0' && !isDigit || shape[i] != '0' && s[i] != shape[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // firstInstant returns the first instant in loc of a day, given as its midnight
