@@ -23,7 +23,7 @@ type KeyError struct {
 }
 
 func (e *KeyError) Error() string {
-	return fmt.Sprintf("trusted key %q (%T) is neither an Ed25519 key nor one of ECDSA on P-256", e.Key.Name, e.Key.Key)
+	return fmt.Sprintf("trusted key %q (%T) is neither a whole Ed25519 key nor an ECDSA key on P-256", e.Key.Name, e.Key.Key)
 }
 
 func checkKey(key *licseal.TrustedKey) error {
@@ -33,11 +33,22 @@ func checkKey(key *licseal.TrustedKey) error {
 			return nil
 		}
 	case *ecdsa.PublicKey:
-		if k != nil && k.Curve == elliptic.P256() {
+		if isP256(k) {
 			return nil
 		}
 	}
 	return &KeyError{*key}
+}
+
+// isP256 reports whether key is a point on P-256. A key that was put together
+// by hand may be none, or have no coordinates at all.
+func isP256(key *ecdsa.PublicKey) bool {
+	//lint:ignore SA1019 Bytes panics where there are no coordinates
+	if key == nil || key.Curve != elliptic.P256() || key.X == nil || key.Y == nil {
+		return false
+	}
+	_, err := key.Bytes()
+	return err == nil
 }
 
 // signer returns the first trusted key that made the signature of lic.
@@ -93,6 +104,27 @@ func noSigner(message, signature []byte, trusted []licseal.TrustedKey) error {
 	return &SignatureError{fmt.Sprintf("none of the %d trusted keys made this signature", len(trusted))}
 }
 
+// inWindow returns the entry for key in the list of trusted keys under which
+// a licence of that period may be signed. A key may be listed several times, each
+// time for other dates.
+func inWindow(key *licseal.TrustedKey, trusted []licseal.TrustedKey, period licseal.Period, periodErr error) (*licseal.TrustedKey, error) {
+	err := checkWindow(key, period, periodErr)
+	if err == nil {
+		return key, nil
+	}
+	for i := range trusted {
+		if samePublic(key.Key, trusted[i].Key) && checkWindow(&trusted[i], period, periodErr) == nil {
+			return &trusted[i], nil
+		}
+	}
+	return nil, err
+}
+
+func samePublic(a, b crypto.PublicKey) bool {
+	k, ok := a.(interface{ Equal(crypto.PublicKey) bool })
+	return ok && k.Equal(b)
+}
+
 // checkWindow refuses a signature whose key is not trusted for licences that
 // were created when this one was. periodErr is the error of reading period.
 func checkWindow(key *licseal.TrustedKey, period licseal.Period, periodErr error) error {
@@ -103,7 +135,7 @@ func checkWindow(key *licseal.TrustedKey, period licseal.Period, periodErr error
 	created := period.NotBefore
 	switch {
 	case periodErr != nil:
-		return &SignatureError{fmt.Sprintf("the key %q is trusted for a time only, and the licence does not say when it was created: %v", key.Name, periodErr)}
+		return &SignatureError{fmt.Sprintf("the key %q is trusted for a time only, and the dates of the licence cannot be read: %v", key.Name, periodErr)}
 	case !after.IsZero() && created.Before(after):
 		return &SignatureError{fmt.Sprintf("the key %q is trusted for licences created from %s on; this one was created at %s", key.Name, format(after), format(created))}
 	case !before.IsZero() && !created.Before(before):

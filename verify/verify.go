@@ -124,7 +124,7 @@ func License(data []byte, trusted []licseal.TrustedKey, opts *Options) (*Result,
 	if err != nil {
 		return nil, err
 	}
-	return judge(lic, key, opts)
+	return judge(lic, key, trusted, opts)
 }
 
 // check refuses what no licence can be judged by.
@@ -144,17 +144,18 @@ func check(trusted []licseal.TrustedKey, opts *Options) error {
 }
 
 // judge applies the dates to a licence whose signature is good.
-func judge(lic *licseal.License, key *licseal.TrustedKey, opts *Options) (*Result, error) {
+func judge(lic *licseal.License, key *licseal.TrustedKey, trusted []licseal.TrustedKey, opts *Options) (*Result, error) {
+	period, periodErr := lic.Payload.Period(opts.Roles, opts.Location)
+	key, err := inWindow(key, trusted, period, periodErr)
+	if err != nil {
+		return nil, err
+	}
 	result := &Result{License: lic, Key: *key, Time: opts.Time.UTC()}
 	if opts.Time.IsZero() {
 		result.Time = time.Now().UTC()
 	}
-	period, err := lic.Payload.Period(opts.Roles, opts.Location)
-	if err := checkWindow(key, period, err); err != nil {
-		return nil, err
-	}
-	if err != nil {
-		return nil, &RefusedError{result, err}
+	if periodErr != nil {
+		return nil, &RefusedError{result, periodErr}
 	}
 	result.Period, result.GraceEnd = period, graceEnd(period, opts.Grace)
 	result.State = stateAt(result.Time, period, result.GraceEnd)
