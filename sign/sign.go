@@ -45,11 +45,18 @@ type KeyError struct {
 }
 
 func (e *KeyError) Error() string {
-	if e.Key == nil {
+	switch k := e.Key.(type) {
+	case nil:
 		return "no key was given to sign with"
-	}
-	if k, ok := e.Key.(*ecdsa.PublicKey); ok && k.Curve != nil {
-		return fmt.Sprintf("an ECDSA key on %s signs no licences; use an Ed25519 key, or ECDSA on P-256", k.Curve.Params().Name)
+	case ed25519.PublicKey:
+		return "the Ed25519 key has a wrong length: a private key has 64 bytes (seed and public key), a public key 32"
+	case *ecdsa.PublicKey:
+		if k != nil && k.Curve == elliptic.P256() {
+			return "the ECDSA key is not a point on P-256"
+		}
+		if k != nil && k.Curve != nil {
+			return fmt.Sprintf("an ECDSA key on %s signs no licences; use an Ed25519 key, or ECDSA on P-256", k.Curve.Params().Name)
+		}
 	}
 	return fmt.Sprintf("a key of type %T signs no licences; use an Ed25519 key, or ECDSA on P-256", e.Key)
 }
@@ -57,21 +64,41 @@ func (e *KeyError) Error() string {
 var errWrongSignature = errors.New("the signer returned a signature that does not verify with its own public key")
 
 func sign(message []byte, key crypto.Signer) ([]byte, error) {
-	if k, ok := key.(ed25519.PrivateKey); ok && len(k) == ed25519.PrivateKeySize {
-		return ed25519.Sign(k, message), nil
-	}
-	if key == nil {
+	switch k := key.(type) {
+	case nil:
 		return nil, &KeyError{}
+	case ed25519.PrivateKey:
+		if len(k) != ed25519.PrivateKeySize {
+			return nil, &KeyError{ed25519.PublicKey(nil)}
+		}
+		return ed25519.Sign(k, message), nil
+	case *ecdsa.PrivateKey:
+		if k == nil {
+			return nil, &KeyError{}
+		}
 	}
 	switch public := key.Public().(type) {
 	case ed25519.PublicKey:
-		return signEd25519(message, key, public)
+		if len(public) == ed25519.PublicKeySize {
+			return signEd25519(message, key, public)
+		}
 	case *ecdsa.PublicKey:
-		if public.Curve == elliptic.P256() {
+		if isP256(public) {
 			return signP256(message, key, public)
 		}
 	}
 	return nil, &KeyError{key.Public()}
+}
+
+// isP256 reports whether key is a point on P-256. A key that was put together
+// by hand may be none, or have no coordinates at all.
+func isP256(key *ecdsa.PublicKey) bool {
+	//lint:ignore SA1019 Bytes panics where there are no coordinates
+	if key == nil || key.Curve != elliptic.P256() || key.X == nil || key.Y == nil {
+		return false
+	}
+	_, err := key.Bytes()
+	return err == nil
 }
 
 func signEd25519(message []byte, key crypto.Signer, public ed25519.PublicKey) ([]byte, error) {
@@ -79,7 +106,7 @@ func signEd25519(message []byte, key crypto.Signer, public ed25519.PublicKey) ([
 	if err != nil {
 		return nil, fmt.Errorf("signing: %w", err)
 	}
-	if len(public) != ed25519.PublicKeySize || !ed25519.Verify(public, message, signature) {
+	if !ed25519.Verify(public, message, signature) {
 		return nil, errWrongSignature
 	}
 	return signature, nil
