@@ -74,7 +74,7 @@ func ParseDate(s string, loc *time.Location) (time.Time, error) {
 func parseTime(s string) (time.Time, error) {
 	const clock = "0000-00-00T00:00:00"
 	if len(s) < len(clock) || !hasShape(s[:len(clock)], clock) || !isFractionAndOffset(s[len(clock):]) {
-		return time.Time{}, fmt.Errorf("%q is not an RFC 3339 time", s)
+		return time.Time{}, fmt.Errorf("%q is not an RFC 3339 time", strings.Clone(s)) // the clone keeps s off the heap where all is well
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
