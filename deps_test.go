@@ -1,0 +1,114 @@
+package licseal_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/licseal/licseal"
+
+// What packages that are imported often bring along.
+const (
+	tokenizer  = "github.com/go-json-experiment/json"
+	xcrypto    = "golang.org/x/crypto"
+	xsys       = "golang.org/x/sys" // x/crypto looks at the processor with it
+	jsonschema = "github.com/santhosh-tekuri/jsonschema/v5"
+	internal   = module + "/internal/..."
+)
+
+// A room is a package, or all packages below a path that ends with "/...".
+type room struct {
+	path string
+	may  []string
+}
+
+// rooms says what the packages of each room may depend on, directly or not,
+// beside the standard library and their own room: a package, or all packages below
+// a path that ends with "/...". What a vendor's program gets by importing one of
+// them is listed here, and nowhere else.
+var rooms = []room{
+	{module, []string{tokenizer + "/..."}},
+	{module + "/sign", []string{module, tokenizer + "/..."}},
+	{module + "/verify", []string{module, tokenizer + "/..."}},
+	{module + "/keys", []string{module, tokenizer + "/...", xcrypto + "/...", xsys + "/...", internal}},
+	{module + "/schema", []string{module, tokenizer + "/...", jsonschema + "/...", internal}},
+	{module + "/check", []string{module, tokenizer + "/...", jsonschema + "/...", module + "/verify", module + "/schema", internal}},
+	{module + "/admin/...", []string{module, tokenizer + "/...", internal}},
+	{module + "/entitle/...", []string{module, tokenizer + "/...", module + "/verify", internal}},
+	{module + "/internal/...", []string{"..."}},
+	{module + "/cmd/...", []string{"..."}},
+}
+
+// never lists what a room must not have, whatever else it may.
+var never = []struct{ room, depend string }{
+	{"...", module + "/cmd/..."},
+	{module + "/cmd/licseal", "database/sql/..."},
+	{module + "/cmd/licseal", "github.com/jackc/..."},
+}
+
+// matches reports whether a package path is the one, or below the one, that a pattern names.
+func matches(pattern, path string) bool {
+	prefix, below := strings.CutSuffix(pattern, "...")
+	return below && (strings.HasPrefix(path, prefix) || path == strings.TrimSuffix(prefix, "/")) || path == pattern
+}
+
+type goPackage struct {
+	ImportPath string
+	Standard   bool
+	Deps       []string
+}
+
+// goList returns all packages of the module and what they depend on, by path.
+func goList(t *testing.T) map[string]goPackage {
+	t.Helper()
+	command := exec.Command("go", "list", "-deps", "-e", "-json=ImportPath,Standard,Deps", "./...")
+	output, err := command.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	packages := make(map[string]goPackage)
+	for decoder := json.NewDecoder(strings.NewReader(string(output))); ; {
+		var p goPackage
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages[p.ImportPath] = p
+	}
+}
+
+// Arrows between the rooms point one way, and what a vendor embeds stays small.
+func TestDependencies(t *testing.T) {
+	packages := goList(t)
+	for _, needed := range []string{module, module + "/sign", module + "/verify"} {
+		if _, ok := packages[needed]; !ok {
+			t.Fatalf("go list does not know %s", needed)
+		}
+	}
+	for path, p := range packages {
+		if !matches(module+"/...", path) {
+			continue
+		}
+		i := slices.IndexFunc(rooms, func(r room) bool { return matches(r.path, path) })
+		if i < 0 {
+			t.Errorf("%s is in no room; add it to the list", path)
+			continue
+		}
+		for _, dep := range p.Deps {
+			allowed := packages[dep].Standard || matches(rooms[i].path, dep) ||
+				slices.ContainsFunc(rooms[i].may, func(pattern string) bool { return matches(pattern, dep) })
+			for _, rule := range never {
+				allowed = allowed && !(matches(rule.room, path) && matches(rule.depend, dep))
+			}
+			if !allowed {
+				t.Errorf("%s depends on %s", path, dep)
+			}
+		}
+	}
+}
