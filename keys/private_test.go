@@ -1,0 +1,310 @@
+package keys_test
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/x509"
+	"encoding/asn1"
+	"errors"
+	"math/big"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/licseal/licseal/keys"
+	"golang.org/x/crypto/ssh"
+)
+
+func TestPassphrase(t *testing.T) {
+	file, err := keys.MarshalPrivate(edKey(1), "", []byte(passphrase))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancelled := errors.New("cancelled")
+	for _, test := range []struct {
+		name       string
+		passphrase func() ([]byte, error)
+		is         error
+		want       string
+	}{
+		{"nobody to ask", nil, keys.ErrPassphraseRequired, "vendor.key: passphrase required"},
+		{"wrong", func() ([]byte, error) { return []byte("wrong"), nil }, keys.ErrWrongPassphrase, "vendor.key: wrong passphrase"},
+		{"empty", func() ([]byte, error) { return nil, nil }, keys.ErrWrongPassphrase, "vendor.key: wrong passphrase"},
+		{"cancelled", func() ([]byte, error) { return nil, cancelled }, cancelled, "vendor.key: reading the passphrase: cancelled"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			key, err := keys.ParsePrivate("vendor.key", file, test.passphrase)
+			checkSame(t, test.want, message(err))
+			if !errors.Is(err, test.is) {
+				t.Errorf("error is not %v", test.is)
+			}
+			if key != nil {
+				t.Error("key beside an error")
+			}
+		})
+	}
+}
+
+func TestPassphraseIsAskedOnlyWhenNeeded(t *testing.T) {
+	file, err := keys.MarshalPrivateUnencrypted(edKey(1), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := keys.ParsePrivate("key", file, neverAsk(t)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEmptyPassphraseNeverWrites(t *testing.T) {
+	for _, empty := range [][]byte{nil, {}} {
+		file, err := keys.MarshalPrivate(edKey(1), "", empty)
+		if err != keys.ErrPassphraseRequired || file != nil {
+			t.Errorf("MarshalPrivate gave %q, %v", file, err)
+		}
+	}
+}
+
+func TestParsePrivateRefuses(t *testing.T) {
+	text := func(key crypto.Signer) string {
+		file, err := keys.MarshalPrivateUnencrypted(key, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(file)
+	}
+	good := text(edKey(1))
+	goodBytes := pemBytes(t, []byte(good))
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(edKey(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// changed returns the OpenSSH file with the first old replaced.
+	changed := func(old, new string) string {
+		if !bytes.Contains(goodBytes, []byte(old)) || len(old) != len(new) {
+			t.Fatalf("cannot replace %q", old)
+		}
+		return pemText("OPENSSH PRIVATE KEY", bytes.Replace(goodBytes, []byte(old), []byte(new), 1))
+	}
+	for _, test := range []struct{ name, file, want string }{
+		{"empty", "", "k: empty file: wanted a private key"},
+		{"blank", " \r\n\n", "k: empty file: wanted a private key"},
+		{"too large", strings.Repeat("\n", keys.MaxBytes+1), "k: too large for a key file: more than 262144 bytes"},
+		{"text", "c2VjcmV0\n", "k:1: not a private key: wanted an OpenSSH key, or PKCS#8 or SEC 1 in PEM"},
+		{"public line", publicLine(t, edKey(1).Public(), ""), "k:1: public key: wanted the private key, whose file usually has the same name without .pub"},
+		{"public PEM", publicPEM(t, edKey(1).Public()), "k: public key: wanted the private key, whose file usually has the same name without .pub"},
+		{"PuTTY", "PuTTY-User-Key-File-3: ssh-ed25519\n", "k:1: PuTTY key: puttygen FILE -O private-openssh-new -o NEW makes an OpenSSH key of it"},
+		{"other PEM", pemText("PGP MESSAGE", []byte{0}), `k: PEM block of type "PGP MESSAGE": wanted a private key`},
+		{"two keys", good + text(ecKey(1)), "k:8: more than one key in this file: wanted one"},
+		{"text after", good + "more\n", "k:8: text after the private key: wanted the key alone"},
+		{"text before", "my key\n" + good, "k:1: not a private key: wanted an OpenSSH key, or PKCS#8 or SEC 1 in PEM"},
+		{"EC PARAMETERS alone", pemText("EC PARAMETERS", []byte{0}), `k: PEM block of type "EC PARAMETERS": wanted a private key`},
+		{"EC PARAMETERS before another key", pemText("EC PARAMETERS", []byte{0}) + good, "k:4: more than one key in this file: wanted one"},
+		{"cut short", good[:len(good)/2], "k:1: PEM block has no END line: the file is cut short"},
+		{"headers", strings.Replace(good, "KEY-----\n", "KEY-----\nOwner: me\n\n", 1), "k: PEM block has headers: remove them"},
+
+		{"OpenSSH, not openssh-key-v1", changed("openssh-key-v1", "openssh-key-v2"), "k: key is damaged: not in the format openssh-key-v1"},
+		{"OpenSSH, bytes after", pemText("OPENSSH PRIVATE KEY", append(bytes.Clone(goodBytes), 0)), "k: key is damaged: not in the format openssh-key-v1"},
+		{"OpenSSH, several", changed("\x00\x00\x00\x01\x00\x00\x00\x33", "\x00\x00\x00\x02\x00\x00\x00\x33"), "k: file holds 2 keys: wanted one"},
+		{"OpenSSH, cipher but no KDF", protected(t, "aes256-ctr", "none", nil), `k: key is damaged: its passphrase is used in a way that is not known, "none"`},
+		{"OpenSSH, unknown KDF", protected(t, "aes256-ctr", "scrypt", ssh.Marshal(rounds{"0123456789abcdef", 16})), `k: key is damaged: its passphrase is used in a way that is not known, "scrypt"`},
+		{"OpenSSH, KDF but no cipher", protected(t, "none", "bcrypt", nil), `k: key is encrypted with "none", which is not supported: ssh-keygen -p -Z aes256-ctr -f FILE encrypts it anew`},
+		{"OpenSSH, costly passphrase", protected(t, "aes256-ctr", "bcrypt", ssh.Marshal(rounds{"0123456789abcdef", 2049})), "k: passphrase takes 2049 rounds, more than the 2048 allowed: ssh-keygen -p -a 16 -f FILE encrypts the key anew"},
+		{"OpenSSH, public half of another key inside", wrongHalf(t), "k: key is damaged: its public half does not belong to its private half"},
+		{"OpenSSH, public half of another key outside", changed(string(edKey(1)[32:]), string(edKey(2)[32:])), "k: key is damaged: its public half does not belong to its private half"},
+
+		{"PKCS#8, not DER", pemText("PRIVATE KEY", pkcs8[:20]), "k: key is damaged: its PEM block does not hold what it says"},
+		{"PKCS#8, bytes after", pemText("PRIVATE KEY", append(bytes.Clone(pkcs8), 0)), "k: key is damaged: bytes after its end"},
+		{"PKCS#8, Ed25519, public half of another key", pkcs8WithPublic(t, pkcs8, edKey(2)), "k: key is damaged: its public half does not belong to its private half"},
+		{"PKCS#8, P-256, public half of another key", mixPoints(t, x509.MarshalPKCS8PrivateKey, "PRIVATE KEY"), "k: key is damaged: its public half does not belong to its private half"},
+		{"SEC 1, public half of another key", mixPoints(t, func(key any) ([]byte, error) { return x509.MarshalECPrivateKey(key.(*ecdsa.PrivateKey)) }, "EC PRIVATE KEY"), "k: key is damaged: its public half does not belong to its private half"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			key, err := keys.ParsePrivate("k", []byte(test.file), neverAsk(t))
+			checkSame(t, test.want, message(err))
+			if key != nil {
+				t.Error("key beside an error")
+			}
+		})
+	}
+}
+
+// A PKCS#8 file that states its public half (RFC 5958) is read when it is right.
+func TestStatedPublicHalf(t *testing.T) {
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(edKey(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkReadsBack(t, edKey(1), []byte(pkcs8WithPublic(t, pkcs8, edKey(1))))
+}
+
+type rounds struct {
+	Salt   string
+	Rounds uint32
+}
+
+// protected returns an OpenSSH file that says how it is encrypted, and is not.
+func protected(t *testing.T, cipher, kdf string, options []byte) string {
+	t.Helper()
+	pub, err := ssh.NewPublicKey(edKey(1).Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pemText("OPENSSH PRIVATE KEY", append([]byte("openssh-key-v1\x00"), ssh.Marshal(struct {
+		Cipher, KDF string
+		Options     []byte
+		Keys        uint32
+		Public      []byte
+		Private     []byte
+	}{cipher, kdf, options, 1, pub.Marshal(), make([]byte, 64)})...))
+}
+
+// wrongHalf returns an OpenSSH file of an Ed25519 key with another public half,
+// stated alike inside and outside.
+func wrongHalf(t *testing.T) string {
+	t.Helper()
+	mixed := append(bytes.Clone(edKey(1)[:32]), edKey(2)[32:]...)
+	block, err := ssh.MarshalPrivateKey(ed25519.PrivateKey(mixed), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pemText(block.Type, block.Bytes)
+}
+
+// pkcs8WithPublic adds the public half of key to the PKCS#8 form of an Ed25519 key.
+func pkcs8WithPublic(t *testing.T, pkcs8 []byte, key ed25519.PrivateKey) string {
+	t.Helper()
+	var info struct {
+		Version    int
+		Algorithm  asn1.RawValue
+		PrivateKey []byte
+		PublicKey  asn1.BitString `asn1:"optional,tag:1"`
+	}
+	if _, err := asn1.Unmarshal(pkcs8, &info); err != nil {
+		t.Fatal(err)
+	}
+	info.Version = 1
+	info.PublicKey = asn1.BitString{Bytes: key[32:], BitLength: 256}
+	der, err := asn1.Marshal(info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pemText("PRIVATE KEY", der)
+}
+
+// mixPoints returns a P-256 key file that states the public half of another key.
+func mixPoints(t *testing.T, marshal func(any) ([]byte, error), pemType string) string {
+	t.Helper()
+	der, err := marshal(ecKey(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := ecKey(1).PublicKey.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := ecKey(2).PublicKey.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(der, own) {
+		t.Fatal("no public half in the file")
+	}
+	return pemText(pemType, bytes.Replace(der, own, other, 1))
+}
+
+// What is not a sound key of the two kinds is not written.
+func TestMarshalRefuses(t *testing.T) {
+	mixed := ed25519.PrivateKey(append(bytes.Clone(edKey(1)[:32]), edKey(2)[32:]...))
+	mixedEC := *ecKey(1)
+	mixedEC.PublicKey = ecKey(2).PublicKey
+	got := map[string]string{}
+	for name, key := range map[string]crypto.Signer{
+		"RSA":             rsaKey(t),
+		"short":           ed25519.PrivateKey(make([]byte, 63)),
+		"mixed Ed25519":   mixed,
+		"mixed P-256":     &mixedEC,
+		"no P-256":        (*ecdsa.PrivateKey)(nil),
+		"P-256, no curve": &ecdsa.PrivateKey{},
+		"nothing":         nil,
+	} {
+		_, err := keys.MarshalPrivateUnencrypted(key, "")
+		got[name] = message(err)
+	}
+	const wanted = " is not supported: wanted an Ed25519 key, or ECDSA on P-256"
+	want := map[string]string{
+		"RSA":             "*rsa.PrivateKey" + wanted,
+		"short":           "an Ed25519 private key has 64 bytes, this one 63",
+		"mixed Ed25519":   "key is damaged: its public half does not belong to its private half",
+		"mixed P-256":     "key is damaged: its public half does not belong to its private half",
+		"no P-256":        "*ecdsa.PrivateKey" + wanted,
+		"P-256, no curve": "ECDSA on another curve" + wanted,
+		"nothing":         "<nil>" + wanted,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// What is not a sound public key of the two kinds is not written.
+func TestMarshalPublicRefuses(t *testing.T) {
+	const wanted = " is not supported: wanted an Ed25519 key, or ECDSA on P-256"
+	offCurve := &ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)}
+	for _, test := range []struct {
+		key  crypto.PublicKey
+		want string
+	}{
+		{nil, "<nil>" + wanted},
+		{&rsaKey(t).PublicKey, "*rsa.PublicKey" + wanted},
+		{&otherCurve(t, elliptic.P384()).PublicKey, "ECDSA on another curve" + wanted},
+		{(*ecdsa.PublicKey)(nil), "no key"},
+		{offCurve, "key is damaged: P256 point not on curve"},
+		{ed25519.PublicKey("short"), "an Ed25519 public key has 32 bytes, this one 5"},
+		{edKey(1), "ed25519.PrivateKey" + wanted},
+	} {
+		_, err := keys.MarshalPublic(test.key, "")
+		checkSame(t, test.want, message(err))
+		_, err = keys.MarshalPublicPEM(test.key)
+		checkSame(t, test.want, message(err))
+	}
+}
+
+// A comment cannot start a line of its own.
+func TestCommentIsOneLine(t *testing.T) {
+	for _, comment := range []string{"a\n" + publicLine(t, edKey(2).Public(), ""), "a\rb", "a\x00b", "a\xffb", "\x1b[31m"} {
+		if line, err := keys.MarshalPublic(edKey(1).Public(), comment); err == nil {
+			t.Errorf("MarshalPublic wrote %q", line)
+		}
+		if _, err := keys.MarshalPrivateUnencrypted(edKey(1), comment); err == nil {
+			t.Errorf("MarshalPrivateUnencrypted took the comment %q", comment)
+		}
+	}
+	_, err := keys.MarshalPublic(edKey(1).Public(), "a\nb")
+	checkSame(t, `comment "a\nb": text has the character U+000A, which does not print: remove it`, message(err))
+	if got := publicLine(t, edKey(1).Public(), " a \t b "); !strings.HasSuffix(got, " a b\n") {
+		t.Errorf("blanks of the comment are kept: %q", got)
+	}
+}
+
+func TestID(t *testing.T) {
+	got := []string{keys.ID(edKey(1).Public()), keys.ID(ecKey(1).Public()), keys.ID(nil), keys.ID("key"), keys.ID(ed25519.PublicKey("short"))}
+	want := []string{"SHA256:fe85JkIjo8VPe+XqXJGH5Mau1EMFdK1OdKvJUFicyA8", "SHA256:YFOSdoomjG1xcemA0K3GSPzvPVj4ITkrIJNQ90HNBQA", "", "", ""}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestAlgorithm(t *testing.T) {
+	for _, a := range algorithms {
+		got, err := keys.ParseAlgorithm(a.String())
+		if err != nil || got != a {
+			t.Errorf("ParseAlgorithm(%q) = %v, %v", a, got, err)
+		}
+	}
+	_, err := keys.ParseAlgorithm("rsa")
+	checkSame(t, `unknown key algorithm "rsa": wanted ed25519 or ecdsa-p256`, message(err))
+	_, err = keys.Generate(keys.Algorithm(9))
+	checkSame(t, "unknown key algorithm Algorithm(9)", message(err))
+}
