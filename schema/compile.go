@@ -1,0 +1,240 @@
+package schema
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"github.com/licseal/licseal"
+)
+
+// compiled is a schema that is ready to judge documents.
+type compiled struct {
+	root  *jsonschema.Schema
+	meter *meter // nil for a built-in schema
+
+	// byLocation finds a schema by its Location; nil where two have the same.
+	byLocation func() map[string]*jsonschema.Schema
+}
+
+func newCompiled(root *jsonschema.Schema, m *meter) *compiled {
+	return &compiled{root, m, sync.OnceValue(func() map[string]*jsonschema.Schema {
+		found := make(map[string]*jsonschema.Schema)
+		for _, s := range reachable(root) {
+			if _, taken := found[s.Location]; taken {
+				found[s.Location] = nil
+				continue
+			}
+			found[s.Location] = s
+		}
+		return found
+	})}
+}
+
+// newCompiler returns a compiler that reads other schemas through load alone.
+// Its dates are licseal's dates, so that a schema never takes one that
+// [licseal.Payload.Period] cannot read, such as one with a leap second.
+func newCompiler(load func(url string) (io.ReadCloser, error)) *jsonschema.Compiler {
+	c := jsonschema.NewCompiler()
+	c.Draft = jsonschema.Draft2020
+	c.AssertFormat = true
+	c.ExtractAnnotations = true // the examples
+	c.LoadURL = load
+	c.Formats["date"] = func(v any) bool { return isDate(v, true) }
+	c.Formats["date-time"] = func(v any) bool { return isDate(v, false) }
+	return c
+}
+
+// isDate reports whether v is a day, or else a time. A value that is not a
+// string is the business of the keyword type.
+func isDate(v any, day bool) bool {
+	text, ok := v.(string)
+	if !ok {
+		return true
+	}
+	_, err := licseal.ParseDate(text, nil)
+	return err == nil && (len(text) == len("2006-01-02")) == day
+}
+
+// compileBuiltin compiles a built-in schema. A test compiles each of them.
+func (s *Schema) compileBuiltin() {
+	c := newCompiler(func(url string) (io.ReadCloser, error) {
+		text, ok := builtinByURL(url)
+		if !ok {
+			return nil, fmt.Errorf("no built-in schema is %s", url)
+		}
+		return io.NopCloser(bytes.NewReader(text)), nil
+	})
+	s.compiled = newCompiled(c.MustCompile(builtinBase+s.name+".json"), nil)
+}
+
+// compile compiles a vendor's schema that read has accepted.
+func (l *loader) compile(name string, doc licseal.Payload) (c *compiled, err error) {
+	defer func() {
+		// The compiler is not ours; the checks before it leave it no reason
+		// that we know of to panic.
+		if r := recover(); r != nil {
+			c, err = nil, fmt.Errorf("schema %s: the JSON Schema compiler failed on it: %v", name, r)
+		}
+	}()
+	m := &meter{left: maxCompileWork}
+	compiler := newCompiler(l.open)
+	compiler.RegisterExtension("licseal", nil, m)
+	entry := l.entryURL(name)
+	if err := compiler.AddResource(entry, bytes.NewReader(doc.Bytes())); err != nil {
+		return nil, fmt.Errorf("schema %s: %v", name, err)
+	}
+	root, err := compiler.Compile(entry)
+	if err != nil {
+		return nil, compileError(name, err)
+	}
+	return newCompiled(root, m), nil
+}
+
+// compileError gives an error of the compiler licseal's words.
+func compileError(name string, err error) error {
+	var outer *jsonschema.SchemaError
+	if errors.As(err, &outer) && outer.Err != nil {
+		err = outer.Err
+	}
+	if own := (*loadError)(nil); errors.As(err, &own) {
+		return fmt.Errorf("schema %s: %w", name, own.err)
+	}
+	text := strings.TrimPrefix(err.Error(), "jsonschema: ")
+	if loop, ok := strings.CutPrefix(text, "infinite loop "); ok {
+		text = "a $ref leads back to itself: " + loop
+	}
+	return fmt.Errorf("schema %s: %s", name, printable(strings.ReplaceAll(text, besideBase, "")))
+}
+
+// The bounds of the work that a vendor's schema may cause. A schema for a
+// licence payload stays a hundred times below them.
+const (
+	maxSchemaFiles   = 16   // files, its own included
+	maxSchemaValues  = 4000 // JSON values in all its files together
+	maxSchemaName    = 256  // bytes of a member name
+	maxCompileWork   = 12000
+	maxValidateWork  = 300_000
+	maxPointersBytes = 4 << 20
+)
+
+// meter counts the work of compiling a schema and then of each validation: a
+// schema of a few lines can ask for 2^100 steps. It is an extension of the
+// compiler, which calls it once per schema object, and of what that compiles,
+// which calls it once for each value that the object is applied to.
+type meter struct {
+	mu   sync.Mutex // held for a validation
+	left int
+}
+
+// tooMuchWork is the one panic that jsonschema.Schema.Validate turns into an error.
+const tooMuchWork = jsonschema.InfiniteLoopError("licseal: too much work")
+
+// Compile implements [jsonschema.ExtCompiler].
+func (m *meter) Compile(_ jsonschema.CompilerContext, object map[string]any) (jsonschema.ExtSchema, error) {
+	size := 1
+	for _, v := range object {
+		switch v := v.(type) {
+		case map[string]any:
+			size += len(v)
+		case []any:
+			size += len(v)
+		}
+	}
+	if m.left -= size; m.left < 0 {
+		return nil, errors.New("it makes too much work to compile; refer to each part of it in one way, and split it")
+	}
+	return &charge{m, size}, nil
+}
+
+// charge is the cost of one schema object.
+type charge struct {
+	meter *meter
+	size  int
+}
+
+// Validate implements [jsonschema.ExtSchema].
+func (c *charge) Validate(ctx jsonschema.ValidationContext, _ any) error {
+	// Each error that the library makes holds these paths, so a long path
+	// costs memory too.
+	here := ctx.Error("", "")
+	paths := len(here.KeywordLocation) + len(here.AbsoluteKeywordLocation) + len(here.InstanceLocation)
+	if c.meter.left -= c.size + paths/16; c.meter.left < 0 {
+		panic(tooMuchWork)
+	}
+	return nil
+}
+
+// run validates value, within bounds where the schema is a vendor's.
+func (c *compiled) run(value any) error {
+	if c.meter == nil {
+		return c.root.Validate(value)
+	}
+	if pointersBytes(value, 0) > maxPointersBytes {
+		return errors.New("the document's names are too long for the depth that they stand at")
+	}
+	c.meter.mu.Lock()
+	defer c.meter.mu.Unlock()
+	c.meter.left = maxValidateWork
+	return c.root.Validate(value)
+}
+
+// pointersBytes returns how long the JSON Pointers of all values are together.
+func pointersBytes(value any, length int) int {
+	total := length
+	switch v := value.(type) {
+	case map[string]any:
+		for name, member := range v {
+			total += pointersBytes(member, length+1+len(name))
+		}
+	case []any:
+		for _, element := range v {
+			total += pointersBytes(element, length+4)
+		}
+	}
+	return total
+}
+
+// drafts are the drafts of JSON Schema that a vendor's file may be written in.
+var drafts = []*jsonschema.Draft{jsonschema.Draft2020, jsonschema.Draft2019, jsonschema.Draft7}
+
+// draftOf returns the draft that a "$schema" names.
+func draftOf(uri string) (*jsonschema.Draft, bool) {
+	uri = strings.TrimSuffix(uri, "#")
+	i := slices.IndexFunc(drafts, func(d *jsonschema.Draft) bool {
+		return strings.TrimPrefix(uri, "http://") == strings.TrimPrefix(d.URL(), "https://") || uri == d.URL()
+	})
+	if i < 0 {
+		return nil, false
+	}
+	return drafts[i], true
+}
+
+// metaSchema returns the schema that the schemas of a draft must obey.
+func metaSchema(d *jsonschema.Draft) (*compiled, error) {
+	root, err := newCompiler(loadNothing).Compile(d.URL()) // it is in the library
+	if err != nil {
+		return nil, err
+	}
+	return newCompiled(root, nil), nil
+}
+
+func loadNothing(url string) (io.ReadCloser, error) {
+	return nil, fmt.Errorf("%s is not in the library", url)
+}
+
+// decode returns the value of canonical JSON text as the validator needs it.
+func decode(canonical []byte) (any, error) {
+	d := json.NewDecoder(bytes.NewReader(canonical))
+	d.UseNumber()
+	var value any
+	err := d.Decode(&value)
+	return value, err
+}

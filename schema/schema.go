@@ -1,0 +1,122 @@
+package schema
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/licseal/licseal"
+)
+
+// Schema is what a kind of document must look like. It comes from [Builtin],
+// [Load] or [Compile]. Several goroutines may use one at the same time.
+type Schema struct {
+	name    string
+	text    []byte // unused for a built-in schema, which has its own file
+	builtin bool
+	roles   licseal.Roles
+
+	once     sync.Once // guards compiled
+	compiled *compiled
+}
+
+// Load reads a vendor's schema file. A "$ref" in it may lead to files beside it.
+//
+// An error that comes from the file system matches [os.ErrNotExist] and its like.
+func Load(path string) (*Schema, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading a schema: %w", err)
+	}
+	defer f.Close()
+	text, err := readBounded(f)
+	if err != nil {
+		return nil, fmt.Errorf("reading the schema %s: %w", path, err)
+	}
+	return newVendor(path, text, &loader{dir: filepath.Dir(path)})
+}
+
+// Compile reads a vendor's schema from memory. The name is for messages. A
+// "$ref" in it cannot lead to a file.
+func Compile(name string, text []byte) (*Schema, error) {
+	return newVendor(name, bytes.Clone(text), &loader{})
+}
+
+func newVendor(name string, text []byte, l *loader) (*Schema, error) {
+	doc, err := l.read(name, text)
+	if err != nil {
+		return nil, err
+	}
+	c, err := l.compile(name, doc)
+	if err != nil {
+		return nil, err
+	}
+	roles, err := readRoles(name, doc, c)
+	if err != nil {
+		return nil, err
+	}
+	s := &Schema{name: name, text: text, roles: roles, compiled: c}
+	s.once.Do(func() {}) // it is compiled
+	return s, nil
+}
+
+// Name returns the name of a built-in schema, the path of a vendor's file, or
+// the name given to [Compile].
+func (s *Schema) Name() string { return s.name }
+
+// JSON returns the schema's text, as it was read. The caller may change the bytes.
+func (s *Schema) JSON() []byte {
+	if !s.builtin {
+		return bytes.Clone(s.text)
+	}
+	text, _ := builtinText(s.name) // a copy: a test reads each of them
+	return text
+}
+
+// Roles returns which fields of a payload mean what, as the schema's "x-licseal"
+// object says. A role that it does not name is empty, which stands for the
+// field of Kong's payload; for a built-in schema all of them are.
+func (s *Schema) Roles() licseal.Roles { return s.roles }
+
+// Validate checks a payload. If it breaks the schema, the error is an [*Error]
+// that lists every violation; it is another one only where the check could not
+// be finished, because a vendor's schema makes too much work of it.
+func (s *Schema) Validate(p licseal.Payload) error {
+	s.once.Do(s.compileBuiltin)
+	return s.compiled.validate(s.name, p)
+}
+
+// MaxDocumentBytes is the size of the largest document that [Schema.ValidateJSON]
+// reads.
+const MaxDocumentBytes = 4 << 20
+
+// ValidateJSON checks a JSON document that is not, or not yet, a payload: a
+// licence document, an Admin API record. The text is read as strictly as a
+// payload is: an object, no duplicate names, no number that a double cannot hold.
+//
+// The error is a [*licseal.ParseError], or what [Schema.Validate] gives.
+func (s *Schema) ValidateJSON(text []byte) error {
+	p, err := licseal.Parser{MaxBytes: MaxDocumentBytes}.ParsePayload(text)
+	if err != nil {
+		return err
+	}
+	return s.Validate(p)
+}
+
+// maxSchemaBytes is the size of the largest schema file that is read.
+const maxSchemaBytes = 256 << 10
+
+// readBounded reads a file that may be endless.
+func readBounded(r io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxSchemaBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxSchemaBytes {
+		return nil, fmt.Errorf("it has more than %d bytes, the most that a schema may have", maxSchemaBytes)
+	}
+	return text, nil
+}

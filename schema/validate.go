@@ -1,0 +1,443 @@
+package schema
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"github.com/licseal/licseal"
+)
+
+// validate checks a document against the schema of a name.
+func (c *compiled) validate(name string, doc licseal.Payload) error {
+	value, err := decode(doc.Bytes())
+	if err != nil {
+		return fmt.Errorf("schema %s: %v", name, err)
+	}
+	err = c.run(value)
+	if err == nil {
+		return nil
+	}
+	var invalid *jsonschema.ValidationError
+	switch {
+	case errors.As(err, &invalid):
+		j := &judge{c, doc, value, make(map[*jsonschema.Schema]map[string]bool)}
+		return j.report(name, j.faults(invalid))
+	case err == tooMuchWork:
+		return fmt.Errorf("schema %s: it makes too much work of checking this document: its parts apply each other too often", name)
+	}
+	return fmt.Errorf("schema %s: the check could not be finished: %s", name, printable(strings.TrimPrefix(err.Error(), "jsonschema: ")))
+}
+
+// judge turns the library's tree of errors about one document into violations.
+type judge struct {
+	*compiled
+	doc   licseal.Payload
+	value any // of doc
+	known map[*jsonschema.Schema]map[string]bool
+}
+
+// fault is a violation in the making. Its Pointer starts at the document; its
+// Message still lacks the value found, which is looked up for those reported only.
+type fault struct {
+	Violation
+	object string             // for a member that is missing or unknown: the object's pointer
+	member string             // and its name
+	schema *jsonschema.Schema // and the schema that says so
+	absent bool               // it is missing
+
+	ofName bool // it is the member's name that breaks the rule, not its value
+
+	// consequence marks a fault that may only follow from another: a member
+	// counts as not evaluated too when the schema that knows it has failed.
+	consequence bool
+}
+
+// faults returns the faults at the leaves of a tree.
+func (j *judge) faults(e *jsonschema.ValidationError) []fault {
+	s, keyword := j.rule(e.AbsoluteKeywordLocation)
+	switch {
+	case len(e.Causes) == 0 || keyword == "minContains":
+		return j.leaf(e, s, keyword)
+	case e.Message != "" && (keyword == "anyOf" || keyword == "oneOf"): // without a message it only holds several together
+		return j.alternatives(e, keyword)
+	}
+	var all []fault
+	for _, cause := range e.Causes {
+		all = append(all, j.faults(cause)...)
+	}
+	return all
+}
+
+// falseSchema stands for a keyword where the rule is the schema false.
+const falseSchema = "false"
+
+// rule returns the schema and its keyword that an absolute keyword location
+// names. The schema is nil where it cannot be told.
+func (j *judge) rule(location string) (s *jsonschema.Schema, keyword string) {
+	index := j.byLocation()
+	if s := index[location]; s != nil && s.Always != nil && !*s.Always {
+		return s, falseSchema
+	}
+	rest := location
+	for {
+		slash := strings.LastIndexByte(rest, '/')
+		if slash < strings.IndexByte(rest, '#') || slash < 0 {
+			return nil, location[strings.LastIndexByte(location, '/')+1:]
+		}
+		rest = rest[:slash]
+		if s := index[rest]; s != nil {
+			keyword, _, _ := strings.Cut(location[slash+1:], "/")
+			return s, keyword
+		}
+	}
+}
+
+// leaf returns the faults of one failed rule: one for each member that is
+// missing or unknown, otherwise one.
+func (j *judge) leaf(e *jsonschema.ValidationError, s *jsonschema.Schema, keyword string) []fault {
+	pointer := unescapeLocation(e.InstanceLocation)
+	var found []fault
+	switch {
+	case s == nil:
+	case keyword == "required":
+		found = j.missing(pointer, s, keyword, s.Required, "")
+	case keyword == "dependentRequired":
+		for _, trigger := range sortedNames(s.DependentRequired) {
+			if _, ok := j.members(pointer)[trigger]; ok {
+				found = append(found, j.missing(pointer, s, keyword, s.DependentRequired[trigger], trigger)...)
+			}
+		}
+	case keyword == "additionalProperties":
+		found = j.additional(pointer, s)
+	case keyword == falseSchema && strings.HasSuffix(s.Location, "/unevaluatedProperties"):
+		found = j.unevaluated(pointer, s)
+	}
+	if len(found) > 0 {
+		return found
+	}
+	v := Violation{Position: at(pointer), Keyword: keyword, Allowed: allowed(s, keyword)}
+	switch {
+	case v.Allowed != "":
+		v.Message = "; " + v.Allowed + " is expected"
+	case keyword == falseSchema:
+		v.Message = "; the schema allows nothing here"
+	case keyword == "not":
+		v.Message = "; the schema forbids this value"
+	default:
+		v.Message = ": " + printable(e.Message)
+	}
+	return []fault{{Violation: v, ofName: judgesName(e.KeywordLocation)}}
+}
+
+// judgesName reports whether the path of keywords to a rule goes through
+// "propertyNames".
+func judgesName(location string) bool {
+	tokens := strings.Split(location, "/")
+	for i := 0; i < len(tokens); i++ {
+		switch tokens[i] {
+		case "properties", "patternProperties", "dependentSchemas", "dependencies":
+			i++ // the next one is a name
+		case "propertyNames":
+			return true
+		}
+	}
+	return false
+}
+
+// found returns what breaks the rule, as JSON text that is safe to print.
+func (j *judge) found(f fault) string {
+	switch {
+	case f.absent:
+		return ""
+	case f.ofName:
+		return quote(jsontext.Pointer(f.Pointer).LastToken())
+	}
+	return j.shown(f.Pointer)
+}
+
+// message returns the whole message of a fault.
+func (j *judge) message(f fault) string {
+	if f.member != "" {
+		return f.Message
+	}
+	if f.ofName {
+		return "found the name " + j.found(f) + f.Message
+	}
+	return "found " + j.described(f.Pointer) + f.Message
+}
+
+func (j *judge) missing(pointer string, s *jsonschema.Schema, keyword string, names []string, trigger string) []fault {
+	members := j.members(pointer)
+	var found []fault
+	for _, name := range names {
+		if _, ok := members[name]; ok {
+			continue
+		}
+		message := fmt.Sprintf("member %s is missing", quote(name))
+		if trigger != "" {
+			message += fmt.Sprintf("; it must be there beside %s", quote(trigger))
+		}
+		found = append(found, fault{
+			Violation: Violation{Position: at(pointer + "/" + escape(name)), Keyword: keyword, Message: message},
+			object:    pointer, member: name, schema: s, absent: true,
+		})
+	}
+	return found
+}
+
+// additional returns a fault for each member that "additionalProperties": false
+// of s refuses.
+func (j *judge) additional(pointer string, s *jsonschema.Schema) []fault {
+	var found []fault
+	for _, name := range sortedNames(j.members(pointer)) {
+		if _, ok := s.Properties[name]; ok || matchesAny(s, name) {
+			continue
+		}
+		found = append(found, j.unknown(pointer, name, s, "additionalProperties"))
+	}
+	return found
+}
+
+func matchesAny(s *jsonschema.Schema, name string) bool {
+	for pattern := range s.PatternProperties {
+		if pattern.MatchString(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// unevaluated returns the fault of a member that "unevaluatedProperties": false
+// refuses; refused is that false.
+func (j *judge) unevaluated(pointer string, refused *jsonschema.Schema) []fault {
+	s := j.byLocation()[strings.TrimSuffix(refused.Location, "/unevaluatedProperties")]
+	if s == nil {
+		return nil
+	}
+	p := jsontext.Pointer(pointer)
+	object, name := string(p.Parent()), p.LastToken()
+	f := j.unknown(object, name, s, "unevaluatedProperties")
+	if j.knows(s, name) {
+		f.UnknownMember, f.consequence = false, true
+		f.Message = fmt.Sprintf("member %s is not allowed beside the others", quote(name))
+	}
+	return []fault{f}
+}
+
+// knows reports whether s, or a schema that it applies to the same value,
+// describes a member of that name.
+func (j *judge) knows(s *jsonschema.Schema, name string) bool { return j.knownBy(s)[name] }
+
+func (j *judge) knownBy(s *jsonschema.Schema) map[string]bool {
+	if j.known[s] == nil {
+		j.known[s] = make(map[string]bool)
+		for name := range describedBy(inPlace(s)) {
+			j.known[s][name] = true
+		}
+	}
+	return j.known[s]
+}
+
+func (j *judge) unknown(object, name string, s *jsonschema.Schema, keyword string) fault {
+	pointer := object + "/" + escape(name)
+	return fault{
+		Violation: Violation{
+			Position: at(pointer), Keyword: keyword,
+			Message: fmt.Sprintf("unknown member %s", quote(name)), UnknownMember: true,
+		},
+		object: object, member: name, schema: s,
+	}
+}
+
+// alternatives returns the faults of the one branch that was probably meant, or
+// else one fault that says what any of them would take.
+func (j *judge) alternatives(e *jsonschema.ValidationError, keyword string) []fault {
+	pointer := unescapeLocation(e.InstanceLocation)
+	branches := make([][]fault, len(e.Causes))
+	for i, cause := range e.Causes {
+		branches[i] = j.faults(cause)
+	}
+	if meant := meantBranch(branches, pointer); meant != nil {
+		return meant
+	}
+	v := Violation{Position: at(pointer), Keyword: keyword, Allowed: joinAllowed(branches, pointer)}
+	if v.Allowed != "" {
+		v.Message = "; " + v.Allowed + " is expected"
+		return []fault{{Violation: v}}
+	}
+	nearest := slices.MinFunc(branches, func(a, b []fault) int { return cmp.Compare(len(a), len(b)) })[0]
+	v.Message = fmt.Sprintf(", which is none of the %d forms that the schema allows; the nearest fails at %s: %s",
+		len(branches), quote(nearest.Pointer), j.message(nearest))
+	return []fault{{Violation: v}}
+}
+
+// meantBranch returns the only branch whose kind of value was found: first by
+// the type of the value, then by its constants.
+func meantBranch(branches [][]fault, pointer string) []fault {
+	for _, tells := range []func(fault) bool{
+		func(f fault) bool { return f.Pointer == pointer && f.Keyword == "type" },
+		func(f fault) bool {
+			return f.Pointer == pointer && f.Allowed != "" || f.Keyword == "const" || f.Keyword == "enum"
+		},
+	} {
+		var left [][]fault
+		for _, branch := range branches {
+			if !slices.ContainsFunc(branch, tells) {
+				left = append(left, branch)
+			}
+		}
+		if len(left) == 1 {
+			return left[0]
+		}
+	}
+	return nil
+}
+
+// joinAllowed says what all branches together take, where each has one fault,
+// and that about the value itself.
+func joinAllowed(branches [][]fault, pointer string) string {
+	var all []string
+	for _, branch := range branches {
+		if len(branch) != 1 || branch[0].Pointer != pointer || branch[0].Allowed == "" {
+			return ""
+		}
+		if !slices.Contains(all, branch[0].Allowed) {
+			all = append(all, branch[0].Allowed)
+		}
+	}
+	return strings.Join(all, " or ")
+}
+
+// report makes the error of the faults: each once, the most serious where there
+// are too many, in the order of their places.
+func (j *judge) report(name string, faults []fault) error {
+	faults = dropConsequences(faults)
+	slices.SortStableFunc(faults, func(a, b fault) int {
+		return cmp.Or(compareBool(a.UnknownMember, b.UnknownMember), cmp.Compare(a.Pointer, b.Pointer),
+			cmp.Compare(a.Keyword, b.Keyword), cmp.Compare(a.Message, b.Message))
+	})
+	faults = slices.CompactFunc(faults, func(a, b fault) bool { return a.Pointer == b.Pointer && a.Message == b.Message })
+	omitted := max(0, len(faults)-maxViolations)
+	faults = j.suggest(faults[:len(faults)-omitted])
+	e := &Error{Schema: name, Violations: make([]Violation, len(faults)), Omitted: omitted}
+	for i, f := range faults {
+		f.Value, f.Message = j.found(f), j.message(f)
+		f.Position = j.doc.Position(f.Pointer)
+		e.Violations[i] = f.Violation
+	}
+	slices.SortStableFunc(e.Violations, func(a, b Violation) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Pointer, b.Pointer))
+	})
+	return e
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+// dropConsequences leaves out members that count as not evaluated when the same
+// object has another fault that explains it.
+func dropConsequences(faults []fault) []fault {
+	return slices.DeleteFunc(slices.Clone(faults), func(f fault) bool {
+		return f.consequence && slices.ContainsFunc(faults, func(g fault) bool {
+			return !g.consequence && !g.UnknownMember && (g.Pointer == f.object || strings.HasPrefix(g.Pointer, f.object+"/"))
+		})
+	})
+}
+
+// suggest finds what misspelt members were meant to be. Where that member is
+// also missing, the two faults are one, and not a lesser one.
+func (j *judge) suggest(faults []fault) []fault {
+	missing := make(map[string]bool) // pointers of members that must be there
+	unknown := make(map[string][]*fault)
+	for i, f := range faults {
+		switch {
+		case f.absent:
+			missing[f.Pointer] = true
+		case f.UnknownMember:
+			unknown[f.object] = append(unknown[f.object], &faults[i])
+		}
+	}
+	merged := make(map[string]bool)
+	for object, members := range unknown {
+		meant := j.meant(object, members)
+		for _, f := range members {
+			f.DidYouMean = meant[f.member]
+			pointer := object + "/" + escape(f.DidYouMean)
+			switch {
+			case f.DidYouMean == "":
+			case missing[pointer]:
+				f.Keyword, f.UnknownMember = "required", false
+				f.Message += fmt.Sprintf("; did you mean %s, which is missing?", quote(f.DidYouMean))
+				merged[pointer] = true
+			default:
+				f.Message += fmt.Sprintf("; did you mean %s?", quote(f.DidYouMean))
+			}
+		}
+	}
+	return slices.DeleteFunc(faults, func(f fault) bool { return f.absent && merged[f.Pointer] })
+}
+
+// meant pairs the unknown members of an object with members that it lacks and
+// that a schema describes there.
+func (j *judge) meant(object string, unknown []*fault) map[string]string {
+	present := j.members(object)
+	lacking := make(map[string]bool)
+	var misspelt []string
+	for _, f := range unknown {
+		misspelt = append(misspelt, f.member)
+		for name := range j.knownBy(f.schema) {
+			if _, ok := present[name]; !ok {
+				lacking[name] = true
+			}
+		}
+	}
+	return pairUp(misspelt, sortedNames(lacking))
+}
+
+// members returns the members of the object at a pointer.
+func (j *judge) members(pointer string) map[string]any {
+	value := j.value
+	for token := range jsontext.Pointer(pointer).Tokens() {
+		switch v := value.(type) {
+		case map[string]any:
+			value = v[token]
+		case []any:
+			i, err := strconv.Atoi(token)
+			if err != nil || i < 0 || i >= len(v) {
+				return nil
+			}
+			value = v[i]
+		}
+	}
+	members, _ := value.(map[string]any)
+	return members
+}
+
+func at(pointer string) licseal.Position { return licseal.Position{Pointer: pointer} }
+
+// unescapeLocation returns the library's instance location, which is a JSON
+// Pointer with each token escaped for a URL as well, as a JSON Pointer.
+func unescapeLocation(location string) string {
+	tokens := strings.Split(location, "/")
+	for i, token := range tokens {
+		if plain, err := url.PathUnescape(token); err == nil {
+			tokens[i] = plain
+		}
+	}
+	return strings.Join(tokens, "/")
+}

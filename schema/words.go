@@ -1,0 +1,221 @@
+package schema
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/santhosh-tekuri/jsonschema/v5"
+)
+
+// allowed says what a keyword of a schema takes, such as: a string. It returns
+// "" for a keyword that it has no words for.
+func allowed(s *jsonschema.Schema, keyword string) string {
+	if s == nil {
+		return ""
+	}
+	switch keyword {
+	case "type":
+		return typeWords(s.Types)
+	case "const":
+		return constants(s.Constant)
+	case "enum":
+		return constants(s.Enum)
+	case "format":
+		return formatWords(s.Format) + exampleWords(s, s.Format)
+	case "pattern":
+		return patternWords(s.Pattern.String()) + exampleWords(s, "")
+	case "minLength":
+		if s.MinLength == 1 {
+			return "a string that is not empty"
+		}
+		return "a string of at least " + plural(s.MinLength, "character")
+	case "maxLength":
+		return "a string of at most " + plural(s.MaxLength, "character")
+	case "minimum":
+		return "a number of at least " + decimal(s.Minimum)
+	case "maximum":
+		return "a number of at most " + decimal(s.Maximum)
+	case "exclusiveMinimum":
+		return "a number above " + decimal(s.ExclusiveMinimum)
+	case "exclusiveMaximum":
+		return "a number below " + decimal(s.ExclusiveMaximum)
+	case "multipleOf":
+		return "a multiple of " + decimal(s.MultipleOf)
+	case "minItems":
+		return "an array of at least " + plural(s.MinItems, "element")
+	case "maxItems":
+		return "an array of at most " + plural(s.MaxItems, "element")
+	case "uniqueItems":
+		return "an array without equal elements"
+	case "minProperties":
+		return "an object of at least " + plural(s.MinProperties, "member")
+	case "maxProperties":
+		return "an object of at most " + plural(s.MaxProperties, "member")
+	}
+	return ""
+}
+
+func typeWords(types []string) string {
+	words := make([]string, len(types))
+	for i, t := range types {
+		switch t {
+		case "array", "integer", "object":
+			words[i] = "an " + t
+		case "boolean":
+			words[i] = "true or false"
+		case "null":
+			words[i] = "null"
+		default:
+			words[i] = "a " + t
+		}
+	}
+	return strings.Join(words, " or ")
+}
+
+// constants lists values as JSON.
+func constants(values []any) string {
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = jsonText(v)
+	}
+	const most = 12
+	if len(texts) > most {
+		texts = append(texts[:most], fmt.Sprintf("one of %d more values", len(values)-most))
+	}
+	return strings.Join(texts, " or ")
+}
+
+func formatWords(format string) string {
+	switch format {
+	case "date":
+		return "a real date"
+	case "date-time":
+		return "an RFC 3339 time"
+	case "uuid":
+		return "a UUID"
+	case "json-pointer":
+		return "a JSON Pointer"
+	case "regex":
+		return "a regular expression (RE2)"
+	}
+	return "a valid " + printable(format)
+}
+
+// patternWords puts the usual patterns in words.
+func patternWords(pattern string) string {
+	switch pattern {
+	case "^[0-9]+$":
+		return "a string of decimal digits"
+	case "^[0-9a-f]{128}$":
+		return "a string of 128 lower-case hex digits"
+	}
+	return "a string that matches " + quote(pattern)
+}
+
+// exampleWords gives an example: the schema's own, or else the usual one of a format.
+func exampleWords(s *jsonschema.Schema, format string) string {
+	switch {
+	case len(s.Examples) > 0:
+		return " such as " + jsonText(s.Examples[0])
+	case format == "date":
+		return ` such as "2027-12-31"`
+	case format == "date-time":
+		return ` such as "2027-12-31T00:00:00Z"`
+	}
+	return ""
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// decimal writes a bound of a schema, whose numbers are doubles.
+func decimal(r *big.Rat) string {
+	f, _ := r.Float64()
+	return strconv.FormatFloat(f, 'f', -1, 64)
+}
+
+// described returns the value at a pointer for a sentence: the number 5.
+func (j *judge) described(pointer string) string {
+	text, ok := j.doc.Field(pointer)
+	if !ok {
+		return "nothing"
+	}
+	switch jsontext.Value(text).Kind() {
+	case '"':
+		return "the string " + jsonShown(text)
+	case '0':
+		return "the number " + jsonShown(text)
+	case '{':
+		return "an object"
+	case '[':
+		return "an array"
+	}
+	return string(text) // true, false, null
+}
+
+// shown returns the value at a pointer as JSON text that is safe to print.
+func (j *judge) shown(pointer string) string {
+	text, ok := j.doc.Field(pointer)
+	if !ok {
+		return ""
+	}
+	return jsonShown(text)
+}
+
+func jsonShown(text []byte) string {
+	if text[0] != '"' {
+		return printable(string(text))
+	}
+	unquoted, _ := jsontext.AppendUnquote(nil, text)
+	return quote(string(unquoted))
+}
+
+func jsonText(v any) string {
+	if s, ok := v.(string); ok {
+		return quote(s)
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return "?"
+	}
+	return printable(string(text))
+}
+
+// maxShown is how many bytes of a value are shown.
+const maxShown = 60
+
+// quote returns a text in quotes, cut where it is long, with nothing that could
+// move a terminal's cursor.
+func quote(s string) string {
+	text, rest := cut(s, maxShown)
+	return strconv.QuoteToGraphic(text) + rest
+}
+
+// printable returns a text as it is but for what could move a terminal's
+// cursor, cut where it is long beyond use.
+func printable(s string) string {
+	text, rest := cut(s, 5*maxShown)
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsGraphic(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, text) + rest
+}
+
+func cut(s string, limit int) (text, rest string) {
+	if len(s) <= limit {
+		return s, ""
+	}
+	return strings.ToValidUTF8(s[:limit], ""), "…"
+}
