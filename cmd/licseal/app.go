@@ -1,0 +1,98 @@
+package main
+
+import (
+	"errors"
+	"os"
+
+	"github.com/urfave/cli/v2"
+)
+
+// run runs one command line and returns the exit code.
+func run(args []string) int {
+	app := newApp()
+	if len(args) > 1 && args[1] == completeCommand {
+		printCompletions(os.Stdout, app, args[2:])
+		return exitOK
+	}
+	args, err := arrange(app, args)
+	if err == nil {
+		err = app.Run(args)
+	}
+	if err == nil {
+		err = closeStdout()
+	}
+	if err != nil {
+		return report(os.Stderr, err)
+	}
+	return exitOK
+}
+
+func newApp() *cli.App {
+	app := &cli.App{
+		Name:      "licseal",
+		Usage:     "issue, sign, verify and check software licences, offline",
+		UsageText: "licseal COMMAND [flags] [FILE…]",
+		Version:   version(),
+		// A comma is part of many a customer's name.
+		DisableSliceFlagSeparator: true,
+		HideHelpCommand:           true,
+		CustomAppHelpTemplate:     appHelp,
+		OnUsageError:              usageError,
+		Action: func(c *cli.Context) error { // no command
+			return errors.Join(cli.ShowAppHelp(c), &failure{code: exitUsage, err: errReported})
+		},
+		// Errors are printed in one place, by report.
+		ExitErrHandler: func(*cli.Context, error) {},
+		Commands: []*cli.Command{
+			demoCommand(),
+			keygenCommand(),
+			pubkeyCommand(),
+			signCommand(),
+			verifyCommand(),
+			inspectCommand(),
+			canonicalCommand(),
+			payloadCommand(),
+			schemaCommand(),
+			completionCommand(),
+			versionCommand(),
+		},
+	}
+	prepare(app.Commands)
+	return app
+}
+
+// prepare gives every command what all of them share.
+func prepare(commands []*cli.Command) {
+	for _, cmd := range commands {
+		cmd.OnUsageError = usageError
+		cmd.HideHelpCommand = true
+		cmd.CustomHelpTemplate = commandHelp
+		prepare(cmd.Subcommands)
+	}
+}
+
+func usageError(_ *cli.Context, err error, _ bool) error { return usagef("%v", err) }
+
+const appHelp = `{{.Name}}: {{.Usage}}
+
+usage: {{.UsageText}}
+
+{{range .VisibleCommands}}  {{printf "%-12s" .Name}}{{.Usage}}
+{{end}}
+'-' or no FILE is standard input. Results go to standard output, everything else
+to standard error. 'licseal COMMAND --help' says more, 'licseal demo' shows the
+whole way on an example.
+
+exit codes: 0 accepted or done, 1 could not be done, 2 wrong usage, 3 not a
+licence, 4 breaks its schema, 5 no trusted key made this signature, 6 not yet
+valid, 7 expired, 8 revoked, 9 a stated requirement is not met
+`
+
+const commandHelp = `licseal {{.Name}}: {{.Usage}}
+
+usage: {{.UsageText}}
+{{if .Description}}
+{{.Description}}
+{{end}}{{if .VisibleFlags}}
+{{range .VisibleFlags}}  {{.}}
+{{end}}{{end}}`

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// arrange puts the flags of a command line before its file names, where
+// urfave/cli looks for them: by itself it takes a flag behind a file name for
+// another file name, and a check that somebody asked for would be dropped. It
+// also refuses a flag given twice where the second would silently win, a flag
+// without a value, and a flag or command that does not exist.
+func arrange(app *cli.App, args []string) ([]string, error) {
+	a := arranger{program: app.Name}
+	rest := args[1:]
+	commands := app.Commands
+	for len(rest) > 0 && !strings.HasPrefix(rest[0], "-") && len(commands) > 0 {
+		cmd := findCommand(commands, rest[0])
+		if cmd == nil {
+			return nil, unknownCommand(a.program, rest[0], commands)
+		}
+		a.path = append(a.path, rest[0])
+		a.program += " " + cmd.Name
+		a.command, commands, rest = cmd, cmd.Subcommands, rest[1:]
+	}
+	if a.command == nil {
+		return args, checkProgramFlags(rest)
+	}
+	if len(commands) > 0 && len(rest) == 0 {
+		return args, nil // a command that only has commands
+	}
+	if err := a.sort(rest); err != nil {
+		return nil, err
+	}
+	sorted := append([]string{args[0]}, a.path...)
+	sorted = append(sorted, a.flagArgs...)
+	if len(a.fileArgs) > 0 {
+		sorted = append(append(sorted, "--"), a.fileArgs...)
+	}
+	return sorted, nil
+}
+
+// checkProgramFlags takes what stands where the command should: nothing, or one
+// of the two flags that the program has by itself.
+func checkProgramFlags(args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	name := strings.TrimLeft(args[0], "-")
+	for _, flag := range []cli.Flag{cli.HelpFlag, cli.VersionFlag} {
+		if slices.Contains(flag.Names(), name) {
+			return nil
+		}
+	}
+	return withHint(usagef("there is no flag %s for 'licseal' itself", args[0]), "flags stand behind the command: licseal COMMAND [flags] [FILE…]")
+}
+
+type arranger struct {
+	program  string
+	command  *cli.Command
+	path     []string // the command's names, as they were given
+	flagArgs []string
+	fileArgs []string
+}
+
+// sort parts the arguments of the command into flags and file names.
+func (a *arranger) sort(args []string) error {
+	seen := map[string]bool{}
+	for len(args) > 0 {
+		arg := args[0]
+		args = args[1:]
+		switch {
+		case arg == "--":
+			a.fileArgs = append(a.fileArgs, args...)
+			return nil
+		case arg == "-" || !strings.HasPrefix(arg, "-"):
+			a.fileArgs = append(a.fileArgs, arg)
+			continue
+		}
+		name, value, hasValue := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		flag := findFlag(a.command, name)
+		if flag == nil {
+			return withHint(usagef("there is no flag %s for '%s'", arg, a.program), "'%s --help' lists the flags", a.program)
+		}
+		if seen[flag.Names()[0]] && !isRepeatable(flag) {
+			return usagef("the flag %s is given twice", arg)
+		}
+		seen[flag.Names()[0]] = true
+		a.flagArgs = append(a.flagArgs, arg)
+		if isBool(flag) {
+			continue
+		}
+		if !hasValue && len(args) > 0 {
+			value, args = args[0], args[1:]
+			a.flagArgs = append(a.flagArgs, value)
+			hasValue = true
+		}
+		if !hasValue || value == "" && !mayBeEmpty(flag) {
+			return usagef("the flag %s needs a value", arg)
+		}
+	}
+	return nil
+}
+
+func findFlag(command *cli.Command, name string) cli.Flag {
+	for _, flag := range append(slices.Clip(command.Flags), cli.HelpFlag) {
+		if slices.Contains(flag.Names(), name) {
+			return flag
+		}
+	}
+	return nil
+}
+
+// mayBeEmpty reports whether an empty value means something. For any other flag
+// it comes from a variable that was not set, and to take it for no flag at all
+// would drop what was asked for: --at "$WHEN".
+func mayBeEmpty(flag cli.Flag) bool { return flag.Names()[0] == "comment" }
+
+func isBool(flag cli.Flag) bool {
+	_, ok := flag.(*cli.BoolFlag)
+	return ok
+}
+
+func isRepeatable(flag cli.Flag) bool {
+	_, ok := flag.(*cli.StringSliceFlag)
+	return ok
+}
+
+func findCommand(commands []*cli.Command, name string) *cli.Command {
+	for _, cmd := range commands {
+		if cmd.HasName(name) {
+			return cmd
+		}
+	}
+	return nil
+}
+
+func unknownCommand(program, name string, commands []*cli.Command) error {
+	err := usagef("there is no command '%s %s'", program, name)
+	for _, cmd := range commands {
+		if strings.HasPrefix(cmd.Name, name) || strings.HasPrefix(name, cmd.Name) {
+			return withHint(err, "did you mean '%s %s'?", program, cmd.Name)
+		}
+	}
+	return withHint(err, "'%s --help' lists the commands", program)
+}

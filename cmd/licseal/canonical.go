@@ -1,0 +1,50 @@
+package main
+
+import (
+	"github.com/licseal/licseal"
+	"github.com/urfave/cli/v2"
+)
+
+func canonicalCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "canonical",
+		Usage:     "print the exact bytes that are signed",
+		UsageText: "licseal canonical [FILE]",
+		Description: `Takes a licence or a bare payload and prints the payload in canonical form
+(RFC 8785): exactly what the signature covers, and nothing else, not even a
+newline. The signature is not checked.`,
+		Action: canonical,
+	}
+}
+
+func canonical(c *cli.Context) error {
+	file, err := oneFile(c)
+	if err != nil {
+		return err
+	}
+	data, err := readDocument(file)
+	if err != nil {
+		return about(displayName(file), err)
+	}
+	payload, err := parseEither(data)
+	if err != nil {
+		return about(displayName(file), err)
+	}
+	return print(c, string(payload.Bytes()))
+}
+
+// parseEither reads the payload of a licence, or a payload by itself.
+func parseEither(data []byte) (licseal.Payload, error) {
+	lic, licenseErr := licseal.ParseUnverified(data)
+	if licenseErr == nil {
+		return lic.Payload, nil
+	}
+	payload, err := licseal.ParsePayload(data)
+	if err != nil {
+		return licseal.Payload{}, err
+	}
+	if _, isLicense := payload.Field("/license/payload"); isLicense {
+		return licseal.Payload{}, licenseErr
+	}
+	return payload, nil
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+func demoCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "demo",
+		Usage:     "show the whole way of a licence on an example",
+		UsageText: "licseal demo",
+		Description: `Makes a key, signs a licence, verifies it, prints the payload to POST, and shows
+how a tampered copy is refused: in a temporary folder that is removed at the end.
+Every command is printed before it is run.`,
+		Action: demo,
+	}
+}
+
+// demoPayload is the payload of Kong's published examples, with dates that last.
+const demoPayload = `{
+  "admin_seats": "1",
+  "customer": "Example Company, Inc",
+  "dataplanes": "1",
+  "license_key": "00141000017ODj3AAG_a1V41000004wT0OEAU",
+  "product_subscription": "Konnect Enterprise",
+  "support_plan": "None"
+}
+`
+
+func demo(c *cli.Context) error {
+	if c.NArg() > 0 {
+		return usagef("'licseal demo' takes no arguments")
+	}
+	dir, err := os.MkdirTemp("", "licseal-demo-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	d := &demonstration{c: c, dir: dir}
+	d.say("A vendor makes a key pair. (A real one has a passphrase.)")
+	d.run(exitOK, "keygen", "-o", "vendor.key", "--no-passphrase", "--comment", "vendor")
+	d.say("The fields of a licence stand in a JSON file.")
+	d.write("payload.json", []byte(demoPayload))
+	d.say("The vendor signs them, for a year.")
+	d.run(exitOK, "sign", "-k", "vendor.key", "--from", "payload.json", "--expires", "+365d", "-o", "licence.json")
+	d.show("licence.json")
+	d.say("Whoever has the public key can verify the licence, without a network.")
+	d.run(exitOK, "verify", "-t", "vendor.key.pub", "licence.json")
+	d.say("This is what to POST to an Admin API.")
+	d.run(exitOK, "payload", "--as", "body", "licence.json")
+	d.say("Somebody gives himself more seats.")
+	d.tamper("licence.json", "tampered.json", `"admin_seats":"1"`, `"admin_seats":"100"`)
+	d.say("The copy is refused.")
+	d.run(exitSignature, "verify", "-t", "vendor.key.pub", "tampered.json")
+	return d.err
+}
+
+// demonstration runs commands in a folder, until one does not end as it should.
+type demonstration struct {
+	c   *cli.Context
+	dir string
+	err error
+}
+
+func (d *demonstration) say(text string) {
+	if d.err == nil {
+		d.err = print(d.c, "\n# "+text+"\n")
+	}
+}
+
+// run prints a command line and runs it, as a process of its own.
+func (d *demonstration) run(wantExit int, args ...string) {
+	if d.err != nil {
+		return
+	}
+	if d.err = print(d.c, "$ licseal "+strings.Join(args, " ")+"\n"); d.err != nil {
+		return
+	}
+	program, err := os.Executable()
+	if err != nil {
+		d.err = err
+		return
+	}
+	cmd := exec.CommandContext(d.c.Context, program, args...)
+	cmd.Dir = d.dir
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		d.err = err
+		return
+	}
+	if len(out) > 0 {
+		d.err = print(d.c, strings.TrimRight(string(out), "\n")+"\n")
+	}
+	if code := cmd.ProcessState.ExitCode(); code != wantExit {
+		d.err = fmt.Errorf("licseal %s ended with exit code %d, not %d", args[0], code, wantExit)
+	} else if code != exitOK && d.err == nil {
+		d.err = print(d.c, fmt.Sprintf("(exit code %d)\n", code))
+	}
+}
+
+func (d *demonstration) write(name string, data []byte) {
+	if d.err == nil {
+		d.err = os.WriteFile(filepath.Join(d.dir, name), data, 0o644)
+	}
+	d.show(name)
+}
+
+func (d *demonstration) show(name string) {
+	if d.err != nil {
+		return
+	}
+	data, err := os.ReadFile(filepath.Join(d.dir, name))
+	if err != nil {
+		d.err = err
+		return
+	}
+	d.err = print(d.c, "$ cat "+name+"\n"+strings.TrimRight(string(data), "\n")+"\n")
+}
+
+func (d *demonstration) tamper(from, to, old, new string) {
+	if d.err != nil {
+		return
+	}
+	data, err := os.ReadFile(filepath.Join(d.dir, from))
+	if err != nil {
+		d.err = err
+		return
+	}
+	if d.err = print(d.c, fmt.Sprintf("$ sed 's/%s/%s/' %s > %s\n", old, new, from, to)); d.err == nil {
+		d.err = os.WriteFile(filepath.Join(d.dir, to), []byte(strings.Replace(string(data), old, new, 1)), 0o644)
+	}
+}

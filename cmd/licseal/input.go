@@ -1,0 +1,136 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/licseal/licseal"
+	"github.com/urfave/cli/v2"
+)
+
+const stdinName = "standard input"
+
+// readDocument reads a file that holds a licence or a payload.
+func readDocument(name string) ([]byte, error) {
+	data, err := readFile(name, licseal.DefaultMaxBytes)
+	if tooLarge := (*sizeError)(nil); errors.As(err, &tooLarge) {
+		return nil, &failure{code: exitNotALicence, err: err}
+	}
+	return data, err
+}
+
+// readFile reads a file, or standard input if name is "-", of at most limit bytes.
+func readFile(name string, limit int) ([]byte, error) {
+	if name == "-" {
+		return readLimited(os.Stdin, limit)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, cause(err)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, errors.New("is a directory, not a file")
+	}
+	return readLimited(f, limit)
+}
+
+func readLimited(r io.Reader, limit int) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading: %w", cause(err))
+	}
+	if len(data) > limit {
+		return nil, &sizeError{limit}
+	}
+	return data, nil
+}
+
+// sizeError says that a file is larger than what is read of its kind.
+type sizeError struct {
+	limit int // in bytes
+}
+
+func (e *sizeError) Error() string {
+	return fmt.Sprintf("is larger than %d bytes, the most that is read", e.limit)
+}
+
+// cause takes the file name out of an error of package os: messages begin with it already.
+func cause(err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// displayName is what messages call a file.
+func displayName(file string) string {
+	if file == "-" {
+		return stdinName
+	}
+	return file
+}
+
+// readLicense reads a licence document without verifying it.
+func readLicense(file string) (*licseal.License, error) {
+	data, err := readDocument(file)
+	if err != nil {
+		return nil, about(displayName(file), err)
+	}
+	lic, err := licseal.ParseUnverified(data)
+	return lic, about(displayName(file), err)
+}
+
+// oneFile returns the one file name that a command takes, "-" if there is none.
+func oneFile(c *cli.Context) (string, error) {
+	if c.NArg() > 1 {
+		return "", usagef("'licseal %s' takes one file, not %d", c.Command.Name, c.NArg())
+	}
+	if c.NArg() == 0 {
+		return "-", nil
+	}
+	return c.Args().First(), nil
+}
+
+// checkStdin refuses to read standard input more than once: the second time
+// there would be nothing left.
+func checkStdin(names ...string) error {
+	count := 0
+	for _, name := range names {
+		if name == "-" {
+			count++
+		}
+	}
+	if count > 1 {
+		return usagef("standard input can be read once, and is named %d times; no FILE means '-' too", count)
+	}
+	return nil
+}
+
+// maxDays is the greatest length of time in days: a hundred years, well below
+// what a time.Duration holds.
+const maxDays = 36500
+
+// parseLength reads a length of time: days as in "30d", at most maxDays, or what
+// time.ParseDuration reads.
+func parseLength(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if digits, isDays := strings.CutSuffix(s, "d"); isDays {
+		var days int
+		days, err = strconv.Atoi(digits)
+		d = time.Duration(days) * 24 * time.Hour
+		if days < 0 || days > maxDays {
+			err = strconv.ErrRange
+		}
+	}
+	if err != nil || d < 0 || strings.HasPrefix(s, "+") {
+		return 0, usagef("%q is not a length of time; write it as 30d (at most %dd) or 12h", s, maxDays)
+	}
+	return d, nil
+}

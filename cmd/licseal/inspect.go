@@ -1,0 +1,121 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/licseal/licseal"
+	"github.com/urfave/cli/v2"
+)
+
+func inspectCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "inspect",
+		Usage:     "show a licence without trusting it",
+		UsageText: "licseal inspect [flags] [FILE]",
+		Description: `Shows the fields of a licence, and its dates as instants. The signature is not
+checked: anyone may have written what you see. --json prints one object with the
+members verified (always false), payload, signature, version, not_before,
+not_after, days_left and, if the dates cannot be read, error.`,
+		Flags:  []cli.Flag{schemaFlag, jsonFlag},
+		Action: inspect,
+	}
+}
+
+// inspection is what 'licseal inspect --json' prints.
+type inspection struct {
+	Verified  bool            `json:"verified"` // always false
+	Payload   json.RawMessage `json:"payload"`
+	Signature string          `json:"signature"`
+	Version   json.RawMessage `json:"version"`
+	NotBefore string          `json:"not_before,omitempty"`
+	NotAfter  string          `json:"not_after,omitempty"`
+	DaysLeft  *int            `json:"days_left,omitempty"`
+	Error     string          `json:"error,omitempty"`
+}
+
+func inspect(c *cli.Context) error {
+	file, err := oneFile(c)
+	if err != nil {
+		return err
+	}
+	rules, err := loadSchema(c.String("schema"))
+	if err != nil {
+		return err
+	}
+	lic, err := readLicense(file)
+	if err != nil {
+		return err
+	}
+	period, dateErr := lic.Payload.Period(rules.Roles(), nil)
+	if c.Bool("json") {
+		return printJSON(c, newInspection(lic, period, dateErr))
+	}
+	return print(c, inspectText(lic, period, dateErr, time.Now()))
+}
+
+func newInspection(lic *licseal.License, period licseal.Period, dateErr error) inspection {
+	in := inspection{
+		Payload:   lic.Payload.Bytes(),
+		Signature: lic.Signature,
+		Version:   json.RawMessage(lic.Version.String()),
+	}
+	if dateErr != nil {
+		in.Error = dateErr.Error()
+		return in
+	}
+	days := wholeDays(period.NotAfter, time.Now())
+	in.NotBefore, in.NotAfter, in.DaysLeft = instant(period.NotBefore), instant(period.NotAfter), &days
+	return in
+}
+
+func inspectText(lic *licseal.License, period licseal.Period, dateErr error, now time.Time) string {
+	var b strings.Builder
+	fmt.Fprintln(&b, "UNVERIFIED: the signature was not checked")
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for name, value := range members(lic.Payload.Bytes()) {
+		fmt.Fprintf(w, "%s\t%s\n", plain(name), plain(value))
+	}
+	fmt.Fprintf(w, "signature\t%s…\n", lic.Signature[:16])
+	fmt.Fprintf(w, "version\t%s\n", lic.Version)
+	w.Flush()
+	if dateErr != nil {
+		fmt.Fprintf(&b, "dates: %v\n", dateErr)
+		return b.String()
+	}
+	fmt.Fprintf(&b, "valid from %s until, and not including, %s: %s\n",
+		instant(period.NotBefore), instant(period.NotAfter), stateText(period, now))
+	return b.String()
+}
+
+func stateText(period licseal.Period, now time.Time) string {
+	switch {
+	case !period.NotBefore.Before(period.NotAfter):
+		return "never valid"
+	case now.Before(period.NotBefore):
+		return "not yet valid"
+	case now.Before(period.NotAfter):
+		return daysLeft(period.NotAfter, now)
+	}
+	return "expired " + daysText(wholeDays(now, period.NotAfter)) + " ago"
+}
+
+// members yields the names and the JSON values of an object's members.
+func members(object []byte) func(yield func(name, value string) bool) {
+	return func(yield func(name, value string) bool) {
+		d := jsontext.NewDecoder(strings.NewReader(string(object)))
+		d.ReadToken()
+		for d.PeekKind() == '"' {
+			name, err := d.ReadToken()
+			text := name.String()
+			value, valueErr := d.ReadValue()
+			if err != nil || valueErr != nil || !yield(text, string(value)) {
+				return
+			}
+		}
+	}
+}

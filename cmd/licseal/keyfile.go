@@ -1,0 +1,59 @@
+package main
+
+import (
+	"crypto"
+	"os"
+	"runtime"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/keys"
+	"github.com/urfave/cli/v2"
+)
+
+var keyFlag = &cli.StringFlag{Name: "k", Aliases: []string{"key"}, Usage: "sign with the private key in `FILE`", TakesFile: true}
+
+var trustFlag = &cli.StringSliceFlag{
+	Name: "t", Aliases: []string{"trust"}, Usage: "trust the public keys in `FILE` (repeatable)", TakesFile: true,
+}
+
+// loadPrivate reads the private key in a file.
+func loadPrivate(c *cli.Context, path string) (crypto.Signer, error) {
+	data, err := readFile(path, keys.MaxBytes)
+	if err != nil {
+		return nil, about(displayName(path), err)
+	}
+	key, err := keys.ParsePrivate(displayName(path), data, keyPassphrase(c, path))
+	if err != nil {
+		return nil, err
+	}
+	warnIfReadable(path)
+	return key, nil
+}
+
+// warnIfReadable warns of a private key that others on the machine can read.
+func warnIfReadable(path string) {
+	info, err := os.Stat(path)
+	if err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+		warn("%s can be read by others; make it yours alone: chmod 600 %s", path, path)
+	}
+}
+
+// loadTrusted reads all the trusted-keys files that -t names.
+func loadTrusted(c *cli.Context) ([]licseal.TrustedKey, error) {
+	if len(c.StringSlice("t")) == 0 {
+		return nil, withHint(usagef("'licseal %s' needs the public keys to trust", c.Command.Name), "licseal %s -t vendor.key.pub FILE", c.Command.Name)
+	}
+	var all []licseal.TrustedKey
+	for _, path := range c.StringSlice("t") {
+		data, err := readFile(path, keys.MaxBytes)
+		if err != nil {
+			return nil, about(displayName(path), err)
+		}
+		trusted, err := keys.ParseTrusted(displayName(path), data)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, trusted...)
+	}
+	return all, nil
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"crypto"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+
+	"github.com/licseal/licseal/keys"
+	"github.com/urfave/cli/v2"
+)
+
+func keygenCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "keygen",
+		Usage:     "make a key pair",
+		UsageText: "licseal keygen [flags] -o FILE",
+		Description: `Writes the private key to FILE, readable by you alone, and the public key to
+FILE.pub, and prints the public key: a line for the trusted-keys file of those
+who verify. Both are OpenSSH's formats. The private key is encrypted with a
+passphrase, asked for on the terminal, unless you say --no-passphrase. Existing
+files are never overwritten.`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "o", Aliases: []string{"output"}, Usage: "write the key pair to `FILE` and FILE.pub", TakesFile: true},
+			&cli.StringFlag{Name: "type", Value: keys.Ed25519.String(), Usage: "`KIND` of key: ed25519 or ecdsa-p256"},
+			&cli.StringFlag{Name: "comment", Usage: "whose key it is; a `NAME` in the public line (default: user@host)"},
+			passphraseFileFlag,
+			&cli.BoolFlag{Name: "no-passphrase", Usage: "do not encrypt the private key"},
+		},
+		Action: keygen,
+	}
+}
+
+func keygen(c *cli.Context) error {
+	path := c.String("o")
+	switch {
+	case path == "" || path == "-":
+		return withHint(usagef("'licseal keygen' needs a file to write the private key to"), "licseal keygen -o vendor.key")
+	case c.NArg() > 0:
+		return usagef("'licseal keygen' takes no file but that of -o")
+	case c.Bool("no-passphrase") && c.String("passphrase-file") != "":
+		return usagef("--no-passphrase and --passphrase-file contradict each other")
+	}
+	algorithm, err := keys.ParseAlgorithm(c.String("type"))
+	if err != nil {
+		return usagef("--type: %v", err)
+	}
+	for _, name := range []string{path, path + ".pub"} {
+		info, err := os.Lstat(name)
+		switch {
+		case err == nil && info.IsDir():
+			return about(name, errIsDir)
+		case err == nil:
+			return withHint(about(name, errors.New("the file exists; a key is never overwritten")), "choose another name with -o, or move the file away")
+		}
+	}
+	key, err := keys.Generate(algorithm)
+	if err != nil {
+		return err
+	}
+	return writeKeyPair(c, path, key)
+}
+
+func writeKeyPair(c *cli.Context, path string, key crypto.Signer) error {
+	comment := c.String("comment")
+	if !c.IsSet("comment") {
+		comment = defaultComment()
+	}
+	private, err := marshalPrivate(c, key, comment)
+	if err != nil {
+		return err
+	}
+	public, err := keys.MarshalPublic(key.Public(), comment)
+	if err != nil {
+		return err
+	}
+	if err := createFile(path, private, 0o600); err != nil {
+		return about(path, err)
+	}
+	if err := createFile(path+".pub", public, 0o644); err != nil {
+		return about(path+".pub", errors.Join(err, os.Remove(path)))
+	}
+	fmt.Fprintf(os.Stderr, "private key: %s (keep it secret, keep a copy)\npublic key:  %s.pub (give it to those who verify)\nfingerprint: %s\n", path, path, keys.ID(key.Public()))
+	return print(c, string(public))
+}
+
+func marshalPrivate(c *cli.Context, key crypto.Signer, comment string) ([]byte, error) {
+	if c.Bool("no-passphrase") {
+		return keys.MarshalPrivateUnencrypted(key, comment)
+	}
+	passphrase, err := newPassphrase(c)
+	if err != nil {
+		return nil, err
+	}
+	return keys.MarshalPrivate(key, comment, passphrase)
+}
+
+func newPassphrase(c *cli.Context) ([]byte, error) {
+	if file := c.String("passphrase-file"); file != "" {
+		return readPassphraseFile(file)
+	}
+	passphrase, err := askNewPassphrase()
+	if errors.Is(err, errNoTerminal) {
+		return nil, withHint(err, "give --passphrase-file FILE, or --no-passphrase for a key that is not encrypted")
+	}
+	return passphrase, err
+}
+
+func defaultComment() string {
+	name, host := "licseal", "localhost"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if h, err := os.Hostname(); err == nil {
+		host = h
+	}
+	return name + "@" + host
+}

@@ -1,0 +1,15 @@
+// Command licseal issues, signs, verifies and checks software licences without
+// a network.
+package main
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	// A closed pipe is an error to report like any other, not a silent death.
+	signal.Ignore(syscall.SIGPIPE)
+	os.Exit(run(os.Args))
+}

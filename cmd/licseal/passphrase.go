@@ -1,0 +1,64 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+
+	"github.com/urfave/cli/v2"
+)
+
+// maxPassphrase bounds what is read from a passphrase file.
+const maxPassphrase = 4096
+
+var passphraseFileFlag = &cli.StringFlag{
+	Name: "passphrase-file", Usage: "read the key's passphrase from the first line of `FILE`", TakesFile: true,
+}
+
+var errNoTerminal = errors.New("there is no terminal to ask for the passphrase on")
+
+// readPassphraseFile returns the first line of a file.
+func readPassphraseFile(path string) ([]byte, error) {
+	data, err := readFile(path, maxPassphrase)
+	if err != nil {
+		return nil, about(displayName(path), err)
+	}
+	line, _, _ := bytes.Cut(data, []byte("\n"))
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	if len(line) == 0 {
+		return nil, about(displayName(path), errors.New("the first line is empty; it must be the passphrase"))
+	}
+	return line, nil
+}
+
+// askNewPassphrase asks twice.
+func askNewPassphrase() ([]byte, error) {
+	first, err := readSecret("New passphrase")
+	if err != nil {
+		return nil, err
+	}
+	if len(first) == 0 {
+		return nil, withHint(errors.New("the passphrase is empty"), "--no-passphrase makes a key without one")
+	}
+	second, err := readSecret("The same again")
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(first, second) {
+		return nil, errors.New("the two passphrases differ")
+	}
+	return first, nil
+}
+
+// keyPassphrase returns the func that package keys calls for an encrypted key.
+func keyPassphrase(c *cli.Context, keyFile string) func() ([]byte, error) {
+	return func() ([]byte, error) {
+		if file := c.String("passphrase-file"); file != "" {
+			return readPassphraseFile(file)
+		}
+		passphrase, err := readSecret("Passphrase for " + keyFile)
+		if errors.Is(err, errNoTerminal) {
+			return nil, withHint(err, "--passphrase-file reads it from a file")
+		}
+		return passphrase, err
+	}
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"github.com/licseal/licseal/keys"
+	"github.com/urfave/cli/v2"
+)
+
+func pubkeyCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "pubkey",
+		Usage:     "print the public half of a private key",
+		UsageText: "licseal pubkey [flags] [KEY]",
+		Description: `Prints the OpenSSH public line of a private key: what a trusted-keys file holds.
+--pem prints it as OpenSSL reads it.`,
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "pem", Usage: "print PEM (SubjectPublicKeyInfo) in place of the OpenSSH line"},
+			&cli.StringFlag{Name: "comment", Usage: "whose key it is; a `NAME` in the public line"},
+			passphraseFileFlag,
+		},
+		Action: pubkey,
+	}
+}
+
+func pubkey(c *cli.Context) error {
+	path, err := oneFile(c)
+	if err != nil {
+		return err
+	}
+	if err := checkStdin(path, c.String("passphrase-file")); err != nil {
+		return err
+	}
+	key, err := loadPrivate(c, path)
+	if err != nil {
+		return err
+	}
+	var text []byte
+	if c.Bool("pem") {
+		text, err = keys.MarshalPublicPEM(key.Public())
+	} else {
+		text, err = keys.MarshalPublic(key.Public(), c.String("comment"))
+	}
+	if err != nil {
+		return err
+	}
+	return print(c, string(text))
+}

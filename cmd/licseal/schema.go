@@ -1,0 +1,60 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/licseal/licseal/schema"
+	"github.com/urfave/cli/v2"
+)
+
+func schemaCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "schema",
+		Usage:     "print a built-in JSON Schema, or test a payload against one",
+		UsageText: "licseal schema [NAME | NAME|SCHEMAFILE FILE]",
+		Description: `Without arguments: the names of the built-in schemas. With a name: the schema,
+JSON Schema draft 2020-12. With a name or a schema file, and a FILE or '-': tests
+the payload, or the payload of the licence, in FILE and prints every violation.
+
+A schema file of your own may name the roles of its fields, as JSON Pointers:
+
+  {"x-licseal":{"roles":{"id":"/serial","not_before":"/from","not_after":"/until"}}, …}`,
+		Action: schemaAction,
+	}
+}
+
+func schemaAction(c *cli.Context) error {
+	switch c.NArg() {
+	case 0:
+		return print(c, strings.Join(schema.Names(), "\n")+"\n")
+	case 1:
+		rules, err := schema.Builtin(c.Args().First())
+		if err != nil {
+			return withHint(usagef("%v", err), "to test a file: licseal schema kong FILE")
+		}
+		return print(c, string(rules.JSON()))
+	case 2:
+		return testSchema(c, c.Args().Get(0), c.Args().Get(1))
+	}
+	return usagef("'licseal schema' takes a schema and a file, not %d arguments", c.NArg())
+}
+
+func testSchema(c *cli.Context, name, file string) error {
+	rules, err := loadSchema(name)
+	if err != nil {
+		return err
+	}
+	data, err := readDocument(file)
+	if err != nil {
+		return about(displayName(file), err)
+	}
+	payload, err := parseEither(data)
+	if err == nil {
+		err = rules.Validate(payload)
+	}
+	if err != nil {
+		return about(displayName(file), err)
+	}
+	return print(c, fmt.Sprintf("%s: matches the schema %s\n", displayName(file), rules.Name()))
+}

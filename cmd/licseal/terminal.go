@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+
+	"golang.org/x/term"
+)
+
+// readSecret asks for a line on the terminal that the process belongs to,
+// whatever standard input and output are, and does not show what is typed.
+func readSecret(prompt string) ([]byte, error) {
+	in, out, err := openTerminal()
+	if err != nil {
+		return nil, errNoTerminal
+	}
+	defer in.Close()
+	defer out.Close()
+	defer restoreOnInterrupt(in)()
+	fmt.Fprintf(out, "%s: ", prompt)
+	secret, err := term.ReadPassword(int(in.Fd()))
+	fmt.Fprint(out, "\r\x1b[K") // take the prompt away again
+	if err != nil {
+		return nil, fmt.Errorf("reading the passphrase: %w", err)
+	}
+	return secret, nil
+}
+
+func openTerminal() (in, out *os.File, err error) {
+	inName, outName := "/dev/tty", "/dev/tty"
+	if runtime.GOOS == "windows" {
+		inName, outName = "CONIN$", "CONOUT$"
+	}
+	if in, err = os.OpenFile(inName, os.O_RDWR, 0); err != nil {
+		return nil, nil, err
+	}
+	if out, err = os.OpenFile(outName, os.O_RDWR, 0); err != nil {
+		in.Close()
+		return nil, nil, err
+	}
+	return in, out, nil
+}
+
+// restoreOnInterrupt makes an interrupt end the program with the terminal as it
+// was: while a secret is read, the terminal shows nothing. The func that it
+// returns ends the watch.
+func restoreOnInterrupt(terminal *os.File) (stop func()) {
+	state, err := term.GetState(int(terminal.Fd()))
+	if err != nil {
+		return func() {}
+	}
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt)
+	go func() {
+		if _, ok := <-interrupts; ok {
+			term.Restore(int(terminal.Fd()), state)
+			os.Exit(130) // what a shell reports for an interrupt
+		}
+	}()
+	return func() {
+		signal.Stop(interrupts)
+		close(interrupts)
+	}
+}

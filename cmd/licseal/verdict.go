@@ -1,0 +1,124 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/licseal/licseal/keys"
+	"github.com/urfave/cli/v2"
+)
+
+// print writes the verdict: an accepted licence and all JSON to standard
+// output, a refusal to standard error.
+func (v verdict) print(c *cli.Context) error {
+	for _, warning := range v.warnings {
+		warn("%s: %s", v.file, warning)
+	}
+	if v.err != nil {
+		report(os.Stderr, about(v.file, v.err))
+	}
+	if c.Bool("json") {
+		return printJSON(c, v.json())
+	}
+	if v.err == nil {
+		return print(c, v.line()+"\n")
+	}
+	return nil
+}
+
+// line says that a licence is accepted.
+func (v verdict) line() string {
+	r := v.result
+	until := fmt.Sprintf("valid until %s (%s)", instant(r.NotAfter), daysLeft(r.NotAfter, r.Time))
+	if !r.Time.Before(r.NotAfter) {
+		until = fmt.Sprintf("in grace until %s (%s), expired at %s", instant(r.GraceEnd), daysLeft(r.GraceEnd, r.Time), instant(r.NotAfter))
+	}
+	return fmt.Sprintf("%s: %s, signed by %s", v.file, until, keyName(r.Key.Name, keys.ID(r.Key.Key)))
+}
+
+func keyName(name, id string) string { return strings.TrimSpace(name + " " + id) }
+
+func instant(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+// wholeDays returns how many whole days lie between two instants; it is
+// negative once until has passed. Time.Sub would stop at 292 years, and licences
+// that are meant for ever end in 9999.
+func wholeDays(until, now time.Time) int {
+	const day = 24 * 60 * 60
+	seconds := until.Unix() - now.Unix()
+	if until.Nanosecond() < now.Nanosecond() {
+		seconds--
+	}
+	days := seconds / day
+	if seconds%day < 0 {
+		days--
+	}
+	return int(days)
+}
+
+func daysLeft(until, now time.Time) string { return daysText(wholeDays(until, now)) + " left" }
+
+func daysText(days int) string {
+	switch days {
+	case 0:
+		return "less than a day"
+	case 1:
+		return "1 day"
+	}
+	return fmt.Sprintf("%d days", days)
+}
+
+// jsonVerdict is what 'licseal verify --json' prints for one file.
+type jsonVerdict struct {
+	File     string          `json:"file"`
+	OK       bool            `json:"ok"`
+	Exit     int             `json:"exit"`
+	State    string          `json:"state,omitempty"`
+	Time     string          `json:"time,omitempty"`
+	From     string          `json:"not_before,omitempty"`
+	Until    string          `json:"not_after,omitempty"`
+	GraceEnd string          `json:"grace_end,omitempty"`
+	DaysLeft *int            `json:"days_left,omitempty"`
+	Key      *jsonKey        `json:"key,omitempty"`
+	Payload  json.RawMessage `json:"payload,omitempty"`
+	Warnings []string        `json:"warnings,omitempty"`
+	Error    string          `json:"error,omitempty"`
+}
+
+type jsonKey struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+func (v verdict) json() jsonVerdict {
+	j := jsonVerdict{File: v.file, OK: v.err == nil, Exit: v.code(), Warnings: v.warnings}
+	if v.err != nil {
+		j.Error = v.err.Error()
+	}
+	if v.result == nil {
+		return j
+	}
+	r := v.result
+	j.State, j.Time = string(r.State), instant(r.Time)
+	j.Key = &jsonKey{keys.ID(r.Key.Key), r.Key.Name}
+	j.Payload = r.License.Payload.Bytes()
+	if r.State != "" {
+		days := wholeDays(r.NotAfter, r.Time)
+		j.From, j.Until, j.GraceEnd, j.DaysLeft = instant(r.NotBefore), instant(r.NotAfter), instant(r.GraceEnd), &days
+	}
+	return j
+}
+
+// printJSON writes a value as one line of JSON.
+func printJSON(c *cli.Context, v any) error {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		return err
+	}
+	return print(c, b.String())
+}

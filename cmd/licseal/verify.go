@@ -1,0 +1,148 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/schema"
+	"github.com/licseal/licseal/verify"
+	"github.com/urfave/cli/v2"
+)
+
+func verifyCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "verify",
+		Usage:     "verify a licence: signature, fields, dates",
+		UsageText: "licseal verify -t KEYS [flags] [FILE…]",
+		Description: `Judges each licence in this order: is it a licence document, did a trusted key
+sign it, do its fields match the schema, is it valid now. Prints a line for each,
+and ends with the exit code of the first that is refused. A date without a time
+is its first instant in UTC; a licence expires at that instant.
+
+  licseal verify -t vendor.key.pub licence.json
+
+--json prints one JSON object a line: file, ok, exit, state, time, not_before,
+not_after, grace_end, days_left, key{id,name}, payload, warnings, error.
+Fields of the licence are in it only if the signature is good.`,
+		Flags: []cli.Flag{
+			trustFlag,
+			&cli.StringFlag{Name: "at", Usage: "judge as of `TIME`, a date or an RFC 3339 time (default: now)"},
+			&cli.StringFlag{Name: "grace", Usage: "accept a licence for this `LENGTH` of time after it expires, as 30d"},
+			schemaFlag,
+			jsonFlag,
+		},
+		Action: verifyFiles,
+	}
+}
+
+var jsonFlag = &cli.BoolFlag{Name: "json", Usage: "print JSON, for programs"}
+
+func verifyFiles(c *cli.Context) error {
+	files := c.Args().Slice()
+	if len(files) == 0 {
+		files = []string{"-"}
+	}
+	if err := checkStdin(slices.Concat(files, c.StringSlice("t"))...); err != nil {
+		return err
+	}
+	j, err := newJudge(c)
+	if err != nil {
+		return err
+	}
+	code := exitOK
+	for _, file := range files {
+		v := j.judge(file)
+		if err := v.print(c); err != nil {
+			return err
+		}
+		if code == exitOK {
+			code = v.code()
+		}
+	}
+	if code != exitOK {
+		return &failure{code: code, err: errReported}
+	}
+	return nil
+}
+
+// judge is what all the licences of one command line are judged by.
+type judge struct {
+	trusted []licseal.TrustedKey
+	rules   *schema.Schema
+	options verify.Options
+}
+
+func newJudge(c *cli.Context) (*judge, error) {
+	rules, err := loadSchema(c.String("schema"))
+	if err != nil {
+		return nil, err
+	}
+	j := &judge{rules: rules, options: verify.Options{Roles: rules.Roles()}}
+	if at := c.String("at"); at != "" {
+		if j.options.Time, err = licseal.ParseDate(at, nil); err != nil {
+			return nil, usagef("--at %q is not a time; write it as 2027-12-31 or 2027-12-31T12:00:00Z", at)
+		}
+	}
+	if grace := c.String("grace"); grace != "" {
+		if j.options.Grace, err = parseLength(grace); err != nil {
+			return nil, fmt.Errorf("--grace: %w", err)
+		}
+	}
+	j.trusted, err = loadTrusted(c)
+	return j, err
+}
+
+// verdict is the judgement of one file.
+type verdict struct {
+	file     string
+	result   *verify.Result // nil unless the signature is good
+	err      error
+	warnings []string
+}
+
+func (j *judge) judge(file string) verdict {
+	v := verdict{file: displayName(file)}
+	data, err := readDocument(file)
+	if err != nil {
+		v.err = err
+		return v
+	}
+	v.result, v.err = verify.License(data, j.trusted, &j.options)
+	var refused *verify.RefusedError
+	if errors.As(v.err, &refused) {
+		v.result = refused.Result
+	}
+	if v.result == nil {
+		return v
+	}
+	var schemaErr error
+	v.warnings, schemaErr = judgeFields(j.rules, v.result.License.Payload)
+	if schemaErr != nil {
+		v.err = schemaErr // judged before the dates
+	}
+	return v
+}
+
+// judgeFields checks the fields of a licence that somebody has issued. A field
+// that a built-in schema does not know is worth a warning only: the licence may
+// be newer than this program. A vendor's own schema means what it says.
+func judgeFields(rules *schema.Schema, p licseal.Payload) (warnings []string, err error) {
+	err = rules.Validate(p)
+	var schemaErr *schema.Error
+	if _, notBuiltin := schema.Builtin(rules.Name()); !errors.As(err, &schemaErr) || notBuiltin != nil || !schemaErr.UnknownOnly() {
+		return nil, err
+	}
+	for _, v := range schemaErr.Violations {
+		warnings = append(warnings, v.String())
+	}
+	return warnings, nil
+}
+
+func (v verdict) code() int {
+	if v.err == nil {
+		return exitOK
+	}
+	return classify(v.err).code
+}

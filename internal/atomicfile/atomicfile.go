@@ -1,0 +1,124 @@
+// Package atomicfile writes files that are, at every moment and after any
+// crash, either what they were or what they are meant to become.
+//
+// The data is written to a file beside the one that is meant, whose name begins
+// with a dot and ends in .tmp, and that file then takes the name. A failure leaves
+// no such file behind. A program that is killed while it writes may leave one; it
+// is not removed later, because it may as well belong to a program that is still
+// writing. It is never read, and can be deleted.
+package atomicfile
+
+import (
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Create writes data to a new file with the permissions perm, less the umask. If
+// there is anything of that name already, even a symbolic link that leads nowhere,
+// it is left as it is, and the error is fs.ErrExist.
+//
+// On a file system without hard links, the file has its name while it is being
+// written.
+func Create(path string, data []byte, perm fs.FileMode) error {
+	if _, err := os.Lstat(path); err == nil {
+		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
+	}
+	temp, err := writeTemp(path, data, perm)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp)
+	// Unlike a rename, a link never replaces a file that came up meanwhile.
+	err = os.Link(temp, path)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		err = createWithoutLink(path, data, perm) // a file system without hard links
+	}
+	if err != nil {
+		return err
+	}
+	syncDir(path)
+	return nil
+}
+
+func createWithoutLink(path string, data []byte, perm fs.FileMode) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	if err != nil {
+		return err
+	}
+	if err := writeAndClose(f, data); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
+}
+
+// Replace writes data to a file, in place of what was there. A symbolic link
+// stays, and the file that it leads to is replaced; one that leads nowhere is
+// replaced itself. An existing file keeps its permissions; a new one gets perm,
+// less the umask.
+func Replace(path string, data []byte, perm fs.FileMode) error {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	info, err := os.Stat(path)
+	exists := err == nil
+	if exists && info.IsDir() {
+		return &fs.PathError{Op: "replace", Path: path, Err: errors.New("is a directory")}
+	}
+	if exists {
+		perm = info.Mode().Perm()
+	}
+	temp, err := writeTemp(path, data, perm)
+	if err != nil {
+		return err
+	}
+	if exists {
+		err = os.Chmod(temp, perm) // what the umask took away
+	}
+	if err == nil {
+		err = os.Rename(temp, path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(temp))
+	}
+	syncDir(path)
+	return nil
+}
+
+// writeTemp writes data to a new file beside path and returns its name. On
+// failure, no file is left behind. os.CreateTemp would pass the umask over.
+func writeTemp(path string, data []byte, perm fs.FileMode) (name string, err error) {
+	name = filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text()[:12]+".tmp")
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	if err != nil {
+		return "", err
+	}
+	if err := writeAndClose(f, data); err != nil {
+		return "", errors.Join(err, os.Remove(name))
+	}
+	return name, nil
+}
+
+func writeAndClose(f *os.File, data []byte) error {
+	_, err := f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
+// syncDir makes the name of a file last through a loss of power. Where a folder
+// cannot be synced or read, the file itself still was.
+func syncDir(path string) {
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return
+	}
+	defer dir.Close()
+	_ = dir.Sync()
+}
