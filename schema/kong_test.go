@@ -284,17 +284,19 @@ func TestPlacesInWholeDocument(t *testing.T) {
 
 func TestValuesAreCutAndSafe(t *testing.T) {
 	hostile := "\\u202e\\u001b[31m\\u0085" + strings.Repeat("é", 100)
-	v := violations(t, schema.Kong(), mustParse(t, kongWith("admin_seats", `"`+hostile+`"`)))
-	if len(v) != 1 {
-		t.Fatalf("%d violations", len(v))
-	}
-	for _, text := range []string{v[0].Value, v[0].Message, v[0].String()} {
-		if strings.ContainsAny(text, "\u202e\x1b\u0085") {
-			t.Errorf("not safe to print: %q", text)
+	for _, value := range []string{`"` + hostile + `"`, `["` + hostile + `"]`, `{"` + hostile + `":1}`} {
+		v := violations(t, schema.Kong(), mustParse(t, kongWith("admin_seats", value)))
+		if len(v) != 1 {
+			t.Fatalf("%d violations", len(v))
 		}
-	}
-	if n := len([]rune(v[0].Value)); n > 80 {
-		t.Errorf("the value has %d characters: %s", n, v[0].Value)
+		for _, text := range []string{v[0].Value, v[0].Message, v[0].String()} {
+			if strings.ContainsAny(text, "\u202e\x1b\u0085") {
+				t.Errorf("not safe to print: %q", text)
+			}
+		}
+		if n := len([]rune(v[0].Value)); n < 10 || n > 80 {
+			t.Errorf("the value has %d characters: %s", n, v[0].Value)
+		}
 	}
 }
 

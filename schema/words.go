@@ -174,7 +174,8 @@ func (j *judge) shown(pointer string) string {
 
 func jsonShown(text []byte) string {
 	if text[0] != '"' {
-		return printable(string(text))
+		short, rest := cut(string(text), maxShown)
+		return printable(short) + rest
 	}
 	unquoted, _ := jsontext.AppendUnquote(nil, text)
 	return quote(string(unquoted))
