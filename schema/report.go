@@ -1,0 +1,101 @@
+package schema
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// report makes the error of the faults: each once, the most serious where there
+// are too many, in the order of their places.
+func (j *judge) report(name string, faults []fault) error {
+	faults = dropConsequences(faults)
+	slices.SortStableFunc(faults, func(a, b fault) int {
+		return cmp.Or(compareBool(a.UnknownMember, b.UnknownMember), cmp.Compare(a.Pointer, b.Pointer),
+			cmp.Compare(a.Keyword, b.Keyword), cmp.Compare(a.Message, b.Message))
+	})
+	faults = slices.CompactFunc(faults, func(a, b fault) bool { return a.Pointer == b.Pointer && a.Message == b.Message })
+	omitted := max(0, len(faults)-maxViolations)
+	faults = j.suggest(faults[:len(faults)-omitted])
+	e := &Error{Schema: name, Violations: make([]Violation, len(faults)), Omitted: omitted}
+	for i, f := range faults {
+		f.Value, f.Message = j.found(f), j.message(f)
+		f.Position = j.doc.Position(f.Pointer)
+		e.Violations[i] = f.Violation
+	}
+	slices.SortStableFunc(e.Violations, func(a, b Violation) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Pointer, b.Pointer))
+	})
+	return e
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+// dropConsequences leaves out members that count as not evaluated when the same
+// object has another fault that explains it.
+func dropConsequences(faults []fault) []fault {
+	return slices.DeleteFunc(slices.Clone(faults), func(f fault) bool {
+		return f.consequence && slices.ContainsFunc(faults, func(g fault) bool {
+			return !g.consequence && !g.UnknownMember && (g.Pointer == f.object || strings.HasPrefix(g.Pointer, f.object+"/"))
+		})
+	})
+}
+
+// suggest finds what misspelt members were meant to be. Where that member is
+// also missing, the two faults are one, and not a lesser one.
+func (j *judge) suggest(faults []fault) []fault {
+	missing := make(map[string]bool) // pointers of members that must be there
+	unknown := make(map[string][]*fault)
+	for i, f := range faults {
+		switch {
+		case f.absent:
+			missing[f.Pointer] = true
+		case f.UnknownMember:
+			unknown[f.object] = append(unknown[f.object], &faults[i])
+		}
+	}
+	merged := make(map[string]bool)
+	for object, members := range unknown {
+		meant := j.meant(object, members)
+		for _, f := range members {
+			f.DidYouMean = meant[f.member]
+			pointer := object + "/" + escape(f.DidYouMean)
+			switch {
+			case f.DidYouMean == "":
+			case missing[pointer]:
+				f.Keyword, f.UnknownMember = "required", false
+				f.Message += fmt.Sprintf("; did you mean %s, which is missing?", quote(f.DidYouMean))
+				merged[pointer] = true
+			default:
+				f.Message += fmt.Sprintf("; did you mean %s?", quote(f.DidYouMean))
+			}
+		}
+	}
+	return slices.DeleteFunc(faults, func(f fault) bool { return f.absent && merged[f.Pointer] })
+}
+
+// meant pairs the unknown members of an object with members that it lacks and
+// that a schema describes there.
+func (j *judge) meant(object string, unknown []*fault) map[string]string {
+	present := j.members(object)
+	lacking := make(map[string]bool)
+	var misspelt []string
+	for _, f := range unknown {
+		misspelt = append(misspelt, f.member)
+		for name := range j.knownBy(f.schema) {
+			if _, ok := present[name]; !ok {
+				lacking[name] = true
+			}
+		}
+	}
+	return pairUp(misspelt, sortedNames(lacking))
+}
