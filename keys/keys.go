@@ -88,8 +88,11 @@ func Generate(a Algorithm) (crypto.Signer, error) {
 
 // ID returns the name by which a public key is known: OpenSSH's SHA-256
 // fingerprint, such as "SHA256:bbXpuKG6…", which ssh-keygen -l prints. For what
-// is not a public key it is the empty string.
+// is not an Ed25519 or P-256 public key it is the empty string.
 func ID(pub crypto.PublicKey) string {
+	if checkKind(pub) != nil {
+		return ""
+	}
 	key, err := ssh.NewPublicKey(pub)
 	if err != nil {
 		return ""

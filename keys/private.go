@@ -190,8 +190,12 @@ func checkEd25519Pair(key ed25519.PrivateKey) (crypto.Signer, error) {
 }
 
 func checkECDSAPair(key *ecdsa.PrivateKey) (crypto.Signer, error) {
-	if key.Curve != elliptic.P256() {
-		return nil, unsupported("ECDSA on another curve")
+	if err := checkP256(&key.PublicKey); err != nil {
+		return nil, err
+	}
+	//lint:ignore SA1019 Bytes panics where there is no scalar
+	if key.D == nil {
+		return nil, errors.New("ECDSA key is incomplete: it has no private half")
 	}
 	scalar, err := key.Bytes()
 	if err != nil {

@@ -227,7 +227,10 @@ func TestMarshalRefuses(t *testing.T) {
 		"mixed Ed25519":   mixed,
 		"mixed P-256":     &mixedEC,
 		"no P-256":        (*ecdsa.PrivateKey)(nil),
-		"P-256, no curve": &ecdsa.PrivateKey{},
+		"P-256, empty":    &ecdsa.PrivateKey{},
+		"P-256, no point": &ecdsa.PrivateKey{PublicKey: ecdsa.PublicKey{Curve: elliptic.P256()}},
+		"P-256, half":     &ecdsa.PrivateKey{PublicKey: ecKey(1).PublicKey},
+		"P-384":           otherCurve(t, elliptic.P384()),
 		"nothing":         nil,
 	} {
 		_, err := keys.MarshalPrivateUnencrypted(key, "")
@@ -240,7 +243,10 @@ func TestMarshalRefuses(t *testing.T) {
 		"mixed Ed25519":   "key is damaged: its public half does not belong to its private half",
 		"mixed P-256":     "key is damaged: its public half does not belong to its private half",
 		"no P-256":        "*ecdsa.PrivateKey" + wanted,
-		"P-256, no curve": "ECDSA on another curve" + wanted,
+		"P-256, empty":    "ECDSA key is incomplete: it has no point",
+		"P-256, no point": "ECDSA key is incomplete: it has no point",
+		"P-256, half":     "ECDSA key is incomplete: it has no private half",
+		"P-384":           "ECDSA on P-384" + wanted,
 		"nothing":         "<nil>" + wanted,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -251,15 +257,21 @@ func TestMarshalRefuses(t *testing.T) {
 // What is not a sound public key of the two kinds is not written.
 func TestMarshalPublicRefuses(t *testing.T) {
 	const wanted = " is not supported: wanted an Ed25519 key, or ECDSA on P-256"
+	//lint:ignore SA1019 no other way makes a key off the curve
 	offCurve := &ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)}
+	noCurve := *offCurve
+	noCurve.Curve = nil
 	for _, test := range []struct {
 		key  crypto.PublicKey
 		want string
 	}{
 		{nil, "<nil>" + wanted},
 		{&rsaKey(t).PublicKey, "*rsa.PublicKey" + wanted},
-		{&otherCurve(t, elliptic.P384()).PublicKey, "ECDSA on another curve" + wanted},
-		{(*ecdsa.PublicKey)(nil), "no key"},
+		{&otherCurve(t, elliptic.P384()).PublicKey, "ECDSA on P-384" + wanted},
+		{(*ecdsa.PublicKey)(nil), "ECDSA key is incomplete: it has no point"},
+		{&ecdsa.PublicKey{}, "ECDSA key is incomplete: it has no point"},
+		{&ecdsa.PublicKey{Curve: elliptic.P256()}, "ECDSA key is incomplete: it has no point"},
+		{&noCurve, "ECDSA key is incomplete: it has no point"},
 		{offCurve, "key is damaged: P256 point not on curve"},
 		{ed25519.PublicKey("short"), "an Ed25519 public key has 32 bytes, this one 5"},
 		{edKey(1), "ed25519.PrivateKey" + wanted},
@@ -268,6 +280,7 @@ func TestMarshalPublicRefuses(t *testing.T) {
 		checkSame(t, test.want, message(err))
 		_, err = keys.MarshalPublicPEM(test.key)
 		checkSame(t, test.want, message(err))
+		checkSame(t, "", keys.ID(test.key))
 	}
 }
 

@@ -53,22 +53,42 @@ func MarshalPublicPEM(pub crypto.PublicKey) ([]byte, error) {
 
 // checkPublic refuses what is not a usable Ed25519 or P-256 public key.
 func checkPublic(pub crypto.PublicKey) error {
+	if err := checkKind(pub); err != nil {
+		return err
+	}
+	if k, ok := pub.(ed25519.PublicKey); ok {
+		return checkPoint(k)
+	}
+	return nil
+}
+
+// checkKind refuses what is not an Ed25519 or P-256 public key, without a look at
+// the point of an Ed25519 key.
+func checkKind(pub crypto.PublicKey) error {
 	switch k := pub.(type) {
 	case ed25519.PublicKey:
-		return checkPoint(k)
-	case *ecdsa.PublicKey:
-		if k == nil {
-			return errors.New("no key")
-		}
-		if k.Curve != elliptic.P256() {
-			return unsupported("ECDSA on another curve")
-		}
-		if _, err := k.Bytes(); err != nil { // the point is not on the curve
-			return damaged(err)
+		if len(k) != ed25519.PublicKeySize {
+			return fmt.Errorf("an Ed25519 public key has %d bytes, this one %d", ed25519.PublicKeySize, len(k))
 		}
 		return nil
+	case *ecdsa.PublicKey:
+		return checkP256(k)
 	}
 	return unsupported(fmt.Sprintf("%T", pub))
+}
+
+func checkP256(pub *ecdsa.PublicKey) error {
+	//lint:ignore SA1019 Bytes panics where there are no coordinates
+	if pub == nil || pub.Curve == nil || pub.X == nil || pub.Y == nil {
+		return errors.New("ECDSA key is incomplete: it has no point")
+	}
+	if pub.Curve != elliptic.P256() {
+		return unsupported("ECDSA on " + pub.Curve.Params().Name)
+	}
+	if _, err := pub.Bytes(); err != nil { // the point is not on the curve
+		return damaged(err)
+	}
+	return nil
 }
 
 // unsupported says that a kind of key is not one of the two that sign licences.
