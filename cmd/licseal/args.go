@@ -84,6 +84,10 @@ func (a *arranger) sort(args []string) error {
 		if flag == nil {
 			return withHint(usagef("there is no flag %s for '%s'", arg, a.program), "'%s --help' lists the flags", a.program)
 		}
+		if flag == cli.HelpFlag {
+			a.flagArgs, a.fileArgs = []string{arg}, nil // help on the command, not on a file
+			return nil
+		}
 		if seen[flag.Names()[0]] && !isRepeatable(flag) {
 			return usagef("the flag %s is given twice", arg)
 		}

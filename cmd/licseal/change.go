@@ -62,10 +62,8 @@ func applyChanges(p licseal.Payload, changes []change) (licseal.Payload, error) 
 	if len(changes) == 0 {
 		return p, nil
 	}
-	var fields any
-	decoder := json.NewDecoder(bytes.NewReader(p.Bytes()))
-	decoder.UseNumber() // a number stays as it is written
-	if err := decoder.Decode(&fields); err != nil {
+	fields, err := decode(p.Bytes())
+	if err != nil {
 		return licseal.Payload{}, err
 	}
 	for _, ch := range changes {
@@ -101,7 +99,14 @@ func (ch change) json(p licseal.Payload) (any, error) {
 	case !ch.isJSON && (!text.IsValid() || text.Kind() != jsontext.Value(old).Kind()):
 		return nil, usagef("--set %s: %q is not of the kind that is there (%s); := sets any JSON value", ch.pointer, ch.value, old)
 	}
-	return json.RawMessage(text), nil
+	return decode(text)
+}
+
+func decode(text []byte) (value any, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber() // a number stays as it is written
+	err = decoder.Decode(&value)
+	return value, err
 }
 
 // set returns value with the member or element at pointer set to v. Objects on
