@@ -1,0 +1,125 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"licseal": main})
+}
+
+// TestScripts runs the sessions in testdata/script. In them, licseal is the real
+// program, each time a process of its own. What testscript does not have:
+//
+//	exits CODE PROGRAM ARGS…   run a program that must end with this exit code
+//	complains TEXT             standard error is this line, and hints if any
+//	prints FILE                standard output is FILE less its last newline, to the byte
+//	smalldisk DIR              mount a file system of 16 KiB there
+//
+// and the conditions [root] and [mounts]: file systems can be mounted here.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                "testdata/script",
+		RequireUniqueNames: true,
+		Setup: func(env *testscript.Env) error {
+			published, err := os.ReadFile("../../testdata/published/kong-until-2017-07-20.json")
+			if err != nil {
+				return err
+			}
+			env.Setenv("PUBLISHED", string(bytes.TrimSpace(published)))
+			return nil
+		},
+		Condition: func(condition string) (bool, error) {
+			switch condition {
+			case "root":
+				return os.Getuid() == 0, nil
+			case "mounts":
+				return canMount(t), nil
+			}
+			return false, fmt.Errorf("there is no condition %s", condition)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":     exits,
+			"complains": complains,
+			"prints":    prints,
+			"smalldisk": smallDisk,
+		},
+	})
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM ARGS…")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	err = ts.Exec(args[1], args[2:]...)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got, err = exit.ExitCode(), nil
+	}
+	ts.Check(err)
+	if got != want {
+		ts.Fatalf("%s ended with exit code %d, not %d", args[1], got, want)
+	}
+}
+
+func complains(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: complains TEXT")
+	}
+	lines := strings.Split(strings.TrimSuffix(ts.ReadFile("stderr"), "\n"), "\n")
+	if lines[0] != args[0] {
+		ts.Fatalf("it said\n\t%s\nand not\n\t%s", lines[0], args[0])
+	}
+	for _, line := range lines[1:] {
+		if !strings.HasPrefix(line, "hint: ") {
+			ts.Fatalf("it said more than one line: %s", line)
+		}
+	}
+}
+
+func prints(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: prints FILE")
+	}
+	want := strings.TrimSuffix(ts.ReadFile(args[0]), "\n")
+	if got := ts.ReadFile("stdout"); got != want {
+		ts.Fatalf("it printed\n%q\nand not\n%q", got, want)
+	}
+}
+
+func smallDisk(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: smalldisk DIR")
+	}
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(dir, 0o755))
+	ts.Check(mountSmallDisk(dir))
+	ts.Defer(func() { exec.Command("umount", dir).Run() })
+}
+
+func mountSmallDisk(dir string) error {
+	return exec.Command("mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", dir).Run()
+}
+
+// canMount reports whether a small disk can be mounted here.
+func canMount(t *testing.T) bool {
+	dir := t.TempDir()
+	if mountSmallDisk(dir) != nil {
+		return false
+	}
+	return exec.Command("umount", dir).Run() == nil
+}
