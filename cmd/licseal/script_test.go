@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -14,10 +13,6 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
-
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"licseal": main})
-}
 
 // TestScripts runs the sessions in testdata/script. In them, licseal is the real
 // program, each time a process of its own. What testscript does not have:
@@ -32,14 +27,6 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/script",
 		RequireUniqueNames: true,
-		Setup: func(env *testscript.Env) error {
-			published, err := os.ReadFile("../../testdata/published/kong-until-2017-07-20.json")
-			if err != nil {
-				return err
-			}
-			env.Setenv("PUBLISHED", string(bytes.TrimSpace(published)))
-			return nil
-		},
 		Condition: func(condition string) (bool, error) {
 			switch condition {
 			case "root":

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// openPTY returns the two ends of a new pseudo-terminal: what a person sees and
+// types on, and what a program is given.
+func openPTY(t *testing.T) (person, program *os.File) {
+	t.Helper()
+	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Skipf("there are no pseudo-terminals here: %v", err)
+	}
+	t.Cleanup(func() { person.Close() })
+	if err := unix.IoctlSetPointerInt(int(person.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	number, err := unix.IoctlGetInt(int(person.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { program.Close() })
+	return person, program
+}
+
+func echoes(t *testing.T, terminal *os.File) bool {
+	t.Helper()
+	termios, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return termios.Lflag&unix.ECHO != 0
+}
+
+func waitUntil(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain for this: %s", what)
+		}
+	}
+}
+
+// session is a run of licseal on a terminal of its own.
+type session struct {
+	person, terminal *os.File
+	cmd              *exec.Cmd
+	closed           chan struct{} // when all that was shown has been read
+
+	mu    sync.Mutex
+	shown []byte
+}
+
+func startOnTerminal(t *testing.T, args ...string) *session {
+	t.Helper()
+	s := &session{closed: make(chan struct{}), cmd: exec.Command("licseal", args...)}
+	s.person, s.terminal = openPTY(t)
+	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = s.terminal, s.terminal, s.terminal
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.cmd.Process.Kill() }) // should the test give up
+	go s.watch()
+	return s
+}
+
+// watch keeps what is shown, until nobody has the terminal open any more.
+func (s *session) watch() {
+	defer close(s.closed)
+	buffer := make([]byte, 4096)
+	for {
+		n, err := s.person.Read(buffer)
+		s.mu.Lock()
+		s.shown = append(s.shown, buffer[:n]...)
+		s.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (s *session) text() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return string(s.shown)
+}
+
+// end waits for the end of licseal, and returns its exit code and all that was on
+// the terminal.
+func (s *session) end(t *testing.T) (int, string) {
+	t.Helper()
+	err := s.cmd.Wait()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	s.terminal.Close()
+	<-s.closed
+	return s.cmd.ProcessState.ExitCode(), s.text()
+}
+
+// TestPassphraseIsNotShown types a passphrase when it is asked for: it is never
+// on the screen, and the terminal shows what is typed again afterwards.
+func TestPassphraseIsNotShown(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "vendor.key")
+	s := startOnTerminal(t, "keygen", "-o", path)
+	const secret = "open sesame"
+	for _, prompt := range []string{"New passphrase: ", "The same again: "} {
+		waitUntil(t, prompt, func() bool { return strings.Contains(s.text(), prompt) && !echoes(t, s.terminal) })
+		io.WriteString(s.person, secret+"\n")
+	}
+	waitUntil(t, "the terminal shows what is typed", func() bool { return echoes(t, s.terminal) })
+	code, seen := s.end(t)
+	if code != exitOK {
+		t.Errorf("the exit code is %d, want %d", code, exitOK)
+	}
+	if strings.Contains(seen, secret) {
+		t.Errorf("the passphrase was on the screen: %q", seen)
+	}
+	if !strings.Contains(seen, "ssh-ed25519 ") {
+		t.Errorf("the public key was not on the screen: %q", seen)
+	}
+}
+
+// TestInterruptAtPassphrase ends licseal while it asks: the terminal is as
+// before, and there is no key.
+func TestInterruptAtPassphrase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "vendor.key")
+	s := startOnTerminal(t, "keygen", "-o", path)
+	waitUntil(t, "the terminal hides what is typed", func() bool { return !echoes(t, s.terminal) })
+	io.WriteString(s.person, "\x03")
+	waitUntil(t, "the terminal shows what is typed", func() bool { return echoes(t, s.terminal) })
+	if code, seen := s.end(t); code != 130 {
+		t.Errorf("the exit code is %d, want 130; on the screen was %q", code, seen)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("looking for the key: got %v, want %v", err, fs.ErrNotExist)
+	}
+}
+
+// TestNewlineOnTerminal shows that a result whose bytes matter ends with a newline
+// on a terminal, and only there.
+func TestNewlineOnTerminal(t *testing.T) {
+	published := "../../testdata/published/kong-until-2017-07-20.json"
+	if _, seen := startOnTerminal(t, "payload", published).end(t); !strings.HasSuffix(seen, `"version":"1"}}`+"\r\n") {
+		t.Errorf("the terminal shows %q, want a newline at its end", seen)
+	}
+	out, err := exec.Command("licseal", "payload", published).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasSuffix(string(out), `"version":"1"}}`) {
+		t.Errorf("the pipe got %q, want no newline at its end", out)
+	}
+}
