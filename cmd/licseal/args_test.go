@@ -1,0 +1,92 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestArrange(t *testing.T) {
+	tests := []struct {
+		line string // after licseal; '' stands for an empty argument
+		want string
+	}{
+		{"", ""},
+		{"--help", "--help"},
+		{"-h", "-h"},
+		{"--version", "--version"},
+		{"verify", "verify"},
+		{"verify a b", "verify -- a b"},
+		{"verify -t k a", "verify -t k -- a"},
+		{"verify a -t k", "verify -t k -- a"},
+		{"verify a --at 2027-01-01 b --json", "verify --at 2027-01-01 --json -- a b"},
+		{"verify a --at=2027-01-01", "verify --at=2027-01-01 -- a"},
+		{"verify -t k -t l a", "verify -t k -t l -- a"},
+		{"verify -t - a", "verify -t - -- a"},
+		{"verify - -t k", "verify -t k -- -"},
+		{"verify -t k -- --json -x", "verify -t k -- --json -x"},
+		{"verify -t k --", "verify -t k"},
+		{"verify a -- -- b", "verify -- a -- b"},
+		{"verify --json=false a", "verify --json=false -- a"},
+		{"verify a --help b", "verify --help"},
+		{"sign p --set a=b,c --set d=-e", "sign --set a=b,c --set d=-e -- p"},
+		{"sign p -o --force", "sign -o --force -- p"}, // the value of -o, as for any other program
+		{"keygen -o k --comment ''", "keygen -o k --comment ''"},
+		{"keygen -o k --comment=", "keygen -o k --comment="},
+	}
+	for _, test := range tests {
+		t.Run(test.line, func(t *testing.T) {
+			got, err := arrange(newApp(), words("licseal "+test.line))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(words("licseal "+test.want), got); diff != "" {
+				t.Errorf("the arguments (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func words(line string) []string {
+	fields := strings.Fields(line)
+	for i := range fields {
+		if fields[i] == "''" {
+			fields[i] = ""
+		}
+	}
+	return fields
+}
+
+func TestArrangeRefuses(t *testing.T) {
+	tests := []struct{ line, want string }{
+		{"verfy", "there is no command 'licseal verfy'"},
+		{"verify a --aat 2027", "there is no flag --aat for 'licseal verify'"},
+		{"verify a -x", "there is no flag -x for 'licseal verify'"},
+		{"verify a -tk", "there is no flag -tk for 'licseal verify'"},
+		{"verify a -t", "the flag -t needs a value"},
+		{"verify a --at ''", "the flag --at needs a value"},
+		{"verify a --at=", "the flag --at= needs a value"},
+		{"verify --at 1 a --at 2", "the flag --at is given twice"},
+		{"verify --json --json a", "the flag --json is given twice"},
+		{"sign -k a --key b", "the flag --key is given twice"},
+		{"--json verify a", "there is no flag --json for 'licseal' itself"},
+		{"-- verify a", "there is no flag -- for 'licseal' itself"},
+		{"--version=false verify a", "there is no flag --version=false for 'licseal' itself"},
+		{"- verify a", "there is no flag - for 'licseal' itself"},
+	}
+	for _, test := range tests {
+		t.Run(test.line, func(t *testing.T) {
+			got, err := arrange(newApp(), words("licseal "+test.line))
+			if err == nil {
+				t.Fatalf("it was accepted: %q", got)
+			}
+			if code := classify(err).code; code != exitUsage {
+				t.Errorf("the exit code is %d, want %d", code, exitUsage)
+			}
+			if diff := cmp.Diff(test.want, err.Error()); diff != "" {
+				t.Errorf("the error (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
