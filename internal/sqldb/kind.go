@@ -1,0 +1,92 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"syscall"
+)
+
+// Kind is what a failed query means to a store.
+type Kind uint8
+
+// The kinds of failure.
+const (
+	Other       Kind = iota // none of these, or no error
+	Unique                  // a value is there already that may be there once
+	Conflict                // given up for the sake of another transaction; it may be tried again
+	Unavailable             // the database cannot be reached, is starting or stopping, or takes no writes
+	Full                    // the disk is full
+)
+
+// KindOf returns the kind of an error of a driver. It knows PostgreSQL's errors
+// by their SQLSTATE and SQLite's by their result code, and so needs no driver.
+func KindOf(err error) Kind {
+	var (
+		postgres interface{ SQLState() string }
+		sqlite   interface{ Code() int }
+	)
+	switch {
+	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, sql.ErrNoRows):
+		return Other
+	case errors.As(err, &postgres):
+		return stateKind(postgres.SQLState())
+	case errors.As(err, &sqlite):
+		return codeKind(sqlite.Code())
+	case errors.Is(err, syscall.ENOSPC):
+		return Full
+	case errors.Is(err, sql.ErrTxDone), errors.Is(err, errNewer):
+		return Other
+	case isUsage(err):
+		return Other
+	}
+	// What is left never got an answer from the database: a connection that
+	// was refused, cut, or too slow.
+	return Unavailable
+}
+
+// isUsage reports whether database/sql or a driver refused a query by itself: a
+// mistake of this program, which has no type.
+func isUsage(err error) bool {
+	return strings.Contains(err.Error(), "sql: ") && !errors.Is(err, sql.ErrConnDone)
+}
+
+// stateKind reads a SQLSTATE: PostgreSQL's documentation, appendix A.
+func stateKind(state string) Kind {
+	switch state {
+	case "23505": // unique_violation
+		return Unique
+	case "40001", "40P01", "55P03": // serialization_failure, deadlock_detected, lock_not_available
+		return Conflict
+	case "53100": // disk_full
+		return Full
+	case "25006": // read_only_sql_transaction: a standby
+		return Unavailable
+	}
+	switch {
+	case strings.HasPrefix(state, "08"), // connection exception
+		strings.HasPrefix(state, "53"),  // insufficient resources
+		strings.HasPrefix(state, "57P"), // operator intervention: stopping, starting
+		strings.HasPrefix(state, "58"):  // system error
+		return Unavailable
+	}
+	return Other
+}
+
+// codeKind reads a result code of SQLite: https://www.sqlite.org/rescode.html.
+func codeKind(code int) Kind {
+	const constraintUnique, constraintPrimaryKey = 2067, 1555
+	if code == constraintUnique || code == constraintPrimaryKey {
+		return Unique
+	}
+	switch code & 0xff { // the primary code
+	case 5, 6: // BUSY, LOCKED
+		return Conflict
+	case 13: // FULL
+		return Full
+	case 8, 10, 14: // READONLY, IOERR, CANTOPEN
+		return Unavailable
+	}
+	return Other
+}

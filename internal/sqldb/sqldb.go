@@ -1,0 +1,100 @@
+// Package sqldb is what every SQL store of this module shares: a pool that knows
+// its dialect, transactions that are tried again where that is safe, migrations,
+// and the few kinds of failure that a store must tell apart.
+//
+// It imports no driver. Packages sqlite and postgres below it do, and open a DB.
+//
+// Queries are written once for both dialects: placeholders are $1, $2, …, which
+// both know, and values are integers, texts and byte slices.
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// Dialect is a kind of SQL.
+type Dialect uint8
+
+const (
+	// SQLite is SQLite 3.35 or newer: it has RETURNING.
+	SQLite Dialect = iota
+	// PostgreSQL is PostgreSQL 12 or newer.
+	PostgreSQL
+)
+
+// String returns the name of the product.
+func (d Dialect) String() string {
+	if d == PostgreSQL {
+		return "PostgreSQL"
+	}
+	return "SQLite"
+}
+
+// DB is a pool of connections to one database. Several goroutines may use it at
+// the same time.
+type DB struct {
+	*sql.DB
+	Dialect Dialect
+
+	// SQLite has one writer at a time. Waiting here is fair and costs
+	// nothing; waiting inside SQLite is sleeping and trying again. What
+	// remains for SQLite are the writers of other processes.
+	writer sync.Mutex
+}
+
+// New returns a DB over an open pool.
+func New(pool *sql.DB, dialect Dialect) *DB { return &DB{DB: pool, Dialect: dialect} }
+
+// maxTries bounds how often Tx runs one transaction.
+const maxTries = 8
+
+// Tx runs f in a transaction that is committed if f returns nil, and rolled back
+// otherwise. Where the database gave up on it for the sake of another (a
+// serialization failure, a deadlock, a busy file), it is run again, a few times,
+// so f must have no effect outside the transaction but to set results anew.
+//
+// On SQLite a transaction is a writer from its beginning.
+func (db *DB) Tx(ctx context.Context, f func(tx *sql.Tx) error) error {
+	if db.Dialect == SQLite {
+		db.writer.Lock()
+		defer db.writer.Unlock()
+	}
+	var err error
+	for try := range maxTries {
+		if err = db.try(ctx, f); KindOf(err) != Conflict {
+			return err
+		}
+		if err := pause(ctx, try); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+func (db *DB) try(ctx context.Context, f func(tx *sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // does nothing after a commit
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// pause waits before another try, longer each time and never as long as another
+// process that waits for the same.
+func pause(ctx context.Context, try int) error {
+	longest := 5 * time.Millisecond << try
+	select {
+	case <-time.After(longest/2 + rand.N(longest/2)):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
