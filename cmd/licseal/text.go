@@ -1,17 +1,24 @@
 package main
 
 import (
-	"strconv"
+	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 )
 
-// plain returns text that is safe to show: characters that could move the
-// cursor or hide others are written as escapes.
+// plain returns text that is safe to show: characters that could move the cursor
+// or hide others are written as JSON escapes. JSON text stays the same JSON.
 func plain(text string) string {
-	if strings.IndexFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) }) < 0 {
-		return text
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsGraphic(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
 	}
-	quoted := strconv.QuoteToGraphic(text)
-	return quoted[1 : len(quoted)-1]
+	return b.String()
 }
