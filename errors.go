@@ -102,7 +102,7 @@ func describe(value jsontext.Value) string {
 		unquoted, _ := jsontext.AppendUnquote(nil, value)
 		return "the string " + quote(unquoted)
 	case '0':
-		return "the number " + strings.Trim(quote(value), `"`)
+		return "the number " + strings.ReplaceAll(quote(value), `"`, "")
 	case '{':
 		return "an object"
 	case '[':

@@ -23,13 +23,13 @@ func checkNumber(text []byte) (Reason, string) {
 	f, err := strconv.ParseFloat(string(text), 64)
 	switch {
 	case err != nil || math.IsInf(f, 0):
-		return ReasonNumberRange, fmt.Sprintf("the number %s is larger than any double; write it as a string", text)
+		return ReasonNumberRange, fmt.Sprintf("%s is larger than any double; write it as a string", describe(text))
 	case math.Abs(f) > maxInteger:
-		return ReasonNumberRange, fmt.Sprintf("the number %s is beyond ±9007199254740991, where integers are no longer kept exactly; write it as a string", text)
+		return ReasonNumberRange, fmt.Sprintf("%s is beyond ±9007199254740991, where integers are no longer kept exactly; write it as a string", describe(text))
 	}
 	kept := strconv.AppendFloat(nil, f, 'e', -1, 64)
 	if decimalOf(text) != decimalOf(kept) {
-		return ReasonNumberPrecision, fmt.Sprintf("the number %s has more digits than a double keeps (it would become %s); write it as a string", text, strconv.FormatFloat(f, 'g', -1, 64))
+		return ReasonNumberPrecision, fmt.Sprintf("%s has more digits than a double keeps (it would become %s); write it as a string", describe(text), strconv.FormatFloat(f, 'g', -1, 64))
 	}
 	return "", ""
 }

@@ -334,7 +334,7 @@ func (s *scanner) syntaxError(err error) error {
 	rest := s.text[min(at, len(s.text)):]
 	switch {
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		return s.errorAt(at, pointer, ReasonDuplicateName, "member %q is there twice; keep one of them", jsontext.Pointer(pointer).LastToken())
+		return s.errorAt(at, pointer, ReasonDuplicateName, "member %s is there twice; keep one of them", quote([]byte(jsontext.Pointer(pointer).LastToken())))
 	case errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF:
 		return s.errorAt(len(s.text), pointer, ReasonTruncated, "the text ends before the JSON value does; was it copied in full?")
 	case !utf8.Valid(rest) && startsInvalid(rest):

@@ -173,6 +173,35 @@ func TestTrailingDataIsShown(t *testing.T) {
 	}
 }
 
+// However long what was found is, the message stays readable.
+func TestMessagesAreShort(t *testing.T) {
+	long := strings.Repeat("7", 20000)
+	for name, text := range map[string]string{
+		"number-range":          `{"n":` + long + `}`,
+		"number-precision":      `{"n":0.` + long + `}`,
+		"duplicate-name":        `{"` + long + `":1,"` + long + `":2}`,
+		"trailing-data":         `{}` + long,
+		"syntax":                `{"n":"` + long + "\x01" + `"}`,
+		"syntax, long name":     `{"` + long + `":x}`,
+		"wrong-type":            long,
+		"wrong-type, a string":  `"` + long + `"`,
+		"invalid-utf8, pointer": `{"` + long + `":"` + "\xff" + `"}`,
+	} {
+		_, err := licseal.ParsePayload([]byte(text))
+		var parseErr *licseal.ParseError
+		reason, _, _ := strings.Cut(name, ",")
+		if !errors.As(err, &parseErr) || string(parseErr.Reason) != reason {
+			t.Errorf("%s: got %.100v", name, err)
+		} else if len(err.Error()) > 500 {
+			t.Errorf("%s: the message has %d bytes: %.100s…", name, len(err.Error()), err)
+		}
+	}
+	_, err := licseal.ParsePayload([]byte(`{"n":` + long + `}`))
+	if want := "1:6 /n: the number " + long[:60] + "… is larger than any double; write it as a string"; err == nil || err.Error() != want {
+		t.Errorf("got %v\nwant %s", err, want)
+	}
+}
+
 func TestSizes(t *testing.T) {
 	plain := document(`{"a":"b"}`)
 	pad := func(text string, size int) []byte {
