@@ -25,6 +25,7 @@ var canonicalForms = []struct{ name, text, want string }{
 	// RFC 8785, section 3.2.3: order by UTF-16 code units, not by code points.
 	{"RFC 8785 sorting", `{"\u20ac":"Euro Sign","\r":"Carriage Return","\ufb33":"Hebrew Letter Dalet With Dagesh","1":"One","\ud83d\ude00":"Emoji: Grinning Face","\u0080":"Control","\u00f6":"Latin Small Letter O With Diaeresis"}`,
 		"{\"\\r\":\"Carriage Return\",\"1\":\"One\",\"\u0080\":\"Control\",\"\u00f6\":\"Latin Small Letter O With Diaeresis\",\"\u20ac\":\"Euro Sign\",\"\U0001f600\":\"Emoji: Grinning Face\",\"\ufb33\":\"Hebrew Letter Dalet With Dagesh\"}"},
+	{"names not ASCII", "{\"\ufb33\":1,\"\U0001f600\":2}", "{\"\U0001f600\":2,\"\ufb33\":1}"},
 	// RFC 8785, section 3.2.2, less its two numbers that would be changed.
 	{"RFC 8785 literals and strings", `{"numbers":[4.50,2e-3,0.000000000000000000000000001],"string":"\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/","literals":[null,true,false]}`,
 		`{"literals":[null,true,false],"numbers":[4.5,0.002,1e-27],"string":"€$\u000f\nA'B\"\\\\\"/"}`},
@@ -114,7 +115,7 @@ func TestPlainlyCanonical(t *testing.T) {
 	for _, text := range []string{
 		`{ }`, `{"a" :1}`, `{"a": 1}`, `{"a":1 }`, `{"a":1 ,"b":2}`, `{"a":1, "b":2}`, `{"a":[ ]}`, `{"a":[1 ]}`, `{"a":[1, 2]}`,
 		"{\"a\":1\n}", `{"b":1,"a":2}`, `{"a":[{"b":1,"a":2}]}`, `{"a":-0}`, `{"a":1.0}`, `{"a":1e2}`, `{"a":"\/"}`, `{"\u0061":1}`,
-		`{"a":{} }`, `{"a":"x" }`,
+		`{"a":{} }`, `{"a":"x" }`, "{\"\ufb33\":1,\"\U0001f600\":2}",
 	} {
 		if isPlainlyCanonical([]byte(text)) {
 			t.Errorf("%s is taken for canonical", text)

@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -66,6 +69,7 @@ type goPackage struct {
 // goList returns all packages of the module and what they depend on, by path.
 func goList(t *testing.T) map[string]goPackage {
 	t.Helper()
+	lookAtSources(t)
 	command := exec.Command("go", "list", "-deps", "-e", "-json=ImportPath,Standard,Deps", "./...")
 	output, err := command.Output()
 	if err != nil {
@@ -80,6 +84,22 @@ func goList(t *testing.T) map[string]goPackage {
 			t.Fatal(err)
 		}
 		packages[p.ImportPath] = p
+	}
+}
+
+// lookAtSources has this process look at every source file. What go list reads
+// is unknown to the cache of test results, which would keep an old one.
+func lookAtSources(t *testing.T) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" {
+			return err
+		}
+		_, err = os.Stat(path)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -204,6 +204,7 @@ func (set vectors) addForms() {
 	form("not-normalized", "Unicode is not normalized", signed(sealEd25519(seed1), with("\"s\":\"e\u0301 \u00e9 \u212b\"")).vector())
 	form("sorting", "names are sorted by UTF-16 code units (RFC 8785, section 3.2.3)", signed(sealEd25519(seed1),
 		with(`"\u20ac":"Euro Sign","\r":"Carriage Return","\ufb33":"Hebrew Letter Dalet With Dagesh","1":"One","\ud83d\ude00":"Emoji: Grinning Face","\u0080":"Control","\u00f6":"Latin Small Letter O With Diaeresis"`)).vector())
+	form("sorting-bytes", "sorted by their bytes, which is the order of code points and not that of code units", signed(sealEd25519(seed1), with("\"\ufb33\":1,\"\U0001f600\":2")).vector())
 	form("sorting-nested", "names are sorted in every object, also in arrays", signed(sealEd25519(seed1), with(`"z":[{"b":1,"a":[{"d":{},"c":[]}]}],"":0`)).vector())
 	form("literals", "the literals and strings of RFC 8785, section 3.2.2", signed(sealEd25519(seed1), with(`"string":"\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/","literals":[null,true,false]`)).vector())
 	form("payload-names", "the envelope's names have no meaning inside the payload", signed(sealEd25519(seed1), with(`"license":{"payload":{}},"signature":0,"version":"2"`)).vector())
