@@ -22,6 +22,7 @@ const (
 	xsys       = "golang.org/x/sys" // x/crypto looks at the processor with it
 	jsonschema = "github.com/santhosh-tekuri/jsonschema/v5"
 	internal   = module + "/internal/..."
+	precheck   = module + "/internal/precheck"
 )
 
 // A room is a package, or all packages below a path that ends with "/...".
@@ -37,7 +38,7 @@ type room struct {
 var rooms = []room{
 	{module, []string{tokenizer + "/..."}},
 	{module + "/sign", []string{module, tokenizer + "/..."}},
-	{module + "/verify", []string{module, tokenizer + "/..."}},
+	{module + "/verify", []string{module, tokenizer + "/...", precheck}},
 	{module + "/keys", []string{module, tokenizer + "/...", xcrypto + "/...", xsys + "/...", internal}},
 	{module + "/schema", []string{module, tokenizer + "/...", jsonschema + "/...", internal}},
 	{module + "/check", []string{module, tokenizer + "/...", jsonschema + "/...", module + "/verify", module + "/schema", internal}},

@@ -11,6 +11,7 @@ import (
 	"math/big"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/precheck"
 )
 
 // signatureSize is the length of every signature, in bytes.
@@ -52,13 +53,14 @@ func isP256(key *ecdsa.PublicKey) bool {
 }
 
 // signer returns the first trusted key that made the signature of lic.
-func signer(lic *licseal.License, trusted []licseal.TrustedKey) (*licseal.TrustedKey, error) {
+func signer(lic *licseal.License, trusted []licseal.TrustedKey, known precheck.Signature) (*licseal.TrustedKey, error) {
 	var signature [signatureSize]byte
 	if n, err := hex.Decode(signature[:], []byte(lic.Signature)); err != nil || n != signatureSize {
 		return nil, &SignatureError{"the signature is not 64 bytes in hex digits"}
 	}
 	for i := range trusted {
-		if verifies(trusted[i].Key, lic.Payload.Bytes(), signature[:]) {
+		verdict := known.By(i)
+		if verdict == precheck.Holds || verdict == precheck.Unknown && verifies(trusted[i].Key, lic.Payload.Bytes(), signature[:]) {
 			return &trusted[i], nil
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/precheck"
 )
 
 // Options says how a licence is judged. The zero value, like nil, is the
@@ -120,7 +121,23 @@ func License(data []byte, trusted []licseal.TrustedKey, opts *Options) (*Result,
 	if err != nil {
 		return nil, err
 	}
-	key, err := signer(lic, trusted)
+	return parsed(lic, trusted, opts, precheck.Signature{})
+}
+
+// Parsed does what [License] does to a licence that was parsed already. It is for
+// the other packages of this module alone, which may know verdicts on its signature.
+func Parsed(lic *licseal.License, trusted []licseal.TrustedKey, opts *Options, known precheck.Signature) (*Result, error) {
+	if opts == nil {
+		opts = &Options{}
+	}
+	if err := check(trusted, opts); err != nil {
+		return nil, err
+	}
+	return parsed(lic, trusted, opts, known)
+}
+
+func parsed(lic *licseal.License, trusted []licseal.TrustedKey, opts *Options, known precheck.Signature) (*Result, error) {
+	key, err := signer(lic, trusted, known)
 	if err != nil {
 		return nil, err
 	}
