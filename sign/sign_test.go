@@ -217,6 +217,7 @@ func TestUnsupportedKeys(t *testing.T) {
 		{"a nil ECDSA public key", with((*ecdsa.PublicKey)(nil)), "a key of type *ecdsa.PublicKey signs no licences; use an Ed25519 key, or ECDSA on P-256"},
 		{"an empty ECDSA key", &ecdsa.PrivateKey{}, "a key of type *ecdsa.PublicKey signs no licences; use an Ed25519 key, or ECDSA on P-256"},
 		{"no point", with(&ecdsa.PublicKey{Curve: elliptic.P256()}), notAPoint},
+		//lint:ignore SA1019 only by hand can such a key be made
 		{"off the curve", with(&ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)}), notAPoint},
 		{"a key by value", with(p256Key(t).PublicKey), "a key of type ecdsa.PublicKey signs no licences; use an Ed25519 key, or ECDSA on P-256"},
 	}
