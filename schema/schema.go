@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/licseal/licseal"
@@ -54,6 +55,9 @@ func newVendor(name string, text []byte, l *loader) (*Schema, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !looksLikeSchema(doc) {
+		return nil, fmt.Errorf("schema %s: none of its members is a keyword of JSON Schema, so it would allow anything; was another file meant?", name)
+	}
 	roles, err := readRoles(name, doc, c)
 	if err != nil {
 		return nil, err
@@ -61,6 +65,21 @@ func newVendor(name string, text []byte, l *loader) (*Schema, error) {
 	s := &Schema{name: name, text: text, roles: roles, compiled: c}
 	s.once.Do(func() {}) // it is compiled
 	return s, nil
+}
+
+// looksLikeSchema reports whether an object says anything as a schema. Any object
+// is one to JSON Schema, which passes over members that it does not know: a
+// licence given by mistake would then be a schema that everything matches.
+func looksLikeSchema(doc licseal.Payload) bool {
+	keywords := []string{
+		"$schema", "$defs", "definitions", "$ref", "$dynamicRef", "type", "enum", "const", "properties", "patternProperties",
+		"additionalProperties", "unevaluatedProperties", "propertyNames", "required", "dependentRequired",
+		"dependentSchemas", "minProperties", "maxProperties", "allOf", "anyOf", "oneOf", "not", "if",
+	}
+	return slices.ContainsFunc(keywords, func(keyword string) bool {
+		_, ok := doc.Field("/" + keyword)
+		return ok
+	})
 }
 
 // Name returns the name of a built-in schema, the path of a vendor's file, or

@@ -225,7 +225,10 @@ func TestRolesRefused(t *testing.T) {
 }
 
 func TestBadSchemas(t *testing.T) {
+	const noKeyword = `schema bad: none of its members is a keyword of JSON Schema, so it would allow anything; was another file meant?`
 	tests := []struct{ text, want string }{
+		{`{}`, noKeyword},
+		{`{"license":{"payload":{},"signature":"","version":"1"}}`, noKeyword},
 		{``, `schema bad: the text is empty; a schema is a JSON object`},
 		{" \n", `schema bad: the text is empty; a schema is a JSON object`},
 		{`true`, `schema bad: 1:1: found true; an object is expected`},

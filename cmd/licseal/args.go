@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+	"github.com/xrash/smetrics"
 )
 
 // arrange puts the flags of a command line before its file names, where
@@ -142,11 +143,15 @@ func findCommand(commands []*cli.Command, name string) *cli.Command {
 }
 
 func unknownCommand(program, name string, commands []*cli.Command) error {
-	err := usagef("there is no command '%s %s'", program, name)
+	err := withHint(usagef("there is no command '%s %s'", program, name), "'%s --help' lists the commands", program)
+	nearest, similarity := "", 0.8 // below that, they are different words
 	for _, cmd := range commands {
-		if strings.HasPrefix(cmd.Name, name) || strings.HasPrefix(name, cmd.Name) {
-			return withHint(err, "did you mean '%s %s'?", program, cmd.Name)
+		if s := smetrics.JaroWinkler(cmd.Name, name, 0.7, 4); s > similarity && !cmd.Hidden {
+			nearest, similarity = cmd.Name, s
 		}
 	}
-	return withHint(err, "'%s --help' lists the commands", program)
+	if nearest == "" {
+		return err
+	}
+	return withHint(err, "did you mean '%s %s'?", program, nearest)
 }

@@ -2,12 +2,14 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/licseal/licseal/keys"
+	"github.com/licseal/licseal/schema"
 	"github.com/urfave/cli/v2"
 )
 
@@ -86,6 +88,16 @@ type jsonVerdict struct {
 	Payload  json.RawMessage `json:"payload,omitempty"`
 	Warnings []string        `json:"warnings,omitempty"`
 	Error    string          `json:"error,omitempty"`
+
+	Violations []jsonViolation `json:"violations,omitempty"` // all that is wrong with the fields
+}
+
+type jsonViolation struct {
+	Pointer    string `json:"pointer"`
+	Line       int    `json:"line"`
+	Column     int    `json:"column"`
+	Message    string `json:"message"`
+	DidYouMean string `json:"did_you_mean,omitempty"`
 }
 
 type jsonKey struct {
@@ -97,6 +109,11 @@ func (v verdict) json() jsonVerdict {
 	j := jsonVerdict{File: v.file, OK: v.err == nil, Exit: v.code(), Warnings: v.warnings}
 	if v.err != nil {
 		j.Error = v.err.Error()
+	}
+	if broken := (*schema.Error)(nil); errors.As(v.err, &broken) {
+		for _, x := range broken.Violations {
+			j.Violations = append(j.Violations, jsonViolation{x.Pointer, x.Line, x.Column, x.Message, x.DidYouMean})
+		}
 	}
 	if v.result == nil {
 		return j

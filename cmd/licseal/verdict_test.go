@@ -176,7 +176,9 @@ func TestJSON(t *testing.T) {
 				"error": "not yet valid: valid from 2026-01-01T00:00:00Z, and it is 2025-12-31T00:00:00Z"})},
 			{[]string{"--at", "2026-12-30", "broken.json"}, exitSchema, with(object{
 				"file": "broken.json", "ok": false, "exit": 4.0, "payload": payloadWith("admin_seats", "x"),
-				"error": `schema kong: 1:38 /license/payload/admin_seats: found the string "x"; a string of decimal digits such as "5" is expected`})},
+				"error": `schema kong: 1:38 /license/payload/admin_seats: found the string "x"; a string of decimal digits such as "5" is expected`,
+				"violations": []any{object{"pointer": "/license/payload/admin_seats", "line": 1.0, "column": 38.0,
+					"message": `found the string "x"; a string of decimal digits such as "5" is expected`}}})},
 			{[]string{"--at", "2026-12-30", "newer.json"}, exitOK, with(object{
 				"file": "newer.json", "payload": payloadWith("region", "EU"),
 				"warnings": []any{`1:227 /license/payload/region: unknown member "region"`}})},

@@ -24,7 +24,7 @@ is its first instant in UTC; a licence expires at that instant.
   licseal verify -t vendor.key.pub licence.json
 
 --json prints one JSON object a line: file, ok, exit, state, time, not_before,
-not_after, grace_end, days_left, key{id,name}, payload, warnings, error.
+not_after, grace_end, days_left, key{id,name}, payload, warnings, error, violations.
 Fields of the licence are in it only if the signature is good.`,
 		Flags: []cli.Flag{
 			trustFlag,
