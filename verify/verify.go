@@ -83,16 +83,21 @@ func (e *RefusedError) Unwrap() error { return e.Err }
 
 // StateError says that a licence is not valid at the instant of judgement.
 type StateError struct {
-	State State     // NotYetValid or Expired
-	Since time.Time // until when it is not yet valid, or since when it is expired
-	Time  time.Time // the instant of judgement
+	State State // NotYetValid or Expired
+
+	licseal.Period           // when it is valid
+	GraceEnd       time.Time // NotAfter plus the grace, if there was one
+	Time           time.Time // the instant of judgement
 }
 
 func (e *StateError) Error() string {
-	if e.State == NotYetValid {
-		return fmt.Sprintf("not yet valid: valid from %s, and it is %s", format(e.Since), format(e.Time))
+	switch {
+	case e.State == NotYetValid:
+		return fmt.Sprintf("not yet valid: valid from %s, and it is %s", format(e.NotBefore), format(e.Time))
+	case e.GraceEnd.After(e.NotAfter):
+		return fmt.Sprintf("expired at %s, its grace ended at %s, and it is %s", format(e.NotAfter), format(e.GraceEnd), format(e.Time))
 	}
-	return fmt.Sprintf("expired at %s, and it is %s", format(e.Since), format(e.Time))
+	return fmt.Sprintf("expired at %s, and it is %s", format(e.NotAfter), format(e.Time))
 }
 
 func format(t time.Time) string { return t.UTC().Format(time.RFC3339) }
@@ -176,11 +181,8 @@ func judge(lic *licseal.License, key *licseal.TrustedKey, trusted []licseal.Trus
 	}
 	result.Period, result.GraceEnd = period, graceEnd(period, opts.Grace)
 	result.State = stateAt(result.Time, period, result.GraceEnd)
-	switch result.State {
-	case NotYetValid:
-		return nil, &RefusedError{result, &StateError{NotYetValid, period.NotBefore, result.Time}}
-	case Expired:
-		return nil, &RefusedError{result, &StateError{Expired, result.GraceEnd, result.Time}}
+	if result.State == NotYetValid || result.State == Expired {
+		return nil, &RefusedError{result, &StateError{result.State, period, result.GraceEnd, result.Time}}
 	}
 	return result, nil
 }

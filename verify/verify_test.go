@@ -153,7 +153,7 @@ func TestRefusals(t *testing.T) {
 		{"expired", text, verify.Options{Time: period.NotAfter}, verify.Expired, period,
 			"expired at 2027-01-01T00:00:00Z, and it is 2027-01-01T00:00:00Z"},
 		{"past the grace", text, verify.Options{Time: period.NotAfter.Add(30 * day), Grace: 30 * day}, verify.Expired, period,
-			"expired at 2027-01-31T00:00:00Z, and it is 2027-01-31T00:00:00Z"},
+			"expired at 2027-01-01T00:00:00Z, its grace ended at 2027-01-31T00:00:00Z, and it is 2027-01-31T00:00:00Z"},
 		{"no expiration", noDates, verify.Options{Time: midYear}, "", licseal.Period{},
 			"1:23 /license/payload/license_expiration_date: the date is missing; a licence states when it begins and when it expires"},
 		{"a role without a field", text, verify.Options{Time: midYear, Roles: licseal.Roles{NotBefore: "/created"}}, "", licseal.Period{},
