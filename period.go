@@ -2,6 +2,7 @@ package licseal
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -41,6 +42,30 @@ func (p Payload) Period(roles Roles, loc *time.Location) (Period, error) {
 			fmt.Sprintf("the licence expires (%s) before it was created (%s)", notAfter.Format(time.RFC3339), notBefore.Format(time.RFC3339))}
 	}
 	return Period{notBefore, notAfter}, nil
+}
+
+// maxGraceDays is the longest grace that a licence may grant itself, in days: a
+// hundred years, well below what a time.Duration holds.
+const maxGraceDays = 36500
+
+// Grace reads for how long after its expiration the licence itself says that it
+// is still accepted: the whole days that roles.GraceDays names, or none where
+// that names no field.
+//
+// An error is always a [*DateError].
+func (p Payload) Grace(roles Roles) (time.Duration, error) {
+	if roles.GraceDays == "" {
+		return 0, nil
+	}
+	value, ok := p.Field(roles.GraceDays)
+	if !ok {
+		return 0, &DateError{p.Position(roles.GraceDays), "the days of grace are missing; write 0 for none"}
+	}
+	days, err := strconv.Atoi(string(value))
+	if err != nil || days < 0 || days > maxGraceDays {
+		return 0, &DateError{p.Position(roles.GraceDays), fmt.Sprintf("found %s where days of grace are expected, a whole number from 0 to %d", describe(value), maxGraceDays)}
+	}
+	return time.Duration(days) * 24 * time.Hour, nil
 }
 
 func (p Payload) date(pointer string, loc *time.Location) (time.Time, error) {

@@ -9,6 +9,10 @@ type Roles struct {
 	Product   string // /product_subscription
 	NotBefore string // the creation date: /license_creation_date
 	NotAfter  string // the expiration date: /license_expiration_date
+
+	// GraceDays is for how many days after its expiration the licence itself
+	// says that it is still accepted. Kong's payload has no such field.
+	GraceDays string
 }
 
 // WithDefaults returns r with Kong's fields where r names none.

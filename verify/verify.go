@@ -23,9 +23,12 @@ type Options struct {
 
 	// Grace is how long after its expiration a licence is still accepted, in
 	// the state InGrace. If zero, there is no grace. It must not be negative.
+	// Where Roles names a grace that the licence itself grants, the longer of
+	// the two is given.
 	Grace time.Duration
 
-	// Roles says which fields hold the dates. The zero value names Kong's.
+	// Roles says which fields hold the dates. The zero value names Kong's,
+	// which grant no grace.
 	Roles licseal.Roles
 
 	// Location is the zone in which a date without a time begins. If nil, UTC.
@@ -179,7 +182,11 @@ func judge(lic *licseal.License, key *licseal.TrustedKey, trusted []licseal.Trus
 	if periodErr != nil {
 		return nil, &RefusedError{result, periodErr}
 	}
-	result.Period, result.GraceEnd = period, graceEnd(period, opts.Grace)
+	granted, err := lic.Payload.Grace(opts.Roles)
+	if err != nil {
+		return nil, &RefusedError{result, err}
+	}
+	result.Period, result.GraceEnd = period, graceEnd(period, max(opts.Grace, granted))
 	result.State = stateAt(result.Time, period, result.GraceEnd)
 	if result.State == NotYetValid || result.State == Expired {
 		return nil, &RefusedError{result, &StateError{result.State, period, result.GraceEnd, result.Time}}
