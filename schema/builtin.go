@@ -4,6 +4,9 @@ import (
 	"embed"
 	"fmt"
 	"strings"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/entitlement"
 )
 
 // builtinBase is what the "$id" of every built-in schema begins with. The rest is
@@ -16,6 +19,7 @@ var builtinFiles embed.FS
 // builtins are the built-in schemas, each in the file of its name.
 var builtins = []*Schema{
 	builtin("kong"),         // a Kong Gateway licence payload
+	entitlementSchema(),     // what a product may do, and how much of it
 	builtin("license"),      // the envelope around a payload
 	builtin("admin-record"), // an entry of the Admin API's /licenses
 	builtin("admin-list"),   // a page of them
@@ -23,6 +27,12 @@ var builtins = []*Schema{
 }
 
 func builtin(name string) *Schema { return &Schema{name: name, builtin: true} }
+
+func entitlementSchema() *Schema {
+	s := builtin("entitlement")
+	s.roles, s.cross = entitlement.Roles, entitlement.CrossFaults
+	return s
+}
 
 // Names returns the names of the built-in schemas.
 func Names() []string {
@@ -49,6 +59,28 @@ func Builtin(name string) (*Schema, error) {
 
 // Kong returns the built-in schema of Kong's licence payload.
 func Kong() *Schema { return builtins[0] }
+
+// Entitlement returns the built-in schema of the entitlement payload.
+func Entitlement() *Schema { return builtins[1] }
+
+// Resembling returns the built-in schema of the payload that p plainly is, as
+// far as the names of its members go: it has most of those that the schema
+// requires. It returns nil where there is none. Use it for a hint, never to judge by.
+func Resembling(p licseal.Payload) *Schema {
+	for _, s := range []*Schema{Kong(), Entitlement()} {
+		s.once.Do(s.compileBuiltin)
+		present := 0
+		for _, name := range s.compiled.root.Required {
+			if _, ok := p.Field("/" + name); ok {
+				present++
+			}
+		}
+		if 2*present > len(s.compiled.root.Required) {
+			return s
+		}
+	}
+	return nil
+}
 
 // builtinText returns the text of a built-in schema's file.
 func builtinText(name string) ([]byte, bool) {

@@ -1,7 +1,7 @@
 // Package schema says what a licence payload must look like, and what is wrong
 // with one that does not. The rules are JSON Schema (draft 2020-12, formats
-// asserted): Kong's payload is built in, and so are the documents around it;
-// a vendor brings a schema of its own.
+// asserted): Kong's payload and the entitlement payload are built in, and so are the
+// documents around them; a vendor brings a schema of its own.
 //
 //	err := schema.Kong().Validate(payload)
 //	var broken *schema.Error
@@ -31,8 +31,9 @@
 //	  }
 //	}
 //
-// The roles are id, customer, product, not_before and not_after; one that is not
-// named stands for the field of Kong's payload. A name that is none of these, or
+// The roles are id, customer, product, not_before, not_after and grace_days; one
+// that is not named stands for the field of Kong's payload, which has none for
+// the last. A name that is none of these, or
 // a pointer to a field that the schema does not describe, is an error. The
 // built-in schema x-licseal has the same as a JSON Schema.
 //

@@ -158,7 +158,7 @@ func checkAgainstDraft(name string, doc licseal.Payload) error {
 	if err != nil {
 		return fmt.Errorf("schema %s: %v", name, err)
 	}
-	if err := meta.validate(name, doc); err != nil {
+	if err := meta.validate(name, doc, nil); err != nil {
 		return faultIn(name, err)
 	}
 	return nil

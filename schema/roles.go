@@ -28,6 +28,7 @@ func readRoles(name string, doc licseal.Payload, c *compiled) (licseal.Roles, er
 		{"product", &roles.Product},
 		{"not_before", &roles.NotBefore},
 		{"not_after", &roles.NotAfter},
+		{"grace_days", &roles.GraceDays},
 	} {
 		at := "/x-licseal/roles/" + role.name
 		pointer, ok := doc.Text(at)

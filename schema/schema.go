@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/entitlement"
 )
 
 // Schema is what a kind of document must look like. It comes from [Builtin],
@@ -19,6 +20,9 @@ type Schema struct {
 	text    []byte // unused for a built-in schema, which has its own file
 	builtin bool
 	roles   licseal.Roles
+
+	// cross finds what JSON Schema has no words for; nil if there is nothing.
+	cross func(licseal.Payload) []entitlement.Fault
 
 	once     sync.Once // guards compiled
 	compiled *compiled
@@ -97,7 +101,7 @@ func (s *Schema) JSON() []byte {
 
 // Roles returns which fields of a payload mean what, as the schema's "x-licseal"
 // object says. A role that it does not name is empty, which stands for the
-// field of Kong's payload; for a built-in schema all of them are.
+// field of Kong's payload; for [Kong] all of them are.
 func (s *Schema) Roles() licseal.Roles { return s.roles }
 
 // Validate checks a payload. If it breaks the schema, the error is an [*Error]
@@ -105,7 +109,7 @@ func (s *Schema) Roles() licseal.Roles { return s.roles }
 // be finished, because a vendor's schema makes too much work of it.
 func (s *Schema) Validate(p licseal.Payload) error {
 	s.once.Do(s.compileBuiltin)
-	return s.compiled.validate(s.name, p)
+	return s.compiled.validate(s.name, p, s.cross)
 }
 
 // MaxDocumentBytes is the size of the largest document that [Schema.ValidateJSON]

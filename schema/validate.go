@@ -13,27 +13,45 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/entitlement"
 )
 
-// validate checks a document against the schema of a name.
-func (c *compiled) validate(name string, doc licseal.Payload) error {
+// validate checks a document against the schema of a name, and against cross
+// if it is not nil.
+func (c *compiled) validate(name string, doc licseal.Payload, cross func(licseal.Payload) []entitlement.Fault) error {
 	value, err := decode(doc.Bytes())
 	if err != nil {
 		return fmt.Errorf("schema %s: %v", name, err)
 	}
-	err = c.run(value)
-	if err == nil {
-		return nil
-	}
+	j := &judge{c, doc, value, make(map[*jsonschema.Schema]map[string]bool)}
+	var faults []fault
 	var invalid *jsonschema.ValidationError
+	err = c.run(value)
 	switch {
+	case err == nil:
 	case errors.As(err, &invalid):
-		j := &judge{c, doc, value, make(map[*jsonschema.Schema]map[string]bool)}
-		return j.report(name, j.faults(invalid))
+		faults = j.faults(invalid)
 	case err == tooMuchWork:
 		return fmt.Errorf("schema %s: it makes too much work of checking this document: its parts apply each other too often", name)
+	default:
+		return fmt.Errorf("schema %s: the check could not be finished: %s", name, printable(strings.TrimPrefix(err.Error(), "jsonschema: ")))
 	}
-	return fmt.Errorf("schema %s: the check could not be finished: %s", name, printable(strings.TrimPrefix(err.Error(), "jsonschema: ")))
+	if cross != nil {
+		faults = append(faults, crossFaults(cross(doc))...)
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return j.report(name, faults)
+}
+
+// crossFaults makes faults of what JSON Schema has no words for.
+func crossFaults(found []entitlement.Fault) []fault {
+	var faults []fault
+	for _, f := range found {
+		faults = append(faults, fault{Violation: Violation{Position: at(f.Pointer), Keyword: "x-licseal", Message: "; " + f.Detail}})
+	}
+	return faults
 }
 
 // judge turns the library's tree of errors about one document into violations.

@@ -13,7 +13,8 @@ type Violation struct {
 	// Column are those of the object that lacks it.
 	licseal.Position
 
-	// Keyword is the JSON Schema keyword of the rule, such as "required".
+	// Keyword is the JSON Schema keyword of the rule, such as "required"; it is
+	// "x-licseal" for a rule between the fields of a built-in schema.
 	Keyword string
 
 	// Value is the value found, as JSON text that is cut where it is long and

@@ -114,6 +114,10 @@ func patternWords(pattern string) string {
 		return "a string of decimal digits"
 	case "^[0-9a-f]{128}$":
 		return "a string of 128 lower-case hex digits"
+	case "^unlimited$":
+		return `"unlimited", or a number without quotes,`
+	case `^[0-9T:-]{19}\.[0-9]{3}Z$`:
+		return `a time such as "2027-12-31T00:00:00.000Z", in UTC and with milliseconds,`
 	}
 	return "a string that matches " + quote(pattern)
 }
