@@ -3,12 +3,14 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/schema"
 	"github.com/urfave/cli/v2"
 )
 
@@ -54,6 +56,9 @@ func inspect(c *cli.Context) error {
 	period, dateErr := lic.Payload.Period(rules.Roles(), nil)
 	if c.Bool("json") {
 		return printJSON(c, newInspection(lic, period, dateErr))
+	}
+	if meant := schema.Resembling(lic.Payload); dateErr != nil && meant != nil && meant.Name() != c.String("schema") {
+		defer fmt.Fprintf(os.Stderr, "hint: the payload looks like the schema %s: --schema %s\n", meant.Name(), meant.Name())
 	}
 	return print(c, inspectText(lic, period, dateErr, time.Now()))
 }

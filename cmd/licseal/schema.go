@@ -51,7 +51,7 @@ func testSchema(c *cli.Context, name, file string) error {
 	}
 	payload, err := parseEither(data)
 	if err == nil {
-		err = rules.Validate(payload)
+		err = hintSchema(rules.Validate(payload), rules, payload)
 	}
 	if err != nil {
 		return about(displayName(file), err)

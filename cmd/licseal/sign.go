@@ -32,7 +32,8 @@ prints the licence in canonical form: the string that the Admin API takes.
 --set NAME=VALUE sets a string, or what the field is already: where the template
 holds a number there, VALUE must be one too. NAME:=VALUE sets any JSON value.
 NAME may be a JSON Pointer: /limits/seats. A payload put together by these flags
-gets today's creation date if it has none. An expiry of +365d counts from the creation date.`,
+gets today's creation date if it has none, and with --schema entitlement a new id
+and key as well. An expiry of +365d counts from the creation date.`,
 		Flags: []cli.Flag{
 			keyFlag,
 			passphraseFileFlag,
@@ -100,13 +101,16 @@ func buildPayload(c *cli.Context, rules *schema.Schema) (licseal.Payload, error)
 		return licseal.Payload{}, about(name, err)
 	}
 	p, err := changePayload(c, read, rules.Roles())
+	if err == nil && rules == schema.Entitlement() && isBuilt(c) {
+		p, err = completeEntitlement(p)
+	}
 	if err == nil {
 		err = checkPayload(p, rules)
 	}
 	if !p.Equal(read) {
 		err = unplaced(err)
 	}
-	return p, about(name, err)
+	return p, about(name, hintSchema(err, rules, p))
 }
 
 func changePayload(c *cli.Context, p licseal.Payload, roles licseal.Roles) (licseal.Payload, error) {
@@ -144,12 +148,14 @@ func unplaced(err error) error {
 // it is, or refused.
 func createdFlag(c *cli.Context, p licseal.Payload, roles licseal.Roles) string {
 	_, exists := p.Field(roles.WithDefaults().NotBefore)
-	isBuilt := c.IsSet("from") || c.IsSet("set") || c.IsSet("expires")
-	if c.String("created") == "" && isBuilt && !exists {
+	if c.String("created") == "" && isBuilt(c) && !exists {
 		return "today"
 	}
 	return c.String("created")
 }
+
+// isBuilt reports whether flags put the payload together.
+func isBuilt(c *cli.Context) bool { return c.IsSet("from") || c.IsSet("set") || c.IsSet("expires") }
 
 // readPayload reads the payload to start from, and says what messages call it.
 func readPayload(c *cli.Context) (p licseal.Payload, name string, err error) {

@@ -19,7 +19,8 @@ func verifyCommand() *cli.Command {
 		Description: `Judges each licence in this order: is it a licence document, did a trusted key
 sign it, do its fields match the schema, is it valid now. Prints a line for each,
 and ends with the exit code of the first that is refused. A date without a time
-is its first instant in UTC; a licence expires at that instant.
+is its first instant in UTC; a licence expires at that instant. With --schema
+entitlement, the grace that the licence itself grants is given as well.
 
   licseal verify -t vendor.key.pub licence.json
 
@@ -122,6 +123,7 @@ func (j *judge) judge(file string) verdict {
 	if schemaErr != nil {
 		v.err = schemaErr // judged before the dates
 	}
+	v.err = hintSchema(v.err, j.rules, v.result.License.Payload)
 	return v
 }
 
