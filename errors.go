@@ -74,6 +74,7 @@ const (
 	ReasonWrongType       Reason = "wrong-type"       // an object or a string was expected
 	ReasonSignatureFormat Reason = "signature-format" // not 128 lower-case hex digits
 	ReasonVersion         Reason = "version"          // neither "1" nor 1
+	ReasonRevocations     Reason = "revocations"      // a member of a revocation list that is not as it must be
 )
 
 // ParseError says why and where a text is not a licence document or payload.

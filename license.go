@@ -41,14 +41,21 @@ func (v Version) String() string {
 // newline at its end. It is both what a licence file holds and the payload
 // string that the Admin API takes.
 func (l *License) String() string {
+	return licenseEnvelope.text(document{l.Payload, l.Signature, l.Version})
+}
+
+// text returns a document in canonical form.
+func (env *envelope) text(doc document) string {
 	var b strings.Builder
-	b.Grow(len(l.Payload.canonical) + envelopeSize)
-	b.WriteString(`{"license":{"payload":`)
-	b.Write(l.Payload.Bytes())
+	b.Grow(len(doc.payload.canonical) + env.size())
+	b.WriteString(`{"`)
+	b.WriteString(env.member)
+	b.WriteString(`":{"payload":`)
+	b.Write(doc.payload.Bytes())
 	b.WriteString(`,"signature":"`)
-	b.WriteString(l.Signature)
+	b.WriteString(doc.signature)
 	b.WriteString(`","version":`)
-	b.WriteString(l.Version.String())
+	b.WriteString(doc.version.String())
 	b.WriteString(`}}`)
 	return b.String()
 }

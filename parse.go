@@ -50,24 +50,24 @@ func ParsePayload(data []byte) (Payload, error) { return Parser{}.ParsePayload(d
 
 // ParseUnverified is [ParseUnverified] with the bounds of p.
 func (p Parser) ParseUnverified(data []byte) (*License, error) {
-	s, err := p.newScanner(data, 0)
+	s, err := p.newScanner(data, 0, &licenseEnvelope)
 	if err != nil {
 		return nil, err
 	}
 	defer s.close()
-	lic, err := s.document()
+	doc, err := s.document()
 	if err != nil {
 		return nil, err
 	}
-	if err := p.checkCanonicalSize(lic); err != nil {
+	if err := p.checkCanonicalSize(doc, &licenseEnvelope); err != nil {
 		return nil, err
 	}
-	return lic, nil
+	return &License{doc.payload, doc.signature, doc.version}, nil
 }
 
 // ParsePayload is [ParsePayload] with the bounds of p.
 func (p Parser) ParsePayload(data []byte) (Payload, error) {
-	s, err := p.newScanner(data, payloadDepth)
+	s, err := p.newScanner(data, payloadDepth, &licenseEnvelope)
 	if err != nil {
 		return Payload{}, err
 	}
@@ -79,32 +79,57 @@ func (p Parser) ParsePayload(data []byte) (Payload, error) {
 	if err := s.end(); err != nil {
 		return Payload{}, err
 	}
-	if err := p.checkCanonicalSize(&License{Payload: payload}); err != nil {
+	if err := p.checkCanonicalSize(document{payload: payload}, &licenseEnvelope); err != nil {
 		return Payload{}, err
 	}
 	return payload, nil
 }
 
-func (p Parser) maxBytes() int {
+// envelope says what stands around a payload: the one member of the document,
+// and the JSON Pointers below it.
+type envelope struct {
+	noun                                  string // what messages call the document
+	member                                string
+	top, payload, signature, versionPlace string // JSON Pointers
+	maxBytes                              int    // the default bound
+}
+
+var licenseEnvelope = envelope{
+	"licence", "license",
+	"/license", "/license/payload", "/license/signature", "/license/version",
+	DefaultMaxBytes,
+}
+
+// document is what an envelope holds.
+type document struct {
+	payload   Payload
+	signature string
+	version   Version
+}
+
+func (p Parser) maxBytes(env *envelope) int {
 	if p.MaxBytes == 0 {
-		return DefaultMaxBytes
+		return env.maxBytes
 	}
 	return p.MaxBytes
 }
 
 // checkCanonicalSize refuses what could be read but, once written in canonical
 // form, no longer: 1e15 has fewer characters than 1000000000000000.
-func (p Parser) checkCanonicalSize(lic *License) error {
-	size := len(lic.Payload.canonical) + envelopeSize + len(lic.Version.String()) - len(Version1.String())
-	if size <= p.maxBytes() {
+func (p Parser) checkCanonicalSize(doc document, env *envelope) error {
+	size := len(doc.payload.canonical) + env.size() + len(doc.version.String()) - len(Version1.String())
+	if size <= p.maxBytes(env) {
 		return nil
 	}
-	return tooLarge(size, p.maxBytes(), "in canonical form ")
+	return env.tooLarge(size, p.maxBytes(env), "in canonical form ")
 }
 
-func tooLarge(size, limit int, form string) error {
+// size is the length of a canonical document less its payload.
+func (env *envelope) size() int { return envelopeSize - len("license") + len(env.member) }
+
+func (env *envelope) tooLarge(size, limit int, form string) error {
 	return &ParseError{ReasonTooLarge, Position{Line: 1, Column: 1},
-		fmt.Sprintf("the licence %shas %d bytes; at most %d are read", form, size, limit)}
+		fmt.Sprintf("the %s %shas %d bytes; at most %d are read", env.noun, form, size, limit)}
 }
 
 // scanner reads one document, token by token.
@@ -112,20 +137,21 @@ type scanner struct {
 	*decoder
 	text       []byte
 	outerDepth int // levels that are to be counted around the text
+	env        *envelope
 }
 
-func (p Parser) newScanner(data []byte, outerDepth int) (*scanner, error) {
-	if len(data) > p.maxBytes() {
-		return nil, tooLarge(len(data), p.maxBytes(), "")
+func (p Parser) newScanner(data []byte, outerDepth int, env *envelope) (*scanner, error) {
+	if len(data) > p.maxBytes(env) {
+		return nil, env.tooLarge(len(data), p.maxBytes(env), "")
 	}
 	// The caller may reuse data; a parsed payload must not change with it.
 	text := bytes.Clone(data)
-	s := &scanner{text: text, outerDepth: outerDepth}
+	s := &scanner{text: text, outerDepth: outerDepth, env: env}
 	switch {
 	case bytes.HasPrefix(text, []byte("\ufeff")):
 		return nil, s.errorAt(0, "", ReasonByteOrderMark, "the text starts with a byte order mark (U+FEFF); save it as UTF-8 without one")
 	case len(bytes.TrimLeft(text, " \t\r\n")) == 0:
-		return nil, s.errorAt(0, "", ReasonEmpty, "the text is empty; a licence is a JSON object with the member \"license\"")
+		return nil, s.errorAt(0, "", ReasonEmpty, "the text is empty; a %s is a JSON object with the member %q", env.noun, env.member)
 	}
 	s.decoder = getDecoder(text)
 	return s, nil
@@ -134,25 +160,24 @@ func (p Parser) newScanner(data []byte, outerDepth int) (*scanner, error) {
 func (s *scanner) close() { putDecoder(s.decoder) }
 
 // document reads the whole envelope: {"license":{"payload":…,"signature":…,"version":…}}.
-func (s *scanner) document() (*License, error) {
-	lic := new(License)
-	err := s.object("", []string{"license"}, func(string) error {
-		return s.object("/license", []string{"payload", "signature", "version"}, func(name string) (err error) {
+func (s *scanner) document() (doc document, err error) {
+	err = s.object("", []string{s.env.member}, func(string) error {
+		return s.object(s.env.top, []string{"payload", "signature", "version"}, func(name string) (err error) {
 			switch name {
 			case "payload":
-				lic.Payload, err = s.payload("/license/payload")
+				doc.payload, err = s.payload(s.env.payload)
 			case "signature":
-				lic.Signature, err = s.signature()
+				doc.signature, err = s.signature()
 			case "version":
-				lic.Version, err = s.version()
+				doc.version, err = s.version()
 			}
 			return err
 		})
 	})
 	if err != nil {
-		return nil, err
+		return document{}, err
 	}
-	return lic, s.end()
+	return doc, s.end()
 }
 
 // object reads an object that has exactly the members named, in any order, and
@@ -263,24 +288,23 @@ func (s *scanner) token() error {
 }
 
 func (s *scanner) signature() (string, error) {
-	value, at, err := s.value("/license/signature", '"', "a string of 128 hex digits")
+	value, at, err := s.value(s.env.signature, '"', "a string of 128 hex digits")
 	if err != nil {
 		return "", err
 	}
 	digits := string(value[1 : len(value)-1])
 	for i, c := range digits {
 		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f') {
-			return "", s.errorAt(at+1+i, "/license/signature", ReasonSignatureFormat, "the signature has %q as character %d; only the hex digits 0-9 and a-f, in lower case, may stand there", c, i+1)
+			return "", s.errorAt(at+1+i, s.env.signature, ReasonSignatureFormat, "the signature has %q as character %d; only the hex digits 0-9 and a-f, in lower case, may stand there", c, i+1)
 		}
 	}
 	if len(digits) != signatureHexSize {
-		return "", s.errorAt(at, "/license/signature", ReasonSignatureFormat, "the signature has %d hex digits; it must have %d", len(digits), signatureHexSize)
+		return "", s.errorAt(at, s.env.signature, ReasonSignatureFormat, "the signature has %d hex digits; it must have %d", len(digits), signatureHexSize)
 	}
 	return digits, nil
 }
 
 func (s *scanner) version() (Version, error) {
-	const pointer = "/license/version"
 	k := s.PeekKind()
 	value, err := s.ReadValue()
 	switch {
@@ -291,7 +315,7 @@ func (s *scanner) version() (Version, error) {
 	case string(value) == "1":
 		return Version1Integer, nil
 	}
-	return 0, s.errorAt(int(s.InputOffset())-len(value), pointer, ReasonVersion, "the version is %s; this program reads \"1\"", describe(value))
+	return 0, s.errorAt(int(s.InputOffset())-len(value), s.env.versionPlace, ReasonVersion, "the version is %s; this program reads \"1\"", describe(value))
 }
 
 // value reads a value that must be of one kind, and returns its offset too.

@@ -279,7 +279,10 @@ func writeVectors(t *testing.T, made map[string]vector) {
 
 // Every class of refusal has its vector.
 func TestVectorsCoverEveryReason(t *testing.T) {
-	seen := map[string]bool{string(licseal.ReasonTooLarge): true} // see TestVectorsOfSize
+	seen := map[string]bool{
+		string(licseal.ReasonTooLarge):    true, // see TestVectorsOfSize
+		string(licseal.ReasonRevocations): true, // of no licence
+	}
 	for _, v := range readVectors(t) {
 		seen[v.Expect] = true
 	}
