@@ -21,8 +21,10 @@ const (
 	xcrypto    = "golang.org/x/crypto"
 	xsys       = "golang.org/x/sys" // x/crypto looks at the processor with it
 	jsonschema = "github.com/santhosh-tekuri/jsonschema/v5"
+	flock      = "github.com/gofrs/flock"
 	internal   = module + "/internal/..."
 	precheck   = module + "/internal/precheck"
+	pattern    = module + "/internal/pattern"
 )
 
 // A room is a package, or all packages below a path that ends with "/...".
@@ -38,7 +40,8 @@ type room struct {
 var rooms = []room{
 	{module, []string{tokenizer + "/..."}},
 	{module + "/sign", []string{module, tokenizer + "/..."}},
-	{module + "/verify", []string{module, tokenizer + "/...", precheck}},
+	{module + "/verify", []string{module, tokenizer + "/...", precheck, pattern}},
+	{module + "/state", []string{module, tokenizer + "/...", module + "/verify", internal, flock, xsys + "/..."}},
 	{module + "/keys", []string{module, tokenizer + "/...", xcrypto + "/...", xsys + "/...", internal}},
 	{module + "/schema", []string{module, tokenizer + "/...", jsonschema + "/...", internal}},
 	{module + "/check", []string{module, tokenizer + "/...", jsonschema + "/...", module + "/verify", module + "/schema", internal}},

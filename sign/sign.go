@@ -113,11 +113,11 @@ func signEd25519(message []byte, key crypto.Signer, public ed25519.PublicKey) ([
 }
 
 func signP256(message []byte, key crypto.Signer, public *ecdsa.PublicKey) ([]byte, error) {
-	digest := sha256.Sum256(message)
-	der, err := key.Sign(rand.Reader, digest[:], crypto.SHA256)
+	der, err := crypto.SignMessage(key, rand.Reader, message, crypto.SHA256) // an agent hashes by itself
 	if err != nil {
 		return nil, fmt.Errorf("signing: %w", err)
 	}
+	digest := sha256.Sum256(message)
 	if _, local := key.(*ecdsa.PrivateKey); !local && !ecdsa.VerifyASN1(public, digest[:], der) {
 		return nil, errWrongSignature
 	}

@@ -37,6 +37,29 @@ type Options struct {
 	// MaxBytes is the size of the largest licence that is read. If zero,
 	// licseal.DefaultMaxBytes.
 	MaxBytes int
+
+	// Revocations is the list of what is no longer believed. If nil, nothing
+	// is revoked; with a list, a licence without an id is refused.
+	Revocations *RevocationList
+
+	// MaxListAge is how long after its issue the revocation list is used. If
+	// zero, it is used until its next update, which holds in any case.
+	MaxListAge time.Duration
+
+	// Issuer is a pattern that one of the principals of the signing key must
+	// match, as "*@vendor.example". If empty, any trusted key will do.
+	Issuer string
+
+	// Floor is the latest instant that is known to have passed, as
+	// [Memory].Latest. With it the clock is watched: if it is behind the
+	// latest of the floor, the creation of the licence, and the issue of the
+	// revocation list, that is a [*ClockError]. If zero, only the issue of the
+	// list is held against the clock, and only if Time is zero.
+	Floor time.Time
+
+	// MaxClockSkew is how far the clock may be behind nevertheless. If zero,
+	// DefaultMaxClockSkew. It must not be negative.
+	MaxClockSkew time.Duration
 }
 
 // State is what the clock says of a licence.
@@ -76,7 +99,7 @@ func (e *SignatureError) Error() string { return e.Detail }
 // what was verified.
 type RefusedError struct {
 	Result *Result
-	Err    error // a *licseal.DateError if the dates could not be read, a *StateError otherwise
+	Err    error // a *RevokedError, *NoIDError, *licseal.DateError, *ClockError, *StateError or *IssuerError
 }
 
 func (e *RefusedError) Error() string { return e.Err.Error() }
@@ -114,8 +137,11 @@ func format(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 //   - [*licseal.ParseError]: it is not a licence document;
 //   - [*SignatureError]: no trusted key made this signature, or only one that is
 //     not trusted for licences of that date;
-//   - [*RefusedError]: the signature is good, but the licence is not valid now,
-//     or its dates cannot be read;
+//   - [*ListError]: the revocation list is stale;
+//   - [*RevokedError]: the key that made the signature is revoked;
+//   - [*RefusedError]: the signature is good, but the licence is revoked, its
+//     dates cannot be read, the clock was set back, it is not valid now, or it
+//     is of another issuer;
 //   - any other error: what the caller passed cannot be used, as
 //     [ErrNoTrustedKeys] or a [*KeyError].
 func License(data []byte, trusted []licseal.TrustedKey, opts *Options) (*Result, error) {
@@ -154,8 +180,13 @@ func parsed(lic *licseal.License, trusted []licseal.TrustedKey, opts *Options, k
 
 // check refuses what no licence can be judged by.
 func check(trusted []licseal.TrustedKey, opts *Options) error {
-	if opts.Grace < 0 {
+	switch {
+	case opts.Grace < 0:
 		return fmt.Errorf("the grace is negative: %v", opts.Grace)
+	case opts.MaxListAge < 0:
+		return fmt.Errorf("the age of a revocation list is negative: %v", opts.MaxListAge)
+	case opts.MaxClockSkew < 0:
+		return fmt.Errorf("the clock skew is negative: %v", opts.MaxClockSkew)
 	}
 	if len(trusted) == 0 {
 		return ErrNoTrustedKeys
@@ -168,7 +199,8 @@ func check(trusted []licseal.TrustedKey, opts *Options) error {
 	return nil
 }
 
-// judge applies the dates to a licence whose signature is good.
+// judge applies revocation, dates and requirements to a licence whose signature
+// is good.
 func judge(lic *licseal.License, key *licseal.TrustedKey, trusted []licseal.TrustedKey, opts *Options) (*Result, error) {
 	period, periodErr := lic.Payload.Period(opts.Roles, opts.Location)
 	key, err := inWindow(key, trusted, period, periodErr)
@@ -179,19 +211,39 @@ func judge(lic *licseal.License, key *licseal.TrustedKey, trusted []licseal.Trus
 	if opts.Time.IsZero() {
 		result.Time = time.Now().UTC()
 	}
-	if periodErr != nil {
-		return nil, &RefusedError{result, periodErr}
+	datesErr := periodErr
+	granted, graceErr := lic.Payload.Grace(opts.Roles)
+	if datesErr == nil {
+		datesErr = graceErr
 	}
-	granted, err := lic.Payload.Grace(opts.Roles)
-	if err != nil {
+	if datesErr == nil {
+		result.Period, result.GraceEnd = period, graceEnd(period, max(opts.Grace, granted))
+		result.State = stateAt(result.Time, period, result.GraceEnd)
+	}
+	if opts.Revocations != nil {
+		if err := opts.Revocations.judge(result, datesErr, opts); err != nil {
+			return nil, err
+		}
+	}
+	if datesErr != nil {
+		return nil, &RefusedError{result, datesErr}
+	}
+	if err := checkDates(result, opts); err != nil {
 		return nil, &RefusedError{result, err}
 	}
-	result.Period, result.GraceEnd = period, graceEnd(period, max(opts.Grace, granted))
-	result.State = stateAt(result.Time, period, result.GraceEnd)
-	if result.State == NotYetValid || result.State == Expired {
-		return nil, &RefusedError{result, &StateError{result.State, period, result.GraceEnd, result.Time}}
-	}
 	return result, nil
+}
+
+// checkDates refuses a licence that is not valid now, or whose issuer is not the
+// one that is required.
+func checkDates(result *Result, opts *Options) error {
+	if err := checkClock(result, opts); err != nil {
+		return err
+	}
+	if result.State == NotYetValid || result.State == Expired {
+		return &StateError{result.State, result.Period, result.GraceEnd, result.Time}
+	}
+	return checkIssuer(&result.Key, opts.Issuer)
 }
 
 // graceEnd returns the instant from which a licence is refused. One that is

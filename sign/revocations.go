@@ -1,0 +1,28 @@
+package sign
+
+import (
+	"crypto"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/licseal/licseal"
+)
+
+// Revocations signs a revocation list. The key is as for [License]. A list that
+// revokes its own signer, from an instant at or before its issue, would not be
+// believed by anyone, and is refused.
+func Revocations(r *licseal.Revocations, key crypto.Signer) (*licseal.RevocationList, error) {
+	payload, err := r.Payload()
+	if err != nil {
+		return nil, err
+	}
+	signature, err := sign(append([]byte(licseal.RevocationsContext), payload.Bytes()...), key)
+	if err != nil {
+		return nil, err
+	}
+	id := licseal.KeyID(key.Public())
+	if revoked, ok := r.Key(id); ok && !r.Issued.Before(revoked.From) {
+		return nil, fmt.Errorf("the list revokes the key that is to sign it, %s: sign it with another trusted key", id)
+	}
+	return licseal.NewRevocationList(payload, hex.EncodeToString(signature))
+}

@@ -1,0 +1,76 @@
+package verify
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/licseal/licseal"
+)
+
+// Memory is what a verifier remembers from one run to the next, so that neither
+// its clock nor an old revocation list can take it back. Package state keeps it in
+// a file.
+type Memory struct {
+	// Latest is the latest instant ever seen. It is the floor for
+	// [Options].Floor.
+	Latest time.Time
+
+	// Generation, Digest and Issued are of the newest revocation list that
+	// was accepted: its number, the SHA-256 of its payload in hex, and when it
+	// was issued. A generation of 0 means that there was none.
+	Generation int64
+	Digest     string
+	Issued     time.Time
+
+	// RevokedKeys are the signing keys on that list. None of them can sign
+	// the list that takes it off.
+	RevokedKeys []licseal.RevokedKey
+}
+
+// Observe remembers what the clock says, and a revocation list unless it is nil,
+// which it judges by the lists seen earlier: one that is older, that is another
+// of the same generation, or that is signed by a key which the newest list
+// revokes is a [*ListError]. A list that was issued more than maxSkew after now
+// is a [*ClockError], because one of the two clocks is wrong; a maxSkew of zero
+// is [DefaultMaxClockSkew].
+//
+// On an error m is unchanged. Latest never runs backwards, and a clock that is
+// behind it is no error here: [License] judges it, by Options.Floor.
+func (m *Memory) Observe(now time.Time, list *RevocationList, maxSkew time.Duration) error {
+	if list == nil {
+		m.Latest = later(m.Latest, now)
+		return nil
+	}
+	if err := m.checkList(list); err != nil {
+		return err
+	}
+	issued := list.contents.Issued
+	if now.Before(issued.Add(-orDefault(maxSkew))) {
+		return &ClockError{now, issued, "the issue of the revocation list"}
+	}
+	m.Latest = later(later(m.Latest, now), issued)
+	m.Generation, m.Digest, m.Issued = list.contents.Generation, list.digest, issued
+	m.RevokedKeys = list.contents.Keys()
+	return nil
+}
+
+func (m *Memory) checkList(list *RevocationList) error {
+	generation, issued := list.contents.Generation, list.contents.Issued
+	switch {
+	case m.Generation == 0 || generation == m.Generation && list.digest == m.Digest:
+		return nil
+	case generation < m.Generation:
+		return &ListError{ListReplayed, fmt.Sprintf("the revocation list has generation %d, and generation %d was seen already: get the newest one", generation, m.Generation)}
+	case generation == m.Generation:
+		return &ListError{ListForked, fmt.Sprintf("another revocation list of generation %d was seen already; whoever issues them must join the two in one of generation %d", generation, generation+1)}
+	case issued.Before(m.Issued):
+		return &ListError{ListReplayed, fmt.Sprintf("the revocation list was issued at %s, before the one of generation %d, at %s", format(issued), m.Generation, format(m.Issued))}
+	}
+	id := licseal.KeyID(list.key.Key)
+	for _, key := range m.RevokedKeys {
+		if key.ID == id && !issued.Before(key.From) {
+			return &ListError{ListSignerRevoked, fmt.Sprintf("the key that signed the revocation list, %s, was revoked by the list of generation %d", id, m.Generation)}
+		}
+	}
+	return nil
+}
