@@ -14,10 +14,16 @@
 //	# who may issue licences
 //	ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea issuing 2026
 //
+// A line may also be one of OpenSSH's allowed_signers file (ssh-keygen(1)), which
+// names the issuer and the dates for which the key is trusted; ssh-keygen -Y reads
+// a file of such lines too:
+//
+//	licences@vendor.example namespaces="licseal",valid-before="20270101Z" ssh-ed25519 AAAAC3Nz…
+//
 // PEM blocks of type PUBLIC KEY may stand between the lines.
 //
-// The functions here parse bytes and make bytes. They open no file and ask
-// nobody for a passphrase; their caller does.
+// The functions here parse bytes and make bytes. They open no file and no
+// connection, and ask nobody for a passphrase; their caller does.
 package keys
 
 import (
@@ -28,7 +34,7 @@ import (
 	"crypto/rand"
 	"fmt"
 
-	"golang.org/x/crypto/ssh"
+	"github.com/licseal/licseal"
 )
 
 // MaxBytes is the size of the largest key file that is read, of either kind. It
@@ -88,14 +94,5 @@ func Generate(a Algorithm) (crypto.Signer, error) {
 
 // ID returns the name by which a public key is known: OpenSSH's SHA-256
 // fingerprint, such as "SHA256:bbXpuKG6…", which ssh-keygen -l prints. For what
-// is not an Ed25519 or P-256 public key it is the empty string.
-func ID(pub crypto.PublicKey) string {
-	if checkKind(pub) != nil {
-		return ""
-	}
-	key, err := ssh.NewPublicKey(pub)
-	if err != nil {
-		return ""
-	}
-	return ssh.FingerprintSHA256(key)
-}
+// is not a key of one of the two kinds it is the empty string.
+func ID(pub crypto.PublicKey) string { return licseal.KeyID(pub) }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/licseal/licseal"
@@ -12,11 +13,20 @@ import (
 )
 
 // parseLine reads a line of a file of trusted keys: TYPE KEY [COMMENT], the public
-// key format of sshd(8).
-func parseLine(line string) (licseal.TrustedKey, error) {
+// key format of sshd(8), or one of OpenSSH's allowed_signers file.
+func parseLine(line string) (entry, error) {
 	if err := checkPrintable(line); err != nil {
-		return licseal.TrustedKey{}, err
+		return entry{}, err
 	}
+	if i := slices.IndexFunc(blankFields(line), isKeyType); i > 0 {
+		return parseSigner(line)
+	}
+	key, err := parseKeyLine(line)
+	return entry{key: key, forLicenses: true}, err
+}
+
+// parseKeyLine reads TYPE KEY [COMMENT].
+func parseKeyLine(line string) (licseal.TrustedKey, error) {
 	fields := blankFields(line)
 	if err := checkLayout(fields); err != nil {
 		return licseal.TrustedKey{}, err
@@ -28,26 +38,18 @@ func parseLine(line string) (licseal.TrustedKey, error) {
 	return licseal.TrustedKey{Key: key, Name: strings.Join(fields[2:], " ")}, nil
 }
 
-// checkLayout refuses a line whose fields are not a type and a key, and says what
-// it looks like instead.
+// checkLayout refuses a line that does not start with a type and a key, and says
+// what it looks like instead.
 func checkLayout(fields []string) error {
-	start := -1
-	for i, field := range fields {
-		if isKeyType(field) {
-			start = i
-			break
-		}
-	}
+	isKey := isKeyType(fields[0])
 	switch {
-	case start > 0:
-		return fmt.Errorf("%s before the key is not supported: a line is TYPE KEY [COMMENT], without options or principals", quote(fields[0]))
-	case start < 0 && strings.HasPrefix(fields[0], "AAAA"):
+	case !isKey && strings.HasPrefix(fields[0], "AAAA"):
 		return errors.New("key has no type before it: wanted ssh-ed25519 or ecdsa-sha2-nistp256 and the key")
-	case start < 0 && strings.HasPrefix(fields[0], "-----"):
+	case !isKey && strings.HasPrefix(fields[0], "-----"):
 		return errors.New("PEM block is damaged: no BEGIN line before this one")
-	case start < 0 && strings.HasPrefix(fields[0], "----"):
+	case !isKey && strings.HasPrefix(fields[0], "----"):
 		return errors.New("not an OpenSSH public key: ssh-keygen -i -f FILE makes one of an SSH2 public key file")
-	case start < 0:
+	case !isKey:
 		return fmt.Errorf("not a public key: %s: wanted a line such as ssh-ed25519 AAAA…, a # comment or a PEM block", quote(fields[0]))
 	case len(fields) < 2:
 		return fmt.Errorf("no key after %s", quote(fields[0]))

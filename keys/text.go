@@ -20,6 +20,7 @@ type source struct {
 // element is a line of a key file that is not blank, or a whole PEM block.
 type element struct {
 	line  int // of its start, from 1
+	lines int // how many it has
 	text  string
 	block *pem.Block // nil for a line
 }
@@ -62,10 +63,10 @@ func (s source) elements() ([]element, error) {
 			if block == nil {
 				return nil, s.errorf(i+1, "PEM block is damaged")
 			}
-			found = append(found, element{line: i + 1, block: block})
+			found = append(found, element{line: i + 1, lines: end - i, block: block})
 			i = end - 1
 		default:
-			found = append(found, element{line: i + 1, text: lines[i]})
+			found = append(found, element{line: i + 1, lines: 1, text: lines[i]})
 		}
 	}
 	return found, nil

@@ -9,49 +9,52 @@ import (
 	"github.com/licseal/licseal"
 )
 
-// ParseTrusted reads a file of trusted keys: OpenSSH public keys, one a line, and
-// PEM blocks of type PUBLIC KEY, in any mix; blank lines and lines that start
-// with # are skipped. It returns at least one key, in the order of the file. A
-// key's Name is the comment of its line, and empty for a PEM block.
+// ParseTrusted reads a file of trusted keys: OpenSSH public keys and
+// allowed_signers lines, one a line, and PEM blocks of type PUBLIC KEY, in any mix;
+// blank lines and lines that start with # are skipped. It returns at least one key,
+// in the order of the file. A key's Name is the comment of its line, or else its
+// principals, and empty for a PEM block.
+//
+// Of an allowed_signers line, the options namespaces, valid-after and valid-before
+// are read. A line whose namespaces do not allow [Namespace] is for other things
+// than licences, and left out; [ParseTrustedFile] has it. A time needs its Z: without
+// it, OpenSSH reads it in the zone of the machine. An instant is trusted from
+// valid-after on, and before valid-before.
 //
 // The whole file is refused, with an error that names the line, when it has
-// anything else, the same key twice, a private key, or a key that proves nothing
-// (an Ed25519 point of small order). name is what errors call the file.
+// anything else, the same key twice for some of the same dates, a private key, or a
+// key that proves nothing (an Ed25519 point of small order). name is what errors
+// call the file.
 func ParseTrusted(name string, data []byte) ([]licseal.TrustedKey, error) {
-	s := source{name: name, data: data}
-	elements, err := s.elements()
+	f, err := ParseTrustedFile(name, data)
 	if err != nil {
 		return nil, err
 	}
 	var trusted []licseal.TrustedKey
-	lineOf := make(map[string]int) // by ID
-	for _, e := range elements {
-		if strings.HasPrefix(e.text, "#") {
-			continue
+	for _, e := range f.entries {
+		if e.forLicenses {
+			trusted = append(trusted, e.key)
 		}
-		key, err := e.trustedKey()
-		if err != nil {
-			return nil, s.errorf(e.line, "%v", err)
-		}
-		id := ID(key.Key)
-		if first, ok := lineOf[id]; ok {
-			return nil, s.errorf(e.line, "key %s is on line %d already: remove one of the two", id, first)
-		}
-		lineOf[id] = e.line
-		trusted = append(trusted, key)
 	}
-	if len(trusted) == 0 {
-		return nil, s.errorf(0, "no key in this file: wanted at least one OpenSSH public key line or PEM public key")
+	switch {
+	case len(f.entries) == 0:
+		return nil, f.source.errorf(0, "no key in this file: wanted at least one OpenSSH public key line or PEM public key")
+	case len(trusted) == 0:
+		return nil, f.source.errorf(f.entries[0].line, "no key in this file is for licences: the namespaces of this one are %s, without %s", quote(f.entries[0].namespaces), Namespace)
 	}
 	return trusted, nil
 }
 
-// trustedKey reads the key of a line or of a PEM block.
-func (e element) trustedKey() (licseal.TrustedKey, error) {
+// entry reads the key of a line or of a PEM block.
+func (e element) entry() (found entry, err error) {
 	if e.block == nil {
-		return parseLine(e.text)
+		found, err = parseLine(e.text)
+	} else {
+		found.key, err = parsePublicBlock(e.block)
+		found.forLicenses = true
 	}
-	return parsePublicBlock(e.block)
+	found.line, found.lines = e.line, e.lines
+	return found, err
 }
 
 // parsePublicBlock reads a PEM block of a file of trusted keys.

@@ -1,0 +1,218 @@
+package keys_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/keys"
+)
+
+func utc(year, month, day, hour, minute, second int) time.Time {
+	return time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC)
+}
+
+func TestAllowedSigners(t *testing.T) {
+	pub := edKey(1).Public()
+	key := strings.TrimSuffix(publicLine(t, pub, ""), "\n")
+	for _, test := range []struct {
+		name, line string
+		want       licseal.TrustedKey
+	}{
+		{"principal", "anna@vendor.example " + key, licseal.TrustedKey{Name: "anna@vendor.example", Principals: []string{"anna@vendor.example"}}},
+		{"comment", "anna " + key + " issuing 2026", licseal.TrustedKey{Name: "issuing 2026", Principals: []string{"anna"}}},
+		{"patterns", "a,*@vendor.example,!b@vendor.example " + key, licseal.TrustedKey{Name: "a,*@vendor.example,!b@vendor.example", Principals: []string{"a", "*@vendor.example", "!b@vendor.example"}}},
+		{"quoted name", `"Vendor Licences" ` + key, licseal.TrustedKey{Name: "Vendor Licences", Principals: []string{"Vendor Licences"}}},
+		{"all options", `a namespaces="file,lic*",valid-after="20260101Z",valid-before="202701011230Z" ` + key,
+			licseal.TrustedKey{Name: "a", Principals: []string{"a"}, ValidAfter: utc(2026, 1, 1, 0, 0, 0), ValidBefore: utc(2027, 1, 1, 12, 30, 0)}},
+		{"names of options in any case", `a Valid-After="20260101235959z" ` + key,
+			licseal.TrustedKey{Name: "a", Principals: []string{"a"}, ValidAfter: utc(2026, 1, 1, 23, 59, 59)}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := keys.ParseTrusted("t", []byte(test.line+"\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			test.want.Key = pub
+			if diff := cmp.Diff([]licseal.TrustedKey{test.want}, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestAllowedSignersRefused(t *testing.T) {
+	key := publicLine(t, edKey(1).Public(), "")
+	for _, test := range []struct{ name, line, want string }{
+		{"no zone", `a valid-after="20260101" ` + key, `t:1: valid-after="20260101": time without a zone, which every machine would read in its own: write 20260101Z for UTC`},
+		{"no such day", `a valid-before="20260230Z" ` + key, `t:1: valid-before="20260230Z": not a time: wanted YYYYMMDDZ, YYYYMMDDHHMMZ or YYYYMMDDHHMMSSZ`},
+		{"RFC 3339", `a valid-before="2026-01-01T00:00:00Z" ` + key, `t:1: valid-before="2026-01-01T00:00:00Z": not a time: wanted YYYYMMDDZ, YYYYMMDDHHMMZ or YYYYMMDDHHMMSSZ`},
+		{"empty window", `a valid-after="20260101Z",valid-before="20260101Z" ` + key, "t:1: valid-before is not after valid-after: the key would never be trusted"},
+		{"authority", "a cert-authority " + key, "t:1: cert-authority is not supported: name the keys themselves, one a line"},
+		{"authority among others", `a namespaces="licseal",cert-authority ` + key, "t:1: cert-authority is not supported: name the keys themselves, one a line"},
+		{"unknown option", `a verify-time="20260101Z" ` + key, `t:1: option "verify-time=\"20260101Z\"" is not supported: wanted namespaces, valid-after or valid-before`},
+		{"option twice", `a namespaces="licseal",namespaces="file" ` + key, "t:1: option namespaces is there twice"},
+		{"no quotes", `a namespaces=licseal ` + key, `t:1: option namespaces needs a value in double quotes: namespaces="…"`},
+		{"no value", `a namespaces ` + key, `t:1: option namespaces needs a value in double quotes: namespaces="…"`},
+		{"open quotes", `a namespaces="licseal ` + key, "t:1: no key after the principals and options: wanted PRINCIPALS [OPTIONS] TYPE KEY"},
+		{"comma at the end", `a namespaces="licseal", ` + key, `t:1: option "" is not supported: wanted namespaces, valid-after or valid-before`},
+		{"empty principal", "a,,b " + key, `t:1: a principal of "a,,b" is empty, or has blanks around it`},
+		{"comma and blank", `"Vendor Licences, Ltd" ` + key, `t:1: a principal of "Vendor Licences, Ltd" is empty, or has blanks around it`},
+		{"open quotes around principals", `"a ` + key, "t:1: the quoted principals have no end"},
+		{"host of known_hosts", "@revoked host " + key, `t:1: option "host" is not supported: wanted namespaces, valid-after or valid-before`},
+		{"only for other things", "# git\n" + `a namespaces="git,file" ` + key, `t:2: no key in this file is for licences: the namespaces of this one are "git,file", without licseal`},
+		{"namespace excluded", `a namespaces="*,!licseal" ` + key, `t:1: no key in this file is for licences: the namespaces of this one are "*,!licseal", without licseal`},
+		{"overlapping windows", `a valid-before="20270101Z" ` + key + `a valid-after="20261231Z" ` + key, "t:2: key " + keys.ID(edKey(1).Public()) + " is on line 1 already: remove one of the two"},
+		{"retired, and again without an end", `a valid-before="20270101Z" ` + key + key, "t:2: key " + keys.ID(edKey(1).Public()) + " is on line 1 already: remove one of the two"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			trusted, err := keys.ParseTrusted("t", []byte(test.line))
+			checkSame(t, test.want, message(err))
+			if trusted != nil {
+				t.Errorf("keys beside an error: %v", trusted)
+			}
+		})
+	}
+}
+
+// A key may be trusted for several times, as long as they are apart; a line for
+// other namespaces stands beside.
+func TestSameKeySeveralTimes(t *testing.T) {
+	key := publicLine(t, edKey(1).Public(), "")
+	text := `a valid-before="20270101Z" ` + key + `a valid-after="20270101Z",valid-before="20280101Z" ` + key + `a namespaces="git" ` + key
+	trusted, err := keys.ParseTrusted("t", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(trusted) != 2 {
+		t.Errorf("%d keys, want 2", len(trusted))
+	}
+	file, err := keys.ParseTrustedFile("t", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := file.Entries()[2]; last.ForLicenses || last.Namespaces != "git" || last.Line != 3 {
+		t.Errorf("got %+v", last)
+	}
+}
+
+// What is changed in a file leaves the rest of it as it was.
+func TestEdit(t *testing.T) {
+	first, second, third := edKey(1).Public(), ecKey(2).Public(), edKey(3).Public()
+	id := keys.ID(first)
+	line := func(n string, pub any) string { return publicLine(t, pub, n) }
+	before := utc(2027, 1, 1, 0, 0, 0)
+	for _, test := range []struct {
+		name, text string
+		edit       func(*keys.TrustedFile) error
+		want       string // the text, or the error
+	}{
+		{"add", "# keys\n\n" + line("one", first), func(f *keys.TrustedFile) error {
+			return f.Add(licseal.TrustedKey{Key: third, Name: "three", Principals: []string{"v"}, ValidAfter: before, ValidBefore: utc(2028, 1, 1, 12, 0, 0)})
+		}, "# keys\n\n" + line("one", first) + `v namespaces="licseal",valid-after="20270101Z",valid-before="20280101120000Z" ` + line("three", third)},
+		{"add to nothing", "", func(f *keys.TrustedFile) error {
+			return f.Add(licseal.TrustedKey{Key: third, Principals: []string{"A Vendor", "b"}})
+		}, `"A Vendor,b" namespaces="licseal" ` + line("", third)},
+		{"add after a line without an end", "# a", func(f *keys.TrustedFile) error {
+			return f.Add(licseal.TrustedKey{Key: third, Principals: []string{"v"}})
+		}, "# a\n" + `v namespaces="licseal" ` + line("", third)},
+		{"add with CRLF", "# a\r\n", func(f *keys.TrustedFile) error {
+			return f.Add(licseal.TrustedKey{Key: third, Principals: []string{"v"}})
+		}, "# a\r\n" + `v namespaces="licseal" ` + strings.TrimSuffix(line("", third), "\n") + "\r\n"},
+		{"add without an issuer", "", func(f *keys.TrustedFile) error { return f.Add(licseal.TrustedKey{Key: third}) },
+			"the key needs a principal, the name of its issuer"},
+		{"add with a hostile issuer", "", func(f *keys.TrustedFile) error {
+			return f.Add(licseal.TrustedKey{Key: third, Principals: []string{"a\nssh-ed25519 AAAA"}})
+		}, `"a\nssh-ed25519 AAAA" cannot be the name of an issuer`},
+		{"add twice", line("one", first), func(f *keys.TrustedFile) error {
+			return f.Add(licseal.TrustedKey{Key: first, Principals: []string{"v"}})
+		}, "t:2: key " + id + " is on line 1 already: remove one of the two"},
+		{"retire", "# one\nv  namespaces=\"licseal\" " + line("one  key", first) + "# end", func(f *keys.TrustedFile) error { return f.Retire(id, before, nil) },
+			"# one\n" + `v namespaces="licseal",valid-before="20270101Z" ` + line("one  key", first) + "# end"},
+		{"retire earlier", `v valid-before="20280101Z",valid-after="20260101Z" ` + line("", first), func(f *keys.TrustedFile) error { return f.Retire(id, before, nil) },
+			`v valid-after="20260101Z",valid-before="20270101Z" ` + line("", first)},
+		{"retire a key by itself", "\t" + line("anna@vendor", first) + line("", second), func(f *keys.TrustedFile) error { return f.Retire(id, before, nil) },
+			`anna@vendor namespaces="licseal",valid-before="20270101Z" ` + line("anna@vendor", first) + line("", second)},
+		{"retire a key without an issuer", line("", second) + line("of the vendor", first), func(f *keys.TrustedFile) error { return f.Retire(id, before, nil) },
+			"t:2: the line names no issuer: name one for it"},
+		{"retire a PEM block", "# a\n" + publicPEM(t, first) + "# b\n", func(f *keys.TrustedFile) error { return f.Retire(id, before, []string{"v"}) },
+			"# a\n" + `v namespaces="licseal",valid-before="20270101Z" ` + line("", first) + "# b\n"},
+		{"retire twice", `v valid-before="20260101Z" ` + line("", first), func(f *keys.TrustedFile) error { return f.Retire(id, before, nil) },
+			"t:1: the key is retired already, from 2026-01-01T00:00:00Z on"},
+		{"retire before it begins", `v valid-after="20270101Z" ` + line("", first), func(f *keys.TrustedFile) error { return f.Retire(id, before, nil) },
+			"t:1: the key is trusted from 2027-01-01T00:00:00Z on only: remove it, or name a later time"},
+		{"retire an unknown key", line("", second), func(f *keys.TrustedFile) error { return f.Retire(id, before, nil) },
+			"t: no key " + id + " in this file"},
+		{"remove", "# a\n" + line("one", first) + "\n" + publicPEM(t, second), func(f *keys.TrustedFile) error { return f.Remove(keys.ID(second)) },
+			"# a\n" + line("one", first) + "\n"},
+		{"remove an unknown key", line("", second), func(f *keys.TrustedFile) error { return f.Remove(id) },
+			"t: no key " + id + " in this file"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f, err := keys.ParseTrustedFile("t", []byte(test.text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := test.text
+			if err := test.edit(f); err != nil {
+				checkSame(t, test.want, err.Error())
+			} else {
+				want = test.want
+			}
+			if diff := cmp.Diff(normal(want), normal(string(f.Bytes()))); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+func normal(text string) []string { return strings.SplitAfter(text, "\n") }
+
+// ssh-keygen -Y reads the file that is written here, and gives the same verdicts
+// on the same instants.
+func TestSSHKeygenReadsTheFile(t *testing.T) {
+	dir := t.TempDir()
+	key := filepath.Join(dir, "key")
+	program(t, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "licences 2026", "-f", key)
+	public, err := keys.ParseTrusted("", readFile(t, key+".pub"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := keys.ParseTrustedFile("", []byte("# who may issue\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, before := utc(2026, 1, 1, 0, 0, 0), utc(2027, 1, 1, 12, 30, 15)
+	if err := f.Add(licseal.TrustedKey{Key: public[0].Key, Name: "licences 2026", Principals: []string{"licences@vendor.example"}, ValidAfter: after, ValidBefore: before}); err != nil {
+		t.Fatal(err)
+	}
+	file, message := filepath.Join(dir, "trusted.keys"), filepath.Join(dir, "message")
+	for name, text := range map[string][]byte{file: f.Bytes(), message: []byte("hello\n")} {
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	program(t, "ssh-keygen", "-q", "-Y", "sign", "-f", key, "-n", keys.Namespace, message)
+	trusted, err := keys.ParseTrusted("", f.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []time.Time{after.Add(-time.Second), after, utc(2026, 7, 1, 0, 0, 0), before.Add(-time.Second), before.Add(time.Second)} {
+		want := !at.Before(trusted[0].ValidAfter) && at.Before(trusted[0].ValidBefore)
+		option := "-Overify-time=" + at.Format("20060102150405") + "Z"
+		found, err := exec.Command("ssh-keygen", "-Y", "find-principals", option, "-f", file, "-s", message+".sig").Output()
+		if got := err == nil && strings.TrimSpace(string(found)) == "licences@vendor.example"; got != want {
+			t.Errorf("%v: ssh-keygen finds %q (%v), and the key is trusted here: %v", at, found, err, want)
+		}
+		verify := exec.Command("ssh-keygen", "-Y", "verify", option, "-f", file, "-I", "licences@vendor.example", "-n", keys.Namespace, "-s", message+".sig")
+		verify.Stdin = strings.NewReader("hello\n")
+		if got := verify.Run() == nil; got != want {
+			t.Errorf("%v: ssh-keygen -Y verify: %v, want %v", at, got, want)
+		}
+	}
+}
