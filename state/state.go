@@ -1,0 +1,191 @@
+// Package state keeps in a file what a verifier must remember from one run to the
+// next: the latest instant it has seen, and the newest revocation list.
+//
+// The file is text that people can read, with a checksum in its last line. At every
+// moment, and after any crash, it is whole; several processes may use one file at
+// once. A file that is damaged is an error and never a fresh start, and so is one
+// that is not there: [Create] makes it, once, when a verifier is installed. Who can
+// write the file can change what it says: the checksum finds accidents, and is no
+// protection from the owner of the machine.
+package state
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/atomicfile"
+	"github.com/licseal/licseal/verify"
+)
+
+const (
+	// maxBytes is room for all keys that a revocation list may have.
+	maxBytes = 4 << 20
+
+	// lockWait is how long a process waits for another one that changes the
+	// file, which takes milliseconds.
+	lockWait = 10 * time.Second
+
+	heading = "licseal state, version 1"
+)
+
+// DamagedError says that a file is not a whole state file.
+type DamagedError struct {
+	Path   string
+	Detail string
+}
+
+func (e *DamagedError) Error() string { return e.Path + ": the state file is damaged: " + e.Detail }
+
+// Create makes a state file. If there is anything of that name, it is left as it
+// is, and the error is fs.ErrExist.
+func Create(path string, m verify.Memory) error {
+	return atomicfile.Create(path, format(m), 0o644)
+}
+
+// Read reads a state file. The error is a [*DamagedError], or one of package os;
+// fs.ErrNotExist if there is no file.
+func Read(path string) (*verify.Memory, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	m, err := parse(data)
+	if err != nil {
+		return nil, &DamagedError{path, err.Error()}
+	}
+	return m, nil
+}
+
+// Update reads a state file, changes what it says, and writes it, while no other
+// process does. It returns what the file says now. If change returns an error, the
+// file is left as it was, and that is the error.
+//
+// Beside the file there is another one whose name ends in .lock. It is empty, and
+// stays.
+func Update(path string, change func(*verify.Memory) error) (*verify.Memory, error) {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target // one file has one lock, by whatever name
+	}
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
+	}
+	unlock, err := lock(path + ".lock")
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	m, err := Read(path)
+	if err != nil {
+		return nil, err
+	}
+	before := format(*m)
+	if err := change(m); err != nil {
+		return nil, err
+	}
+	after := format(*m)
+	if bytes.Equal(before, after) {
+		return m, nil
+	}
+	if err := atomicfile.Replace(path, after, 0o644); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+func lock(path string) (unlock func(), err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), lockWait)
+	defer cancel()
+	l := flock.New(path, flock.SetPermissions(0o644))
+	_, err = l.TryLockContext(ctx, 5*time.Millisecond)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil, fmt.Errorf("%s: another process has held the lock for %v", path, lockWait)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = l.Close() }, nil
+}
+
+// format writes a memory as the file holds it.
+func format(m verify.Memory) []byte {
+	b := fmt.Appendf(nil, "%s\nlatest: %s\n", heading, formatTime(m.Latest))
+	if m.Generation > 0 {
+		b = fmt.Appendf(b, "generation: %d\nlist: %s\nissued: %s\n", m.Generation, m.Digest, formatTime(m.Issued))
+	}
+	for _, key := range m.RevokedKeys {
+		from := "always"
+		if !key.From.IsZero() {
+			from = formatTime(key.From)
+		}
+		b = fmt.Appendf(b, "revoked: %s %s\n", key.ID, from)
+	}
+	return fmt.Appendf(b, "checksum: %x\n", sha256.Sum256(b))
+}
+
+func formatTime(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+// parse reads what format writes, and nothing else.
+func parse(data []byte) (*verify.Memory, error) {
+	if len(data) > maxBytes {
+		return nil, fmt.Errorf("it is larger than %d bytes", maxBytes)
+	}
+	text, sum, found := strings.Cut(string(data), "checksum: ")
+	if !found || !strings.HasPrefix(text, heading+"\n") {
+		return nil, errors.New("it does not begin and end as one does")
+	}
+	if sum != fmt.Sprintf("%x\n", sha256.Sum256([]byte(text))) {
+		return nil, errors.New("its checksum does not fit")
+	}
+	m := new(verify.Memory)
+	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
+		if err := parseLine(m, line); err != nil {
+			return nil, fmt.Errorf("line %q: %v", line, err)
+		}
+	}
+	if !bytes.Equal(format(*m), data) {
+		return nil, errors.New("its lines are not those of one")
+	}
+	return m, nil
+}
+
+func parseLine(m *verify.Memory, line string) (err error) {
+	name, value, _ := strings.Cut(line, ": ")
+	switch name {
+	case heading:
+	case "latest":
+		m.Latest, err = time.Parse(time.RFC3339Nano, value)
+	case "generation":
+		m.Generation, err = strconv.ParseInt(value, 10, 64)
+	case "list":
+		m.Digest = value
+	case "issued":
+		m.Issued, err = time.Parse(time.RFC3339Nano, value)
+	case "revoked":
+		key := licseal.RevokedKey{}
+		var from string
+		key.ID, from, _ = strings.Cut(value, " ")
+		if from != "always" {
+			key.From, err = time.Parse(time.RFC3339Nano, from)
+		}
+		m.RevokedKeys = append(m.RevokedKeys, key)
+	default:
+		err = errors.New("unknown")
+	}
+	return err
+}
