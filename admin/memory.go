@@ -1,0 +1,126 @@
+package admin
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Memory is a [Store] that is gone with the process. The zero value is empty and
+// ready.
+type Memory struct {
+	// Now is the clock. If nil, time.Now.
+	Now func() time.Time
+
+	mu      sync.RWMutex
+	records []Record // by id
+	stamp   int64    // the last time given
+	history []Change
+}
+
+// List implements [Store].
+func (m *Memory) List(_ context.Context, after string, limit int) ([]Record, bool, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	start, found := m.find(after)
+	if found {
+		start++
+	}
+	end, size := start, 0
+	for end < len(m.records) && end-start < limit && (size == 0 || size+len(m.records[end].Payload) <= MaxPageBytes) {
+		size += len(m.records[end].Payload)
+		end++
+	}
+	return slices.Clone(m.records[start:end]), end < len(m.records), nil
+}
+
+// Get implements [Store].
+func (m *Memory) Get(_ context.Context, id string) (Record, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if i, found := m.find(id); found {
+		return m.records[i], nil
+	}
+	return Record{}, ErrNotFound
+}
+
+// Newest implements [Store].
+func (m *Memory) Newest(context.Context) (Record, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if len(m.records) == 0 {
+		return Record{}, ErrNotFound
+	}
+	return slices.MaxFunc(m.records, func(a, b Record) int { return cmp.Compare(a.UpdatedAt, b.UpdatedAt) }), nil
+}
+
+// Write implements [Store].
+func (m *Memory) Write(_ context.Context, w Write) (Record, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i, found := m.find(w.ID)
+	if found && w.If == IfAbsent {
+		return Record{}, &ExistsError{w.ID, "id"}
+	}
+	if !found && w.If == IfPresent {
+		return Record{}, ErrNotFound
+	}
+	for _, other := range m.records {
+		if other.Payload == w.Payload && other.ID != w.ID {
+			return Record{}, &ExistsError{other.ID, "payload"}
+		}
+	}
+	m.stamp = max(m.now().Unix(), m.stamp+1)
+	record := Record{ID: w.ID, Payload: w.Payload, CreatedAt: m.stamp, UpdatedAt: m.stamp}
+	if !found {
+		m.records = slices.Insert(m.records, i, record)
+		m.note(Created, w.ID, w.Who, nil, &record)
+		return record, nil
+	}
+	before := m.records[i]
+	record.CreatedAt = before.CreatedAt
+	m.records[i] = record
+	m.note(Replaced, w.ID, w.Who, &before, &record)
+	return record, nil
+}
+
+// Delete implements [Store].
+func (m *Memory) Delete(_ context.Context, id, who string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if i, found := m.find(id); found {
+		before := m.records[i]
+		m.records = slices.Delete(m.records, i, i+1)
+		m.note(Deleted, id, who, &before, nil)
+	}
+	return nil
+}
+
+// History implements [Store].
+func (m *Memory) History(_ context.Context, after int64, limit int) ([]Change, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	start := min(max(after, 0), int64(len(m.history)))
+	end := min(start+int64(max(limit, 0)), int64(len(m.history)))
+	return slices.Clone(m.history[start:end]), nil
+}
+
+func (m *Memory) find(id string) (int, bool) {
+	return slices.BinarySearchFunc(m.records, id, func(r Record, id string) int { return cmp.Compare(r.ID, id) })
+}
+
+func (m *Memory) note(action Action, id, who string, before, after *Record) {
+	m.history = append(m.history, Change{
+		Number: int64(len(m.history)) + 1, Time: m.now().UTC().Truncate(time.Millisecond),
+		Who: who, Action: action, ID: id, Before: before, After: after,
+	})
+}
+
+func (m *Memory) now() time.Time {
+	if m.Now != nil {
+		return m.Now()
+	}
+	return time.Now()
+}

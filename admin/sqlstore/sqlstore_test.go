@@ -1,0 +1,102 @@
+//go:build unix
+
+package sqlstore_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/admin/sqlstore"
+	"github.com/licseal/licseal/admin/storetest"
+	"github.com/licseal/licseal/internal/pgtest"
+	"github.com/licseal/licseal/internal/sqldb/postgres"
+	"github.com/licseal/licseal/internal/sqldb/sqlite"
+)
+
+func openSQLite(t *testing.T) *sqlstore.DB {
+	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "licences.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func openPostgres(t *testing.T) *sqlstore.DB {
+	db, err := postgres.Open(t.Context(), pgtest.Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func newStore(t *testing.T, db *sqlstore.DB, now func() time.Time) *sqlstore.Store {
+	store, err := sqlstore.New(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store.Now = now
+	return store
+}
+
+func TestContractSQLite(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, now func() time.Time) admin.Store { return newStore(t, openSQLite(t), now) })
+}
+
+func TestContractPostgreSQL(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, now func() time.Time) admin.Store { return newStore(t, openPostgres(t), now) })
+}
+
+func TestVersion(t *testing.T) {
+	for want, open := range map[string]func(*testing.T) *sqlstore.DB{"sqlite 3.": openSQLite, "postgres ": openPostgres} {
+		store := newStore(t, open(t), time.Now)
+		if got, err := store.Version(t.Context()); err != nil || !strings.HasPrefix(got, want) {
+			t.Errorf("%q, %v", got, err)
+		}
+		if err := store.Ping(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Not even by hand is the history changed.
+func TestHistoryIsAppendOnly(t *testing.T) {
+	for _, open := range []func(*testing.T) *sqlstore.DB{openSQLite, openPostgres} {
+		db := open(t)
+		store := newStore(t, db, time.Now)
+		if _, err := store.Write(t.Context(), admin.Write{ID: "x", Payload: "a", If: admin.Always}); err != nil {
+			t.Fatal(err)
+		}
+		for _, statement := range []string{`UPDATE licenses_history SET who = 'nobody'`, `DELETE FROM licenses_history`} {
+			if _, err := db.Exec(statement); err == nil || !strings.Contains(err.Error(), "append-only") {
+				t.Errorf("%s: %s: %v", db.Dialect, statement, err)
+			}
+		}
+		storetest.CheckHistory(t, store)
+	}
+}
+
+// Another process opens the same database and goes on where this one is.
+func TestReopen(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "licences.db")
+	var last admin.Record
+	for i := range 3 {
+		db, err := sqlite.Open(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The clock is at the beginning each time.
+		store := newStore(t, db, func() time.Time { return time.Unix(1000, 0) })
+		record, err := store.Write(t.Context(), admin.Write{ID: "x", Payload: string(rune('a' + i)), If: admin.Always})
+		if err != nil || record.UpdatedAt != last.UpdatedAt+1 && i > 0 {
+			t.Errorf("%+v after %+v: %v", record, last, err)
+		}
+		last = record
+		storetest.CheckHistory(t, store)
+		db.Close()
+	}
+}
