@@ -22,15 +22,21 @@ func canonical(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	data, err := readDocument(file)
+	payload, err := readEither(file)
 	if err != nil {
-		return about(displayName(file), err)
-	}
-	payload, err := parseEither(data)
-	if err != nil {
-		return about(displayName(file), err)
+		return err
 	}
 	return print(c, string(payload.Bytes()))
+}
+
+// readEither reads the payload of the licence, or the payload by itself, in a file.
+func readEither(file string) (licseal.Payload, error) {
+	data, err := readDocument(file)
+	if err != nil {
+		return licseal.Payload{}, about(displayName(file), err)
+	}
+	payload, err := parseEither(data)
+	return payload, about(displayName(file), err)
 }
 
 // parseEither reads the payload of a licence, or a payload by itself.

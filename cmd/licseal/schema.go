@@ -45,15 +45,11 @@ func testSchema(c *cli.Context, name, file string) error {
 	if err != nil {
 		return err
 	}
-	data, err := readDocument(file)
+	payload, err := readEither(file)
 	if err != nil {
-		return about(displayName(file), err)
+		return err
 	}
-	payload, err := parseEither(data)
-	if err == nil {
-		err = hintSchema(rules.Validate(payload), rules, payload)
-	}
-	if err != nil {
+	if err := hintSchema(rules.Validate(payload), rules, payload); err != nil {
 		return about(displayName(file), err)
 	}
 	return print(c, fmt.Sprintf("%s: matches the schema %s\n", displayName(file), rules.Name()))
