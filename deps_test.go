@@ -22,6 +22,7 @@ const (
 	xsys       = "golang.org/x/sys" // x/crypto looks at the processor with it
 	jsonschema = "github.com/santhosh-tekuri/jsonschema/v5"
 	flock      = "github.com/gofrs/flock"
+	edwards    = "filippo.io/edwards25519"
 	internal   = module + "/internal/..."
 	precheck   = module + "/internal/precheck"
 	pattern    = module + "/internal/pattern"
@@ -45,6 +46,8 @@ var rooms = []room{
 	{module + "/keys", []string{module, tokenizer + "/...", xcrypto + "/...", xsys + "/...", internal}},
 	{module + "/schema", []string{module, tokenizer + "/...", jsonschema + "/...", internal}},
 	{module + "/check", []string{module, tokenizer + "/...", jsonschema + "/...", module + "/verify", module + "/schema", internal}},
+	{module + "/bulk", []string{
+		module, tokenizer + "/...", jsonschema + "/...", edwards + "/...", module + "/sign", module + "/verify", module + "/schema", internal}},
 	{module + "/admin/...", []string{module, tokenizer + "/...", internal}},
 	{module + "/entitle/...", []string{module, tokenizer + "/...", module + "/verify", internal}},
 	{module + "/internal/...", []string{"..."}},

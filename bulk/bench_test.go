@@ -1,0 +1,159 @@
+package bulk_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"fmt"
+	"iter"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/bulk"
+	"github.com/licseal/licseal/schema"
+	"github.com/licseal/licseal/sign"
+	"github.com/licseal/licseal/verify"
+)
+
+var midYear = time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
+
+// payloadText is a Kong payload of 266 bytes.
+func payloadText(n int) string {
+	return fmt.Sprintf(`{"admin_seats":"5","customer":"Example Company, Incorporated, Department of Examples","dataplanes":"2","license_creation_date":"2026-01-01","license_expiration_date":"2027-01-01","license_key":"LS-%07d","product_subscription":"Konnect Enterprise","support_plan":"None"}`, n)
+}
+
+func testKey(seed byte) ed25519.PrivateKey {
+	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize))
+}
+
+func trust(keys ...ed25519.PrivateKey) []licseal.TrustedKey {
+	var trusted []licseal.TrustedKey
+	for i, key := range keys {
+		trusted = append(trusted, licseal.TrustedKey{Key: key.Public(), Name: fmt.Sprint("key ", i+1)})
+	}
+	return trusted
+}
+
+func payloads(n int) [][]byte {
+	all := make([][]byte, n)
+	for i := range all {
+		all[i] = []byte(payloadText(i))
+	}
+	return all
+}
+
+func licenses(tb testing.TB, n int, key ed25519.PrivateKey) [][]byte {
+	all := payloads(n)
+	for i := range all {
+		p, err := licseal.ParsePayload(all[i])
+		if err != nil {
+			tb.Fatal(err)
+		}
+		lic, err := sign.License(p, key)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		all[i] = []byte(lic.String())
+	}
+	return all
+}
+
+const benchSize = 10_000
+
+// compare measures passes over benchSize items beside bare operations, in turns.
+// It reports the cost of an item on one core as a multiple of the bare operation
+// (x-bare), and how many times as many two cores do (x-two-cores): of each the
+// median of the ratios within one turn, so that both sides meet the same noise.
+func compare(b *testing.B, bare func(n int), pass func(workers int)) {
+	const share = 10 // of the items are done bare
+	var ratios, gains []float64
+	for b.Loop() {
+		bareTime := timeOf(func() { bare(benchSize / share / 2) })
+		one := onOneCore(func() { pass(1) })
+		bareTime += timeOf(func() { bare(benchSize / share / 2) })
+		two := timeOf(func() { pass(2) })
+		ratios = append(ratios, float64(one)/float64(bareTime*share))
+		gains = append(gains, float64(one)/float64(two))
+	}
+	b.ReportMetric(median(ratios), "x-bare")
+	b.ReportMetric(median(gains), "x-two-cores")
+}
+
+// onOneCore measures f with one core for all of it, the garbage collector included.
+func onOneCore(f func()) time.Duration {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	return timeOf(f)
+}
+
+func timeOf(f func()) time.Duration {
+	start := time.Now()
+	f()
+	return time.Since(start)
+}
+
+func median(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+func count[K, V any](seq iter.Seq2[K, V]) int {
+	n := 0
+	for range seq {
+		n++
+	}
+	return n
+}
+
+func BenchmarkVerify(b *testing.B) {
+	key := testKey(1)
+	documents := licenses(b, benchSize, key)
+	message := []byte(payloadText(0))
+	signature := ed25519.Sign(key, message)
+	public := key.Public().(ed25519.PublicKey)
+	bare := func(n int) {
+		for range n {
+			if !ed25519.Verify(public, message, signature) {
+				b.Fatal("refused")
+			}
+		}
+	}
+	for name, rules := range map[string]*schema.Schema{"no schema": nil, "schema": schema.Kong()} {
+		b.Run(name, func(b *testing.B) {
+			compare(b, bare, func(workers int) {
+				opts := &bulk.VerifyOptions{Options: verify.Options{Time: midYear}, Schema: rules, Workers: workers}
+				verdicts, err := bulk.Verify(context.Background(), slices.All(documents), trust(key), opts)
+				if err != nil {
+					b.Fatal(err)
+				}
+				for i, v := range verdicts {
+					if v.Err != nil {
+						b.Fatal(i, v.Err)
+					}
+				}
+			})
+		})
+	}
+}
+
+func BenchmarkSign(b *testing.B) {
+	key := testKey(1)
+	texts := payloads(benchSize)
+	bare := func(n int) {
+		for i := range n {
+			ed25519.Sign(key, texts[i])
+		}
+	}
+	for name, rules := range map[string]*schema.Schema{"no schema": nil, "schema": schema.Kong()} {
+		b.Run(name, func(b *testing.B) {
+			compare(b, bare, func(workers int) {
+				rows := bulk.Payloads(context.Background(), slices.All(texts), &bulk.PayloadOptions{Schema: rules, Workers: workers})
+				if n := count(bulk.Sign(context.Background(), rows, key, &bulk.SignOptions{Workers: workers})); n != benchSize {
+					b.Fatal(n)
+				}
+			})
+		})
+	}
+}

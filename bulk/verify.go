@@ -1,0 +1,224 @@
+package bulk
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/fips140"
+	"encoding/hex"
+	"errors"
+	"iter"
+	"time"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/ed25519table"
+	"github.com/licseal/licseal/internal/ordered"
+	"github.com/licseal/licseal/internal/precheck"
+	"github.com/licseal/licseal/schema"
+	"github.com/licseal/licseal/verify"
+)
+
+// VerifyOptions says how licences are judged. The zero value, like nil, is the
+// strictest reading of everything but the schema.
+type VerifyOptions struct {
+	// Options are those of package verify. If its Time is zero, all licences
+	// are judged at the time when the sequence is begun.
+	verify.Options
+
+	// Schema is what the payloads must look like. If nil, their fields are
+	// not checked, but for the dates.
+	Schema *schema.Schema
+
+	// AllowUnknown makes members that Schema does not know a remark in
+	// Verdict.Unknown, in place of a refusal: a licence may be newer than
+	// this program's schema.
+	AllowUnknown bool
+
+	// Workers is how many goroutines verify. If zero, runtime.GOMAXPROCS(0).
+	Workers int
+}
+
+// Verdict is the judgement of one licence document.
+type Verdict struct {
+	// Result is what was verified, also where it is refused: nil unless the
+	// signature is good.
+	Result *verify.Result
+
+	// Err says why the licence is refused; it is nil if it is accepted. It is
+	// an error of [verify.License] or, judged after revocation and before the
+	// dates, one of [schema.Schema.Validate].
+	Err error
+
+	// Unknown lists the members that the schema does not know, if
+	// VerifyOptions.AllowUnknown is set and there are any.
+	Unknown *schema.Error
+}
+
+// Verify judges licence documents as [verify.License] and
+// [schema.Schema.Validate] do. opts may be nil. The error says what no licence
+// can be judged by, such as [verify.ErrNoTrustedKeys].
+func Verify[K any](ctx context.Context, documents iter.Seq2[K, []byte], trusted []licseal.TrustedKey, opts *VerifyOptions) (iter.Seq2[K, Verdict], error) {
+	v, err := newVerifier(trusted, opts)
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(K, Verdict) bool) {
+		v := v.begin()
+		work := func(batch []item[K, []byte]) []item[K, Verdict] { return mapItems(batch, v.judge) }
+		size := func(i item[K, []byte]) int { return len(i.value) }
+		each(ordered.Map(ctx, pack(documents), size, ordered.Options{Workers: v.opts.Workers}, work), yield)
+	}, nil
+}
+
+// verifier judges batches of documents. Several goroutines use one.
+type verifier struct {
+	trusted []licseal.TrustedKey
+	opts    VerifyOptions
+	tables  []keyTable // of each trusted key
+}
+
+func newVerifier(trusted []licseal.TrustedKey, opts *VerifyOptions) (*verifier, error) {
+	if opts == nil {
+		opts = &VerifyOptions{}
+	}
+	v := &verifier{trusted: trusted, opts: *opts}
+	// The options and keys are looked at before the document.
+	_, err := verify.License(nil, trusted, &v.opts.Options)
+	if parse := (*licseal.ParseError)(nil); !errors.As(err, &parse) {
+		return nil, err
+	}
+	return v, nil
+}
+
+// begin returns a verifier for one run.
+func (v verifier) begin() *verifier {
+	if v.opts.Time.IsZero() {
+		v.opts.Time = time.Now()
+	}
+	v.tables = make([]keyTable, len(v.trusted))
+	tables := 0
+	for i := range v.trusted {
+		key, isEd25519 := v.trusted[i].Key.(ed25519.PublicKey)
+		// A FIPS 140 module must do all cryptography where that is asked for.
+		if isEd25519 && tables < maxTables && !fips140.Enabled() {
+			v.tables[i].public = key
+			tables++
+		}
+	}
+	return &v
+}
+
+// judge returns a verdict for each document.
+func (v *verifier) judge(documents [][]byte) []Verdict {
+	verdicts := make([]Verdict, len(documents))
+	licenses := make([]*licseal.License, len(documents))
+	parser := licseal.Parser{MaxBytes: v.opts.MaxBytes}
+	for i, document := range documents {
+		licenses[i], verdicts[i].Err = parser.ParseUnverified(document)
+	}
+	known := v.precheck(licenses)
+	for i, lic := range licenses {
+		if lic != nil {
+			verdicts[i] = v.conclude(verify.Parsed(lic, v.trusted, &v.opts.Options, known[i]))
+		}
+	}
+	return verdicts
+}
+
+// conclude adds the judgement of the fields to that of package verify.
+func (v *verifier) conclude(result *verify.Result, err error) Verdict {
+	verdict := Verdict{Result: result, Err: err}
+	var refused *verify.RefusedError
+	if errors.As(err, &refused) {
+		verdict.Result = refused.Result
+	}
+	if v.opts.Schema == nil || verdict.Result == nil || err != nil && !isOfDates(refused) {
+		return verdict
+	}
+	schemaErr := v.opts.Schema.Validate(verdict.Result.License.Payload)
+	if e := (*schema.Error)(nil); v.opts.AllowUnknown && errors.As(schemaErr, &e) && e.UnknownOnly() {
+		verdict.Unknown = e
+	} else if schemaErr != nil {
+		verdict.Err = schemaErr
+	}
+	return verdict
+}
+
+// isOfDates reports whether a refusal is for the dates, which are judged after
+// the fields.
+func isOfDates(refused *verify.RefusedError) bool {
+	var state *verify.StateError
+	var date *licseal.DateError
+	return errors.As(refused.Err, &state) || errors.As(refused.Err, &date)
+}
+
+// precheck verifies the signatures of a batch by the trusted keys that have a
+// table, and returns what is known of each.
+func (v *verifier) precheck(licenses []*licseal.License) []precheck.Signature {
+	known := make([]precheck.Signature, len(licenses))
+	open := make([]int, 0, len(licenses)) // those that no key so far has made
+	for i, lic := range licenses {
+		if lic != nil {
+			open = append(open, i)
+		}
+	}
+	var verdicts [][]precheck.Verdict // by licence, by key
+	var signatures []ed25519table.Signature
+	for k := range v.tables {
+		table := v.tables[k].get(len(open))
+		if table == nil || len(open) == 0 {
+			break // package verify goes on from here
+		}
+		if verdicts == nil {
+			verdicts = makeVerdicts(len(licenses), len(v.tables))
+			signatures = makeSignatures(licenses)
+		}
+		open = tryKey(table, k, open, signatures, verdicts)
+	}
+	for i := range verdicts {
+		known[i] = precheck.New(verdicts[i])
+	}
+	return known
+}
+
+func makeVerdicts(licenses, keys int) [][]precheck.Verdict {
+	all := make([]precheck.Verdict, licenses*keys)
+	verdicts := make([][]precheck.Verdict, licenses)
+	for i := range verdicts {
+		verdicts[i] = all[i*keys : (i+1)*keys]
+	}
+	return verdicts
+}
+
+func makeSignatures(licenses []*licseal.License) []ed25519table.Signature {
+	signatures := make([]ed25519table.Signature, len(licenses))
+	raw := make([]byte, 0, len(licenses)*ed25519.SignatureSize)
+	for i, lic := range licenses {
+		if lic == nil {
+			continue
+		}
+		start := len(raw)
+		raw, _ = hex.AppendDecode(raw, []byte(lic.Signature)) // the parser has seen that it is hex
+		signatures[i] = ed25519table.Signature{Message: lic.Payload.Bytes(), Signature: raw[start:]}
+	}
+	return signatures
+}
+
+// tryKey notes which of the open licences key k has signed, and returns those
+// that stay open.
+func tryKey(table *ed25519table.Key, k int, open []int, signatures []ed25519table.Signature, verdicts [][]precheck.Verdict) []int {
+	batch := make([]ed25519table.Signature, len(open))
+	for i, license := range open {
+		batch[i] = signatures[license]
+	}
+	table.VerifyAll(batch)
+	stillOpen := open[:0]
+	for i, license := range open {
+		if batch[i].OK {
+			verdicts[license][k] = precheck.Holds
+			continue
+		}
+		verdicts[license][k] = precheck.Fails
+		stillOpen = append(stillOpen, license)
+	}
+	return stillOpen
+}

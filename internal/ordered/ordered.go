@@ -1,0 +1,209 @@
+// Package ordered works on a stream with all cores and keeps its order.
+package ordered
+
+import (
+	"context"
+	"iter"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// Options says how a stream is worked on. The zero value is right for items that
+// each cost some microseconds.
+type Options struct {
+	// Workers is how many goroutines work. If zero, runtime.GOMAXPROCS(0).
+	Workers int
+
+	// Batch is how many items one worker takes at a time. If zero, 64.
+	Batch int
+
+	// BatchSize bounds the sum of the sizes of the items of one batch, as
+	// far as one item alone does not exceed it. If zero, 256 KiB.
+	BatchSize int
+}
+
+// maxWait is how long an item waits for others to make up a batch.
+const maxWait = 50 * time.Millisecond
+
+func (o Options) withDefaults() Options {
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.Batch <= 0 {
+		o.Batch = 64
+	}
+	if o.BatchSize <= 0 {
+		o.BatchSize = 256 << 10
+	}
+	return o
+}
+
+// Map yields what work makes of the items of in, in their order. Several
+// goroutines call work, each with a batch of items; it returns as many results.
+// size returns the size of an item in bytes; nil stands for none. What is in
+// flight is bounded: a few batches for each worker.
+//
+// in is read by a goroutine of its own. When ctx is cancelled, the sequence ends
+// early, and ctx.Err says so; in may then still wait for its next item, and ends
+// after it. When the caller breaks off, in has ended too.
+func Map[I, O any](ctx context.Context, in iter.Seq[I], size func(I) int, opts Options, work func([]I) []O) iter.Seq[O] {
+	return func(yield func(O) bool) {
+		inner, cancel := context.WithCancel(ctx)
+		p := newPipe[I, O](inner, size, opts.withDefaults())
+		p.start(in, work)
+		for {
+			b := p.next(ctx)
+			if b == nil {
+				break
+			}
+			for _, result := range b.results {
+				if !yield(result) {
+					cancel()
+					p.all.Wait()
+					return
+				}
+			}
+		}
+		cancel()
+		if ctx.Err() == nil {
+			p.all.Wait()
+		}
+	}
+}
+
+// batch is some items that follow each other, and what work made of them.
+type batch[I, O any] struct {
+	items   []I
+	results []O
+	done    chan struct{}
+}
+
+type pipe[I, O any] struct {
+	ctx     context.Context
+	opts    Options
+	size    func(I) int
+	todo    chan *batch[I, O]
+	inOrder chan *batch[I, O]
+	all     sync.WaitGroup
+
+	mu      sync.Mutex // guards what follows
+	pending []I
+	bytes   int
+}
+
+func newPipe[I, O any](ctx context.Context, size func(I) int, opts Options) *pipe[I, O] {
+	return &pipe[I, O]{
+		ctx: ctx, opts: opts, size: size,
+		todo:    make(chan *batch[I, O], 2*opts.Workers),
+		inOrder: make(chan *batch[I, O], 2*opts.Workers),
+	}
+}
+
+func (p *pipe[I, O]) start(in iter.Seq[I], work func([]I) []O) {
+	for range p.opts.Workers {
+		p.all.Go(func() { p.work(work) })
+	}
+	stop := make(chan struct{})
+	p.all.Go(func() { p.sendLate(stop) })
+	p.all.Go(func() {
+		defer close(p.inOrder)
+		defer close(p.todo)
+		defer p.send()
+		defer close(stop)
+		for item := range in {
+			if !p.add(item) {
+				return
+			}
+		}
+	})
+}
+
+// next returns the next batch once it is done, or nil where there is none or ctx
+// is cancelled.
+func (p *pipe[I, O]) next(ctx context.Context) *batch[I, O] {
+	select {
+	case b, ok := <-p.inOrder:
+		if !ok {
+			return nil
+		}
+		select {
+		case <-b.done:
+			if ctx.Err() == nil {
+				return b
+			}
+		case <-ctx.Done():
+		}
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+func (p *pipe[I, O]) work(work func([]I) []O) {
+	for b := range p.todo {
+		if p.ctx.Err() == nil {
+			b.results = work(b.items)
+		}
+		close(b.done)
+	}
+}
+
+// add takes an item, and reports whether more are wanted.
+func (p *pipe[I, O]) add(item I) bool {
+	n := 0
+	if p.size != nil {
+		n = p.size(item)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bytes+n > p.opts.BatchSize && len(p.pending) > 0 {
+		p.sendLocked()
+	}
+	p.pending, p.bytes = append(p.pending, item), p.bytes+n
+	if len(p.pending) == p.opts.Batch {
+		p.sendLocked()
+	}
+	return p.ctx.Err() == nil
+}
+
+// sendLate sends batches that do not fill, until stop is closed.
+func (p *pipe[I, O]) sendLate(stop <-chan struct{}) {
+	ticker := time.NewTicker(maxWait)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-stop:
+			return
+		case <-ticker.C:
+			if p.mu.TryLock() {
+				p.sendLocked()
+				p.mu.Unlock()
+			}
+		}
+	}
+}
+
+func (p *pipe[I, O]) send() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sendLocked()
+}
+
+// sendLocked sends the pending items on, unless there are none. The caller holds the lock, so
+// that both channels have the same order.
+func (p *pipe[I, O]) sendLocked() {
+	if len(p.pending) == 0 {
+		return
+	}
+	b := &batch[I, O]{items: p.pending, done: make(chan struct{})}
+	p.pending, p.bytes = make([]I, 0, p.opts.Batch), 0
+	select {
+	case p.inOrder <- b:
+	case <-p.ctx.Done():
+		return
+	}
+	select {
+	case p.todo <- b:
+	case <-p.ctx.Done():
+	}
+}
