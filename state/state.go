@@ -41,11 +41,10 @@ const (
 
 // DamagedError says that a file is not a whole state file.
 type DamagedError struct {
-	Path   string
 	Detail string
 }
 
-func (e *DamagedError) Error() string { return e.Path + ": the state file is damaged: " + e.Detail }
+func (e *DamagedError) Error() string { return "the state file is damaged: " + e.Detail }
 
 // Create makes a state file. If there is anything of that name, it is left as it
 // is, and the error is fs.ErrExist.
@@ -67,7 +66,7 @@ func Read(path string) (*verify.Memory, error) {
 	}
 	m, err := parse(data)
 	if err != nil {
-		return nil, &DamagedError{path, err.Error()}
+		return nil, &DamagedError{err.Error()}
 	}
 	return m, nil
 }

@@ -14,11 +14,18 @@ const DefaultMaxClockSkew = 24 * time.Hour
 type ClockError struct {
 	Time  time.Time // what the clock says
 	Floor time.Time // the instant that has passed
-	Known string    // how that is known, as "the last time that was seen"
+	Known string    // how that is known, one of the constants below
 }
 
+// How it is known that an instant has passed.
+const (
+	KnownFromMemory  = "the last time seen"               // it is Options.Floor
+	KnownFromList    = "the issue of the revocation list" // a trusted key says so
+	KnownFromLicense = "the creation of the licence"      // a trusted key says so
+)
+
 func (e *ClockError) Error() string {
-	return fmt.Sprintf("the clock says %s, but %s is %s: the clock is wrong, or was set back", format(e.Time), e.Known, format(e.Floor))
+	return fmt.Sprintf("the clock says %s, and %s is %s: the clock is wrong, or was set back", format(e.Time), e.Known, format(e.Floor))
 }
 
 // checkClock refuses a clock that is too far behind the floor: the latest of
@@ -28,12 +35,12 @@ func checkClock(result *Result, opts *Options) error {
 	if !opts.Time.IsZero() && opts.Floor.IsZero() {
 		return nil
 	}
-	floor, known := opts.Floor, "the last time that was seen"
+	floor, known := opts.Floor, KnownFromMemory
 	if opts.Revocations != nil && opts.Revocations.contents.Issued.After(floor) {
-		floor, known = opts.Revocations.contents.Issued, "the issue of the revocation list"
+		floor, known = opts.Revocations.contents.Issued, KnownFromList
 	}
 	if !opts.Floor.IsZero() && result.NotBefore.After(floor) {
-		floor, known = result.NotBefore, "the creation of the licence"
+		floor, known = result.NotBefore, KnownFromLicense
 	}
 	if result.Time.Before(floor.Add(-opts.maxClockSkew())) {
 		return &ClockError{result.Time, floor, known}

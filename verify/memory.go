@@ -46,7 +46,7 @@ func (m *Memory) Observe(now time.Time, list *RevocationList, maxSkew time.Durat
 	}
 	issued := list.contents.Issued
 	if now.Before(issued.Add(-orDefault(maxSkew))) {
-		return &ClockError{now, issued, "the issue of the revocation list"}
+		return &ClockError{now, issued, KnownFromList}
 	}
 	m.Latest = later(later(m.Latest, now), issued)
 	m.Generation, m.Digest, m.Issued = list.contents.Generation, list.digest, issued

@@ -156,10 +156,9 @@ func (l *RevocationList) judge(result *Result, datesErr error, opts *Options) er
 	if key, ok := l.contents.Key(id); ok && (datesErr != nil || !result.NotBefore.Before(key.From)) {
 		return &RevokedError{KeyID: id, Reason: key.Reason, From: key.From}
 	}
-	place := opts.Roles.WithDefaults().ID
-	license, ok := textOrNumber(result.License.Payload, place)
+	license, ok := LicenseID(result.License.Payload, opts.Roles)
 	if !ok {
-		return &RefusedError{result, &NoIDError{result.License.Payload.Position(place)}}
+		return &RefusedError{result, &NoIDError{result.License.Payload.Position(opts.Roles.WithDefaults().ID)}}
 	}
 	if reason, revoked := l.contents.License(license); revoked {
 		return &RefusedError{result, &RevokedError{License: license, Reason: reason}}
@@ -167,8 +166,10 @@ func (l *RevocationList) judge(result *Result, datesErr error, opts *Options) er
 	return nil
 }
 
-// textOrNumber returns a string, or the text of a number, in a payload.
-func textOrNumber(p licseal.Payload, pointer string) (string, bool) {
+// LicenseID returns the id by which a licence is revoked: the string at the pointer
+// that roles name, or the text of a number there. ok is false if there is neither.
+func LicenseID(p licseal.Payload, roles licseal.Roles) (id string, ok bool) {
+	pointer := roles.WithDefaults().ID
 	value, ok := p.Field(pointer)
 	switch {
 	case !ok:
@@ -176,8 +177,8 @@ func textOrNumber(p licseal.Payload, pointer string) (string, bool) {
 	case value[0] == '-' || '0' <= value[0] && value[0] <= '9':
 		return string(value), true
 	}
-	text, ok := p.Text(pointer)
-	return text, ok && text != ""
+	id, ok = p.Text(pointer)
+	return id, ok && id != ""
 }
 
 func later(a, b time.Time) time.Time {

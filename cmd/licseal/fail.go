@@ -9,6 +9,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/schema"
+	"github.com/licseal/licseal/state"
 	"github.com/licseal/licseal/verify"
 )
 
@@ -23,6 +24,8 @@ const (
 	exitSignature   = 5
 	exitNotYetValid = 6
 	exitExpired     = 7
+	exitRevoked     = 8
+	exitRequirement = 9
 )
 
 // codeWords begin the error line, for tools that read one line.
@@ -34,6 +37,28 @@ var codeWords = map[int]string{
 	exitSignature:   "signature",
 	exitNotYetValid: "not-yet-valid",
 	exitExpired:     "expired",
+	exitRevoked:     "revoked",
+	exitRequirement: "requirement",
+}
+
+// codeWord returns the word for an error: for some of those that could not be
+// judged a word of their own, because there is something else to do about each.
+func codeWord(code int, err error) string {
+	var (
+		list    *verify.ListError
+		clock   *verify.ClockError
+		damaged *state.DamagedError
+	)
+	switch {
+	case code != exitFailed:
+	case errors.As(err, &list):
+		return "revocation-list"
+	case errors.As(err, &clock):
+		return "clock"
+	case errors.As(err, &damaged):
+		return "state"
+	}
+	return codeWords[code]
 }
 
 // failure is an error with an exit code, the file that it is about, and hints on
@@ -98,19 +123,26 @@ func exitCode(err error) int {
 		schemaErr *schema.Error
 		date      *licseal.DateError
 		signature *verify.SignatureError
-		state     *verify.StateError
+		stateErr  *verify.StateError
+		revoked   *verify.RevokedError
+		noID      *verify.NoIDError
+		issuer    *verify.IssuerError
 	)
 	switch {
 	case errors.As(err, &parse):
 		return exitNotALicence
 	case errors.As(err, &signature):
 		return exitSignature
-	case errors.As(err, &schemaErr), errors.As(err, &date):
+	case errors.As(err, &revoked):
+		return exitRevoked
+	case errors.As(err, &schemaErr), errors.As(err, &date), errors.As(err, &noID):
 		return exitSchema
-	case errors.As(err, &state) && state.State == verify.NotYetValid:
+	case errors.As(err, &stateErr) && stateErr.State == verify.NotYetValid:
 		return exitNotYetValid
-	case errors.As(err, &state):
+	case errors.As(err, &stateErr):
 		return exitExpired
+	case errors.As(err, &issuer):
+		return exitRequirement
 	}
 	return exitFailed
 }
@@ -125,7 +157,7 @@ func report(w io.Writer, err error) int {
 	if errors.Is(f.err, errReported) {
 		return f.code
 	}
-	prefix := codeWords[f.code] + ": "
+	prefix := codeWord(f.code, f.err) + ": "
 	if f.file != "" {
 		prefix += f.file + ": "
 	}

@@ -4,20 +4,27 @@ import (
 	"crypto"
 	"os"
 	"runtime"
+	"strings"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/keys"
 	"github.com/urfave/cli/v2"
 )
 
-var keyFlag = &cli.StringFlag{Name: "k", Aliases: []string{"key"}, Usage: "sign with the private key in `FILE`", TakesFile: true}
+var keyFlag = &cli.StringFlag{
+	Name: "k", Aliases: []string{"key"}, TakesFile: true,
+	Usage: "sign with the private key in `FILE`, or with one in the SSH agent: agent:SHA256:… or agent:COMMENT",
+}
 
 var trustFlag = &cli.StringSliceFlag{
 	Name: "t", Aliases: []string{"trust"}, Usage: "trust the public keys in `FILE` (repeatable)", TakesFile: true,
 }
 
-// loadPrivate reads the private key in a file.
+// loadPrivate reads the private key in a file, or finds one in the agent.
 func loadPrivate(c *cli.Context, path string) (crypto.Signer, error) {
+	if name, isAgent := strings.CutPrefix(path, "agent:"); isAgent {
+		return agentKey(name)
+	}
 	data, err := readFile(path, keys.MaxBytes)
 	if err != nil {
 		return nil, about(displayName(path), err)
@@ -41,7 +48,7 @@ func warnIfReadable(path string) {
 // loadTrusted reads all the trusted-keys files that -t names.
 func loadTrusted(c *cli.Context) ([]licseal.TrustedKey, error) {
 	if len(c.StringSlice("t")) == 0 {
-		return nil, withHint(usagef("'licseal %s' needs the public keys to trust", c.Command.Name), "licseal %s -t vendor.key.pub FILE", c.Command.Name)
+		return nil, withHint(usagef("'%s' needs the public keys to trust", c.Command.HelpName), "%s -t vendor.key.pub FILE", c.Command.HelpName)
 	}
 	var all []licseal.TrustedKey
 	for _, path := range c.StringSlice("t") {

@@ -24,6 +24,11 @@ entitlement, the grace that the licence itself grants is given as well.
 
   licseal verify -t vendor.key.pub licence.json
 
+With --revocations, a licence or a signing key on the list is refused, and so is
+every licence if the list is missing, forged or stale. --state FILE remembers the
+latest time and the newest list ever seen: a clock that was set back, and an older
+list, are errors. 'licseal state new FILE' makes it. With --at, it is only read.
+
 --json prints one JSON object a line: file, ok, exit, state, time, not_before,
 not_after, grace_end, days_left, key{id,name}, payload, warnings, error, violations.
 Fields of the licence are in it only if the signature is good.`,
@@ -31,6 +36,11 @@ Fields of the licence are in it only if the signature is good.`,
 			trustFlag,
 			&cli.StringFlag{Name: "at", Usage: "judge as of `TIME`, a date or an RFC 3339 time (default: now)"},
 			&cli.StringFlag{Name: "grace", Usage: "accept a licence for this `LENGTH` of time after it expires, as 30d"},
+			issuerFlag,
+			revocationsFlag,
+			maxListAgeFlag,
+			stateFlag,
+			maxClockSkewFlag,
 			schemaFlag,
 			jsonFlag,
 		},
@@ -45,7 +55,7 @@ func verifyFiles(c *cli.Context) error {
 	if len(files) == 0 {
 		files = []string{"-"}
 	}
-	if err := checkStdin(slices.Concat(files, c.StringSlice("t"))...); err != nil {
+	if err := checkStdin(slices.Concat(files, c.StringSlice("t"), c.StringSlice("revocations"))...); err != nil {
 		return err
 	}
 	j, err := newJudge(c)
@@ -73,6 +83,7 @@ type judge struct {
 	trusted []licseal.TrustedKey
 	rules   *schema.Schema
 	options verify.Options
+	state   string // the state file; "" if there is none
 }
 
 func newJudge(c *cli.Context) (*judge, error) {
@@ -91,8 +102,10 @@ func newJudge(c *cli.Context) (*judge, error) {
 			return nil, fmt.Errorf("--grace: %w", err)
 		}
 	}
-	j.trusted, err = loadTrusted(c)
-	return j, err
+	if j.trusted, err = loadTrusted(c); err != nil {
+		return nil, err
+	}
+	return j, j.watch(c)
 }
 
 // verdict is the judgement of one file.
@@ -111,12 +124,13 @@ func (j *judge) judge(file string) verdict {
 		return v
 	}
 	v.result, v.err = verify.License(data, j.trusted, &j.options)
+	v.err = hintClock(v.err, j.state)
 	var refused *verify.RefusedError
 	if errors.As(v.err, &refused) {
 		v.result = refused.Result
 	}
-	if v.result == nil {
-		return v
+	if v.result == nil || v.code() == exitRevoked {
+		return v // revocation is judged before the fields
 	}
 	var schemaErr error
 	v.warnings, schemaErr = judgeFields(j.rules, v.result.License.Payload)

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/keys"
+	"github.com/licseal/licseal/verify"
+	"github.com/urfave/cli/v2"
+)
+
+func diffCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "diff",
+		Usage:     "show what differs between two licences",
+		UsageText: "licseal diff [-t KEYS] [flags] A B",
+		Description: `Shows the fields that were changed, added and removed, and the dates as instants.
+With -t, both signatures are verified and the keys are shown as well; without it the
+signatures are not checked, and the output says so. Licences that differ are no
+error: the exit code is 0.
+
+--json prints one object: verified, same, changes[{pointer, a, b}], and for a and b
+file, not_before, not_after and, if verified, key{id,name}.`,
+		Flags:  []cli.Flag{trustFlag, schemaFlag, jsonFlag},
+		Action: diff,
+	}
+}
+
+// side is one of two licences that are compared.
+type side struct {
+	file   string
+	lic    *licseal.License
+	period licseal.Period
+	dates  error               // why the period could not be read
+	key    *licseal.TrustedKey // nil if the signature was not checked
+}
+
+func diff(c *cli.Context) error {
+	if c.NArg() != 2 {
+		return usagef("'licseal diff' takes two files, not %d", c.NArg())
+	}
+	if err := checkStdin(append(c.StringSlice("t"), c.Args().Slice()...)...); err != nil {
+		return err
+	}
+	rules, err := loadSchema(c.String("schema"))
+	if err != nil {
+		return err
+	}
+	var trusted []licseal.TrustedKey
+	if c.IsSet("t") {
+		if trusted, err = loadTrusted(c); err != nil {
+			return err
+		}
+	}
+	var sides [2]*side
+	for i, file := range c.Args().Slice() {
+		if sides[i], err = readSide(file, trusted, rules.Roles()); err != nil {
+			return err
+		}
+	}
+	changes := compare(sides[0].lic.Payload, sides[1].lic.Payload)
+	if c.Bool("json") {
+		return printJSON(c, newJSONDiff(sides, changes))
+	}
+	return print(c, diffText(sides, changes))
+}
+
+func readSide(file string, trusted []licseal.TrustedKey, roles licseal.Roles) (*side, error) {
+	data, err := readDocument(file)
+	if err != nil {
+		return nil, about(displayName(file), err)
+	}
+	s := &side{file: displayName(file)}
+	if trusted == nil {
+		s.lic, err = licseal.ParseUnverified(data)
+	} else {
+		s.lic, s.key, err = signed(data, trusted, roles)
+	}
+	if err != nil {
+		return nil, about(s.file, err)
+	}
+	s.period, s.dates = s.lic.Payload.Period(roles, nil)
+	return s, nil
+}
+
+// signed verifies the signature of a licence, whatever its dates.
+func signed(data []byte, trusted []licseal.TrustedKey, roles licseal.Roles) (*licseal.License, *licseal.TrustedKey, error) {
+	result, err := verify.License(data, trusted, &verify.Options{Roles: roles})
+	var refused *verify.RefusedError
+	if errors.As(err, &refused) {
+		result, err = refused.Result, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return result.License, &result.Key, nil
+}
+
+// fieldChange is a value that differs: JSON text, or empty where there is none.
+type fieldChange struct{ pointer, a, b string }
+
+// compare returns what differs, by member; arrays are compared as a whole.
+func compare(a, b licseal.Payload) []fieldChange {
+	var changes []fieldChange
+	compareObjects("", a.Bytes(), b.Bytes(), &changes)
+	return changes
+}
+
+func compareObjects(pointer jsontext.Pointer, a, b []byte, changes *[]fieldChange) {
+	inA, inB := map[string]string{}, map[string]string{}
+	var names []string
+	for name, value := range members(a) {
+		inA[name] = value
+		names = append(names, name)
+	}
+	for name, value := range members(b) {
+		inB[name] = value
+		if _, both := inA[name]; !both {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		place, va, vb := pointer.AppendToken(name), inA[name], inB[name]
+		switch {
+		case va == vb:
+		case strings.HasPrefix(va, "{") && strings.HasPrefix(vb, "{"):
+			compareObjects(place, []byte(va), []byte(vb), changes)
+		default:
+			*changes = append(*changes, fieldChange{string(place), va, vb})
+		}
+	}
+}
+
+func diffText(sides [2]*side, changes []fieldChange) string {
+	var b strings.Builder
+	if sides[0].key == nil {
+		fmt.Fprintln(&b, "UNVERIFIED: the signatures were not checked")
+	}
+	for _, ch := range changes {
+		switch {
+		case ch.a == "":
+			fmt.Fprintf(&b, "%s: added %s\n", plain(ch.pointer), plain(ch.b))
+		case ch.b == "":
+			fmt.Fprintf(&b, "%s: removed %s\n", plain(ch.pointer), plain(ch.a))
+		default:
+			fmt.Fprintf(&b, "%s: %s → %s\n", plain(ch.pointer), plain(ch.a), plain(ch.b))
+		}
+	}
+	if len(changes) == 0 {
+		fmt.Fprintln(&b, "the fields are the same")
+	}
+	x, y := sides[0], sides[1]
+	fmt.Fprintf(&b, "dates: %s → %s\n", x.datesText(), y.datesText())
+	if x.dates == nil && y.dates == nil {
+		fmt.Fprintf(&b, "expires %s\n", laterText(wholeDays(y.period.NotAfter, x.period.NotAfter)))
+	}
+	if x.key != nil {
+		fmt.Fprintf(&b, "key: %s → %s\n", keyName(x.key.Name, keys.ID(x.key.Key)), keyName(y.key.Name, keys.ID(y.key.Key)))
+	}
+	return b.String()
+}
+
+func (s *side) datesText() string {
+	if s.dates != nil {
+		return "cannot be read"
+	}
+	return instant(s.period.NotBefore) + " until " + instant(s.period.NotAfter)
+}
+
+func laterText(days int) string {
+	switch {
+	case days == 0:
+		return "on the same day"
+	case days < 0:
+		return daysText(-days) + " earlier"
+	}
+	return daysText(days) + " later"
+}
+
+// jsonDiff is what 'licseal diff --json' prints.
+type jsonDiff struct {
+	Verified bool         `json:"verified"`
+	Same     bool         `json:"same"` // the payloads
+	Changes  []jsonChange `json:"changes"`
+	A        jsonSide     `json:"a"`
+	B        jsonSide     `json:"b"`
+}
+
+type jsonChange struct {
+	Pointer string          `json:"pointer"`
+	A       json.RawMessage `json:"a,omitempty"`
+	B       json.RawMessage `json:"b,omitempty"`
+}
+
+type jsonSide struct {
+	File      string   `json:"file"`
+	NotBefore string   `json:"not_before,omitempty"`
+	NotAfter  string   `json:"not_after,omitempty"`
+	Key       *jsonKey `json:"key,omitempty"`
+}
+
+func newJSONDiff(sides [2]*side, changes []fieldChange) jsonDiff {
+	j := jsonDiff{
+		Verified: sides[0].key != nil, Same: len(changes) == 0, Changes: []jsonChange{},
+		A: sides[0].json(), B: sides[1].json(),
+	}
+	for _, ch := range changes {
+		j.Changes = append(j.Changes, jsonChange{ch.pointer, json.RawMessage(ch.a), json.RawMessage(ch.b)})
+	}
+	return j
+}
+
+func (s *side) json() jsonSide {
+	j := jsonSide{File: s.file}
+	if s.dates == nil {
+		j.NotBefore, j.NotAfter = instant(s.period.NotBefore), instant(s.period.NotAfter)
+	}
+	if s.key != nil {
+		j.Key = &jsonKey{keys.ID(s.key.Key), s.key.Name}
+	}
+	return j
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/schema"
+	"github.com/licseal/licseal/sign"
+	"github.com/licseal/licseal/verify"
+	"github.com/urfave/cli/v2"
+)
+
+func renewCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "renew",
+		Usage:     "issue a licence anew, with another expiry",
+		UsageText: "licseal renew OLD --expires DATE -k KEY [flags]",
+		Description: `Takes the fields of the licence OLD, sets today's creation date, the new expiry and
+what --set names, and signs them. With -t, the old licence is verified first: it may
+have expired, but a trusted key must have signed it, and with --revocations it must
+not be revoked.
+
+  licseal renew old.json --expires +365d -t trusted.keys -k vendor.key -o new.json
+
+An expiry of +365d counts from the creation date, which is today's unless --created
+says otherwise. The licence_key stays unless --set license_key=… changes it: whoever
+revokes the one licence by its key revokes the other too.`,
+		Flags: []cli.Flag{
+			keyFlag,
+			passphraseFileFlag,
+			trustFlag,
+			&cli.StringFlag{Name: "expires", Usage: "set the expiration `DATE`: 2027-12-31, an RFC 3339 time, or +365d"},
+			&cli.StringFlag{Name: "created", Value: "today", Usage: "set the creation `DATE`: 2026-01-31, an RFC 3339 time, or today"},
+			&cli.StringSliceFlag{Name: "set", Usage: "set a field: `NAME=VALUE` (repeatable)"},
+			revocationsFlag,
+			schemaFlag,
+			outputFlag,
+			forceFlag,
+		},
+		Action: renew,
+	}
+}
+
+func renew(c *cli.Context) error {
+	switch {
+	case c.String("k") == "":
+		return withHint(usagef("'licseal renew' needs a private key"), "licseal renew OLD --expires +365d -k vendor.key")
+	case !c.IsSet("expires"):
+		return withHint(usagef("'licseal renew' needs the new expiry"), "licseal renew OLD --expires +365d -k vendor.key")
+	case c.IsSet("revocations") && !c.IsSet("t"):
+		return usagef("--revocations needs the keys to verify the list with: -t KEYS")
+	}
+	file, err := oneFile(c)
+	if err != nil {
+		return err
+	}
+	if err := checkStdin(append(c.StringSlice("t"), file, c.String("k"), c.String("passphrase-file"), c.String("revocations"))...); err != nil {
+		return err
+	}
+	rules, err := loadSchema(c.String("schema"))
+	if err != nil {
+		return err
+	}
+	old, err := oldPayload(c, file, rules)
+	if err != nil {
+		return err
+	}
+	payload, err := renewed(c, old, rules)
+	if err != nil {
+		return about(displayName(file), err)
+	}
+	key, err := loadPrivate(c, c.String("k"))
+	if err != nil {
+		return err
+	}
+	lic, err := sign.License(payload, key)
+	if err != nil {
+		return err
+	}
+	return writeResult(c, lic.String())
+}
+
+// oldPayload reads the licence to renew, and verifies it if there are keys for it.
+func oldPayload(c *cli.Context, file string, rules *schema.Schema) (licseal.Payload, error) {
+	data, err := readDocument(file)
+	if err != nil {
+		return licseal.Payload{}, about(displayName(file), err)
+	}
+	if !c.IsSet("t") {
+		lic, err := licseal.ParseUnverified(data)
+		if err != nil {
+			return licseal.Payload{}, about(displayName(file), err)
+		}
+		warn("%s was not verified; -t KEYS verifies it before it is signed anew", displayName(file))
+		return lic.Payload, nil
+	}
+	trusted, err := loadTrusted(c)
+	if err != nil {
+		return licseal.Payload{}, err
+	}
+	options := &verify.Options{Roles: rules.Roles()}
+	if list := c.String("revocations"); list != "" {
+		if options.Revocations, err = loadRevocations(list, trusted); err != nil {
+			return licseal.Payload{}, err
+		}
+	}
+	result, err := verify.License(data, trusted, options)
+	var refused *verify.RefusedError
+	var state *verify.StateError
+	if errors.As(err, &refused) && errors.As(err, &state) {
+		result, err = refused.Result, nil // that it has expired is why it is renewed
+	}
+	if err != nil {
+		return licseal.Payload{}, about(displayName(file), err)
+	}
+	return result.License.Payload, nil
+}
+
+// renewed returns the payload of the new licence.
+func renewed(c *cli.Context, old licseal.Payload, rules *schema.Schema) (licseal.Payload, error) {
+	changes, err := parseChanges(c.StringSlice("set"))
+	if err != nil {
+		return old, err
+	}
+	p, err := applyChanges(old, changes)
+	if err != nil {
+		return old, err
+	}
+	if p, err = applyDates(p, rules.Roles(), c.String("created"), c.String("expires")); err != nil {
+		return old, err
+	}
+	if rules == schema.Entitlement() {
+		if p, err = completeEntitlement(p); err != nil {
+			return old, err
+		}
+	}
+	return p, hintSchema(unplaced(checkPayload(p, rules)), rules, p)
+}

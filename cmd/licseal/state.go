@@ -1,0 +1,144 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/licseal/licseal/state"
+	"github.com/licseal/licseal/verify"
+	"github.com/urfave/cli/v2"
+)
+
+func stateCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "state",
+		Usage:     "look after the file in which a verifier remembers time and lists",
+		UsageText: "licseal state new|show|reset FILE",
+		Description: `'licseal verify --state FILE' remembers there the latest time and the newest
+revocation list that it has seen, so that neither a clock set back nor an old list
+takes it back. It never makes the file by itself: one that is missing is an error.
+
+  new    make FILE, when a verifier is installed; an existing one is kept
+  show   print what FILE remembers
+  reset  forget a later time than the clock's, after the clock was ahead once`,
+		Subcommands: []*cli.Command{
+			{Name: "new", Usage: "make a state file", UsageText: "licseal state new FILE", Action: newState},
+			{Name: "show", Usage: "print what a state file remembers", UsageText: "licseal state show [--json] FILE", Flags: []cli.Flag{jsonFlag}, Action: showState,
+				Description: `--json prints one object: latest, and if a list was seen generation, issued,
+list (the SHA-256 of its payload) and revoked_keys.`},
+			{Name: "reset", Usage: "forget a time later than the clock's", UsageText: "licseal state reset FILE", Action: resetState,
+				Description: `Sets the latest time seen to that of the clock. What is remembered of the
+revocation list stays.`},
+		},
+	}
+}
+
+// stateFile returns the one file that a command of 'licseal state' takes.
+func stateFile(c *cli.Context) (string, error) {
+	if c.NArg() != 1 || c.Args().First() == "-" {
+		return "", usagef("'licseal state %s' takes one file, the state file", c.Command.Name)
+	}
+	return c.Args().First(), nil
+}
+
+func newState(c *cli.Context) error {
+	path, err := stateFile(c)
+	if err != nil {
+		return err
+	}
+	err = state.Create(path, verify.Memory{Latest: time.Now()})
+	if errors.Is(err, fs.ErrExist) {
+		return withHint(about(path, errors.New("the file exists, and was kept")), "'licseal state show %s' prints what it remembers", path)
+	}
+	return about(path, noFolder(path, err))
+}
+
+func showState(c *cli.Context) error {
+	path, err := stateFile(c)
+	if err != nil {
+		return err
+	}
+	m, err := state.Read(path)
+	if err != nil {
+		return stateError(path, err)
+	}
+	if c.Bool("json") {
+		return printJSON(c, newJSONState(m))
+	}
+	return print(c, memoryText(m))
+}
+
+func memoryText(m *verify.Memory) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "latest time seen: %s\n", instant(m.Latest))
+	if m.Generation == 0 {
+		b.WriteString("revocation list: none seen\n")
+		return b.String()
+	}
+	fmt.Fprintf(&b, "revocation list: generation %d, issued %s\n", m.Generation, instant(m.Issued))
+	for _, key := range m.RevokedKeys {
+		fmt.Fprintf(&b, "revoked key: %s %s\n", key.ID, fromText(key.From))
+	}
+	return b.String()
+}
+
+// fromText says from which creation instant a revoked key is not believed.
+func fromText(from time.Time) string {
+	if from.IsZero() {
+		return "from the beginning"
+	}
+	return "from " + instant(from)
+}
+
+// jsonState is what 'licseal state show --json' prints.
+type jsonState struct {
+	Latest      string           `json:"latest"`
+	Generation  int64            `json:"generation,omitempty"`
+	Issued      string           `json:"issued,omitempty"`
+	List        string           `json:"list,omitempty"`
+	RevokedKeys []jsonRevokedKey `json:"revoked_keys,omitempty"`
+}
+
+type jsonRevokedKey struct {
+	ID     string `json:"id"`
+	From   string `json:"from,omitempty"` // absent: from the beginning
+	Reason string `json:"reason,omitempty"`
+}
+
+func newJSONState(m *verify.Memory) jsonState {
+	j := jsonState{Latest: instant(m.Latest), Generation: m.Generation, List: m.Digest}
+	if m.Generation > 0 {
+		j.Issued = instant(m.Issued)
+	}
+	for _, key := range m.RevokedKeys {
+		j.RevokedKeys = append(j.RevokedKeys, newJSONRevokedKey(key.ID, key.From, ""))
+	}
+	return j
+}
+
+func newJSONRevokedKey(id string, from time.Time, reason string) jsonRevokedKey {
+	j := jsonRevokedKey{ID: id, Reason: reason}
+	if !from.IsZero() {
+		j.From = instant(from)
+	}
+	return j
+}
+
+func resetState(c *cli.Context) error {
+	path, err := stateFile(c)
+	if err != nil {
+		return err
+	}
+	var before time.Time
+	m, err := state.Update(path, func(m *verify.Memory) error {
+		before, m.Latest = m.Latest, time.Now()
+		return nil
+	})
+	if err != nil {
+		return stateError(path, err)
+	}
+	return print(c, fmt.Sprintf("%s: the latest time seen was %s, and is %s\n", path, instant(before), instant(m.Latest)))
+}
