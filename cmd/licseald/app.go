@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+)
+
+// Exit codes, as licseal has them.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// usageError is a command line that makes no sense.
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// run runs one command line and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	err := newApp(stdout, stderr).RunContext(ctx, args)
+	var usage *usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "usage: %v\nhint: 'licseald --help' lists the flags\n", err)
+		return exitUsage
+	}
+	fmt.Fprintf(stderr, "error: %v\n", err)
+	return exitFailed
+}
+
+func newApp(stdout, stderr io.Writer) *cli.App {
+	app := &cli.App{
+		Name:                      "licseald",
+		Usage:                     "serve the Admin API for licences",
+		UsageText:                 "licseald --trust KEYS [flags]",
+		Version:                   version(),
+		Writer:                    stdout,
+		ErrWriter:                 stderr,
+		DisableSliceFlagSeparator: true,
+		HideHelpCommand:           true,
+		CustomAppHelpTemplate:     appHelp,
+		ExitErrHandler:            func(*cli.Context, error) {}, // run prints errors
+		OnUsageError:              onUsageError,
+		Flags:                     serveFlags(),
+		Action:                    serveCommand,
+		Commands:                  []*cli.Command{historyCommand(), versionCommand()},
+	}
+	for _, command := range app.Commands {
+		command.OnUsageError = onUsageError
+		command.HideHelpCommand = true
+		command.CustomHelpTemplate = commandHelp
+	}
+	return app
+}
+
+func onUsageError(_ *cli.Context, err error, _ bool) error { return usagef("%v", err) }
+
+// noArguments refuses what stands behind the flags: urfave/cli would drop it, and
+// a flag behind it.
+func noArguments(c *cli.Context) error {
+	if c.NArg() > 0 {
+		return usagef("%q is none of the flags", c.Args().First())
+	}
+	for _, name := range c.LocalFlagNames() { // --trust "$UNSET" would be no --trust
+		empty := c.String(name) == ""
+		switch c.Value(name).(type) {
+		case string:
+		case cli.StringSlice:
+			empty = slices.Contains(c.StringSlice(name), "")
+		default:
+			empty = false
+		}
+		if empty && len(name) > 1 { // not its short name
+			return usagef("--%s needs a value", name)
+		}
+	}
+	return nil
+}
+
+func serveFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "listen", Value: "127.0.0.1:8001", Usage: "listen on `ADDRESS`; another than loopback needs a token file or a client CA"},
+		storeFlag(),
+		&cli.BoolFlag{Name: "ephemeral", Usage: "keep everything in memory and listen on a random port of the loopback interface, for a rehearsal"},
+		&cli.StringSliceFlag{Name: "trust", Aliases: []string{"t"}, Usage: "take licences that the public keys in `FILE` signed (repeatable; read again when it changes)", TakesFile: true},
+		&cli.BoolFlag{Name: "accept-unverified", Usage: "take any licence document, whoever signed it and whatever its dates: for a rehearsal with licences whose keys are not public"},
+		&cli.StringFlag{Name: "schema", Value: "kong", Usage: "the fields of a licence: kong, or a schema `FILE`", TakesFile: true},
+		&cli.DurationFlag{Name: "grace", Usage: "take licences for this `LENGTH` of time after they expire, as 720h"},
+		&cli.StringFlag{Name: "token-file", Usage: "let in who shows a token of `FILE`: one a line, or a name and a token (read again when it changes)", TakesFile: true},
+		&cli.StringFlag{Name: "tls-cert", Usage: "speak TLS with the certificate in `FILE` (read again when it changes)", TakesFile: true},
+		&cli.StringFlag{Name: "tls-key", Usage: "the certificate's private key, in `FILE`", TakesFile: true},
+		&cli.StringFlag{Name: "client-ca", Usage: "let in who has a certificate of an authority in `FILE`", TakesFile: true},
+		&cli.Int64Flag{Name: "max-body", Value: 256 << 10, Usage: "refuse bodies of more than `BYTES`"},
+		&cli.DurationFlag{Name: "header-timeout", Value: 5 * time.Second, Usage: "wait `LENGTH` for the header of a request"},
+		&cli.DurationFlag{Name: "body-timeout", Value: 15 * time.Second, Usage: "wait `LENGTH` for a whole request"},
+		&cli.DurationFlag{Name: "stop-timeout", Value: 10 * time.Second, Usage: "when told to stop, wait `LENGTH` for requests under way"},
+		&cli.StringFlag{Name: "log-format", Value: "text", Usage: "write the log as `FORMAT`: text or json"},
+		&cli.StringFlag{Name: "gateway-version", Value: "3.9.0.1", Usage: "tell clients that ask that this is `VERSION` of the gateway"},
+	}
+}
+
+func storeFlag() cli.Flag {
+	return &cli.StringFlag{
+		Name: "store", Value: "sqlite:licseald.db", EnvVars: []string{"LICSEALD_STORE"},
+		Usage: "keep licences in `STORE`: sqlite:FILE, or postgres://USER@HOST/DATABASE (passwords belong in PGPASSWORD or ~/.pgpass)",
+	}
+}
+
+func versionCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "version",
+		Usage:     "print the version",
+		UsageText: "licseald version",
+		Action: func(c *cli.Context) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			_, err := fmt.Fprintf(c.App.Writer, "licseald %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return err
+		},
+	}
+}
+
+// version returns the version that the Go toolchain recorded in the program.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(unknown)"
+}
+
+var appHelp = strings.TrimLeft(`
+{{.Name}}: {{.Usage}}
+
+usage: {{.UsageText}}
+       licseald --ephemeral --trust KEYS
+       licseald history [flags]
+
+  licseald --trust vendor.key.pub --store sqlite:licences.db
+
+answers /licenses, /licenses/ID, /license/report and / as Kong Gateway's Admin API
+does, and /status and /metrics. Once it is ready it prints its address.
+{{range .VisibleFlags}}
+  {{.}}{{end}}
+
+SIGTERM and SIGINT stop it once the requests under way are answered; SIGHUP reads
+its files again.
+
+`, "\n")
+
+const commandHelp = `licseald {{.Name}}: {{.Usage}}
+
+usage: {{.UsageText}}
+{{if .Description}}
+{{.Description}}
+{{end}}{{if .VisibleFlags}}
+{{range .VisibleFlags}}  {{.}}
+{{end}}{{end}}`

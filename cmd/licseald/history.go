@@ -1,0 +1,114 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/admin"
+	"github.com/urfave/cli/v2"
+)
+
+func historyCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "history",
+		Usage:     "print every change of a store: when, who, what, and what was there before",
+		UsageText: "licseald history [--store STORE] [flags]",
+		Description: `Changes are numbered without a gap, and are never changed or removed. --json prints
+one JSON object a line: number, time, who, action, id, and the whole records before
+and after it.`,
+		Flags: []cli.Flag{
+			storeFlag(),
+			&cli.Int64Flag{Name: "after", Usage: "begin behind the change `NUMBER`"},
+			&cli.StringFlag{Name: "id", Usage: "changes of the record `ID` only"},
+			&cli.BoolFlag{Name: "json", Usage: "print JSON, for programs; with whole payloads"},
+		},
+		Action: printHistory,
+	}
+}
+
+func printHistory(c *cli.Context) error {
+	if err := noArguments(c); err != nil {
+		return err
+	}
+	name := c.String("store")
+	if file, ok := strings.CutPrefix(name, "sqlite:"); ok {
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) { // opening it would make it
+			return fmt.Errorf("there is no database %s", file)
+		}
+	}
+	db, store, err := openStore(c.Context, name)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	write, done := historyPrinter(c.App.Writer, c.Bool("json"))
+	id := strings.ToLower(c.String("id"))
+	for after := c.Int64("after"); ; {
+		const page = 500
+		changes, err := store.History(c.Context, after, page)
+		if err != nil {
+			return err
+		}
+		for _, change := range changes {
+			after = change.Number
+			if id != "" && change.ID != id {
+				continue
+			}
+			if err := write(change); err != nil {
+				return fmt.Errorf("writing standard output: %w", err)
+			}
+		}
+		if len(changes) < page {
+			return done()
+		}
+	}
+}
+
+// historyPrinter returns a func that prints a change, and one for the end.
+func historyPrinter(w io.Writer, asJSON bool) (write func(admin.Change) error, done func() error) {
+	if asJSON {
+		encoder := json.NewEncoder(w)
+		encoder.SetEscapeHTML(false)
+		return func(c admin.Change) error { return encoder.Encode(c) }, func() error { return nil }
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "NUMBER\tTIME\tWHO\tACTION\tID\tBEFORE\tAFTER")
+	return func(c admin.Change) error {
+		_, err := fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n",
+			c.Number, c.Time.Format(time.RFC3339), printable(c.Who), c.Action, c.ID, summary(c.Before), summary(c.After))
+		return err
+	}, table.Flush
+}
+
+// summary says which licence a record holds, without giving it away.
+func summary(r *admin.Record) string {
+	if r == nil {
+		return "-"
+	}
+	lic, err := licseal.ParseUnverified([]byte(r.Payload))
+	if err != nil {
+		return fmt.Sprintf("%d bytes", len(r.Payload))
+	}
+	roles := licseal.Roles{}.WithDefaults()
+	key, _ := lic.Payload.Text(roles.ID)
+	until, _ := lic.Payload.Text(roles.NotAfter)
+	return printable(mask(key) + " until " + until)
+}
+
+// printable keeps what came from outside from moving a terminal's cursor.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return '\uFFFD'
+		}
+		return r
+	}, text)
+}

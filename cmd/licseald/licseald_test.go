@@ -1,0 +1,343 @@
+//go:build unix
+
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/licseal/licseal/admin"
+)
+
+// What is let in: a licence that a trusted key signed, with the right fields, that
+// is valid now. Everything else is 400, with a message that says why.
+func TestJudge(t *testing.T) {
+	v, forger := newVendor(t), newVendor(t)
+	p := start(t, "--ephemeral", "--trust", v.trust)
+	good := v.licence(t, "LS-1", 30)
+	expect(t, 201, "POST", p.url+"/licenses", good)
+	for name, test := range map[string]struct{ licence, message string }{
+		"forged":        {forger.licence(t, "LS-2", 30), "the signature is not good here"},
+		"changed":       {strings.Replace(good, `"admin_seats":"5"`, `"admin_seats":"500"`, 1), "the signature is not good here"},
+		"expired":       {v.licence(t, "LS-2", -1), "expired at "},
+		"not yet valid": {futureLicence(t, v), "not yet valid: "},
+		"no licence":    {`{"license":{}}`, "not a licence document: "},
+		"wrong fields":  {wrongFields(t, v), "admin_seats"},
+		// The signature is judged first: nothing else is said of a forged one.
+		"forged, expired": {forger.licence(t, "LS-2", -1), "the signature is not good here"},
+	} {
+		body := expect(t, 400, "POST", p.url+"/licenses", test.licence)
+		if !strings.Contains(body, test.message) {
+			t.Errorf("%s: %s", name, body)
+		}
+	}
+	p.stop(t)
+	if log := p.log.String(); strings.Contains(log, good) || !strings.Contains(log, "stopping") {
+		t.Errorf("the log: %s", log)
+	}
+}
+
+func TestGrace(t *testing.T) {
+	v := newVendor(t)
+	p := start(t, "--ephemeral", "--trust", v.trust, "--grace", "720h")
+	expect(t, 201, "POST", p.url+"/licenses", v.licence(t, "LS-1", -29))
+	expect(t, 400, "POST", p.url+"/licenses", v.licence(t, "LS-1", -31))
+}
+
+// A licence whose key is not public can be rehearsed with, if one says so.
+func TestAcceptUnverified(t *testing.T) {
+	published, err := os.ReadFile("../../testdata/published/kong-until-2017-07-20.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, "--ephemeral", "--accept-unverified")
+	expect(t, 201, "POST", p.url+"/licenses", string(published))
+	expect(t, 400, "POST", p.url+"/licenses", `{"license":{"payload":{}}}`)
+	if !strings.Contains(p.log.String(), "UNVERIFIED") {
+		t.Errorf("the log does not say so: %s", p.log)
+	}
+}
+
+// The trusted keys are read again when the file changes; a broken file changes
+// nothing, and is said in the log.
+func TestReloadTrust(t *testing.T) {
+	old, new := newVendor(t), newVendor(t)
+	p := start(t, "--ephemeral", "--trust", old.trust)
+	expect(t, 400, "POST", p.url+"/licenses", new.licence(t, "LS-1", 30))
+	writeFile(t, old.trust, "rubbish\n")
+	p.Process.Signal(syscall.SIGHUP)
+	p.log.waitFor(t, "what was read before stays in force")
+	expect(t, 201, "POST", p.url+"/licenses", old.licence(t, "LS-2", 30))
+	writeFile(t, old.trust, new.line(t))
+	p.log.waitFor(t, "read again") // by itself, within a second or so
+	expect(t, 201, "POST", p.url+"/licenses", new.licence(t, "LS-1", 30))
+	expect(t, 400, "POST", p.url+"/licenses", old.licence(t, "LS-3", 30))
+	os.Remove(old.trust)
+	p.Process.Signal(syscall.SIGHUP)
+	p.log.waitFor(t, "no such file")
+	expect(t, 201, "POST", p.url+"/licenses", new.licence(t, "LS-4", 30))
+}
+
+func TestTokenFile(t *testing.T) {
+	const secret = "correct-horse-battery"
+	v := newVendor(t)
+	tokens := filepath.Join(t.TempDir(), "tokens")
+	writeFile(t, tokens, "ci "+secret+"\n")
+	p := start(t, "--ephemeral", "--trust", v.trust, "--token-file", tokens, "--listen", "0.0.0.0:0")
+	p.url = strings.Replace(p.url, "[::]", "127.0.0.1", 1)
+	for _, path := range []string{"/", "/licenses", "/license/report", "/metrics", "/nothing"} {
+		expect(t, 401, "GET", p.url+path, "")
+		expect(t, 401, "GET", p.url+path, "", "Kong-Admin-Token: wrong-token-wrong-token")
+	}
+	expect(t, 401, "POST", p.url+"/licenses", v.licence(t, "LS-1", 30))
+	expect(t, 200, "GET", p.url+"/status", "")
+	expect(t, 201, "POST", p.url+"/licenses", v.licence(t, "LS-1", 30), "Kong-Admin-Token: "+secret)
+	expect(t, 200, "GET", p.url+"/metrics", "", "Authorization: Bearer "+secret)
+	writeFile(t, tokens, "another-token-altogether\n")
+	p.log.waitFor(t, "read again")
+	expect(t, 401, "GET", p.url+"/", "", "Kong-Admin-Token: "+secret)
+	expect(t, 200, "GET", p.url+"/", "", "Kong-Admin-Token: another-token-altogether")
+	if strings.Contains(p.log.String(), secret) {
+		t.Error("the token is in the log")
+	}
+	if !strings.Contains(p.log.String(), `who="ci at 127.0.0.1"`) {
+		t.Errorf("the log does not say who: %s", p.log)
+	}
+}
+
+// Without a token, a browser on the machine cannot be used to come in.
+func TestLocalName(t *testing.T) {
+	p := start(t, "--ephemeral", "--accept-unverified")
+	expect(t, 403, "GET", p.url+"/licenses", "", "Host: attacker.example")
+	expect(t, 403, "GET", p.url+"/licenses", "", "Host: localhost.attacker.example:80")
+	expect(t, 200, "GET", p.url+"/licenses", "", "Host: localhost:8001")
+	expect(t, 403, "DELETE", p.url+"/licenses/30b4edb7-0847-4f65-af90-efbed8b0161f", "", "Origin: http://attacker.example")
+}
+
+func TestTLS(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name string) string { return filepath.Join(dir, name) }
+	openssl(t, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+		"-subj", "/CN=server", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", file("key"), "-out", file("cert"))
+	openssl(t, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+		"-subj", "/CN=deploy robot", "-keyout", file("client.key"), "-out", file("client"))
+	v := newVendor(t)
+	p := start(t, "--ephemeral", "--trust", v.trust, "--tls-cert", file("cert"), "--tls-key", file("key"), "--client-ca", file("client"))
+	if !strings.HasPrefix(p.url, "https://") {
+		t.Fatalf("it listens on %s", p.url)
+	}
+	pem, err := os.ReadFile(file("cert"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(pem)
+	client := func(certificates ...tls.Certificate) *http.Client {
+		return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, Certificates: certificates}}}
+	}
+	if _, body, err := call(t.Context(), client(), "GET", p.url+"/", ""); err == nil {
+		t.Errorf("without a client certificate: %s", body)
+	}
+	pair, err := tls.LoadX509KeyPair(file("client"), file("client.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, body, err := call(t.Context(), client(pair), "POST", p.url+"/licenses", v.licence(t, "LS-1", 30))
+	if status != 201 || err != nil {
+		t.Errorf("with one: %d %s %v", status, body, err)
+	}
+	p.log.waitFor(t, "deploy robot at 127.0.0.1")
+}
+
+func openssl(t *testing.T, args ...string) {
+	t.Helper()
+	if output, err := exec.Command("openssl", args...).CombinedOutput(); err != nil {
+		t.Fatalf("openssl %s: %v\n%s", args, err, output)
+	}
+}
+
+// A request that is under way when the server is told to stop is answered.
+func TestGracefulStop(t *testing.T) {
+	v := newVendor(t)
+	store := filepath.Join(t.TempDir(), "licences.db")
+	p := start(t, "--store", "sqlite:"+store, "--listen", "127.0.0.1:0", "--trust", v.trust)
+	_, body := admin.Body(admin.JSON, v.licence(t, "LS-1", 30))
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := make(chan int)
+	go func() {
+		request, _ := http.NewRequest("POST", p.url+"/licenses", read)
+		request.Header.Set("Content-Type", "application/json")
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Error(err)
+			status <- 0
+			return
+		}
+		response.Body.Close()
+		status <- response.StatusCode
+	}()
+	write.Write(body[:100])
+	time.Sleep(100 * time.Millisecond) // the server has the first half
+	p.Process.Signal(syscall.SIGTERM)
+	p.log.waitFor(t, "stopping")
+	write.Write(body[100:])
+	write.Close()
+	if got := <-status; got != 201 {
+		t.Errorf("the request under way got %d", got)
+	}
+	if err := p.Wait(); err != nil {
+		t.Errorf("%v: %s", err, p.log)
+	}
+	if leftover, _ := filepath.Glob(store + "-*"); len(leftover) > 0 {
+		t.Errorf("the database was not closed: %v", leftover)
+	}
+}
+
+// History, as its reader sees it.
+func TestHistoryCommand(t *testing.T) {
+	v := newVendor(t)
+	store := "sqlite:" + filepath.Join(t.TempDir(), "licences.db")
+	p := start(t, "--store", store, "--listen", "127.0.0.1:0", "--trust", v.trust)
+	first, second := v.licence(t, "LS-0001-FIRST-LICENCE", 30), v.licence(t, "LS-0002-SECOND-LICENCE", 30)
+	id := postedID(t, expect(t, 201, "POST", p.url+"/licenses", first))
+	expect(t, 200, "PATCH", p.url+"/licenses/"+id, second)
+	expect(t, 204, "DELETE", p.url+"/licenses/"+id, "")
+	p.stop(t)
+	table := output(t, "history", "--store", store)
+	if lines := strings.Split(strings.TrimSpace(table), "\n"); len(lines) != 4 || strings.Contains(table, "FIRST") ||
+		!strings.Contains(lines[2], "replaced") || !strings.Contains(lines[2], "LS-0…ENCE") || !strings.Contains(lines[3], "deleted") {
+		t.Errorf("the history is:\n%s", table)
+	}
+	var change admin.Change
+	line := output(t, "history", "--store", store, "--json", "--after", "1", "--id", id)
+	line, _, _ = strings.Cut(line, "\n")
+	if err := json.Unmarshal([]byte(line), &change); err != nil || change.Number != 2 || change.Before.Payload != first || change.After.Payload != second {
+		t.Errorf("%s: %v", line, err)
+	}
+}
+
+func output(t *testing.T, args ...string) string {
+	t.Helper()
+	c := command(args...)
+	var stderr strings.Builder
+	c.Stderr = &stderr
+	out, err := c.Output()
+	if err != nil {
+		t.Fatalf("licseald %s: %v: %s", args, err, &stderr)
+	}
+	return string(out)
+}
+
+func TestStatusAndMetrics(t *testing.T) {
+	v := newVendor(t)
+	p := start(t, "--ephemeral", "--trust", v.trust)
+	if body := expect(t, 200, "GET", p.url+"/status", ""); !strings.Contains(body, `"reachable":true`) {
+		t.Errorf("%s", body)
+	}
+	if body := expect(t, 200, "GET", p.url+"/metrics", ""); strings.Contains(body, "\nkong_enterprise_license_expiration ") {
+		t.Error("without a licence there is an expiration")
+	}
+	expect(t, 201, "POST", p.url+"/licenses", v.licence(t, "LS-1", 30))
+	expect(t, 404, "GET", p.url+"/some/path/"+strings.Repeat("x", 100), "")
+	body := expect(t, 200, "GET", p.url+"/metrics", "")
+	until := time.Now().UTC().AddDate(0, 0, 30).Truncate(24 * time.Hour).Unix()
+	var value float64
+	for line := range strings.Lines(body) {
+		if text, ok := strings.CutPrefix(line, "kong_enterprise_license_expiration "); ok {
+			json.Unmarshal([]byte(text), &value)
+		}
+	}
+	if int64(value) != until {
+		t.Errorf("the licence expires at %f, want %d", value, until)
+	}
+	for _, want := range []string{
+		`licseald_http_requests_total{method="POST",route="/licenses",status="201"} 1`,
+		`licseald_http_requests_total{method="GET",route="other",status="404"} 1`,
+		"kong_enterprise_license_errors 0", "process_open_fds",
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no %s in\n%s", want, body)
+		}
+	}
+}
+
+func TestUsage(t *testing.T) {
+	v := newVendor(t)
+	for _, test := range []struct {
+		args string
+		want string
+		code int
+	}{
+		{"", "--trust FILE names", 2},
+		{"--trust F extra", `"extra" is none of the flags`, 2},
+		{"--nonsense", "nonsense", 2},
+		{"--trust T --accept-unverified", "contradict", 2},
+		{"--trust T --ephemeral --store sqlite:x", "would be empty", 2},
+		{"--trust T --listen 0.0.0.0:0", "needs --token-file or --client-ca", 2},
+		{"--trust T --listen :0", "needs --token-file or --client-ca", 2},
+		{"--trust T --listen [::]:0", "needs --token-file or --client-ca", 2},
+		{"--trust T --listen example.com:0", "needs --token-file or --client-ca", 2},
+		{"--trust T --listen 8001", "write it as 127.0.0.1:8001", 2},
+		{"--trust T --tls-cert x", "go together", 2},
+		{"--trust T --client-ca x", "needs --tls-cert", 2},
+		{"--trust T --store mysql://x", "names no store", 2},
+		{"--trust T --log-format xml", "text and json", 2},
+		{"--trust T --grace -1s", "negative", 2},
+		{"--trust=", "--trust needs a value", 2},
+		{"--trust /nonexistent --ephemeral", "no such file", 1},
+		{"--trust T --store sqlite:/nonexistent/x.db", "the folder /nonexistent does not exist", 1},
+		{"--trust T --store postgres://u:hunter2@127.0.0.1:1/x", "opening the database", 1},
+		{"--trust T --ephemeral --token-file /nonexistent", "--token-file", 1},
+		{"--trust T --ephemeral --schema /nonexistent", "--schema", 1},
+		{"history --store sqlite:/nonexistent/x.db", "there is no database", 1},
+		{"history extra", "none of the flags", 2},
+	} {
+		args := strings.Fields(test.args)
+		for i := range args {
+			if args[i] == "T" {
+				args[i] = v.trust
+			}
+		}
+		c := command(args...)
+		c.Dir = t.TempDir()
+		out, err := c.CombinedOutput()
+		if c.ProcessState.ExitCode() != test.code || !strings.Contains(string(out), test.want) || strings.Contains(string(out), "hunter2") {
+			t.Errorf("licseald %s: %v: %s", test.args, err, out)
+		}
+	}
+}
+
+// Both ways to ask for help work, and name every flag.
+func TestHelp(t *testing.T) {
+	help := output(t, "--help")
+	for _, flag := range serveFlags() {
+		if !strings.Contains(help, "--"+flag.Names()[0]) {
+			t.Errorf("the help does not have --%s", flag.Names()[0])
+		}
+	}
+	if !strings.HasPrefix(output(t, "version"), "licseald ") || !strings.Contains(output(t, "history", "--help"), "--after") {
+		t.Error("version or history --help")
+	}
+}
+
+func futureLicence(t testing.TB, v *vendor) string {
+	return v.sign(t, `{"admin_seats":"5","customer":"C","dataplanes":"2","license_key":"K","license_creation_date":"2500-01-01",
+		"license_expiration_date":"2501-01-01","product_subscription":"P","support_plan":"None"}`)
+}
+
+func wrongFields(t testing.TB, v *vendor) string {
+	return v.sign(t, `{"admin_seats":5,"customer":"C","dataplanes":"2","license_key":"K","license_creation_date":"2020-01-01",
+		"license_expiration_date":"2500-01-01","product_subscription":"P","support_plan":"None"}`)
+}

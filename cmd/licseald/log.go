@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/admin"
+)
+
+func newLog(w io.Writer, format string) (*slog.Logger, error) {
+	options := &slog.HandlerOptions{ReplaceAttr: maskSecrets}
+	switch format {
+	case "text":
+		return slog.New(slog.NewTextHandler(w, options)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, options)), nil
+	}
+	return nil, usagef("--log-format %q: the formats are text and json", format)
+}
+
+// secretAttributes are never logged whole, whoever logs them.
+var secretAttributes = []string{"license_key", "payload", "signature", "token"}
+
+func maskSecrets(_ []string, a slog.Attr) slog.Attr {
+	if slices.Contains(secretAttributes, a.Key) {
+		return slog.String(a.Key, mask(a.Value.String()))
+	}
+	return a
+}
+
+// mask leaves just enough of a secret to tell it from others.
+func mask(secret string) string {
+	const shown = 4
+	if len(secret) < 4*shown {
+		return "…"
+	}
+	return secret[:shown] + "…" + secret[len(secret)-shown:]
+}
+
+// loggedStore says in the log what was changed.
+type loggedStore struct {
+	admin.Store
+	log   *slog.Logger
+	roles licseal.Roles
+}
+
+// Write implements admin.Store.
+func (s loggedStore) Write(ctx context.Context, w admin.Write) (admin.Record, error) {
+	record, err := s.Store.Write(ctx, w)
+	if err == nil {
+		s.log.InfoContext(ctx, "licence stored", "id", record.ID, "license_key", licenseKey(record.Payload, s.roles),
+			"updated_at", record.UpdatedAt, "who", w.Who)
+	}
+	return record, err
+}
+
+// Delete implements admin.Store.
+func (s loggedStore) Delete(ctx context.Context, id, who string) error {
+	err := s.Store.Delete(ctx, id, who)
+	if err == nil {
+		s.log.InfoContext(ctx, "licence deleted", "id", id, "who", who)
+	}
+	return err
+}
+
+func licenseKey(payload string, roles licseal.Roles) string {
+	lic, err := licseal.ParseUnverified([]byte(payload))
+	if err != nil {
+		return ""
+	}
+	key, _ := lic.Payload.Text(roles.WithDefaults().ID)
+	return key
+}
+
+// statusWriter remembers what was answered.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap is for http.ResponseController.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// observed logs and counts each request. The query is not logged: somebody may
+// have put a licence there.
+func observed(log *slog.Logger, m *metrics, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		sw := &statusWriter{ResponseWriter: w}
+		next.ServeHTTP(sw, r)
+		took := time.Since(start)
+		m.observe(r, sw.status, took)
+		log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+			slog.String("method", cut(r.Method)), slog.String("path", cut(r.URL.Path)), slog.Int("status", sw.status),
+			slog.Int64("bytes", sw.bytes), slog.String("took", took.String()), slog.String("from", r.RemoteAddr))
+	})
+}
+
+func cut(text string) string {
+	const limit = 200
+	if len(text) > limit {
+		return text[:limit] + "…"
+	}
+	return text
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/admin"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+type metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	duration *prometheus.HistogramVec
+}
+
+func newMetrics(store admin.Store, roles licseal.Roles) *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "licseald_http_requests_total", Help: "Requests answered, by method, route and status.",
+		}, []string{"method", "route", "status"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "licseald_http_request_duration_seconds", Help: "Time to answer a request, by method and route.",
+			Buckets: prometheus.ExponentialBuckets(0.0005, 3, 9),
+		}, []string{"method", "route"}),
+	}
+	m.registry.MustRegister(m.requests, m.duration, newLicenceCollector(store, roles),
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// observe counts a request. What a client makes up is no label: each new one
+// would be kept for ever.
+func (m *metrics) observe(r *http.Request, status int, took time.Duration) {
+	method, route := knownMethod(r.Method), knownRoute(r.URL.Path)
+	m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
+	m.duration.WithLabelValues(method, route).Observe(took.Seconds())
+}
+
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
+	}
+	return "other"
+}
+
+func knownRoute(path string) string {
+	path = strings.TrimSuffix(strings.TrimPrefix(path, "/default"), "/")
+	switch {
+	case path == "", path == "/licenses", path == "/license/report", path == "/status", path == "/metrics", path == "/api/v1/license":
+		return path + strings.Repeat("/", max(0, 1-len(path)))
+	case strings.HasPrefix(path, "/licenses/"):
+		return "/licenses/{id}"
+	}
+	return "other"
+}
+
+// licenceCollector reads the active licence at each scrape, so that it is right
+// whichever process changed it.
+type licenceCollector struct {
+	store      admin.Store
+	roles      licseal.Roles
+	expiration *prometheus.Desc
+	failures   prometheus.Counter
+}
+
+// The names are those of Kong Gateway's Prometheus plugin.
+func newLicenceCollector(store admin.Store, roles licseal.Roles) *licenceCollector {
+	return &licenceCollector{
+		store: store, roles: roles,
+		expiration: prometheus.NewDesc("kong_enterprise_license_expiration",
+			"Unix time at which the active licence expires.", nil, nil),
+		failures: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "kong_enterprise_license_errors", Help: "Failures to read the active licence.",
+		}),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (c *licenceCollector) Describe(ch chan<- *prometheus.Desc) {
+	ch <- c.expiration
+	c.failures.Describe(ch)
+}
+
+// Collect implements prometheus.Collector.
+func (c *licenceCollector) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	expiration, err := c.activeExpiration(ctx)
+	switch {
+	case err == nil:
+		ch <- prometheus.MustNewConstMetric(c.expiration, prometheus.GaugeValue, float64(expiration.Unix()))
+	case !errors.Is(err, admin.ErrNotFound):
+		c.failures.Inc()
+	}
+	c.failures.Collect(ch)
+}
+
+func (c *licenceCollector) activeExpiration(ctx context.Context) (time.Time, error) {
+	record, err := c.store.Newest(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	lic, err := licseal.ParseUnverified([]byte(record.Payload)) // the check func verified it
+	if err != nil {
+		return time.Time{}, err
+	}
+	period, err := lic.Payload.Period(c.roles, nil)
+	return period.NotAfter, err
+}

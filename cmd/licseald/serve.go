@@ -1,0 +1,337 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/internal/sqldb"
+	"github.com/urfave/cli/v2"
+)
+
+// server is one licseald.
+type server struct {
+	log    *slog.Logger
+	db     *sqldb.DB // nil if everything is in memory
+	store  admin.Store
+	ping   func(context.Context) error
+	judge  *judge
+	tokens *watched[[]admin.Token] // nil if none is asked for
+	tls    *tls.Config             // nil if it speaks plain HTTP
+	admin  admin.Options
+	reload []func() // read files again
+	close  []func() error
+}
+
+func serveCommand(c *cli.Context) error {
+	if err := checkServeFlags(c); err != nil {
+		return err
+	}
+	s, err := newServer(c)
+	if err != nil {
+		return err
+	}
+	defer s.closeAll()
+	return s.serve(c)
+}
+
+func checkServeFlags(c *cli.Context) error {
+	if err := noArguments(c); err != nil {
+		return err
+	}
+	trust, unverified := len(c.StringSlice("trust")) > 0, c.Bool("accept-unverified")
+	switch {
+	case !trust && !unverified:
+		return usagef("--trust FILE names the public keys whose licences are taken")
+	case trust && unverified:
+		return usagef("--trust and --accept-unverified contradict each other")
+	case c.Bool("ephemeral") && c.IsSet("store"):
+		return usagef("--ephemeral keeps nothing, so --store %s would be empty", "…")
+	case c.IsSet("tls-cert") != c.IsSet("tls-key"):
+		return usagef("--tls-cert and --tls-key go together")
+	case c.IsSet("client-ca") && !c.IsSet("tls-cert"):
+		return usagef("--client-ca needs --tls-cert and --tls-key: clients show certificates over TLS only")
+	case c.Duration("grace") < 0:
+		return usagef("--grace is negative")
+	case c.Int64("max-body") < 1, c.Duration("header-timeout") <= 0, c.Duration("body-timeout") <= 0:
+		return usagef("--max-body, --header-timeout and --body-timeout must be more than zero")
+	}
+	return checkAddress(c)
+}
+
+// checkAddress refuses to serve whoever can reach the machine.
+func checkAddress(c *cli.Context) error {
+	host, _, err := net.SplitHostPort(c.String("listen"))
+	if err != nil {
+		return usagef("--listen %q: write it as 127.0.0.1:8001", c.String("listen"))
+	}
+	if c.IsSet("token-file") || c.IsSet("client-ca") || isLoopback(host) {
+		return nil
+	}
+	return usagef("--listen %s: others could reach this server, so it needs --token-file or --client-ca", c.String("listen"))
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// newServer reads all files and opens the store.
+func newServer(c *cli.Context) (*server, error) {
+	log, err := newLog(c.App.ErrWriter, c.String("log-format"))
+	if err != nil {
+		return nil, err
+	}
+	s := &server{log: log}
+	for _, step := range []func(*cli.Context) error{s.loadJudge, s.loadTokens, s.loadTLS, s.openStore} {
+		if err := step(c); err != nil {
+			s.closeAll()
+			return nil, err
+		}
+	}
+	s.admin.MaxBodyBytes = c.Int64("max-body")
+	s.admin.Version = c.String("gateway-version")
+	s.admin.Roles = s.judge.rules.Roles()
+	s.admin.Log = log
+	return s, nil
+}
+
+func (s *server) loadJudge(c *cli.Context) error {
+	rules, err := loadSchema(c.String("schema"))
+	if err != nil {
+		return fmt.Errorf("--schema: %w", err)
+	}
+	s.judge = &judge{rules: rules, grace: c.Duration("grace")}
+	if c.Bool("accept-unverified") {
+		s.log.Warn("licences are taken UNVERIFIED: whoever signed them, and whatever their dates")
+		return nil
+	}
+	paths := c.StringSlice("trust")
+	trusted, err := watch(s.log, parseTrusted(paths), paths...)
+	if err != nil {
+		return fmt.Errorf("--trust: %w", err)
+	}
+	s.judge.trusted = func() []licseal.TrustedKey { return trusted.get() }
+	s.reload = append(s.reload, trusted.reload)
+	return nil
+}
+
+func (s *server) loadTokens(c *cli.Context) error {
+	path := c.String("token-file")
+	if path == "" {
+		return nil
+	}
+	parse := func(contents [][]byte) ([]admin.Token, error) {
+		tokens, err := admin.ParseTokens(contents[0])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return tokens, nil
+	}
+	tokens, err := watch(s.log, parse, path)
+	if err != nil {
+		return fmt.Errorf("--token-file: %w", err)
+	}
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o044 != 0 {
+		s.log.Warn("the token file can be read by others", "file", path, "remedy", "chmod go-r "+path)
+	}
+	s.tokens = tokens
+	s.reload = append(s.reload, tokens.reload)
+	return nil
+}
+
+func (s *server) loadTLS(c *cli.Context) error {
+	if !c.IsSet("tls-cert") {
+		return nil
+	}
+	parse := func(contents [][]byte) (*tls.Certificate, error) {
+		pair, err := tls.X509KeyPair(contents[0], contents[1])
+		return &pair, err
+	}
+	certificate, err := watch(s.log, parse, c.String("tls-cert"), c.String("tls-key"))
+	if err != nil {
+		return fmt.Errorf("--tls-cert, --tls-key: %w", err)
+	}
+	s.reload = append(s.reload, certificate.reload)
+	s.tls = &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return certificate.get(), nil }}
+	if path := c.String("client-ca"); path != "" {
+		pem, err := readFile(path)
+		if err != nil {
+			return fmt.Errorf("--client-ca: %w", err)
+		}
+		s.tls.ClientCAs = x509.NewCertPool()
+		if !s.tls.ClientCAs.AppendCertsFromPEM(pem) {
+			return fmt.Errorf("--client-ca: %s: holds no certificate in PEM", path)
+		}
+		s.tls.ClientAuth = tls.RequireAndVerifyClientCert
+	}
+	return nil
+}
+
+func (s *server) openStore(c *cli.Context) error {
+	if c.Bool("ephemeral") {
+		s.admin.DBVersion = "memory"
+		s.store, s.ping = &admin.Memory{}, func(context.Context) error { return nil }
+		return nil
+	}
+	db, store, err := openStore(c.Context, c.String("store"))
+	if err != nil {
+		return err
+	}
+	s.close = append(s.close, db.Close)
+	if s.admin.DBVersion, err = store.Version(c.Context); err != nil {
+		return err
+	}
+	s.db, s.store, s.ping = db, store, store.Ping
+	return nil
+}
+
+func (s *server) closeAll() {
+	for _, f := range s.close {
+		if err := f(); err != nil {
+			s.log.Error("closing", "error", err.Error())
+		}
+	}
+}
+
+// handler answers all requests, by their exact path: http.ServeMux would redirect
+// some that the Admin API has an answer for.
+func (s *server) handler() http.Handler {
+	roles := s.judge.rules.Roles()
+	m := newMetrics(s.store, roles)
+	guard := s.guard()
+	api := guard(admin.NewHandler(loggedStore{s.store, s.log, roles}, s.judge.check, &s.admin))
+	routes := map[string]http.Handler{
+		"/metrics": guard(m.handler()),
+		"/status":  http.HandlerFunc(s.status), // for probes, which have no token
+	}
+	return observed(s.log, m, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if special, ok := routes[r.URL.Path]; ok {
+			special.ServeHTTP(w, r)
+			return
+		}
+		api.ServeHTTP(w, r)
+	}))
+}
+
+// guard returns who decides whether a request is let in.
+func (s *server) guard() func(http.Handler) http.Handler {
+	switch {
+	case s.tokens != nil:
+		return func(next http.Handler) http.Handler { return admin.RequireToken(s.tokens.get, next) }
+	case s.tls != nil && s.tls.ClientCAs != nil:
+		return func(next http.Handler) http.Handler { return next } // TLS has decided
+	}
+	return requireLocalName
+}
+
+// requireLocalName refuses requests by a name other than localhost. A server
+// without a token believes whoever reaches its loopback address, and a page in a
+// browser on this machine can, by a name of its own that leads here.
+func requireLocalName(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		if host != "localhost" && net.ParseIP(strings.Trim(host, "[]")) == nil {
+			writeJSON(w, http.StatusForbidden, admin.ErrorBody{Message: "without a token file, this server is addressed as localhost or by its IP address"})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// status says whether the store can be reached, as the gateway's /status does.
+func (s *server) status(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
+	defer cancel()
+	err := s.ping(ctx)
+	code := http.StatusOK
+	if err != nil {
+		code = http.StatusServiceUnavailable
+		s.log.Error("the store cannot be reached", "error", err.Error())
+	}
+	writeJSON(w, code, map[string]any{"database": map[string]bool{"reachable": err == nil}})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(v)
+}
+
+// serve answers requests until the context ends, and then those under way.
+func (s *server) serve(c *cli.Context) error {
+	listener, err := listen(c)
+	if err != nil {
+		return err
+	}
+	httpServer := &http.Server{
+		Handler:           s.handler(),
+		TLSConfig:         s.tls,
+		ReadHeaderTimeout: c.Duration("header-timeout"),
+		ReadTimeout:       c.Duration("body-timeout"),
+		WriteTimeout:      c.Duration("body-timeout") + 30*time.Second,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // what clients do wrong
+	}
+	scheme := "http"
+	if s.tls != nil {
+		scheme, listener = "https", tls.NewListener(listener, s.tls)
+	}
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	ctx, cancel := context.WithCancel(c.Context)
+	defer cancel()
+	go keepReloading(ctx, hangup, s.reload)
+
+	failed := make(chan error, 1)
+	go func() { failed <- httpServer.Serve(listener) }()
+	url := fmt.Sprintf("%s://%s", scheme, listener.Addr())
+	s.log.Info("listening", "url", url, "store", s.admin.DBVersion, "version", version())
+	if _, err := fmt.Fprintln(c.App.Writer, url); err != nil {
+		return fmt.Errorf("writing standard output: %w", err)
+	}
+	select {
+	case err := <-failed:
+		return err
+	case <-c.Context.Done():
+	}
+	s.log.Info("stopping")
+	stopping, cancelStop := context.WithTimeout(context.Background(), c.Duration("stop-timeout"))
+	defer cancelStop()
+	if err := httpServer.Shutdown(stopping); errors.Is(err, context.DeadlineExceeded) {
+		httpServer.Close()
+		return errors.New("stopped before all requests were answered: --stop-timeout gives them longer")
+	}
+	return nil
+}
+
+func listen(c *cli.Context) (net.Listener, error) {
+	address := c.String("listen")
+	if c.Bool("ephemeral") && !c.IsSet("listen") {
+		address = "127.0.0.1:0"
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listening on %s: %w", address, err)
+	}
+	return listener, nil
+}
