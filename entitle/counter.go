@@ -1,0 +1,151 @@
+package entitle
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// counter counts the uses of one entitlement. It outlives the licence that
+// grants it: a new licence does not begin a new count.
+type counter struct {
+	name    string
+	current atomic.Pointer[bucket]
+
+	mu    sync.Mutex
+	ended []*bucket // of months that have ended, not all of which is written
+}
+
+// bucket is the count of one month.
+type bucket struct {
+	month Month
+	end   int64 // when the month ends; see nanos
+
+	// used is how many uses there were, as far as this process knows: those
+	// that the store had, and its own since. It is sealed once the month, or
+	// the guard, has ended, so that no use is added behind the last write.
+	used atomic.Int64
+
+	// written is how many of used the store has, and final is what used was
+	// when it was sealed. Guard.writing guards both.
+	written, final int64
+}
+
+const sealed = -1
+
+func newBucket(m Month) *bucket { return &bucket{month: m, end: nanos((m + 1).Start())} }
+
+func newCounter(name string, now int64) *counter {
+	c := &counter{name: name}
+	c.current.Store(newBucket(MonthOf(timeOf(now))))
+	return c
+}
+
+var errPastLimit = errors.New("past the limit")
+
+// add adds n to the count of the month, if it stays within bound.
+func (c *counter) add(now, n, bound int64) error {
+	for {
+		b := c.current.Load()
+		used := b.used.Load()
+		switch {
+		case used == sealed && b == c.current.Load():
+			return ErrClosed
+		case used == sealed:
+			continue // the month has ended this moment
+		case now >= b.end:
+			c.roll(now)
+			continue
+		case n > bound-used:
+			return errPastLimit
+		case b.used.CompareAndSwap(used, used+n):
+			return nil
+		}
+	}
+}
+
+// roll begins a new month.
+func (c *counter) roll(now int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	b := c.current.Load()
+	if now < b.end || b.used.Load() == sealed {
+		return
+	}
+	c.ended = append(c.ended, b)
+	c.current.Store(newBucket(MonthOf(timeOf(now))))
+}
+
+// takeEnded seals the buckets of ended months and returns them. The caller has
+// locked Guard.writing.
+func (c *counter) takeEnded() []*bucket {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	taken := c.ended
+	c.ended = nil
+	for _, b := range taken {
+		b.seal()
+	}
+	return taken
+}
+
+func (b *bucket) seal() {
+	if used := b.used.Swap(sealed); used != sealed {
+		b.final = used
+	}
+}
+
+// close seals the bucket of this month too, for good.
+func (c *counter) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	b := c.current.Load()
+	b.seal()
+	c.ended = append(c.ended, b)
+}
+
+// learn takes over what the store has counted. The caller has locked
+// Guard.writing, so that the bucket is not sealed meanwhile.
+func (b *bucket) learn(total int64) {
+	if b.used.Load() == sealed {
+		return
+	}
+	b.used.Add(total - b.written)
+	b.written = total
+}
+
+// count returns the uses in the month of an instant.
+func (c *counter) count(now int64) int64 {
+	b := c.current.Load()
+	if now >= b.end {
+		return 0
+	}
+	return max(0, b.used.Load())
+}
+
+// now returns the latest instant seen, which is what the clock says unless it
+// was set back.
+func (g *Guard) now() int64 {
+	t, floor := nanos(g.clock()), g.floor.Load()
+	if t < floor {
+		return floor
+	}
+	if t-floor > floorStep {
+		g.raiseFloor(t)
+	}
+	return t
+}
+
+// floorStep is how far the floor may trail: raising it at every call would make
+// all cores write to one place. A refusal raises it to the instant itself.
+const floorStep = int64(time.Millisecond)
+
+func (g *Guard) raiseFloor(t int64) {
+	for {
+		floor := g.floor.Load()
+		if t <= floor || g.floor.CompareAndSwap(floor, t) {
+			return
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package entitle
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/licseal/licseal"
+)
+
+// ErrClosed is the error of a guard that has been closed.
+var ErrClosed = errors.New("the guard is closed")
+
+// ErrNoLicense means that there is no licence yet.
+var ErrNoLicense = errors.New("there is no licence")
+
+// StateError says that the licence allows nothing now.
+type StateError struct {
+	State State     // Expired, NotYetValid or Suspended
+	Since time.Time // since when it is expired, or until when it is not yet valid; zero for Suspended
+	Time  time.Time // the instant of judgement
+}
+
+func (e *StateError) Error() string {
+	switch e.State {
+	case NotYetValid:
+		return fmt.Sprintf("the licence is not yet valid: it begins at %s, and it is %s", format(e.Since), format(e.Time))
+	case Expired:
+		return fmt.Sprintf("the licence expired at %s, and it is %s", format(e.Since), format(e.Time))
+	}
+	return fmt.Sprintf("the licence is %s", e.State)
+}
+
+func format(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// NotIncludedError says that the licence does not grant something.
+type NotIncludedError struct {
+	Name string
+}
+
+func (e *NotIncludedError) Error() string {
+	return fmt.Sprintf("the licence does not include %q", e.Name)
+}
+
+// LimitError says that a limit, with its tolerance, has no room for more.
+type LimitError struct {
+	Name  string
+	Limit int64     // how many uses a month the licence allows, tolerance included
+	Used  int64     // how many of them are used
+	N     int64     // how many more were asked for
+	Reset time.Time // when the next month begins
+}
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("the monthly limit of %q is %d uses, tolerance included; %d are used, and %d more would pass it; the next month begins at %s",
+		e.Name, e.Limit, e.Used, e.N, format(e.Reset))
+}
+
+// StoreError says that the store could not be read or written.
+type StoreError struct {
+	Err error
+}
+
+func (e *StoreError) Error() string { return "the store of usage cannot be used: " + e.Err.Error() }
+
+// Unwrap returns e.Err.
+func (e *StoreError) Unwrap() error { return e.Err }
+
+// MachinesError says that as many machines hold the licence as it allows.
+type MachinesError struct {
+	Max int64
+}
+
+func (e *MachinesError) Error() string {
+	if e.Max == 1 {
+		return "the licence is for one machine, and another one holds it"
+	}
+	return fmt.Sprintf("the licence is for %d machines, and others hold all of its places", e.Max)
+}
+
+// FieldError says that a field of a licence whose signature is good cannot be
+// used. It was signed by somebody who did not check it.
+type FieldError struct {
+	licseal.Position
+	Detail string
+}
+
+func (e *FieldError) Error() string { return e.Position.String() + ": " + e.Detail }

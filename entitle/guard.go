@@ -1,0 +1,329 @@
+package entitle
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/licseal/licseal"
+)
+
+// Options says how a guard works. The zero value, like nil, is the strictest.
+type Options struct {
+	// Store keeps what outlives the process. If nil, nothing does.
+	Store Store
+
+	// Installation is the name under which usage, machines and the clock
+	// are kept in the store. All processes of one name count together.
+	Installation string
+
+	// Batch counts in memory and writes every half second, in place of
+	// writing each use before it is allowed. See the package's documentation
+	// for what that may lose.
+	Batch bool
+
+	// MayBeMissing lets a guard open without a licence, in the state
+	// Missing, which allows nothing.
+	MayBeMissing bool
+
+	// Lapse is after how long without a word a machine's seat is free again.
+	// If zero, ten minutes.
+	Lapse time.Duration
+
+	// Notify, if not nil, is told what happens while nobody asks, one event
+	// after the other. It may ask for Status and Limits, and must not call
+	// what counts, writes, loads or closes.
+	Notify func(Event)
+
+	// Clock tells the time. If nil, time.Now does.
+	Clock func() time.Time
+}
+
+// Event is something that happened while nobody asked.
+type Event struct {
+	Kind  EventKind
+	State State // of the licence now
+	Err   error // what went wrong, if anything did
+}
+
+// EventKind is a stable word for what happened.
+type EventKind string
+
+// What may happen.
+const (
+	Loaded       EventKind = "loaded"        // another licence is in use
+	LoadFailed   EventKind = "load failed"   // the source has something else, which is not used: Err says why
+	StateChanged EventKind = "state changed" // the licence has expired, say
+	ClockBehind  EventKind = "clock behind"  // the clock was set back; time stands still until it has caught up
+	StoreFailed  EventKind = "store failed"  // usage could not be written; it is kept and tried again
+	StoreWorks   EventKind = "store works"   // again
+	SeatLost     EventKind = "seat lost"     // other machines have taken this one's place: Err is a *MachinesError
+)
+
+// Guard answers what a licence allows. It is safe for concurrent use.
+type Guard struct {
+	source  Source
+	trusted []licseal.TrustedKey
+	opts    Options
+	store   Store
+	writer  string // this guard, in the store
+	clock   func() time.Time
+
+	current atomic.Pointer[license] // nil if there is none
+	floor   atomic.Int64            // the latest instant seen, less floorStep at most
+
+	countersMu sync.Mutex
+	counters   map[string]*counter
+
+	loading sync.Mutex // guards loaded
+	loaded  []byte     // the document that current was read from
+
+	writing sync.Mutex // guards this block, and what buckets say of the store
+	seq     int64
+	unsent  *unsent // tried, and not known to be written
+	clockAt int64   // the instant that was last written
+
+	seatsMu sync.Mutex
+	seats   []*Binding
+
+	notes notes
+
+	requests chan *request // for uses that are written at once
+	closed   atomic.Bool
+	done     <-chan struct{} // is closed when no more requests are served
+	cancel   context.CancelFunc
+	running  sync.WaitGroup
+}
+
+// Open verifies the licence of a source against the trusted keys and returns a
+// guard that answers what it allows. A licence that is expired, not yet valid or
+// suspended opens: the guard is in that state, and allows nothing. opts may be nil.
+//
+// The errors are those of [verify.License] for what is no licence or not signed
+// by a trusted key, a [*FieldError] for one that is no entitlement licence, those
+// of the source, and a [*StoreError].
+//
+// The guard must be closed. Until then it reads its source twice a second.
+func Open(ctx context.Context, source Source, trusted []licseal.TrustedKey, opts *Options) (*Guard, error) {
+	g := newGuard(source, trusted, opts)
+	if err := g.learn(ctx); err != nil {
+		return nil, err
+	}
+	if err := g.reload(); err != nil && !g.mayStartWithout(err) {
+		return nil, err
+	}
+	if err := g.flush(ctx); err != nil {
+		return nil, err
+	}
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	g.cancel, g.done = cancel, running.Done()
+	g.noteState()
+	g.running.Go(func() { g.run(running) })
+	if !g.opts.Batch {
+		g.running.Go(func() { g.serve(running) })
+	}
+	return g, nil
+}
+
+func newGuard(source Source, trusted []licseal.TrustedKey, opts *Options) *Guard {
+	g := &Guard{
+		source: source, trusted: trusted, writer: rand.Text(),
+		counters: make(map[string]*counter), requests: make(chan *request),
+	}
+	if opts != nil {
+		g.opts = *opts
+	}
+	g.store, g.clock = g.opts.Store, g.opts.Clock
+	if g.store == nil {
+		g.store = NewMemory()
+	}
+	if g.clock == nil {
+		g.clock = time.Now
+	}
+	if g.opts.Lapse <= 0 {
+		g.opts.Lapse = defaultLapse
+	}
+	g.floor.Store(math.MinInt64 / 2) // no difference from it overflows
+	return g
+}
+
+// learn takes the latest instant that was seen from the store, before anything is
+// judged by the clock.
+func (g *Guard) learn(ctx context.Context) error {
+	totals, err := g.store.Totals(ctx, g.opts.Installation, MonthOf(g.clock()))
+	if err != nil {
+		return &StoreError{err}
+	}
+	if !totals.Latest.IsZero() {
+		g.raiseFloor(nanos(totals.Latest))
+	}
+	return nil
+}
+
+// mayStartWithout reports whether a guard may open without a licence. One that
+// is there and is not good is an error all the same.
+func (g *Guard) mayStartWithout(err error) bool {
+	return g.opts.MayBeMissing && (errors.Is(err, ErrNoLicense) || isNotExist(err))
+}
+
+// reload reads the source and takes what it has, if that is another licence and
+// is good, or if the one in use is not.
+func (g *Guard) reload() error {
+	g.loading.Lock()
+	defer g.loading.Unlock()
+	data, modified, err := load(g.source)
+	if err != nil {
+		return err
+	}
+	if g.loaded != nil && bytes.Equal(data, g.loaded) {
+		return nil
+	}
+	now := g.now()
+	next, err := g.judge(data, timeOf(now))
+	if err != nil {
+		return err
+	}
+	if err := g.mayReplace(next, now); err != nil {
+		return err
+	}
+	next.modified = modified
+	g.install(next, data, now)
+	return nil
+}
+
+// mayReplace refuses a licence that allows nothing in place of one that does.
+func (g *Guard) mayReplace(next *license, now int64) error {
+	current, state := g.current.Load(), next.stateAt(now)
+	if current == nil || state.Good() || !current.stateAt(now).Good() {
+		return nil
+	}
+	return next.stateError(state, now)
+}
+
+// install puts a licence in use. The caller has locked g.loading.
+func (g *Guard) install(next *license, data []byte, now int64) {
+	g.countersMu.Lock()
+	defer g.countersMu.Unlock()
+	for name, grant := range next.grants {
+		if !grant.counted {
+			continue
+		}
+		if g.counters[name] == nil {
+			g.counters[name] = newCounter(name, now)
+		}
+		grant.counter = g.counters[name]
+	}
+	if next.modified.IsZero() {
+		next.modified = timeOf(now)
+	}
+	g.current.Store(next)
+	g.loaded = bytes.Clone(data)
+}
+
+// Reload reads the source now rather than within half a second, and says why
+// what it has is not used.
+func (g *Guard) Reload(ctx context.Context) error {
+	if g.closed.Load() {
+		return ErrClosed
+	}
+	if err := g.reloadAndNote(); err != nil {
+		return err
+	}
+	return g.flush(ctx)
+}
+
+// Close writes what is not yet written, releases the machine's seats and ends
+// the guard, which allows nothing from then on. It waits ten seconds at most. The
+// error, a [*StoreError], means that some of the last uses were not written.
+func (g *Guard) Close() error {
+	if g.closed.Swap(true) {
+		return ErrClosed
+	}
+	g.cancel()
+	g.running.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	g.sealAll()
+	err := g.flush(ctx)
+	if err == nil {
+		err = g.flush(ctx) // what came after a write that had to be tried again
+	}
+	return errors.Join(err, g.releaseAll(ctx))
+}
+
+// permit returns what the licence says of an entitlement, if it is good now.
+func (g *Guard) permit(name string) (*grant, int64, error) {
+	l, now := g.current.Load(), g.now()
+	if l == nil {
+		return nil, now, ErrNoLicense
+	}
+	if state := l.stateAt(now); !state.Good() {
+		g.raiseFloor(now)
+		return nil, now, l.stateError(state, now)
+	}
+	if grant := l.grants[name]; grant != nil {
+		return grant, now, nil
+	}
+	return nil, now, &NotIncludedError{name}
+}
+
+// Allows reports whether the licence is good now and includes an entitlement.
+// It does not look at how much of it is used; one with a limit of zero is not
+// included.
+func (g *Guard) Allows(name string) bool {
+	l, now := g.current.Load(), g.now()
+	if l == nil || g.closed.Load() {
+		return false
+	}
+	if !l.stateAt(now).Good() {
+		g.raiseFloor(now)
+		return false
+	}
+	grant := l.grants[name]
+	return grant != nil && grant.max > 0
+}
+
+// Status is how a licence stands at an instant.
+type Status struct {
+	State State
+	Time  time.Time // the instant of judgement
+
+	// License was verified; nil if there is none. Key signed it.
+	License *licseal.License
+	Key     licseal.TrustedKey
+	licseal.Period
+	GraceEnd time.Time // the licence allows nothing from then on
+
+	Modified  time.Time // when it was put where it was found
+	Validated time.Time // when it was verified
+
+	// ClockBehind is by how much the clock is behind the latest instant that
+	// was seen: zero, unless it was set back.
+	ClockBehind time.Duration
+
+	LoadErr  error // why what the source has now is not used; nil if it is
+	StoreErr error // why usage could not be written; nil if it was
+}
+
+// Status judges the licence now.
+func (g *Guard) Status() Status {
+	l, now := g.current.Load(), g.now()
+	g.raiseFloor(now)
+	s := Status{State: Missing, Time: timeOf(now)}
+	if behind := now - nanos(g.clock()); behind > 0 && g.floor.Load() == now {
+		s.ClockBehind = time.Duration(behind)
+	}
+	s.LoadErr, s.StoreErr = g.notes.errors()
+	if l == nil {
+		return s
+	}
+	s.State = l.stateAt(now)
+	s.License, s.Key, s.Period, s.GraceEnd = l.result.License, l.result.Key, l.result.Period, l.result.GraceEnd
+	s.Modified, s.Validated = l.modified, l.validated
+	return s
+}

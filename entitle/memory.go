@@ -1,0 +1,147 @@
+package entitle
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// NewMemory returns a store that ends with the process.
+func NewMemory() Store {
+	return &memory{installations: make(map[string]*installation)}
+}
+
+type memory struct {
+	mu            sync.Mutex
+	installations map[string]*installation
+}
+
+type installation struct {
+	latest time.Time
+	counts map[countKey]int64
+	last   map[string]int64      // the Seq of a writer's last batch
+	seats  map[seatKey]time.Time // when a seat was last heard of
+}
+
+type countKey struct {
+	month Month
+	name  string
+}
+
+type seatKey struct{ fingerprint, writer string }
+
+// get returns an installation; the caller has locked m.
+func (m *memory) get(name string) *installation {
+	in := m.installations[name]
+	if in == nil {
+		in = &installation{
+			counts: make(map[countKey]int64),
+			last:   make(map[string]int64),
+			seats:  make(map[seatKey]time.Time),
+		}
+		m.installations[name] = in
+	}
+	return in
+}
+
+func (in *installation) see(t time.Time) {
+	if t.After(in.latest) {
+		in.latest = t
+	}
+}
+
+func (m *memory) Apply(_ context.Context, b Batch) (Applied, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	in := m.get(b.Installation)
+	in.see(b.Time)
+	fresh := b.Seq > in.last[b.Writer]
+	granted := true
+	for _, add := range b.Adds {
+		if fresh && add.N > add.Limit-in.counts[countKey{add.Month, add.Name}] {
+			granted = false
+		}
+	}
+	applied := Applied{Granted: granted, Counts: make([]int64, len(b.Adds))}
+	if fresh && granted {
+		in.last[b.Writer] = b.Seq
+	}
+	for i, add := range b.Adds {
+		key := countKey{add.Month, add.Name}
+		if fresh && granted {
+			in.counts[key] += add.N
+		}
+		applied.Counts[i] = in.counts[key]
+	}
+	return applied, nil
+}
+
+func (m *memory) Totals(_ context.Context, installation string, month Month) (Totals, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	in := m.get(installation)
+	totals := Totals{Latest: in.latest, Counts: make(map[string]int64)}
+	for key, n := range in.counts {
+		if key.month == month {
+			totals.Counts[key.name] = n
+		}
+	}
+	return totals, nil
+}
+
+func (m *memory) Usage(_ context.Context, installation string) ([]Usage, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all []Usage
+	for key, n := range m.get(installation).counts {
+		all = append(all, Usage{key.month, key.name, n})
+	}
+	slices.SortFunc(all, func(a, b Usage) int {
+		return cmp.Or(cmp.Compare(a.Month, b.Month), cmp.Compare(a.Name, b.Name))
+	})
+	return all, nil
+}
+
+func (m *memory) Hold(_ context.Context, s Seat) (Held, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	in := m.get(s.Installation)
+	in.see(s.Time)
+	others := make(map[string]bool)
+	for key, heard := range in.seats {
+		switch {
+		case in.latest.Sub(heard) >= s.Lapse:
+			delete(in.seats, key)
+		case key.fingerprint != s.Fingerprint:
+			others[key.fingerprint] = true
+		}
+	}
+	if int64(len(others)) >= s.Max {
+		delete(in.seats, seatKey{s.Fingerprint, s.Writer})
+		return Held{Machines: int64(len(others))}, nil
+	}
+	in.seats[seatKey{s.Fingerprint, s.Writer}] = in.latest
+	return Held{OK: true, Machines: int64(len(others)) + 1}, nil
+}
+
+func (m *memory) Release(_ context.Context, installation, fingerprint, writer string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.get(installation).seats, seatKey{fingerprint, writer})
+	return nil
+}
+
+func (m *memory) ForgetClock(_ context.Context, installation string, t time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	in := m.get(installation)
+	in.latest = t
+	for key, heard := range in.seats {
+		if heard.After(t) {
+			in.seats[key] = t
+		}
+	}
+	return nil
+}

@@ -1,0 +1,234 @@
+package entitle
+
+import (
+	"context"
+	"fmt"
+	"math"
+)
+
+// Use asks for n more uses of an entitlement, at least 1, and counts them. The
+// uses are allowed exactly if the error is nil:
+//
+//   - [*StateError]: the licence is expired, not yet valid or suspended;
+//     [ErrNoLicense]: there is none;
+//   - [*NotIncludedError]: it does not include that;
+//   - [*LimitError]: with them, the month's limit and its tolerance would be passed;
+//   - [*StoreError], or the error of ctx: they could not be counted for certain.
+//
+// What is not limited is allowed and not counted.
+func (g *Guard) Use(ctx context.Context, name string, n int64) error {
+	grant, now, err := g.permit(name)
+	if err != nil {
+		return err
+	}
+	return g.count(ctx, grant, now, n, grant.bound)
+}
+
+// Record counts n uses that have happened already, whatever the limit says and
+// whether or not the licence is good. It counts as [Guard.Use] does, and stops at
+// [MaxCount].
+func (g *Guard) Record(ctx context.Context, name string, n int64) error {
+	l := g.current.Load()
+	if l == nil {
+		return ErrNoLicense
+	}
+	grant := l.grants[name]
+	if grant == nil {
+		return &NotIncludedError{name}
+	}
+	return g.count(ctx, grant, g.now(), n, MaxCount)
+}
+
+func (g *Guard) count(ctx context.Context, grant *grant, now, n, bound int64) error {
+	switch {
+	case n < 1 || n > MaxCount:
+		return fmt.Errorf("%d uses cannot be counted; ask for at least 1", n)
+	case g.closed.Load():
+		return ErrClosed
+	case !grant.counted:
+		return nil
+	case !g.opts.Batch:
+		return g.countAtOnce(ctx, grant, now, n, bound)
+	}
+	err := grant.counter.add(now, n, bound)
+	if err == errPastLimit {
+		return grant.limitError(now, n, bound, grant.counter.count(now))
+	}
+	return err
+}
+
+func (grant *grant) limitError(now, n, bound, used int64) error {
+	return &LimitError{
+		Name: grant.name, Limit: bound, Used: used, N: n,
+		Reset: (MonthOf(timeOf(now)) + 1).Start(),
+	}
+}
+
+// Unlimited is what [Guard.Remaining] returns where there is no limit.
+const Unlimited = math.MaxInt64
+
+// Remaining returns how many more uses of an entitlement would be allowed now:
+// none if the licence is not good or does not include it, or [Unlimited]. The
+// tolerance is included. Other processes may use some of them meanwhile.
+func (g *Guard) Remaining(name string) int64 {
+	grant, now, err := g.permit(name)
+	if err != nil || g.closed.Load() {
+		return 0
+	}
+	return grant.remaining(now)
+}
+
+func (grant *grant) remaining(now int64) int64 {
+	if !grant.bounded {
+		return Unlimited
+	}
+	return max(0, grant.bound-grant.counter.count(now))
+}
+
+// Limit is what a licence says of one entitlement, and how much of it is used.
+type Limit struct {
+	Name      string // by which the product asks for it
+	Label     string // to show
+	Counted   bool   // its use is counted
+	Bounded   bool   // and has a limit
+	Max       int64  // uses a month that the licence grants, without the tolerance; 0 where it is not bounded
+	Used      int64  // in the month of the judgement
+	Remaining int64  // as [Guard.Remaining] says
+	Reached   bool   // more is used than the limit and its tolerance
+}
+
+// Limits returns what the licence includes, in the order that it gives for
+// showing it; nothing if there is no licence.
+func (g *Guard) Limits() []Limit {
+	l, now := g.current.Load(), g.now()
+	if l == nil {
+		return nil
+	}
+	good := l.stateAt(now).Good() && !g.closed.Load()
+	limits := make([]Limit, 0, len(l.order))
+	for _, name := range l.order {
+		grant := l.grants[name]
+		limit := Limit{Name: name, Label: grant.label, Counted: grant.counted, Bounded: grant.bounded}
+		if grant.counted {
+			limit.Used = grant.counter.count(now)
+		}
+		if grant.bounded {
+			limit.Max, limit.Reached = grant.max, limit.Used > grant.bound
+		}
+		if good {
+			limit.Remaining = grant.remaining(now)
+		}
+		limits = append(limits, limit)
+	}
+	return limits
+}
+
+// request is a use that is to be written at once.
+type request struct {
+	add  Add
+	done chan answer
+}
+
+type answer struct {
+	granted bool
+	count   int64
+	err     error
+}
+
+// countAtOnce writes a use to the store, together with those that others ask for
+// at the same time.
+func (g *Guard) countAtOnce(ctx context.Context, grant *grant, now, n, bound int64) error {
+	r := &request{Add{MonthOf(timeOf(now)), grant.name, n, bound}, make(chan answer, 1)}
+	select {
+	case g.requests <- r:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-g.done:
+		return ErrClosed
+	}
+	select {
+	case a := <-r.done:
+		switch {
+		case a.err != nil:
+			return a.err
+		case !a.granted:
+			return grant.limitError(now, n, bound, a.count)
+		}
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// maxTogether bounds how many uses are written in one transaction.
+const maxTogether = 128
+
+// serve writes the uses that are asked for, those that wait at the same time in
+// one transaction, until the guard is closed.
+func (g *Guard) serve(ctx context.Context) {
+	for {
+		select {
+		case r := <-g.requests:
+			g.writeTogether(g.others([]*request{r}))
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// others adds to all what else is asked for this moment.
+func (g *Guard) others(all []*request) []*request {
+	for len(all) < maxTogether {
+		select {
+		case r := <-g.requests:
+			all = append(all, r)
+		default:
+			return all
+		}
+	}
+	return all
+}
+
+// writeTogether writes requests in one batch. If that passes a limit, each is
+// written by itself, so that those are granted that fit.
+func (g *Guard) writeTogether(all []*request) {
+	adds := merge(all)
+	applied, err := g.write(adds)
+	if err == nil && !applied.Granted && len(all) > 1 {
+		for _, r := range all {
+			g.writeTogether([]*request{r})
+		}
+		return
+	}
+	for _, r := range all {
+		a := answer{err: err}
+		if err == nil {
+			a.granted, a.count = applied.Granted, applied.Counts[indexOf(adds, r.add)]
+		}
+		r.done <- a
+	}
+}
+
+// merge adds up what goes into one count, under the lowest of its limits.
+func merge(all []*request) []Add {
+	var adds []Add
+	for _, r := range all {
+		i := indexOf(adds, r.add)
+		if i < 0 {
+			adds = append(adds, r.add)
+			continue
+		}
+		adds[i].N += r.add.N
+		adds[i].Limit = min(adds[i].Limit, r.add.Limit)
+	}
+	return adds
+}
+
+func indexOf(adds []Add, add Add) int {
+	for i := range adds {
+		if adds[i].Month == add.Month && adds[i].Name == add.Name {
+			return i
+		}
+	}
+	return -1
+}
