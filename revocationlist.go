@@ -93,9 +93,26 @@ type revocationsText struct {
 	Salt       string                    `json:"salt"`
 }
 
+// revokedKeyText keeps the values as they stand, because null would be taken for
+// a member that is not there.
 type revokedKeyText struct {
-	From   *string `json:"from"`
-	Reason string  `json:"reason"`
+	From   jsontext.Value `json:"from"`
+	Reason jsontext.Value `json:"reason"`
+}
+
+func (t revokedKeyText) key(id, place string) (RevokedKey, error) {
+	if t.Reason.Kind() != '"' || t.From != nil && t.From.Kind() != '"' {
+		return RevokedKey{}, contentError(place, "a revoked signing key has a string \"reason\", and may have a string \"from\"")
+	}
+	reason, _ := jsontext.AppendUnquote(nil, t.Reason)
+	key := RevokedKey{ID: id, Reason: string(reason)}
+	if t.From == nil {
+		return key, nil
+	}
+	from, _ := jsontext.AppendUnquote(nil, t.From)
+	var err error
+	key.From, err = listTime(place+"/from", string(from))
+	return key, err
 }
 
 // revokedLicenses is the object of revoked licences: reasons by hash.
@@ -228,12 +245,10 @@ func (t *revocationsText) revocations() (*Revocations, error) {
 		return nil, contentError("/next_update", "the next update must come after the issue of the list")
 	}
 	for id, text := range t.Keys {
-		key := RevokedKey{ID: id, Reason: text.Reason}
 		place := string(jsontext.Pointer("/keys").AppendToken(id))
-		if text.From != nil {
-			if key.From, err = listTime(place+"/from", *text.From); err != nil {
-				return nil, err
-			}
+		key, err := text.key(id, place)
+		if err != nil {
+			return nil, err
 		}
 		if err := r.RevokeKey(key); err != nil {
 			return nil, contentError(place, err.Error())

@@ -118,6 +118,9 @@ func listSigner(list *licseal.RevocationList, issued time.Time, trusted []licsea
 	refusal := &ListError{ListForged, "no trusted key made the signature of the revocation list"}
 	for i := range trusted {
 		key := &trusted[i]
+		if err := checkPoint(key); err != nil {
+			return nil, err
+		}
 		if !verifies(key.Key, message, signature[:]) {
 			continue
 		}

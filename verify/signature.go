@@ -27,6 +27,7 @@ func (e *KeyError) Error() string {
 	return fmt.Sprintf("trusted key %q (%T) is neither a whole Ed25519 key nor an ECDSA key on P-256", e.Key.Name, e.Key.Key)
 }
 
+// checkKey refuses a key of another kind.
 func checkKey(key *licseal.TrustedKey) error {
 	switch k := key.Key.(type) {
 	case ed25519.PublicKey:
@@ -34,22 +35,25 @@ func checkKey(key *licseal.TrustedKey) error {
 			return nil
 		}
 	case *ecdsa.PublicKey:
-		if isP256(k) {
+		//lint:ignore SA1019 a key that was put together by hand may have no coordinates
+		if k != nil && k.Curve == elliptic.P256() && k.X != nil && k.Y != nil {
 			return nil
 		}
 	}
 	return &KeyError{*key}
 }
 
-// isP256 reports whether key is a point on P-256. A key that was put together
-// by hand may be none, or have no coordinates at all.
-func isP256(key *ecdsa.PublicKey) bool {
-	//lint:ignore SA1019 Bytes panics where there are no coordinates
-	if key == nil || key.Curve != elliptic.P256() || key.X == nil || key.Y == nil {
-		return false
+// checkPoint refuses a key whose coordinates are no point on P-256. That costs
+// too much to be done for every key each time: it is done before a key is used.
+func checkPoint(key *licseal.TrustedKey) error {
+	k, isECDSA := key.Key.(*ecdsa.PublicKey)
+	if !isECDSA {
+		return nil
 	}
-	_, err := key.Bytes()
-	return err == nil
+	if _, err := k.Bytes(); err != nil {
+		return &KeyError{*key}
+	}
+	return nil
 }
 
 // signer returns the first trusted key that made the signature of lic.
@@ -60,6 +64,11 @@ func signer(lic *licseal.License, trusted []licseal.TrustedKey, known precheck.S
 	}
 	for i := range trusted {
 		verdict := known.By(i)
+		if verdict == precheck.Unknown {
+			if err := checkPoint(&trusted[i]); err != nil {
+				return nil, err
+			}
+		}
 		if verdict == precheck.Holds || verdict == precheck.Unknown && verifies(trusted[i].Key, lic.Payload.Bytes(), signature[:]) {
 			return &trusted[i], nil
 		}
