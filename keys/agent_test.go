@@ -1,0 +1,265 @@
+//go:build unix
+
+package keys_test
+
+import (
+	"bufio"
+	"bytes"
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rand"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/keys"
+	"github.com/licseal/licseal/sign"
+	"github.com/licseal/licseal/verify"
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+)
+
+// startAgent starts a real ssh-agent and returns its socket.
+func startAgent(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "agent") // a socket's path must be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	socket := filepath.Join(dir, "s")
+	cmd := exec.Command("ssh-agent", "-D", "-a", socket)
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+		os.RemoveAll(dir)
+	})
+	if _, err := bufio.NewReader(stdout).ReadString('\n'); err != nil { // it says so when it listens
+		t.Fatal(err)
+	}
+	return socket
+}
+
+// sshAdd runs ssh-add with an agent. answer is what it gets to hear when it asks.
+func sshAdd(t *testing.T, socket, answer string, args ...string) {
+	t.Helper()
+	ask := filepath.Join(t.TempDir(), "ask")
+	if err := os.WriteFile(ask, []byte("#!/bin/sh\necho '"+answer+"'\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("ssh-add", args...)
+	cmd.Env = append(os.Environ(), "SSH_AUTH_SOCK="+socket, "SSH_ASKPASS="+ask, "SSH_ASKPASS_REQUIRE=force", "DISPLAY=none")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("ssh-add %q: %v\n%s", args, err, out)
+	}
+}
+
+// addKey writes a key file and adds it to an agent.
+func addKey(t *testing.T, socket string, key crypto.Signer, comment string) {
+	t.Helper()
+	text, err := keys.MarshalPrivateUnencrypted(key, comment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sshAdd(t, socket, "", "-q", writeFile(t, text))
+}
+
+func dial(t *testing.T, socket string) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+func agentPayload(t *testing.T) licseal.Payload {
+	t.Helper()
+	p, err := licseal.ParsePayload([]byte(`{"license_creation_date":"2026-01-01","license_expiration_date":"2999-01-01","license_key":"LS-0001"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// A real ssh-agent signs licences. With Ed25519 they are those of the key file.
+func TestAgentSigns(t *testing.T) {
+	socket := startAgent(t)
+	ed, ec := edKey(1), ecKey(2)
+	addKey(t, socket, ed, "issuing 2026")
+	addKey(t, socket, ec, "token")
+	payload := agentPayload(t)
+	for _, test := range []struct {
+		key  crypto.Signer
+		name string
+	}{{ed, "issuing 2026"}, {ed, keys.ID(ed.Public())}, {ec, "token"}, {ec, keys.ID(ec.Public())}} {
+		signer, err := keys.Agent(dial(t, socket), test.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 20 { // half of all ECDSA signatures have a high s
+			lic, err := sign.License(payload, signer)
+			if err != nil {
+				t.Fatalf("%s: %v", test.name, err)
+			}
+			if _, err := verify.License([]byte(lic.String()), []licseal.TrustedKey{{Key: test.key.Public()}}, nil); err != nil {
+				t.Errorf("%s: %v", test.name, err)
+			}
+			if _, isEd := test.key.(ed25519.PrivateKey); isEd {
+				own, err := sign.License(payload, test.key)
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkSame(t, own.String(), lic.String())
+			}
+		}
+	}
+}
+
+// What can go wrong with a real agent is said.
+func TestAgentRefuses(t *testing.T) {
+	socket := startAgent(t)
+	find := func(name string) string {
+		_, err := keys.Agent(dial(t, socket), name)
+		return message(err)
+	}
+	const none = "the agent holds no keys, or is locked: ssh-add FILE adds one, ssh-add -X unlocks it"
+	checkSame(t, none, find("a"))
+
+	one, two := edKey(1), edKey(2)
+	addKey(t, socket, one, "one")
+	checkSame(t, `no key "two" in the agent, which holds 1: ssh-add -l lists them`, find("two"))
+	addKey(t, socket, two, "one")
+	checkSame(t, `two keys in the agent have the comment "one": name one by its fingerprint, `+keys.ID(one.Public())+" or "+keys.ID(two.Public()), find("one"))
+	checkSame(t, "accepted", find(keys.ID(two.Public())))
+
+	rsaFile := filepath.Join(t.TempDir(), "rsa")
+	program(t, "ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-C", "rsa", "-f", rsaFile)
+	sshAdd(t, socket, "", "-q", rsaFile)
+	checkSame(t, `key type "ssh-rsa" is not supported: wanted ssh-ed25519 or ecdsa-sha2-nistp256`, find("rsa"))
+
+	signer, err := keys.Agent(dial(t, socket), keys.ID(one.Public()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sshAdd(t, socket, "let me in", "-x")
+	checkSame(t, none, find(keys.ID(one.Public())))
+	_, err = sign.License(agentPayload(t), signer) // found before it was locked
+	if want := "the agent did not sign with " + keys.ID(one.Public()); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("a locked agent: %v", err)
+	}
+	sshAdd(t, socket, "let me in", "-X")
+	if _, err := sign.License(agentPayload(t), signer); err != nil {
+		t.Errorf("unlocked: %v", err)
+	}
+	sshAdd(t, socket, "", "-q", "-D")
+	if _, err := sign.License(agentPayload(t), signer); err == nil {
+		t.Error("signed with a key that the agent no longer holds")
+	}
+}
+
+// fakeAgent answers as no ssh-agent would.
+type fakeAgent struct {
+	agent.Agent
+	keys []*agent.Key
+	sign func(data []byte) (*ssh.Signature, error)
+}
+
+func (f fakeAgent) List() ([]*agent.Key, error) { return f.keys, nil }
+
+func (f fakeAgent) Sign(_ ssh.PublicKey, data []byte) (*ssh.Signature, error) { return f.sign(data) }
+
+func serve(t *testing.T, a agent.Agent) io.ReadWriter {
+	t.Helper()
+	here, there := net.Pipe()
+	go agent.ServeAgent(a, there)
+	t.Cleanup(func() { here.Close(); there.Close() })
+	return here
+}
+
+func held(t *testing.T, pub crypto.PublicKey) *agent.Key {
+	t.Helper()
+	key, err := ssh.NewPublicKey(pub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &agent.Key{Format: key.Type(), Blob: key.Marshal(), Comment: "key"}
+}
+
+// A signature that an agent returns is believed only if it verifies, whatever it is.
+func TestHostileAgent(t *testing.T) {
+	key := edKey(1)
+	for _, test := range []struct {
+		name string
+		pub  crypto.PublicKey
+		sig  *ssh.Signature
+		err  error
+	}{
+		{"of another key", key.Public(), &ssh.Signature{Format: "ssh-ed25519", Blob: ed25519.Sign(edKey(2), []byte("x"))}, nil},
+		{"empty", key.Public(), &ssh.Signature{Format: "ssh-ed25519"}, nil},
+		{"of another format", key.Public(), &ssh.Signature{Format: "ssh-rsa", Blob: make([]byte, 64)}, nil},
+		{"ECDSA, no numbers", ecKey(1).Public(), &ssh.Signature{Format: "ecdsa-sha2-nistp256", Blob: []byte("x")}, nil},
+		{"ECDSA, huge", ecKey(1).Public(), &ssh.Signature{Format: "ecdsa-sha2-nistp256", Blob: append([]byte{0, 0, 1, 0, 1}, make([]byte, 600)...)}, nil},
+		{"ECDSA, zeros", ecKey(1).Public(), &ssh.Signature{Format: "ecdsa-sha2-nistp256", Blob: make([]byte, 8)}, nil},
+		{"refused", key.Public(), nil, errors.New("no")},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			conn := serve(t, fakeAgent{keys: []*agent.Key{held(t, test.pub)}, sign: func([]byte) (*ssh.Signature, error) { return test.sig, test.err }})
+			signer, err := keys.Agent(conn, "key")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if lic, err := sign.License(agentPayload(t), signer); err == nil || lic != nil {
+				t.Errorf("signed: %v", lic)
+			}
+		})
+	}
+}
+
+// Keys that sign something else than what they are given are refused by name.
+func TestAgentKeysOfOtherKinds(t *testing.T) {
+	blob := func(keyType string) []byte { return ssh.Marshal(struct{ Type, Rest string }{keyType, "x"}) }
+	for keyType, want := range map[string]string{
+		"sk-ssh-ed25519@openssh.com":       `key type "sk-ssh-ed25519@openssh.com" is not supported: a FIDO key signs a counter along with the message, so its signature is no licence signature`,
+		"ssh-ed25519-cert-v01@openssh.com": `key type "ssh-ed25519-cert-v01@openssh.com" is not supported: name the key itself, not its certificate`,
+		"ecdsa-sha2-nistp384":              `key type "ecdsa-sha2-nistp384" is not supported: wanted ssh-ed25519 or ecdsa-sha2-nistp256`,
+	} {
+		conn := serve(t, fakeAgent{keys: []*agent.Key{{Format: keyType, Blob: blob(keyType), Comment: "key"}}})
+		_, err := keys.Agent(conn, "key")
+		checkSame(t, want, message(err))
+	}
+	// What answers is no agent.
+	_, err := keys.Agent(struct {
+		io.Reader
+		io.Writer
+	}{bytes.NewReader(nil), io.Discard}, "key")
+	if err == nil || !strings.HasPrefix(err.Error(), "asking the agent for its keys: ") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A digest is signed by no agent.
+func TestAgentTakesNoDigest(t *testing.T) {
+	conn := serve(t, fakeAgent{keys: []*agent.Key{held(t, ecKey(1).Public())}})
+	signer, err := keys.Agent(conn, "key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = signer.Sign(rand.Reader, make([]byte, 32), crypto.SHA256)
+	checkSame(t, "an agent signs whole messages, and was given a digest", message(err))
+	_, err = signer.(crypto.MessageSigner).SignMessage(rand.Reader, nil, crypto.SHA512)
+	checkSame(t, "a key of type ecdsa-sha2-nistp256 does not sign with the hash SHA-512", message(err))
+}
