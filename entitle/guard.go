@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/verify"
 )
 
 // Options says how a guard works. The zero value, like nil, is the strictest.
@@ -30,6 +31,17 @@ type Options struct {
 	// MayBeMissing lets a guard open without a licence, in the state
 	// Missing, which allows nothing.
 	MayBeMissing bool
+
+	// Revocations is where a signed revocation list comes from, such as
+	// [File]. If nil, nothing is revoked. If not, there must be a list: one
+	// that is missing, forged or stale is an error of Open. One that turns so
+	// while the guard is open replaces nothing, lets no other licence in, and is
+	// in Status.
+	Revocations Source
+
+	// MaxListAge is for how long after its issue the list is used. If zero,
+	// until its next update.
+	MaxListAge time.Duration
 
 	// Lapse is after how long without a word a machine's seat is free again.
 	// If zero, ten minutes.
@@ -68,7 +80,7 @@ const (
 // Guard answers what a licence allows. It is safe for concurrent use.
 type Guard struct {
 	source  Source
-	trusted []licseal.TrustedKey
+	trusted []licseal.TrustedKey // guarded by loading
 	opts    Options
 	store   Store
 	writer  string // this guard, in the store
@@ -80,8 +92,9 @@ type Guard struct {
 	countersMu sync.Mutex
 	counters   map[string]*counter
 
-	loading sync.Mutex // guards loaded
-	loaded  []byte     // the document that current was read from
+	loading     sync.Mutex // guards this block
+	loaded      []byte     // the document that current was read from
+	revocations *revocations
 
 	writing sync.Mutex // guards this block, and what buckets say of the store
 	seq     int64
@@ -132,7 +145,7 @@ func Open(ctx context.Context, source Source, trusted []licseal.TrustedKey, opts
 
 func newGuard(source Source, trusted []licseal.TrustedKey, opts *Options) *Guard {
 	g := &Guard{
-		source: source, trusted: trusted, writer: rand.Text(),
+		source: source, trusted: trusted, writer: rand.Text(), revocations: new(revocations),
 		counters: make(map[string]*counter), requests: make(chan *request),
 	}
 	if opts != nil {
@@ -168,32 +181,56 @@ func (g *Guard) learn(ctx context.Context) error {
 // mayStartWithout reports whether a guard may open without a licence. One that
 // is there and is not good is an error all the same.
 func (g *Guard) mayStartWithout(err error) bool {
-	return g.opts.MayBeMissing && (errors.Is(err, ErrNoLicense) || isNotExist(err))
+	var absent *absentError
+	return g.opts.MayBeMissing && errors.As(err, &absent)
 }
 
-// reload reads the source and takes what it has, if that is another licence and
-// is good, or if the one in use is not.
+// reload reads the revocation list and the source, and takes what the source
+// has, if that is another licence and is good, or if the one in use is not. The
+// one in use is judged again when the list is another.
 func (g *Guard) reload() error {
 	g.loading.Lock()
 	defer g.loading.Unlock()
-	data, modified, err := load(g.source)
-	if err != nil {
-		return err
-	}
-	if g.loaded != nil && bytes.Equal(data, g.loaded) {
-		return nil
-	}
 	now := g.now()
+	listErr := g.loadRevocations(timeOf(now))
+	data, modified, err := load(g.source)
+	isLoaded := err == nil && g.loaded != nil && bytes.Equal(data, g.loaded)
+	mustJudge := g.revocations.changed || g.revocations.isStale(timeOf(now), g.opts.MaxListAge)
+	switch {
+	case isLoaded && !mustJudge:
+		return listErr
+	case !isLoaded && listErr != nil:
+		return listErr
+	case err != nil:
+		return err
+	}
 	next, err := g.judge(data, timeOf(now))
+	if err != nil && isLoaded {
+		return g.judgedAgain(err)
+	}
 	if err != nil {
 		return err
 	}
-	if err := g.mayReplace(next, now); err != nil {
+	if err := g.mayReplace(next, now); err != nil && !isLoaded {
 		return err
 	}
+	g.revocations.changed = false
 	next.modified = modified
 	g.install(next, data, now)
-	return nil
+	return listErr
+}
+
+// judgedAgain takes in that the licence in use, which was good, now is refused:
+// nobody vouches any longer for the key that signed it.
+func (g *Guard) judgedAgain(err error) error {
+	var revoked *verify.RevokedError
+	var signature *verify.SignatureError
+	if errors.As(err, &revoked) || errors.As(err, &signature) {
+		suspended := *g.current.Load()
+		suspended.suspended = true
+		g.current.Store(&suspended)
+	}
+	return err
 }
 
 // mayReplace refuses a licence that allows nothing in place of one that does.
@@ -254,6 +291,15 @@ func (g *Guard) Close() error {
 		err = g.flush(ctx) // what came after a write that had to be tried again
 	}
 	return errors.Join(err, g.releaseAll(ctx))
+}
+
+// Trust sets the trusted keys anew. The licence in use is judged by them within
+// half a second; if its key is no longer among them, it is suspended.
+func (g *Guard) Trust(trusted []licseal.TrustedKey) {
+	g.loading.Lock()
+	defer g.loading.Unlock()
+	g.trusted = trusted
+	g.revocations.changed = true
 }
 
 // permit returns what the licence says of an entitlement, if it is good now.

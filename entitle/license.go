@@ -96,23 +96,52 @@ func nanos(t time.Time) int64 {
 
 func timeOf(nanos int64) time.Time { return time.Unix(0, nanos).UTC() }
 
-// judge verifies a licence document at an instant.
+// judge verifies a licence document at an instant. The caller has locked
+// g.loading.
 func (g *Guard) judge(data []byte, now time.Time) (*license, error) {
-	result, err := verify.License(data, g.trusted, &verify.Options{Time: now, Roles: entitlement.Roles})
-	var refused *verify.RefusedError
-	var state *verify.StateError
-	if errors.As(err, &refused) && errors.As(err, &state) {
+	result, err := verify.License(data, g.trusted, &verify.Options{
+		Time: now, Roles: entitlement.Roles,
+		Revocations: g.revocations.list, MaxListAge: g.opts.MaxListAge,
+	})
+	var (
+		refused *verify.RefusedError
+		state   *verify.StateError
+		revoked *verify.RevokedError
+	)
+	suspended := errors.As(err, &refused) && errors.As(err, &revoked)
+	if suspended || errors.As(err, &refused) && errors.As(err, &state) {
 		result, err = refused.Result, nil // the dates are judged again on every call
 	}
 	if err != nil {
 		return nil, err
 	}
+	if suspended {
+		if err := readPeriod(result); err != nil {
+			return nil, err
+		}
+	}
 	l, err := read(result)
 	if err != nil {
 		return nil, err
 	}
-	l.validated = now
+	l.suspended, l.validated = suspended, now
 	return l, nil
+}
+
+// readPeriod reads the dates of a licence that was refused before they were
+// looked at.
+func readPeriod(result *verify.Result) error {
+	p := result.License.Payload
+	period, err := p.Period(entitlement.Roles, nil)
+	if err != nil {
+		return err
+	}
+	grace, err := p.Grace(entitlement.Roles)
+	if err != nil {
+		return err
+	}
+	result.Period, result.GraceEnd = period, period.NotAfter.Add(grace)
+	return nil
 }
 
 // read takes from a verified payload what is asked again and again.

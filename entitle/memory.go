@@ -1,9 +1,7 @@
 package entitle
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"sync"
 	"time"
 )
@@ -60,7 +58,7 @@ func (m *memory) Apply(_ context.Context, b Batch) (Applied, error) {
 	fresh := b.Seq > in.last[b.Writer]
 	granted := true
 	for _, add := range b.Adds {
-		if fresh && add.N > add.Limit-in.counts[countKey{add.Month, add.Name}] {
+		if fresh && add.N > 0 && add.N > add.Limit-in.counts[countKey{add.Month, add.Name}] {
 			granted = false
 		}
 	}
@@ -98,9 +96,7 @@ func (m *memory) Usage(_ context.Context, installation string) ([]Usage, error) 
 	for key, n := range m.get(installation).counts {
 		all = append(all, Usage{key.month, key.name, n})
 	}
-	slices.SortFunc(all, func(a, b Usage) int {
-		return cmp.Or(cmp.Compare(a.Month, b.Month), cmp.Compare(a.Name, b.Name))
-	})
+	SortUsage(all)
 	return all, nil
 }
 

@@ -1,8 +1,6 @@
 package entitle
 
 import (
-	"errors"
-	"io/fs"
 	"sync"
 	"time"
 )
@@ -59,10 +57,15 @@ func (g *Guard) reloadAndNote() error {
 	if failed {
 		g.tell(LoadFailed, err)
 	}
-	if g.current.Load() != before {
+	if after := g.current.Load(); isAnother(before, after) {
 		g.tell(Loaded, nil)
 	}
 	return err
+}
+
+// isAnother reports whether after is not the same licence, judged again.
+func isAnother(before, after *license) bool {
+	return after != before && (before == nil || !before.result.License.Payload.Equal(after.result.License.Payload))
 }
 
 func (g *Guard) noteStore(err error) {
@@ -103,5 +106,3 @@ func (g *Guard) noteState() {
 		g.tell(ClockBehind, nil)
 	}
 }
-
-func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -17,8 +18,12 @@ type Source interface {
 	Load() (data []byte, modified time.Time, err error)
 }
 
-// File is the source that reads a file.
+// File is the source that reads a file: a licence, or a revocation list.
 func File(path string) Source { return file(path) }
+
+// maxFileBytes bounds what is read of a file. What is too large for a licence, or
+// for a list, is refused by its parser.
+const maxFileBytes = max(licseal.DefaultMaxBytes, licseal.MaxRevocationsBytes) + 1
 
 type file string
 
@@ -35,11 +40,11 @@ func (f file) Load() ([]byte, time.Time, error) {
 	if !info.Mode().IsRegular() {
 		return nil, time.Time{}, &os.PathError{Op: "read", Path: string(f), Err: errors.New("is not a regular file")}
 	}
-	data, err := io.ReadAll(io.LimitReader(opened, licseal.DefaultMaxBytes+1))
+	data, err := io.ReadAll(io.LimitReader(opened, maxFileBytes))
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	return data, info.ModTime(), nil // one that is too large is refused by the parser
+	return data, info.ModTime(), nil
 }
 
 func (f file) String() string { return string(f) }
@@ -51,11 +56,34 @@ type text []byte
 
 func (t text) Load() ([]byte, time.Time, error) { return t, time.Time{}, nil }
 
-// load reads a source and says which one an error is about.
+// absentError says that there is no licence where one is looked for.
+type absentError struct{ err error }
+
+func (e *absentError) Error() string { return "reading the licence: " + e.err.Error() }
+func (e *absentError) Unwrap() error { return e.err }
+
+// load reads the source of a licence.
 func load(s Source) ([]byte, time.Time, error) {
 	data, modified, err := s.Load()
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, ErrNoLicense):
+		return nil, time.Time{}, &absentError{err}
+	case err != nil:
 		return nil, time.Time{}, fmt.Errorf("reading the licence: %w", err)
 	}
 	return data, modified, nil
+}
+
+// stamp says of a source, without reading it, what changes when it does; "" if
+// that cannot be said.
+func stamp(s Source) string {
+	f, isFile := s.(file)
+	if !isFile {
+		return ""
+	}
+	info, err := os.Stat(string(f))
+	if err != nil || time.Since(info.ModTime()) < 2*time.Second { // it may change again within one tick of its file system
+		return ""
+	}
+	return fmt.Sprint(info.Size(), info.ModTime().UnixNano())
 }

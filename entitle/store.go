@@ -1,7 +1,9 @@
 package entitle
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 )
 
@@ -76,6 +78,14 @@ type Usage struct {
 	Month Month
 	Name  string
 	Count int64
+}
+
+// SortUsage sorts counts by month, and then by name, as [Store].Usage returns
+// them.
+func SortUsage(all []Usage) {
+	slices.SortFunc(all, func(a, b Usage) int {
+		return cmp.Or(cmp.Compare(a.Month, b.Month), cmp.Compare(a.Name, b.Name))
+	})
 }
 
 // Seat is a place for a machine, as one writer asks for it.

@@ -1,0 +1,57 @@
+package entitle
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"github.com/licseal/licseal/verify"
+)
+
+// revocations is the revocation list in use.
+type revocations struct {
+	list    *verify.RevocationList // nil if none is asked for
+	data    []byte                 // what it was read from
+	stamp   string                 // of its source then
+	memory  verify.Memory          // so that no older list replaces it
+	changed bool                   // what the licence in use is judged by, since it was
+}
+
+// loadRevocations reads the revocation list, if one is asked for, and takes it if
+// it is another and a good one. The caller has locked g.loading.
+func (g *Guard) loadRevocations(now time.Time) error {
+	if g.opts.Revocations == nil {
+		return nil
+	}
+	r := g.revocations
+	seen := stamp(g.opts.Revocations)
+	if r.list != nil && seen != "" && seen == r.stamp {
+		return nil // a list may be large
+	}
+	data, _, err := g.opts.Revocations.Load()
+	if err != nil {
+		return fmt.Errorf("reading the revocation list: %w", err)
+	}
+	if r.list != nil && bytes.Equal(data, r.data) {
+		r.stamp = seen
+		return nil
+	}
+	list, err := verify.Revocations(data, g.trusted)
+	if err != nil {
+		return fmt.Errorf("the revocation list: %w", err)
+	}
+	if err := r.memory.Observe(now, list, 0); err != nil {
+		return fmt.Errorf("the revocation list: %w", err)
+	}
+	r.list, r.data, r.stamp, r.changed = list, data, seen, true
+	return nil
+}
+
+// isStale reports whether the list is too old to be judged by.
+func (r *revocations) isStale(now time.Time, maxAge time.Duration) bool {
+	if r.list == nil {
+		return false
+	}
+	contents := r.list.Contents()
+	return !now.Before(contents.NextUpdate) || maxAge > 0 && now.Sub(contents.Issued) > maxAge
+}

@@ -1,0 +1,105 @@
+package entitle_test
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/entitle"
+	"github.com/licseal/licseal/sign"
+	"github.com/licseal/licseal/verify"
+)
+
+// list returns a signed revocation list that revokes one licence.
+func list(t *testing.T, generation int64, id string) []byte {
+	t.Helper()
+	r := licseal.NewRevocations(instant("2026-11-20"), instant("2026-12-20"))
+	r.Generation = generation
+	if err := r.RevokeLicense(id, "not paid"); err != nil {
+		t.Fatal(err)
+	}
+	signed, err := sign.Revocations(r, vendorKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []byte(signed.String())
+}
+
+// A licence that a list names is suspended, whatever its dates, and is good again
+// once a newer list no longer names it. An older list does not bring it back.
+func TestSuspended(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "revoked.json")
+	put(t, path, list(t, 1, "somebody else's"))
+	c, heard := at("2026-11-21"), new(events)
+	g := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Clock: c.now, Revocations: entitle.File(path), Notify: heard.notify})
+	expect := func(state entitle.State, kinds ...entitle.EventKind) {
+		t.Helper()
+		heard.take()
+		g.Tick(t.Context())
+		if got := g.Status().State; got != state || g.Allows("reports") != state.Good() {
+			t.Errorf("the licence is %q, not %q", got, state)
+		}
+		if diff := cmp.Diff(kinds, heard.take()); diff != "" {
+			t.Error(diff)
+		}
+	}
+	expect(entitle.Active)
+	put(t, path, list(t, 2, "A-1"))
+	expect(entitle.Suspended, entitle.StateChanged)
+	var state *entitle.StateError
+	if err := g.Use(t.Context(), "requests", 1); !errors.As(err, &state) || state.State != entitle.Suspended {
+		t.Errorf("a suspended licence is used: %v", err)
+	}
+	put(t, path, list(t, 1, "somebody else's"))
+	expect(entitle.Suspended, entitle.LoadFailed)
+	put(t, path, []byte("{}"))
+	expect(entitle.Suspended, entitle.LoadFailed)
+	put(t, path, list(t, 3, "somebody else's"))
+	expect(entitle.Active, entitle.StateChanged)
+	if err := g.Status().LoadErr; err != nil {
+		t.Error(err)
+	}
+	// A list that turns stale takes nothing away, and is not kept quiet.
+	c.set("2026-12-20")
+	expect(entitle.Active, entitle.LoadFailed)
+	var listErr *verify.ListError
+	if err := g.Status().LoadErr; !errors.As(err, &listErr) || listErr.Reason != verify.ListStale {
+		t.Errorf("the list is stale: %v", err)
+	}
+	// A key that is trusted no longer suspends what it signed.
+	other := ed25519.NewKeyFromSeed([]byte("another key, of 32 bytes exactly"))
+	g.Trust([]licseal.TrustedKey{{Key: other.Public()}})
+	expect(entitle.Suspended, entitle.LoadFailed, entitle.StateChanged)
+}
+
+func TestOpenNeedsItsRevocations(t *testing.T) {
+	var listErr *verify.ListError
+	source := entitle.Text(signed(t, plan()))
+	missing := entitle.File(filepath.Join(t.TempDir(), "none"))
+	forged := list(t, 1, "A-1")
+	forged[len(forged)-30] ^= 1
+	for _, missingLicense := range []bool{false, true} {
+		opts := &entitle.Options{Clock: at("2026-11-21").now, MayBeMissing: missingLicense}
+		opts.Revocations = missing
+		if _, err := entitle.Open(t.Context(), source, trusted, opts); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("without a list: %v", err)
+		}
+		opts.Revocations = entitle.Text(forged)
+		if _, err := entitle.Open(t.Context(), source, trusted, opts); !errors.As(err, &listErr) || listErr.Reason != verify.ListForged {
+			t.Errorf("with a forged list: %v", err)
+		}
+		opts.Revocations, opts.Clock = entitle.Text(list(t, 1, "A-2")), at("2026-12-20").now
+		if _, err := entitle.Open(t.Context(), source, trusted, opts); !errors.As(err, &listErr) || listErr.Reason != verify.ListStale {
+			t.Errorf("with a stale list: %v", err)
+		}
+	}
+	g := open(t, source, &entitle.Options{Clock: at("2026-11-21").now, Revocations: entitle.Text(list(t, 1, "A-1"))})
+	if status := g.Status(); status.State != entitle.Suspended || status.NotAfter != instant("2027-01-01") {
+		t.Errorf("it opens as %q until %v", status.State, status.NotAfter)
+	}
+}
