@@ -4,11 +4,10 @@ package storetest
 
 import (
 	"fmt"
+	"reflect"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/licseal/licseal/entitle"
 )
@@ -63,8 +62,8 @@ func (s *suite) usage(t *testing.T, installation string) []entitle.Usage {
 
 func equal(t *testing.T, want, got any) {
 	t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+	if !reflect.DeepEqual(want, got) {
+		t.Errorf("found %+v; %+v is expected", got, want)
 	}
 }
 
@@ -128,8 +127,8 @@ func (s *suite) limits(t *testing.T) {
 	for i, test := range tests {
 		seq++
 		got := s.apply(t, s.a, entitle.Batch{Installation: "limits", Writer: "w", Seq: seq, Adds: test.adds})
-		if diff := cmp.Diff(entitle.Applied{Granted: test.granted, Counts: test.counts}, got); diff != "" {
-			t.Errorf("batch %d: %s", i, diff)
+		if want := (entitle.Applied{Granted: test.granted, Counts: test.counts}); !reflect.DeepEqual(want, got) {
+			t.Errorf("batch %d: found %+v; %+v is expected", i, got, want)
 		}
 	}
 }
