@@ -23,6 +23,7 @@ const (
 	jsonschema = "github.com/santhosh-tekuri/jsonschema/v5"
 	flock      = "github.com/gofrs/flock"
 	edwards    = "filippo.io/edwards25519"
+	yaml       = "go.yaml.in/yaml/v3"
 	internal   = module + "/internal/..."
 	precheck   = module + "/internal/precheck"
 	pattern    = module + "/internal/pattern"
@@ -45,9 +46,9 @@ var rooms = []room{
 	{module + "/state", []string{module, tokenizer + "/...", module + "/verify", internal, flock, xsys + "/..."}},
 	{module + "/keys", []string{module, tokenizer + "/...", xcrypto + "/...", xsys + "/...", internal}},
 	{module + "/schema", []string{module, tokenizer + "/...", jsonschema + "/...", internal}},
-	{module + "/check", []string{module, tokenizer + "/...", jsonschema + "/...", module + "/verify", module + "/schema", internal}},
 	{module + "/bulk", []string{
 		module, tokenizer + "/...", jsonschema + "/...", edwards + "/...", module + "/sign", module + "/verify", module + "/schema", internal}},
+	{module + "/check", []string{module, tokenizer + "/...", jsonschema + "/...", yaml + "/...", module + "/verify", module + "/schema", internal}},
 	{module + "/admin/...", []string{module, tokenizer + "/...", internal}},
 	{module + "/entitle/...", []string{module, tokenizer + "/...", module + "/verify", internal}},
 	{module + "/internal/...", []string{"..."}},

@@ -1,0 +1,272 @@
+package check
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/licseal/licseal"
+)
+
+// doubleQuotes are what word processors, wikis and mail programs make of ".
+const doubleQuotes = "\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\uff02"
+
+// detectCurlyQuotes knows quotes that an editor has made look better. A quote
+// inside a string that begins with a straight one is part of the text, so it is
+// left alone; where that does not give a licence, all of them are replaced.
+func detectCurlyQuotes(text []byte, _ *licseal.ParseError) *breakage {
+	if !utf8.Valid(text) {
+		return nil
+	}
+	careful, first := straighten(text)
+	all := straightenAll(text)
+	if bytes.Equal(all, text) {
+		return nil
+	}
+	repaired := [][]byte{all}
+	if first < 0 {
+		first = bytes.IndexAny(text, doubleQuotes)
+	} else if !bytes.Equal(all, careful) {
+		repaired = [][]byte{careful, all}
+	}
+	quote, _ := utf8.DecodeRune(text[first:])
+	return &breakage{broken(CodeCurlyQuotes, at(text, first),
+		"type straight quotes (\"), or take the licence from a file instead of a mail or a wiki", "found the quote %c (U+%04X) where JSON needs a straight one", quote, quote), repaired}
+}
+
+// straighten replaces the curly quotes that begin and end strings, and returns
+// the offset of the first, -1 if there is none.
+func straighten(text []byte) (straight []byte, first int) {
+	first = -1
+	var end byte // what ends the string that is being read: '"' or 'c' for a curly quote
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRune(text[i:])
+		isCurly := r != utf8.RuneError && strings.ContainsRune(doubleQuotes, r)
+		switch {
+		case r == '\\' && end != 0 && i+1 < len(text):
+			next := 1
+			if end == 'c' {
+				if c, n := utf8.DecodeRune(text[i+1:]); c != utf8.RuneError && strings.ContainsRune(doubleQuotes, c) {
+					straight = append(straight, '\\', '"') // an escaped quote was made curly too
+					i += 1 + n
+					continue
+				}
+			}
+			straight = append(straight, text[i:i+1+next]...)
+			i += 1 + next
+			continue
+		case end == 0 && (r == '"' || isCurly):
+			end = '"'
+			if isCurly {
+				end = 'c'
+			}
+		case end == '"' && r == '"', end == 'c' && (isCurly || r == '"'):
+			end = 0
+		default:
+			isCurly = false
+		}
+		if isCurly {
+			if first < 0 {
+				first = i
+			}
+			straight = append(straight, '"')
+		} else {
+			straight = append(straight, text[i:i+size]...)
+		}
+		i += size
+	}
+	return straight, first
+}
+
+func straightenAll(text []byte) []byte {
+	return bytes.Map(func(r rune) rune {
+		if strings.ContainsRune(doubleQuotes, r) && r != utf8.RuneError {
+			return '"'
+		}
+		return r
+	}, text)
+}
+
+var singleStart = lazy(`^\{\s*['\x{2018}\x{2019}]`)
+
+// detectSingleQuotes knows a dictionary as Python prints it.
+func detectSingleQuotes(text []byte, _ *licseal.ParseError) *breakage {
+	start := startOf(text)
+	if !singleStart().Match(text[start:]) {
+		return nil
+	}
+	place := start + 1 + startOf(text[start+1:])
+	found := broken(CodeSingleQuotes, at(text, place),
+		"write the licence with json.dumps, or type double quotes", "the names and strings are in single quotes; JSON needs double ones")
+	plain := strings.NewReplacer("\u2018", "'", "\u2019", "'").Replace(string(text))
+	doubled, ok := doubleQuoted(plain)
+	if !ok {
+		return &breakage{finding: found}
+	}
+	return &breakage{found, [][]byte{[]byte(doubled)}}
+}
+
+// doubleQuoted rewrites strings in single quotes, with Python's escapes, as JSON.
+func doubleQuoted(text string) (string, bool) {
+	var b strings.Builder
+	var end byte
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case end == 0:
+			if c == '\'' || c == '"' {
+				end, c = c, '"'
+			}
+			b.WriteByte(c)
+		case c == '\\':
+			if i++; i == len(text) {
+				return "", false
+			}
+			switch text[i] {
+			case '\'':
+				b.WriteByte('\'')
+			case '"', '\\', 'n', 'r', 't', 'u':
+				b.WriteByte('\\')
+				b.WriteByte(text[i])
+			default:
+				return "", false // \x41, \N{…}: not in JSON
+			}
+		case c == end:
+			b.WriteByte('"')
+			end = 0
+		case c == '"':
+			b.WriteString(`\"`)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String(), end == 0
+}
+
+// invisible are the characters that look like a space or like nothing.
+const invisible = "\u00a0\u00ad\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff\x00\v\f\u0085"
+
+// detectInvisible knows spaces that JSON does not, between the tokens. In a
+// string they may be meant.
+func detectInvisible(text []byte, _ *licseal.ParseError) *breakage {
+	first := -1
+	var cleaned []byte
+	outsideStrings(text, func(i int, c []byte, inString bool) {
+		r, _ := utf8.DecodeRune(c)
+		if inString || r == utf8.RuneError || !strings.ContainsRune(invisible, r) {
+			cleaned = append(cleaned, c...)
+			return
+		}
+		if first < 0 {
+			first = i
+		}
+		cleaned = append(cleaned, ' ')
+	})
+	if first < 0 {
+		return nil
+	}
+	r, _ := utf8.DecodeRune(text[first:])
+	return &breakage{broken(CodeInvisible, at(text, first),
+		"type plain spaces, or take the licence from a file instead of a web page", "found the invisible character U+%04X between the JSON tokens", r), [][]byte{cleaned}}
+}
+
+// detectTrailingComma knows the comma that some languages, and Kong's
+// documentation, put behind the last member.
+func detectTrailingComma(text []byte, _ *licseal.ParseError) *breakage {
+	first, comma := -1, -1
+	var cleaned []byte
+	outsideStrings(text, func(i int, c []byte, inString bool) {
+		switch {
+		case inString:
+			comma = -1
+		case c[0] == ',':
+			comma = len(cleaned)
+		case comma >= 0 && (c[0] == '}' || c[0] == ']'):
+			cleaned[comma] = ' '
+			if first < 0 {
+				first = bytes.LastIndexByte(text[:i], ',')
+			}
+			comma = -1
+		case startOf(c) == 0:
+			comma = -1
+		}
+		cleaned = append(cleaned, c...)
+	})
+	if first < 0 {
+		return nil
+	}
+	return &breakage{broken(CodeTrailingComma, at(text, first), "remove the comma", "a comma stands before a closing bracket"), [][]byte{cleaned}}
+}
+
+// outsideStrings calls visit for each character, and says whether it is part of
+// a JSON string, its quotes included.
+func outsideStrings(text []byte, visit func(offset int, c []byte, inString bool)) {
+	inString := false
+	for i := 0; i < len(text); {
+		_, size := utf8.DecodeRune(text[i:])
+		if inString && text[i] == '\\' && i+1 < len(text) {
+			_, next := utf8.DecodeRune(text[i+1:])
+			size += next
+		}
+		if text[i] == '"' {
+			inString = !inString
+			visit(i, text[i:i+size], true)
+		} else {
+			visit(i, text[i:i+size], inString)
+		}
+		i += size
+	}
+}
+
+var (
+	signatureMember = lazy(`"signature"\s*:\s*"([^"]*)"`)
+	hexSignature    = lazy(`^[0-9a-f]{128}$`)
+)
+
+// detectSignatureFormat knows a signature in upper case, or one that a mail
+// program has wrapped. Its digits stay the same.
+func detectSignatureFormat(text []byte, err *licseal.ParseError) *breakage {
+	m := signatureMember().FindAllSubmatchIndex(text, 2)
+	if len(m) != 1 {
+		return nil
+	}
+	start, end := m[0][2], m[0][3]
+	was := string(text[start:end])
+	digits := strings.ToLower(strings.Join(strings.Fields(strings.TrimPrefix(was, "0x")), ""))
+	if digits == was || !hexSignature().MatchString(digits) {
+		return nil
+	}
+	pos := at(text, start)
+	pos.Pointer = "/license/signature"
+	repaired := append(append(append([]byte(nil), text[:start]...), digits...), text[end:]...)
+	return &breakage{broken(CodeSignatureFormat, pos,
+		"write the signature as 128 lower-case hex digits without spaces", "the signature has upper-case digits, spaces or a prefix"), [][]byte{repaired}}
+}
+
+// detectLineBreak knows strings that a mail program has wrapped. It cannot be
+// told whether a space stood there, so there are two ways to read it, and only
+// a good signature says which is right.
+func detectLineBreak(text []byte, err *licseal.ParseError) *breakage {
+	if err.Reason != licseal.ReasonSyntax {
+		return nil
+	}
+	first := -1
+	var joined, spaced []byte
+	outsideStrings(text, func(i int, c []byte, inString bool) {
+		if !inString || c[0] != '\n' && c[0] != '\r' {
+			joined, spaced = append(joined, c...), append(spaced, c...)
+			return
+		}
+		if first < 0 {
+			first = i
+		}
+		if c[0] == '\n' {
+			spaced = append(spaced, ' ')
+		}
+	})
+	if first < 0 {
+		return nil
+	}
+	return &breakage{broken(CodeLineBreak, at(text, first),
+		"join the lines again; a JSON string stands on one line", "a line ends inside a string"), [][]byte{joined, spaced}}
+}

@@ -1,0 +1,556 @@
+package check_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/check"
+	"github.com/licseal/licseal/schema"
+	"github.com/licseal/licseal/verify"
+)
+
+func codes(findings []check.Finding) string {
+	var words []string
+	for _, f := range findings {
+		words = append(words, fmt.Sprintf("%s %s", f.Severity, f.Code))
+	}
+	return strings.Join(words, ", ")
+}
+
+func TestNewRefuses(t *testing.T) {
+	for name, options := range map[string]check.Options{
+		"neither": {},
+		"both":    {Trusted: vendorKeys(), NoSignature: true},
+	} {
+		if c, err := check.New(options); c != nil || !errors.Is(err, check.ErrKeysOrNot) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if c, err := check.New(check.Options{Trusted: []licseal.TrustedKey{{Name: "none"}}}); c != nil || err == nil {
+		t.Errorf("a key of no kind: %v", err)
+	}
+	if c, err := check.New(check.Options{NoSignature: true, Verify: verify.Options{Grace: -1}}); c != nil || err == nil {
+		t.Errorf("a negative grace: %v", err)
+	}
+}
+
+// Each row is one licence, judged at one instant, and all that is found.
+func TestJudgement(t *testing.T) {
+	at := func(s string) func(*check.Options) {
+		return func(o *check.Options) { o.Verify.Time, _ = licseal.ParseDate(s, nil) }
+	}
+	with := func(changes ...func(*check.Options)) func(*check.Options) {
+		return func(o *check.Options) {
+			for _, change := range changes {
+				change(o)
+			}
+		}
+	}
+	grace := func(days int) func(*check.Options) {
+		return func(o *check.Options) { o.Verify.Grace = time.Duration(days) * 24 * time.Hour }
+	}
+	noSignature := func(o *check.Options) { o.Trusted, o.NoSignature = nil, true }
+	zone := func(name string) func(*check.Options) {
+		return func(o *check.Options) {
+			loc, err := time.LoadLocation(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.Verify.Location = loc
+		}
+	}
+	noDemands := func(o *check.Options) { o.Policy = check.Policy{MinRemaining: -1, WarnRemaining: -1} }
+	require := func(texts ...string) func(*check.Options) {
+		return func(o *check.Options) {
+			for _, text := range texts {
+				r, err := check.ParseRequirement(text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				o.Policy.Require = append(o.Policy.Require, r)
+			}
+		}
+	}
+	tests := []struct {
+		name   string
+		fields []string
+		change func(*check.Options)
+		want   string
+		state  verify.State
+	}{
+		{"all well", nil, nil, "", verify.Valid},
+		{"not checked", nil, noSignature, "note signature-not-checked", verify.Valid},
+		{"first instant", nil, at("2026-01-01"), "", verify.Valid},
+		{"before", nil, at("2025-12-31T23:59:59Z"), "error not-yet-valid", verify.NotYetValid},
+		{"first day of warning", nil, at("2026-10-03T00:00:01Z"), "warning expires-soon", verify.Valid},
+		{"last instant without", nil, at("2026-10-03"), "", verify.Valid},
+		{"first day of failing", nil, at("2026-12-02T00:00:01Z"), "error expires-soon", verify.Valid},
+		{"last day of warning", nil, at("2026-12-02"), "warning expires-soon", verify.Valid},
+		{"nothing demanded", nil, with(at("2026-12-31"), noDemands), "", verify.Valid},
+		{"expired", nil, at("2027-01-01"), "error expired", verify.Expired},
+		{"grace counts as time left", nil, with(at("2026-12-20"), grace(30)), "warning expires-soon", verify.Valid},
+		{"in grace", nil, with(at("2027-01-02"), grace(30), noDemands), "warning in-grace", verify.InGrace},
+		{"in grace, and not for long", nil, with(at("2027-01-02"), grace(30)), "warning in-grace, error expires-soon", verify.InGrace},
+		{"past the grace", nil, with(at("2027-01-31"), grace(30)), "error expired", verify.Expired},
+		{"a zone before UTC", nil, with(at("2026-12-31T23:30:00Z"), zone("Europe/Berlin"), noDemands), "error expired", verify.Expired},
+		{"a zone after UTC", nil, with(at("2027-01-01T04:30:00Z"), zone("America/New_York"), noDemands), "", verify.Valid},
+		{"never valid", []string{"2027-01-01", "2026-01-01"}, nil, "error never-valid", verify.Expired},
+		{"before it is never valid", []string{"2027-01-01", "2026-01-01"}, with(at("2025-01-01"), grace(30)), "error never-valid", verify.NotYetValid},
+		{"reversed dates", []string{"2027-01-01", "2025-01-01"}, nil, "error date", ""},
+		{"no such day", []string{"2027-01-01", "2027-02-30"}, nil, "error wrong-field", ""},
+		{"no expiration", []string{`"license_expiration_date":"2027-01-01",`, ""}, nil, "error missing-field", ""},
+		{"unknown field", []string{`"support_plan"`, `"region":"eu","support_plan"`}, nil, "warning unknown-field", verify.Valid},
+		{"number for a string", []string{`"dataplanes":"4"`, `"dataplanes":4`}, nil, "error wrong-field", verify.Valid},
+		{"all at once", []string{`"dataplanes":"4"`, `"dataplanes":4`, "2027-01-01", "2026-02-01"}, require("customer=Nobody"), "error wrong-field, error expired, error requirement", verify.Expired},
+		{"requirements met", nil, require("product_subscription=Konnect Enterprise", "dataplanes>=4", "admin_seats in 5,10", "license_expiration_date>2026-12-01"), "", verify.Valid},
+		{"requirements not met", nil, require("dataplanes>4", "admin_seats in 1,2", "nothing", "customer>=3"), "error requirement, error requirement, error requirement, error requirement", verify.Valid},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			text := signed(t, test.fields...)
+			r := newChecker(t, test.change).License("licence.json", []byte(text))
+			if got := codes(r.Findings); got != test.want || r.State != test.state {
+				t.Errorf("found %q, state %q; want %q, %q: %v", got, r.State, test.want, test.state, r.Findings)
+			}
+			if r.OK() == strings.Contains(test.want, "error") {
+				t.Errorf("OK is %v", r.OK())
+			}
+			for _, f := range r.Findings {
+				if f.Stage != check.StageSignature && (f.Line == 0 || f.Pointer == "") {
+					t.Errorf("no place: %v", f)
+				}
+			}
+		})
+	}
+}
+
+// What the checker says of the clock is what verify says.
+func TestStatesAgreeWithVerify(t *testing.T) {
+	text := signed(t)
+	for _, grace := range []time.Duration{0, time.Second, 30 * 24 * time.Hour} {
+		for _, edge := range []string{"2026-01-01", "2027-01-01", "2027-01-31", "2027-01-01T00:00:01Z"} {
+			for _, offset := range []time.Duration{-1, 0, 1} {
+				instant, err := licseal.ParseDate(edge, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				options := verify.Options{Time: instant.Add(offset), Grace: grace}
+				want, err := verify.License([]byte(text), vendorKeys(), &options)
+				var refused *verify.RefusedError
+				if errors.As(err, &refused) {
+					want = refused.Result
+				}
+				got := newChecker(t, func(o *check.Options) { o.Verify = options }).License("", []byte(text))
+				if got.State != want.State || !got.GraceEnd.Equal(want.GraceEnd) {
+					t.Errorf("%v, grace %v: %q until %v; verify says %q until %v", options.Time, grace, got.State, got.GraceEnd, want.State, want.GraceEnd)
+				}
+			}
+		}
+	}
+}
+
+// Nothing of a forged licence is believed or shown.
+func TestForged(t *testing.T) {
+	text := strings.Replace(signed(t), `"dataplanes":"4"`, `"dataplanes":"999"`, 1)
+	text = strings.Replace(text, "2027-01-01", "2026-02-01", 1)
+	r := newChecker(t, nil).License("forged.json", []byte(text))
+	if codes(r.Findings) != "error signature" || r.License != nil || r.State != "" || r.ID != "" || r.Customer != "" || r.Canonical() != nil || r.Signature != check.SignatureBad {
+		t.Errorf("%+v", r)
+	}
+	if r.Findings[0].Pointer != "/license/signature" || r.Findings[0].Line != 1 {
+		t.Errorf("place: %v", r.Findings[0].Position)
+	}
+}
+
+// Where a text can be read in two ways, a good signature tells which is right.
+func TestSignatureTells(t *testing.T) {
+	for _, name := range []string{"Example Company, Inc", "Example Company,Inc"} {
+		text := signed(t, "Example Company, Inc", name)
+		broken := strings.NewReplacer("Example Company, Inc", "Example Company,\nInc", "Example Company,Inc", "Example Company,\nInc").Replace(text)
+		r := newChecker(t, nil).License("wrapped.txt", []byte(broken))
+		if string(r.Canonical()) != text || codes(r.Findings) != "error line-break" {
+			t.Errorf("%s: %v", name, r.Findings)
+		}
+	}
+}
+
+func TestVendorSchema(t *testing.T) {
+	rules, err := schema.Compile("mine", []byte(`{"type":"object","required":["serial"],"additionalProperties":false,
+		"properties":{"serial":{"type":"string"},"from":{"type":"string"},"until":{"type":"string"}},
+		"x-licseal":{"roles":{"id":"/serial","not_before":"/from","not_after":"/until"}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := licseal.ParsePayload([]byte(`{"serial":"AAAA-BBBB-CCCC-DDDD","from":"2026-01-01","until":"2027-01-01","more":1}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := `{"license":{"payload":` + string(p.Bytes()) + `,"signature":"` + strings.Repeat("ab", 64) + `","version":"1"}}`
+	r := newChecker(t, func(o *check.Options) { o.Schema, o.Trusted, o.NoSignature = rules, nil, true }).License("", []byte(text))
+	if codes(r.Findings) != "note signature-not-checked, error unknown-field" || r.ID != "AAAA…DDDD" || r.State != verify.Valid {
+		t.Errorf("%s %q %q: a vendor's schema means what it says", codes(r.Findings), r.ID, r.State)
+	}
+}
+
+func TestRequirements(t *testing.T) {
+	p, err := licseal.ParsePayload([]byte(`{"n":4,"s":"4","big":"9007199254740993","f":2.5,"d":"2027-01-01","word":"Gold","list":[1],"deep":{"a.b":"x","seats":7},"comma":"A, Inc","t":true}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := `{"license":{"payload":` + string(p.Bytes()) + `,"signature":"` + strings.Repeat("ab", 64) + `","version":"1"}}`
+	tests := []struct {
+		text string
+		met  bool
+	}{
+		{"n=4", true}, {"n=4.0", true}, {"n!=4", false}, {"n>=4", true}, {"n>4", false}, {"n<=4", true}, {"n<4", false}, {"n<5", true},
+		{"s=4", true}, {"s>=3", true}, {"s >= 3", true}, {"s<3", false}, {"s!=5", true},
+		{"big>9007199254740992", true}, {"big>=9007199254740994", false}, {"f>2.4", true}, {"f>2.6", false},
+		{"d>2026-12-31", true}, {"d>2027-01-01", false}, {"d>=2027-01-01T00:00:00Z", true}, {"d<2028-01-01", true}, {"word>2026-01-01", false}, {"word>3", false},
+		{"word=Gold", true}, {"word=gold", false}, {"word!=gold", true}, {"word in Gold,Platinum", true}, {"word in Silver, Gold", true}, {"word in Silver", false},
+		{`comma in ["A, Inc","B"]`, true}, {`comma=A, Inc`, true}, {"comma in A, Inc", false},
+		{"deep.seats>=7", true}, {"/deep/seats>7", false}, {"/deep/a.b=x", true}, {"deep.a.b=x", false}, {"list/0=1", false}, {"/list/0=1", true},
+		{"t=true", true}, {"word", true}, {"none", false}, {"none!=x", false}, {"none=", false}, {"n in 4,5", true},
+	}
+	for _, test := range tests {
+		r, err := check.ParseRequirement(test.text)
+		if err != nil {
+			t.Errorf("%s: %v", test.text, err)
+			continue
+		}
+		c := newChecker(t, func(o *check.Options) {
+			o.Trusted, o.NoSignature, o.Policy = nil, true, check.Policy{Require: []check.Requirement{r}}
+		})
+		result := c.License("", []byte(text))
+		if got := !strings.Contains(codes(result.Findings), "error requirement"); got != test.met {
+			t.Errorf("%s: met %v: %v", test.text, got, result.Findings)
+		}
+	}
+	for _, text := range []string{"", "=", "=4", "a b", "support plan=Gold", "n>=four", "n>", "word in ", "word in a,,b", `word in ["a"`, "/bad~2=1", " in a"} {
+		if r, err := check.ParseRequirement(text); err == nil {
+			t.Errorf("%q was read as %+v", text, r)
+		}
+	}
+}
+
+func TestPolicyFile(t *testing.T) {
+	want := &check.PolicyFile{MinRemaining: "30d", Zone: "Europe/Berlin", Require: []string{"product_subscription=Konnect Enterprise", "dataplanes>=4"}}
+	for _, text := range []string{
+		"min_remaining: 30d\nzone: Europe/Berlin\nrequire:\n  - product_subscription=Konnect Enterprise\n  - dataplanes>=4\n",
+		`{"min_remaining":"30d","zone":"Europe/Berlin","require":["product_subscription=Konnect Enterprise","dataplanes>=4"]}`,
+	} {
+		got, err := check.ParsePolicyFile([]byte(text))
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Error(err, diff)
+		}
+	}
+	for text, part := range map[string]string{
+		"":                            "empty",
+		"min_remainig: 30d\n":         "min_remainig not found",
+		"- a\n":                       "cannot be read",
+		"zone: [a]\n":                 "cannot be read",
+		"zone: UTC\n---\nzone: UTC\n": "second document",
+		strings.Repeat("#", check.MaxPolicyBytes+1): "at most",
+		"zone: UTC\nzone: Europe/Berlin\n":          "already defined",
+	} {
+		if got, err := check.ParsePolicyFile([]byte(text)); got != nil || err == nil || !strings.Contains(err.Error(), part) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%.40q: %v", text, err)
+		}
+	}
+}
+
+func TestLengths(t *testing.T) {
+	for text, want := range map[string]time.Duration{"0d": 0, "30d": 720 * time.Hour, "12h": 12 * time.Hour, "36500d": 36500 * 24 * time.Hour} {
+		if got, err := check.ParseLength(text); got != want || err != nil {
+			t.Errorf("%s: %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "30", "-1d", "+1d", "36501d", "1.5d", "d", "-3h", "30days"} {
+		if got, err := check.ParseLength(text); err == nil {
+			t.Errorf("%q was read as %v", text, got)
+		}
+	}
+}
+
+// place is a folder that stands for a gateway's files, and its variables.
+type place struct {
+	root string
+	env  map[string]string
+}
+
+func newPlace(t *testing.T) place {
+	return place{t.TempDir(), map[string]string{}}
+}
+
+func (p place) write(t *testing.T, name, text string) {
+	t.Helper()
+	path := filepath.Join(p.root, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (p place) place() check.Place {
+	return check.Place{Root: p.root, Getenv: func(name string) string { return p.env[name] }}
+}
+
+func states(e *check.Effective) string {
+	var all []string
+	for _, s := range e.Sources {
+		all = append(all, string(s.State))
+	}
+	return strings.Join(all, ", ")
+}
+
+func TestEffective(t *testing.T) {
+	good, longer, expired := signed(t), signed(t, "2027-01-01", "2028-01-01"), signed(t, "2027-01-01", "2026-02-01")
+	records := func(texts ...string) func(context.Context) ([]check.Installed, error) {
+		return func(context.Context) ([]check.Installed, error) {
+			var all []check.Installed
+			for i, text := range texts {
+				all = append(all, check.Installed{Name: fmt.Sprintf("id%d", i), Data: []byte(text), Updated: time.Unix(int64(1000+i), 0)})
+			}
+			return all, nil
+		}
+	}
+	tests := []struct {
+		name   string
+		make   func(t *testing.T, p place) check.Place
+		states string
+		active string // of its name
+		finds  string
+		ok     bool
+	}{
+		{"nothing", func(t *testing.T, p place) check.Place { return p.place() },
+			"not set, not there, not set, not asked", "", "error no-licence", false},
+		{"the variable wins", func(t *testing.T, p place) check.Place {
+			p.env["KONG_LICENSE_DATA"] = good
+			p.write(t, "/etc/kong/license.json", good)
+			return p.place()
+		}, "active, shadowed, not set, not asked", "KONG_LICENSE_DATA", "warning source-shadowed, note local-licence", true},
+		{"the default file before the variable that names one", func(t *testing.T, p place) check.Place {
+			p.env["KONG_LICENSE_PATH"] = "/opt/l.json"
+			p.write(t, "/opt/l.json", good)
+			p.write(t, "/etc/kong/license.json", good)
+			return p.place()
+		}, "not set, active, shadowed, not asked", "/etc/kong/license.json", "warning source-shadowed, note local-licence", true},
+		{"the named file", func(t *testing.T, p place) check.Place {
+			p.env["KONG_LICENSE_PATH"] = "/opt/l.json"
+			p.write(t, "/opt/l.json", good)
+			return p.place()
+		}, "not set, not there, active, not asked", "/opt/l.json", "note local-licence", true},
+		{"the named file is the default one", func(t *testing.T, p place) check.Place {
+			p.env["KONG_LICENSE_PATH"] = "/etc/kong/license.json"
+			p.write(t, "/etc/kong/license.json", good)
+			return p.place()
+		}, "not set, active, same file, not asked", "/etc/kong/license.json", "note local-licence", true},
+		{"the named file is not there", func(t *testing.T, p place) check.Place {
+			p.env["KONG_LICENSE_PATH"] = "/opt/l.json"
+			return p.place()
+		}, "not set, not there, not there, not asked", "", "error source-missing, error no-licence", false},
+		{"the default file is a folder", func(t *testing.T, p place) check.Place {
+			p.write(t, "/etc/kong/license.json/x", good)
+			p.env["KONG_LICENSE_PATH"] = "/etc/kong/license.json/x"
+			return p.place()
+		}, "not set, unreadable, active, not asked", "/etc/kong/license.json/x", "error source-unreadable, note local-licence", false},
+		{"the Admin API", func(t *testing.T, p place) check.Place {
+			place := p.place()
+			place.Records, place.RecordsName = records(expired, good), "http://admin/licenses"
+			return place
+		}, "not set, not there, not set, active", "http://admin/licenses id1", "", true},
+		{"the newest record wins, though another is better", func(t *testing.T, p place) check.Place {
+			place := p.place()
+			place.Records, place.RecordsName = records(longer, good), "http://admin/licenses"
+			return place
+		}, "not set, not there, not set, active", "http://admin/licenses id1", "warning better-licence", true},
+		{"a file shadows the Admin API", func(t *testing.T, p place) check.Place {
+			p.write(t, "/etc/kong/license.json", expired)
+			place := p.place()
+			place.Records, place.RecordsName = records(good), "http://admin/licenses"
+			return place
+		}, "not set, active, not set, shadowed", "/etc/kong/license.json", "warning admin-api-shadowed, note local-licence, warning better-licence", false},
+		{"the Admin API has none", func(t *testing.T, p place) check.Place {
+			place := p.place()
+			place.Records, place.RecordsName = records(), "http://admin/licenses"
+			return place
+		}, "not set, not there, not set, not there", "", "error no-licence", false},
+		{"the Admin API does not answer", func(t *testing.T, p place) check.Place {
+			p.env["KONG_LICENSE_DATA"] = good
+			place := p.place()
+			place.Records = func(context.Context) ([]check.Installed, error) { return nil, errors.New("connection refused") }
+			return place
+		}, "active, not there, not set, unreadable", "KONG_LICENSE_DATA", "error source-unreadable, note local-licence", false},
+		{"broken text wins all the same", func(t *testing.T, p place) check.Place {
+			p.env["KONG_LICENSE_DATA"] = curly(good)
+			p.write(t, "/etc/kong/license.json", good)
+			return p.place()
+		}, "active, shadowed, not set, not asked", "KONG_LICENSE_DATA", "warning source-shadowed, note local-licence, warning better-licence", false},
+		{"a link inside the root", func(t *testing.T, p place) check.Place {
+			p.write(t, "/run/secrets/..data/license", good)
+			for link, target := range map[string]string{"run/secrets/license": "..data/license", "etc/kong/license.json": "/run/secrets/license"} {
+				os.MkdirAll(filepath.Dir(filepath.Join(p.root, link)), 0o755)
+				if err := os.Symlink(target, filepath.Join(p.root, link)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return p.place()
+		}, "not set, active, not set, not asked", "/etc/kong/license.json", "note local-licence", true},
+		{"a link out of the root", func(t *testing.T, p place) check.Place {
+			outside := filepath.Join(t.TempDir(), "secret.json")
+			os.WriteFile(outside, []byte(good), 0o644)
+			os.MkdirAll(filepath.Join(p.root, "etc/kong"), 0o755)
+			rel, _ := filepath.Rel(filepath.Join(p.root, "etc/kong"), outside)
+			if err := os.Symlink(rel, filepath.Join(p.root, "etc/kong/license.json")); err != nil {
+				t.Fatal(err)
+			}
+			return p.place()
+		}, "not set, not there, not set, not asked", "", "error no-licence", false},
+		{"links in a circle", func(t *testing.T, p place) check.Place {
+			os.MkdirAll(filepath.Join(p.root, "etc/kong"), 0o755)
+			if err := os.Symlink("license.json", filepath.Join(p.root, "etc/kong/license.json")); err != nil {
+				t.Fatal(err)
+			}
+			return p.place()
+		}, "not set, unreadable, not set, not asked", "", "error source-unreadable, error no-licence", false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			e := newChecker(t, nil).Effective(t.Context(), test.make(t, newPlace(t)))
+			active := ""
+			if e.Active != nil {
+				active = e.Active.Name
+			}
+			if states(e) != test.states || active != test.active || codes(e.Findings) != test.finds || e.OK() != test.ok {
+				t.Errorf("states %s; active %q; found %s; ok %v", states(e), active, codes(e.Findings), e.OK())
+			}
+		})
+	}
+}
+
+func TestKubernetesDump(t *testing.T) {
+	good := signed(t)
+	dump := "apiVersion: v1\nkind: List\nitems:\n" +
+		"- apiVersion: v1\n  kind: Secret\n  metadata: {name: kong-enterprise-license, namespace: kong, creationTimestamp: \"2026-01-02T00:00:00Z\"}\n  data: {license: " + base64Of(good) + "}\n" +
+		"- apiVersion: v1\n  kind: Secret\n  metadata: {name: kong-mesh-license}\n  data: {license: " + base64Of(good) + "}\n" +
+		"- apiVersion: v1\n  kind: Secret\n  metadata: {name: tls}\n  data: {tls.crt: " + base64Of("a certificate") + "}\n" +
+		"- apiVersion: v1\n  kind: Secret\n  metadata: {name: mine}\n  data: {kong.lic: " + base64Of(good) + "}\n" +
+		"- apiVersion: v1\n  kind: Secret\n  metadata: {name: plain}\n  data: {license: '" + good + "'}\n" +
+		"- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: other}\n  data: {license: x}\n" +
+		"- apiVersion: configuration.konghq.com/v1alpha1\n  kind: KongLicense\n  metadata: {name: off, creationTimestamp: \"2026-02-02T00:00:00Z\"}\n  enabled: false\n  rawLicenseString: '" + good + "'\n"
+	all, err := check.KubernetesDump([]byte(dump))
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, active, _ := newChecker(t, nil).Choose(all)
+	var got []string
+	for _, r := range results {
+		got = append(got, r.Name+": "+codes(r.Findings))
+	}
+	want := []string{
+		"kong/secret/kong-enterprise-license:license: note secret-manifest",
+		"secret/kong-mesh-license:license: error secret-wrong-key",
+		"secret/mine:kong.lic: error secret-wrong-key",
+		"secret/plain:license: note secret-manifest, error secret-not-base64",
+		"konglicense/off: note kong-license-manifest, error disabled",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if active != 4 {
+		t.Errorf("active is %d", active)
+	}
+	for _, text := range []string{"", "a: b\n", "{", "\t- x: [", "kind: *a\n"} {
+		if all, err := check.KubernetesDump([]byte(text)); err == nil {
+			t.Errorf("%q: %v", text, all)
+		}
+	}
+}
+
+// No finding shows more of a secret than its ends, whatever is broken.
+func TestMasked(t *testing.T) {
+	licence := signed(t)
+	lic, err := licseal.ParseUnverified([]byte(licence))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, _ := lic.Payload.Text("/license_key")
+	texts := map[string]string{"whole": licence, "key alone": key, "trailing": licence + ` {"license_key":"` + key + `"}`,
+		"in a wrong field": strings.Replace(licence, `"dataplanes":"4"`, `"dataplanes":"`+key+`"`, 1),
+		"twice":            strings.Replace(licence, `"license_key":`, `"license_key":"x","license_key":`, 1)}
+	for _, b := range brokenTexts {
+		texts[b.name] = b.make(licence)
+	}
+	for name, text := range texts {
+		for _, o := range []func(*check.Options){nil, func(o *check.Options) { o.Trusted, o.NoSignature = nil, true }} {
+			r := newChecker(t, o).License(name, []byte(text))
+			shown := r.ID
+			for _, f := range r.Findings {
+				shown += "\n" + f.String()
+			}
+			for _, secret := range []string{key, lic.Signature} {
+				for i := 0; i+9 <= len(secret); i++ {
+					if strings.Contains(shown, secret[i:i+9]) && name != "key alone" {
+						t.Fatalf("%s: shows %s of the secret:\n%s", name, secret[i:i+9], shown)
+					}
+				}
+			}
+		}
+	}
+	r := newChecker(t, func(o *check.Options) { o.ShowSecrets = true }).License("", []byte(licence))
+	if r.ID != key {
+		t.Errorf("with ShowSecrets the id is %q", r.ID)
+	}
+}
+
+func TestMask(t *testing.T) {
+	for secret, want := range map[string]string{"": "", "abc": "abc", "abcd": "a…d", "LS-0001": "L…1", "LS-00012": "LS…12", "00141000017ODj3AAG": "0014…3AAG", "äöüßäöüßäöüßäöüß": "äöüß…äöüß"} {
+		if got := check.Mask(secret); got != want {
+			t.Errorf("Mask(%q) = %q; want %q", secret, got, want)
+		}
+	}
+}
+
+// A revoked licence, a stale list, another issuer: what verify refuses is a
+// finding of its own.
+func TestRefusals(t *testing.T) {
+	r := newChecker(t, func(o *check.Options) { o.Verify.Issuer = "somebody@else.example" }).License("", []byte(signed(t)))
+	if codes(r.Findings) != "error issuer" || r.License == nil {
+		t.Errorf("issuer: %v", r.Findings)
+	}
+	r = newChecker(t, func(o *check.Options) { o.Verify.Floor = midYear.AddDate(0, 1, 0) }).License("", []byte(signed(t)))
+	if codes(r.Findings) != "error clock" {
+		t.Errorf("clock: %v", r.Findings)
+	}
+}
+
+// Texts that make careless code slow or greedy are answered, within the bounds of a diagnosis.
+func TestHostile(t *testing.T) {
+	c := newChecker(t, nil)
+	for name, text := range map[string]string{
+		"too large":    strings.Repeat("x", check.MaxBytes+1),
+		"braces":       strings.Repeat("{", check.MaxBytes),
+		"quotes":       strings.Repeat(`"`, check.MaxBytes),
+		"curly quotes": strings.Repeat("{“", check.MaxBytes/4),
+		"commas":       `{"a":[` + strings.Repeat(",]", check.MaxBytes/4),
+		"base64":       strings.Repeat("eyJh", check.MaxBytes/4),
+		"anchors":      "kind: &a Secret\nlicense: " + strings.Repeat("[*a,", 1000) + "signature",
+		"bombs":        "kind: x\na: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b]\nlicense: signature\n",
+		"deep YAML":    "kind: x\nlicense: " + strings.Repeat("[", 5000) + "signature",
+		"escapes":      `{\"` + strings.Repeat(`\\\"`, check.MaxBytes/8),
+	} {
+		if r := c.License(name, []byte(text)); r.OK() || len(r.Findings) == 0 {
+			t.Errorf("%s: %v", name, r.Findings)
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package check
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// maskWindow is how many characters of a secret in a row are recognized, where
+// a message has cut the rest off.
+const maskWindow = 9
+
+// masker hides secrets in texts, but for a few characters to know them by.
+type masker []string
+
+// keyValue finds what stands behind the name of the licence key, however it is
+// quoted or escaped; longHex finds signatures.
+var (
+	keyValue = lazy(`license_key[^A-Za-z0-9]{1,12}([A-Za-z0-9_.+/=-]{4,200})`)
+	longHex  = lazy(`[0-9A-Fa-f]{40,}`)
+)
+
+// newMasker collects the secrets of a text that may be a licence.
+func newMasker(text []byte) masker {
+	var m masker
+	for _, found := range keyValue().FindAllSubmatch(text, 20) {
+		m = m.with(string(found[1]))
+	}
+	for _, found := range longHex().FindAll(text, 20) {
+		m = m.with(string(found))
+	}
+	return m
+}
+
+// with adds a secret. One of three characters or less is none.
+func (m masker) with(secret string) masker {
+	if utf8.RuneCountInString(secret) <= 3 {
+		return m
+	}
+	for _, known := range m {
+		if known == secret {
+			return m
+		}
+	}
+	return append(m, secret)
+}
+
+// Mask returns a secret as outputs show it: its first and last characters, and
+// fewer of them the shorter it is.
+func Mask(secret string) string {
+	runes := []rune(secret)
+	keep := 4
+	switch {
+	case len(runes) <= 3:
+		return secret
+	case len(runes) < 8:
+		keep = 1
+	case len(runes) < 16:
+		keep = 2
+	}
+	return string(runes[:keep]) + "…" + string(runes[len(runes)-keep:])
+}
+
+// hide masks all secrets in a text, also where only a part of one is left.
+func (m masker) hide(text string) string {
+	for _, secret := range m {
+		text = hideWhole(text, secret)
+		if len(secret) > maskWindow {
+			text = hideParts(text, secret)
+		}
+	}
+	return text
+}
+
+// hideWhole masks a secret where it is not a part of a longer word.
+func hideWhole(text, secret string) string {
+	var b strings.Builder
+	for {
+		i := strings.Index(text, secret)
+		if i < 0 {
+			b.WriteString(text)
+			return b.String()
+		}
+		end := i + len(secret)
+		b.WriteString(text[:i])
+		isWord := len(secret) <= maskWindow && (i > 0 && isWordByte(text[i-1]) || end < len(text) && isWordByte(text[end]))
+		if isWord {
+			b.WriteString(secret)
+		} else {
+			b.WriteString(Mask(secret))
+		}
+		text = text[end:]
+	}
+}
+
+func isWordByte(c byte) bool {
+	return c == '-' || c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}
+
+// hideParts masks the parts of a secret of at least maskWindow bytes.
+func hideParts(text, secret string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		n := 0
+		for i+n < len(text) && strings.Contains(secret, text[i:i+n+1]) {
+			n++
+		}
+		if n >= maskWindow {
+			b.WriteString(Mask(text[i : i+n]))
+			i += n
+			continue
+		}
+		b.WriteByte(text[i])
+		i++
+	}
+	return b.String()
+}

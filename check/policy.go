@@ -1,0 +1,122 @@
+package check
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// What a gateway does by itself: it logs warnings from 90 days before a licence
+// expires, and errors from 30 days.
+const (
+	DefaultWarnRemaining = 90 * day
+	DefaultMinRemaining  = 30 * day
+
+	day = 24 * time.Hour
+)
+
+// Policy is what a team demands of a licence beyond that it is valid. The zero
+// value has the defaults above, and no further requirements.
+type Policy struct {
+	// MinRemaining is how much time must be left until the licence is no
+	// longer accepted, any grace included. If zero, DefaultMinRemaining; if
+	// negative, nothing is demanded.
+	MinRemaining time.Duration
+
+	// WarnRemaining is from when on there is a warning. If zero,
+	// DefaultWarnRemaining; if negative, there is none.
+	WarnRemaining time.Duration
+
+	// Require lists what the fields must be.
+	Require []Requirement
+}
+
+func (p Policy) minRemaining() time.Duration { return orDefault(p.MinRemaining, DefaultMinRemaining) }
+
+func (p Policy) warnRemaining() time.Duration {
+	return orDefault(p.WarnRemaining, DefaultWarnRemaining)
+}
+
+func orDefault(d, byDefault time.Duration) time.Duration {
+	if d == 0 {
+		return byDefault
+	}
+	return d
+}
+
+// PolicyFile is a policy as a team shares it. Empty members are not stated.
+type PolicyFile struct {
+	MinRemaining  string   `yaml:"min_remaining"`
+	WarnRemaining string   `yaml:"warn_remaining"`
+	Grace         string   `yaml:"grace"`
+	Zone          string   `yaml:"zone"`
+	Schema        string   `yaml:"schema"`
+	Require       []string `yaml:"require"`
+}
+
+// MaxPolicyBytes is the size of the largest policy file that is read.
+const MaxPolicyBytes = 64 << 10
+
+// ParsePolicyFile reads a policy file, YAML or JSON:
+//
+//	min_remaining: 30d      # fail if less is left
+//	warn_remaining: 90d
+//	grace: 0d
+//	zone: Europe/Berlin     # where a date begins; UTC by default
+//	require:
+//	  - product_subscription=Konnect Enterprise
+//	  - dataplanes>=4
+//
+// A member that is misspelt is an error, lest a requirement be dropped.
+func ParsePolicyFile(text []byte) (*PolicyFile, error) {
+	if len(text) > MaxPolicyBytes {
+		return nil, fmt.Errorf("the policy has %d bytes; at most %d are read", len(text), MaxPolicyBytes)
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(true)
+	var file PolicyFile
+	if err := decoder.Decode(&file); errors.Is(err, io.EOF) {
+		return nil, errors.New("the policy is empty; write at least one of min_remaining, warn_remaining, grace, zone, schema, require")
+	} else if err != nil {
+		return nil, fmt.Errorf("the policy cannot be read: %s", yamlMessage(err))
+	}
+	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return nil, errors.New("the policy has a second document; write one")
+	}
+	return &file, nil
+}
+
+// yamlMessage puts the message of the YAML library on one line, in our words.
+func yamlMessage(err error) string {
+	message := strings.TrimPrefix(err.Error(), "yaml: ")
+	message = strings.TrimPrefix(message, "unmarshal errors:\n")
+	message = strings.ReplaceAll(message, " in type check.PolicyFile", "; the members are min_remaining, warn_remaining, grace, zone, schema and require")
+	return strings.Join(strings.Fields(message), " ")
+}
+
+// maxDays is the greatest length of time in days.
+const maxDays = 36500
+
+// ParseLength reads a length of time: whole days as in "30d", at most 36500, or
+// what [time.ParseDuration] reads. It is not negative.
+func ParseLength(text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	if digits, isDays := strings.CutSuffix(text, "d"); isDays {
+		var days int
+		days, err = strconv.Atoi(digits)
+		d = time.Duration(days) * day
+		if days < 0 || days > maxDays {
+			err = strconv.ErrRange
+		}
+	}
+	if err != nil || d < 0 || strings.HasPrefix(text, "+") {
+		return 0, fmt.Errorf("%q is not a length of time; write it as 30d (at most %dd) or 12h", text, maxDays)
+	}
+	return d, nil
+}

@@ -1,0 +1,352 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Where a gateway looks for its licence, in this order; the Admin API is last.
+const (
+	DataVariable = "KONG_LICENSE_DATA" // holds the licence
+	DefaultPath  = "/etc/kong/license.json"
+	PathVariable = "KONG_LICENSE_PATH" // names a file
+)
+
+// Place is where a gateway runs, as far as its licence goes.
+type Place struct {
+	// Getenv returns a variable of the gateway's environment. If nil,
+	// os.Getenv. A variable that is empty counts as not set.
+	Getenv func(name string) string
+
+	// Root is the folder under which the gateway's files are, such as a
+	// mounted image. Symbolic links are followed inside of it only. If
+	// empty, the files are those of this machine.
+	Root string
+
+	// Records asks the Admin API for its licences. If nil, it is not asked.
+	Records     func(ctx context.Context) ([]Installed, error)
+	RecordsName string // what output calls it, such as its URL
+}
+
+// SourceState is what became of a source.
+type SourceState string
+
+// The states of a source.
+const (
+	SourceActive     SourceState = "active"     // the gateway uses it
+	SourceShadowed   SourceState = "shadowed"   // there is a licence, and an earlier source wins
+	SourceUnset      SourceState = "not set"    // the variable is not set
+	SourceMissing    SourceState = "not there"  // no such file, or no records
+	SourceUnreadable SourceState = "unreadable" // a gateway passes it over, often in silence
+	SourceUnasked    SourceState = "not asked"  // the Admin API, where no URL was given
+	SourceSame       SourceState = "same file"  // the variable names the default file
+)
+
+// Source is a place where a gateway looks for its licence.
+type Source struct {
+	Name   string // KONG_LICENSE_DATA, a path, a URL
+	State  SourceState
+	Detail string // why it is unreadable, or what shadows it
+
+	licences []Installed
+}
+
+// Effective is what a gateway would find.
+type Effective struct {
+	Sources []Source  // in the order in which a gateway looks
+	Active  *Result   // of the licence that it uses; nil if there is none
+	Others  []*Result // of those that are shadowed
+
+	// Findings are about the sources as a whole.
+	Findings []Finding
+}
+
+// OK reports whether there is an active licence and nothing about it, or about
+// the sources, is an error. A shadowed licence may be what it likes.
+func (e *Effective) OK() bool { return e.Active != nil && e.Active.OK() && e.Decisive() == nil }
+
+// Decisive returns the first error about the sources, nil if there is none.
+func (e *Effective) Decisive() *Finding {
+	for i, f := range e.Findings {
+		if f.Severity == Error {
+			return &e.Findings[i]
+		}
+	}
+	return nil
+}
+
+// Effective finds the licence that a gateway would use, as Kong documents it:
+// the variable KONG_LICENSE_DATA, the default file, the file that
+// KONG_LICENSE_PATH names, then the newest record of the Admin API. The first
+// that is there and can be read wins, whatever its text is.
+func (c *Checker) Effective(ctx context.Context, place Place) *Effective {
+	e := new(Effective)
+	e.Sources = []Source{variableSource(place), e.fileSource(place, DefaultPath, false), e.pathSource(place), e.recordSource(ctx, place)}
+	winner := slices.IndexFunc(e.Sources, func(s Source) bool { return len(s.licences) > 0 })
+	if winner < 0 {
+		e.add(CodeNoLicence, Error, "there is no licence in any of the places where a gateway looks", "set KONG_LICENSE_DATA, write /etc/kong/license.json, or add one to the Admin API")
+		return e
+	}
+	e.judgeSources(c, winner)
+	e.shadows(winner)
+	e.better()
+	return e
+}
+
+func (e *Effective) add(code Code, severity Severity, found, remedy string) {
+	e.Findings = append(e.Findings, Finding{Code: code, Stage: StageSource, Severity: severity, Found: found, Remedy: remedy})
+}
+
+func variableSource(place Place) Source {
+	value := place.getenv(DataVariable)
+	if value == "" {
+		return Source{Name: DataVariable, State: SourceUnset}
+	}
+	return Source{Name: DataVariable, licences: []Installed{{Name: DataVariable, Data: []byte(value)}}}
+}
+
+func (p Place) getenv(name string) string {
+	if p.Getenv == nil {
+		return os.Getenv(name)
+	}
+	return p.Getenv(name)
+}
+
+func (e *Effective) pathSource(place Place) Source {
+	name := place.getenv(PathVariable)
+	if name == "" {
+		return Source{Name: PathVariable, State: SourceUnset}
+	}
+	if path.Clean(filepath.ToSlash(name)) == DefaultPath {
+		return Source{Name: PathVariable + "=" + name, State: SourceSame}
+	}
+	s := e.fileSource(place, name, true)
+	s.Name = PathVariable + "=" + name
+	for i := range s.licences {
+		s.licences[i].Name = name
+	}
+	return s
+}
+
+// fileSource reads a file that a gateway would look at. Only a file that
+// somebody has named must be there.
+func (e *Effective) fileSource(place Place, name string, named bool) Source {
+	data, err := place.readFile(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !named:
+		return Source{Name: name, State: SourceMissing}
+	case errors.Is(err, fs.ErrNotExist):
+		e.add(CodeSourceMissing, Error, fmt.Sprintf("%s names the file %s, which is not there", PathVariable, plain(name)), "correct the variable, or put the file there; a gateway passes it over in silence")
+		return Source{Name: name, State: SourceMissing}
+	case err != nil:
+		e.add(CodeSourceUnreadable, Error, fmt.Sprintf("%s cannot be read: %v", plain(name), err), "let the user that the gateway runs as read it; a gateway passes it over, often in silence")
+		return Source{Name: name, State: SourceUnreadable, Detail: err.Error()}
+	}
+	return Source{Name: name, licences: []Installed{{Name: name, Data: data}}}
+}
+
+func (e *Effective) recordSource(ctx context.Context, place Place) Source {
+	if place.Records == nil {
+		return Source{Name: "the Admin API's /licenses", State: SourceUnasked}
+	}
+	s := Source{Name: place.RecordsName}
+	all, err := place.Records(ctx)
+	switch {
+	case err != nil:
+		e.add(CodeSourceUnreadable, Error, fmt.Sprintf("%s cannot be asked: %v", plain(s.Name), err), "check the URL, the network and the token")
+		s.State, s.Detail = SourceUnreadable, err.Error()
+		return s
+	case len(all) == 0:
+		s.State = SourceMissing
+		return s
+	}
+	for _, in := range all {
+		in.Name = s.Name + " " + in.Name
+		s.licences = append(s.licences, in)
+	}
+	slices.SortStableFunc(s.licences, func(a, b Installed) int { return b.Updated.Compare(a.Updated) })
+	return s
+}
+
+// judgeSources judges all licences that were found. The active one is the first of
+// the winner.
+func (e *Effective) judgeSources(c *Checker, winner int) {
+	for i := range e.Sources {
+		s := &e.Sources[i]
+		if len(s.licences) == 0 {
+			continue
+		}
+		s.State = SourceShadowed
+		if i == winner {
+			s.State = SourceActive
+		} else {
+			s.Detail = "by " + e.Sources[winner].Name
+		}
+		if n := len(s.licences); n > 1 {
+			s.Detail = strings.TrimSpace(fmt.Sprintf("%s (%d licences; the one changed last counts)", s.Detail, n))
+		}
+		for k, in := range s.licences {
+			r := c.Installed(in)
+			if i == winner && k == 0 {
+				e.Active = r
+			} else {
+				e.Others = append(e.Others, r)
+			}
+		}
+	}
+}
+
+// shadows says which licences have no effect.
+func (e *Effective) shadows(winner int) {
+	const adminSource = 3
+	won := e.Sources[winner].Name
+	for i, s := range e.Sources {
+		switch {
+		case s.State != SourceShadowed:
+		case i == adminSource:
+			e.add(CodeAdminShadowed, Warning, fmt.Sprintf("%s shadows the %s of %s", plain(won), plural(len(s.licences), "licence"), plain(s.Name)),
+				"remove the local licence if that of the Admin API is meant to count; a local one is not passed on to data planes")
+		default:
+			e.add(CodeSourceShadowed, Warning, fmt.Sprintf("%s shadows the licence in %s", plain(won), plain(s.Name)), "remove the one that is not meant to count")
+		}
+	}
+	if winner < adminSource {
+		e.add(CodeLocalLicence, Note, fmt.Sprintf("the licence comes from %s, so a control plane does not pass it on to its data planes", plain(won)), "install it on every node, or use the Admin API")
+	}
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// better says whether a shadowed licence would be better than the active one.
+func (e *Effective) better() {
+	if f := betterThan(e.Active, e.Others); f != nil {
+		e.Findings = append(e.Findings, *f)
+	}
+}
+
+// betterThan compares licences: one that holds is better than one that does
+// not, and of two that hold, the one that expires later.
+func betterThan(active *Result, others []*Result) *Finding {
+	best := active
+	for _, r := range others {
+		if r.OK() && (!best.OK() || r.NotAfter.After(best.NotAfter)) {
+			best = r
+		}
+	}
+	if best == active {
+		return nil
+	}
+	why := fmt.Sprintf("expires later, at %s", Instant(best.NotAfter))
+	if !active.OK() {
+		why = fmt.Sprintf("would hold until %s, and the active one does not hold", Instant(best.NotAfter))
+	}
+	return &Finding{Code: CodeBetterLicence, Stage: StageSource, Severity: Warning,
+		Found: fmt.Sprintf("the licence in %s %s", plain(best.Name), why), Remedy: "make that one the active licence"}
+}
+
+// Choose judges licences that are installed side by side, such as the records of
+// an Admin API, and says which one is active: the one that was changed last.
+// active is -1 where that cannot be told.
+func (c *Checker) Choose(all []Installed) (results []*Result, active int, findings []Finding) {
+	for _, in := range all {
+		results = append(results, c.Installed(in))
+	}
+	active = newest(all)
+	if active >= 0 {
+		others := slices.Delete(slices.Clone(results), active, active+1)
+		if f := betterThan(results[active], others); f != nil {
+			findings = append(findings, *f)
+		}
+	}
+	return results, active, findings
+}
+
+// readFile reads a file as the gateway sees it.
+func (p Place) readFile(name string) ([]byte, error) {
+	if p.Root == "" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, cause(err)
+		}
+		return readBounded(f)
+	}
+	root, err := os.OpenRoot(p.Root)
+	if err != nil {
+		return nil, fmt.Errorf("the root %s: %w", p.Root, cause(err))
+	}
+	defer root.Close()
+	return readInside(root, name)
+}
+
+// maxLinks bounds the symbolic links on the way to a file.
+const maxLinks = 40
+
+// readInside reads a file under a root, whose symbolic links mean the same as if
+// the root were the top: a link to /run/x leads to ROOT/run/x.
+func readInside(root *os.Root, name string) ([]byte, error) {
+	resolved, rest := "", path.Clean("/" + filepath.ToSlash(name))[1:]
+	for links := 0; rest != ""; {
+		part, after, _ := strings.Cut(rest, "/")
+		next := path.Join(resolved, part)
+		info, err := root.Lstat(next)
+		if err != nil {
+			return nil, cause(err)
+		}
+		if info.Mode()&fs.ModeSymlink == 0 {
+			resolved, rest = next, after
+			continue
+		}
+		if links++; links > maxLinks {
+			return nil, errors.New("too many symbolic links")
+		}
+		target, err := root.Readlink(next)
+		if err != nil {
+			return nil, cause(err)
+		}
+		if !path.IsAbs(target) {
+			target = path.Join("/", resolved, target)
+		}
+		resolved, rest = "", path.Join(path.Clean(target), after)[1:]
+	}
+	f, err := root.Open(resolved)
+	if err != nil {
+		return nil, cause(err)
+	}
+	return readBounded(f)
+}
+
+// readBounded reads and closes a file that may be endless.
+func readBounded(f *os.File) ([]byte, error) {
+	defer f.Close()
+	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		return nil, errors.New("it is a folder")
+	}
+	data, err := io.ReadAll(io.LimitReader(f, MaxBytes+1))
+	if err != nil {
+		return nil, cause(err)
+	}
+	return data, nil
+}
+
+// cause takes the file name out of an error of package os.
+func cause(err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
+}
