@@ -1,0 +1,109 @@
+package checkreport
+
+import (
+	"io"
+	"maps"
+	"slices"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+
+	"github.com/licseal/licseal/check"
+	"github.com/licseal/licseal/verify"
+)
+
+// prometheus writes metrics in the text format, for the textfile collector of
+// the node exporter. The format groups them by name, so all are kept in memory.
+// Where a gateway's metric means the same, it has the gateway's name.
+type prometheus struct {
+	w        io.Writer
+	families []*dto.MetricFamily
+	kong     bool
+	findings map[findingKey]int
+	seen     map[string]bool
+}
+
+type findingKey struct {
+	source string
+	code   check.Code
+	level  check.Severity
+}
+
+func newPrometheus(w io.Writer, h Header) Writer {
+	p := &prometheus{w: w, kong: h.KongFields, findings: map[findingKey]int{}, seen: map[string]bool{}}
+	p.gauge("licseal_check_timestamp_seconds", "When the licences were checked.", unix(h.Time))
+	for _, f := range h.Findings {
+		p.findings[findingKey{"", f.Code, f.Severity}]++
+	}
+	return p
+}
+
+// gauge adds a value, with labels given as names and values in turn.
+func (p *prometheus) gauge(name, help string, value float64, labels ...string) {
+	metric := &dto.Metric{Gauge: &dto.Gauge{Value: &value}}
+	for i := 0; i+1 < len(labels); i += 2 {
+		metric.Label = append(metric.Label, &dto.LabelPair{Name: &labels[i], Value: &labels[i+1]})
+	}
+	i := slices.IndexFunc(p.families, func(f *dto.MetricFamily) bool { return f.GetName() == name })
+	if i < 0 {
+		p.families = append(p.families, &dto.MetricFamily{Name: &name, Help: &help, Type: dto.MetricType_GAUGE.Enum()})
+		i = len(p.families) - 1
+	}
+	p.families[i].Metric = append(p.families[i].Metric, metric)
+}
+
+func unix(t time.Time) float64 { return float64(t.Unix()) }
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (p *prometheus) Entry(e Entry) error {
+	source := plain(e.Name)
+	if p.seen[source] {
+		return nil // a file that was named twice; a series must not be
+	}
+	p.seen[source] = true
+	if days, ok := e.DaysLeft(); ok {
+		if p.kong {
+			p.gauge("kong_enterprise_license_expiration", "Unix epoch time when the license expires, the same name as in the gateway.", unix(e.NotAfter), "source", source)
+		}
+		p.gauge("licseal_license_not_before_seconds", "From when on the licence is valid, in seconds since 1970.", unix(e.NotBefore), "source", source)
+		p.gauge("licseal_license_expiration_seconds", "When the licence expires, in seconds since 1970.", unix(e.NotAfter), "source", source)
+		p.gauge("licseal_license_days_left", "Whole days until the licence expires; negative afterwards.", float64(days), "source", source)
+	}
+	if p.kong {
+		p.gauge("kong_enterprise_license_errors", "Errors when collecting license info, the same name as in the gateway.", truth(e.State == ""), "source", source)
+	}
+	for _, state := range []verify.State{verify.NotYetValid, verify.Valid, verify.InGrace, verify.Expired} {
+		p.gauge("licseal_license_state", "1 for the state that the licence is in.", truth(e.State == state), "source", source, "state", string(state))
+	}
+	p.gauge("licseal_license_ok", "1 if nothing about the licence is an error.", truth(e.Exit == 0), "source", source)
+	p.gauge("licseal_license_exit_code", "What 'licseal check' ends with for this licence.", float64(e.Exit), "source", source)
+	p.gauge("licseal_license_signature_checked", "1 if the signature was checked and is good.", truth(e.Signature == check.SignatureGood), "source", source)
+	for _, f := range e.Findings {
+		p.findings[findingKey{source, f.Code, f.Severity}]++
+	}
+	return nil
+}
+
+func (p *prometheus) Close(s Summary) error {
+	byName := func(a, b findingKey) int {
+		return slices.Compare([]string{a.source, string(a.code), string(a.level)}, []string{b.source, string(b.code), string(b.level)})
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(p.findings), byName) {
+		p.gauge("licseal_license_findings", "How many findings there are of a code.", float64(p.findings[k]), "source", k.source, "code", string(k.code), "severity", string(k.level))
+	}
+	p.gauge("licseal_check_exit_code", "What 'licseal check' ended with.", float64(s.Exit))
+	slices.SortFunc(p.families, func(a, b *dto.MetricFamily) int { return slices.Compare([]string{a.GetName()}, []string{b.GetName()}) })
+	for _, f := range p.families {
+		if _, err := expfmt.MetricFamilyToText(p.w, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,86 @@
+// Package checkreport writes what package check found: for people, for programs and
+// for the tools that pipelines already have.
+package checkreport
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/licseal/licseal/check"
+)
+
+// Header is what holds for all results of a report.
+type Header struct {
+	Version          string // of licseal
+	Time             time.Time
+	SignatureChecked bool
+	KongFields       bool // the payload is Kong's, so Kong's metrics mean something
+	Color            bool
+
+	// Where licences were looked for, and what was found about that.
+	Sources  []check.Source
+	Findings []check.Finding
+}
+
+// Entry is the result for one licence.
+type Entry struct {
+	*check.Result
+	Path   string // the file that it was read from, "" if it was none
+	Exit   int    // what the program ends with if this is all
+	Word   string // the stable word for Exit, such as: expired
+	Active *bool  // whether it is the licence in use, where that is known
+	Fixed  string // where the repaired licence was written to, "" if it was not
+}
+
+// Summary is what all results come to.
+type Summary struct {
+	Licences int    `json:"licences"`
+	OK       int    `json:"ok"`
+	Failed   int    `json:"failed"`
+	Errors   int    `json:"errors"`
+	Warnings int    `json:"warnings"`
+	Notes    int    `json:"notes"`
+	Exit     int    `json:"exit"`
+	Word     string `json:"word,omitempty"`
+}
+
+// Writer writes a report: any number of entries, then the summary.
+type Writer interface {
+	Entry(Entry) error
+	Close(Summary) error
+}
+
+// format makes the writer of a format.
+type format struct {
+	name string
+	make func(io.Writer, Header) Writer
+}
+
+var formats = []format{
+	{"text", newText},
+	{"json", newJSON},
+	{"github", newGitHub},
+	{"junit", newJUnit},
+	{"sarif", newSARIF},
+	{"prometheus", newPrometheus},
+}
+
+// Formats returns the names of the formats.
+func Formats() []string {
+	names := make([]string, len(formats))
+	for i, f := range formats {
+		names[i] = f.name
+	}
+	return names
+}
+
+// New returns a writer for a format, one of [Formats].
+func New(name string, w io.Writer, h Header) (Writer, error) {
+	for _, f := range formats {
+		if f.name == name {
+			return f.make(w, h), nil
+		}
+	}
+	return nil, fmt.Errorf("%q is not a format", name)
+}

@@ -1,0 +1,375 @@
+package checkreport_test
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/check"
+	"github.com/licseal/licseal/internal/checkreport"
+	"github.com/licseal/licseal/schema"
+	"github.com/licseal/licseal/sign"
+	"github.com/licseal/licseal/verify"
+)
+
+var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+const licenseKey = "00141000017ODj3AAG_a1V41000004wT0OEAU"
+
+func licence(t testing.TB, replace ...string) string {
+	t.Helper()
+	text := strings.NewReplacer(replace...).Replace(`{"admin_seats":"5","customer":"O'Brien & Söhne, \"Ltd\" ]]> ::error::\n%0A","dataplanes":"4","license_creation_date":"2026-01-01","license_expiration_date":"2027-01-01","license_key":"` + licenseKey + `","product_subscription":"Konnect Enterprise","support_plan":"None"}`)
+	p, err := licseal.ParsePayload([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lic, err := sign.License(p, vendor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lic.String()
+}
+
+var vendor = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
+
+func checker(t testing.TB, checked bool) *check.Checker {
+	t.Helper()
+	o := check.Options{NoSignature: !checked, Verify: verify.Options{Time: now}}
+	if checked {
+		o.Trusted = []licseal.TrustedKey{{Key: vendor.Public().(ed25519.PublicKey), Name: "vendor"}}
+	}
+	c, err := check.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// entries are results of many kinds: every broken file, and licences in each state.
+func entries(t testing.TB, checked bool) []checkreport.Entry {
+	t.Helper()
+	c := checker(t, checked)
+	var all []checkreport.Entry
+	add := func(name, text string) {
+		r := c.License(name, []byte(text))
+		e := checkreport.Entry{Result: r, Path: name}
+		if !r.OK() {
+			e.Exit, e.Word = 9, "requirement"
+		}
+		all = append(all, e)
+	}
+	add("in order.json", licence(t, "2027-01-01", "2028-01-01"))
+	add("soon,%:.json", licence(t))
+	add("over\n::error::.json", licence(t, "2027-01-01", "2026-02-01"))
+	add("forged.json", strings.Replace(licence(t), `"dataplanes":"4"`, `"dataplanes":"9"`, 1))
+	add("fields\x1b[31m.json", licence(t, `"dataplanes":"4"`, `"dataplanes":4`, `"support_plan"`, `"x]]>\u0001":"y","support_plan"`))
+	names, _ := filepath.Glob("../../testdata/broken/*.txt")
+	if len(names) == 0 {
+		t.Fatal("no broken files")
+	}
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, text, _ := bytes.Cut(data, []byte("\n\n"))
+		add(name, string(text))
+	}
+	return all
+}
+
+func written(t testing.TB, format string, checked bool, list []checkreport.Entry) string {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := checkreport.New(format, &b, checkreport.Header{
+		Version: "v1", Time: now, SignatureChecked: checked, KongFields: true,
+		Sources:  []check.Source{{Name: "KONG_LICENSE_DATA", State: check.SourceUnset}, {Name: "/etc/kong/license.json", State: check.SourceShadowed, Detail: "by\x07 another"}},
+		Findings: []check.Finding{{Code: check.CodeNoLicence, Stage: check.StageSource, Severity: check.Error, Found: "none", Remedy: "one"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := checkreport.Summary{Licences: len(list), Exit: 9, Word: "requirement", Errors: 1}
+	for _, e := range list {
+		if err := w.Entry(e); err != nil {
+			t.Fatal(err)
+		}
+		s.Errors += e.Count(check.Error)
+	}
+	if err := w.Close(s); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestJSON(t *testing.T) {
+	shape, err := schema.Builtin("check-report")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, checked := range []bool{true, false} {
+		for _, list := range [][]checkreport.Entry{nil, entries(t, checked)[:1], entries(t, checked)} {
+			text := written(t, "json", checked, list)
+			if err := shape.ValidateJSON([]byte(text)); err != nil {
+				t.Error(err)
+			}
+			var doc struct {
+				SignatureChecked bool `json:"signature_checked"`
+				Results          []struct {
+					Name      string
+					Signature string
+					License   *struct{ Customer string }
+					Findings  []struct{ Code string }
+				}
+			}
+			if err := json.Unmarshal([]byte(text), &doc); err != nil || len(doc.Results) != len(list) || doc.SignatureChecked != checked {
+				t.Fatalf("%d results of %d, %v", len(doc.Results), len(list), err)
+			}
+			for i, r := range doc.Results {
+				if r.Name != list[i].Name || len(r.Findings) != len(list[i].Findings) || (r.License != nil) != (list[i].License != nil) {
+					t.Errorf("%+v", r)
+				}
+				if !checked && r.Signature == "good" {
+					t.Errorf("%s: a signature that was not checked is good", r.Name)
+				}
+			}
+		}
+	}
+}
+
+func TestSARIF(t *testing.T) {
+	list := entries(t, false)
+	text := written(t, "sarif", false, list)
+	report, err := sarif.FromString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := report.Validate(); err != nil { // the official schema, which the library has in it
+		t.Error(err)
+	}
+	if report.Version != "2.1.0" || len(report.Runs) != 1 || *report.Runs[0].Tool.Driver.Name != "licseal" {
+		t.Fatalf("version %s, %d runs", report.Version, len(report.Runs))
+	}
+	run := report.Runs[0]
+	rules := map[string]int{}
+	for i, rule := range run.Tool.Driver.Rules {
+		rules[*rule.ID] = i
+	}
+	want := 1
+	for _, e := range list {
+		want += len(e.Findings)
+	}
+	if len(run.Results) != want {
+		t.Errorf("%d results of %d", len(run.Results), want)
+	}
+	notChecked := 0
+	for _, r := range run.Results {
+		if i, ok := rules[*r.RuleID]; !ok || i != r.RuleIndex || r.Message == nil || *r.Message.Text == "" {
+			t.Errorf("result %v has no rule, or no message", *r.RuleID)
+		}
+		if *r.RuleID == "signature-not-checked" {
+			notChecked++
+		}
+	}
+	if notChecked == 0 {
+		t.Error("it does not say that the signature was not checked")
+	}
+	if !strings.Contains(text, `"uri": "./soon,%25:.json"`) || !strings.Contains(text, `"in%20order.json"`) {
+		t.Error("file names are not written as URIs")
+	}
+}
+
+func TestJUnit(t *testing.T) {
+	list := entries(t, false)
+	var doc struct {
+		Tests    int `xml:"tests,attr"`
+		Failures int `xml:"failures,attr"`
+		Suites   []struct {
+			Name  string `xml:"name,attr"`
+			Cases []struct {
+				Name    string `xml:"name,attr"`
+				Failure *struct {
+					Message string `xml:"message,attr"`
+					Text    string `xml:",chardata"`
+				} `xml:"failure"`
+				Skipped *struct {
+					Message string `xml:"message,attr"`
+				} `xml:"skipped"`
+			} `xml:"testcase"`
+		} `xml:"testsuite"`
+	}
+	if err := xml.Unmarshal([]byte(written(t, "junit", false, list)), &doc); err != nil {
+		t.Fatal(err)
+	}
+	tests, failures := 0, 0
+	for i, suite := range doc.Suites {
+		fails := 0
+		for _, c := range suite.Cases {
+			tests++
+			if c.Failure != nil {
+				fails++
+			}
+			if c.Name == "signature" && c.Skipped == nil {
+				t.Errorf("%s: the signature is not said to be skipped", suite.Name)
+			}
+		}
+		failures += fails
+		if i > 0 && (fails > 0) == list[i-1].OK() {
+			t.Errorf("%s: %d failures, and OK is %v", suite.Name, fails, list[i-1].OK())
+		}
+	}
+	if len(doc.Suites) != len(list)+1 || tests != doc.Tests || failures != doc.Failures || failures == 0 {
+		t.Errorf("%d suites, %d tests of %d, %d failures of %d", len(doc.Suites), tests, doc.Tests, failures, doc.Failures)
+	}
+}
+
+func TestPrometheus(t *testing.T) {
+	list := entries(t, true)
+	list = append(list, list[0]) // a file that was named twice
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(written(t, "prometheus", true, list)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	value := func(name string, labels ...string) float64 {
+		t.Helper()
+		for _, m := range families[name].GetMetric() {
+			have := map[string]string{}
+			for _, l := range m.Label {
+				have[l.GetName()] = l.GetValue()
+			}
+			match := true
+			for i := 0; i+1 < len(labels); i += 2 {
+				match = match && have[labels[i]] == labels[i+1]
+			}
+			if match {
+				return m.GetGauge().GetValue()
+			}
+		}
+		t.Fatalf("there is no %s %v", name, labels)
+		return 0
+	}
+	for _, want := range []struct {
+		value  float64
+		name   string
+		labels []string
+	}{
+		{float64(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC).Unix()), "kong_enterprise_license_expiration", []string{"source", "soon,%:.json"}},
+		{0, "kong_enterprise_license_errors", []string{"source", "soon,%:.json"}},
+		{1, "kong_enterprise_license_errors", []string{"source", "forged.json"}},
+		{39, "licseal_license_days_left", []string{"source", "soon,%:.json"}},
+		{1, "licseal_license_state", []string{"source", "over\\n::error::.json", "state", "expired"}},
+		{0, "licseal_license_state", []string{"source", "over\\n::error::.json", "state", "valid"}},
+		{1, "licseal_license_findings", []string{"source", "soon,%:.json", "code", "expires-soon", "severity", "warning"}},
+		{1, "licseal_license_signature_checked", []string{"source", "in order.json"}},
+		{0, "licseal_license_signature_checked", []string{"source", "forged.json"}},
+		{9, "licseal_check_exit_code", nil},
+		{float64(now.Unix()), "licseal_check_timestamp_seconds", nil},
+	} {
+		if got := value(want.name, want.labels...); got != want.value {
+			t.Errorf("%s %v is %v; want %v", want.name, want.labels, got, want.value)
+		}
+	}
+	if got := len(families["licseal_license_ok"].GetMetric()); got != len(list)-1 {
+		t.Errorf("%d series for %d sources", got, len(list)-1)
+	}
+}
+
+// A command of GitHub's begins a line, and nothing that a licence or a file name
+// says may begin one.
+func TestGitHub(t *testing.T) {
+	text := written(t, "github", false, entries(t, false)[:5])
+	commands := 0
+	for line := range strings.Lines(text) {
+		if rest, ok := strings.CutPrefix(line, "::"); ok {
+			commands++
+			properties, _, ok := strings.Cut(rest, "::")
+			if level, _, _ := strings.Cut(properties, " "); !ok || level != "error" && level != "warning" && level != "notice" {
+				t.Errorf("not a command: %s", line)
+			}
+			if strings.Count(properties, "title=licence%3A ") != 1 {
+				t.Errorf("no title: %s", line)
+			}
+		}
+	}
+	if commands < 8 {
+		t.Errorf("%d commands:\n%s", commands, text)
+	}
+	if !strings.Contains(text, "file=soon%2C%25%3A.json,line=1,col=") {
+		t.Errorf("the file name is not escaped:\n%s", text)
+	}
+}
+
+func TestText(t *testing.T) {
+	const want = `a gateway looks here, in this order:
+  1. KONG_LICENSE_DATA: not set
+  2. /etc/kong/license.json: shadowed by\a another
+  error   no-licence
+    none
+    -> one
+ok: in order.json: valid until 2028-01-01T00:00:00Z (404 days left), signature NOT CHECKED
+ok: soon,%:.json: valid until 2027-01-01T00:00:00Z (39 days left), signature NOT CHECKED
+  warning expires-soon at 1:179 /license/payload/license_expiration_date
+    license_expiration_date "2027-01-01" is 2027-01-01T00:00:00Z: 39 days left, and 90 days are wanted
+    -> renew the licence
+requirement: over\n::error::.json: license_expiration_date "2026-02-01" is 2026-02-01T00:00:00Z, 294 days ago, signature NOT CHECKED
+  error   expired at 1:179 /license/payload/license_expiration_date
+    -> install a renewed licence
+3 licences: 0 ok, 0 not; 2 errors, 0 warnings
+`
+	if diff := cmp.Diff(want, written(t, "text", false, entries(t, false)[:3])); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// No format shows a secret, a control character or an escape sequence.
+func TestNothingLeaks(t *testing.T) {
+	lic, err := licseal.ParseUnverified([]byte(licence(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range checkreport.Formats() {
+		for _, checked := range []bool{true, false} {
+			text := written(t, format, checked, entries(t, checked))
+			for _, secret := range []string{licenseKey[4:13], licenseKey[14:23], lic.Signature[4:20], "\x1b", "\x07"} {
+				if strings.Contains(text, secret) {
+					t.Errorf("%s shows %q", format, secret)
+				}
+			}
+		}
+	}
+}
+
+// A report that cannot be written is an error, not a success.
+func TestWriteFails(t *testing.T) {
+	for _, format := range checkreport.Formats() {
+		w, err := checkreport.New(format, fullDisk{}, checkreport.Header{Time: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		entryErr := w.Entry(entries(t, true)[1])
+		if closeErr := w.Close(checkreport.Summary{}); entryErr == nil && closeErr == nil {
+			t.Errorf("%s: nothing is said", format)
+		}
+	}
+	if w, err := checkreport.New("yaml", &bytes.Buffer{}, checkreport.Header{}); w != nil || err == nil {
+		t.Error("there is no format yaml")
+	}
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }

@@ -1,0 +1,178 @@
+package checkreport
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/licseal/licseal/check"
+	"github.com/licseal/licseal/keys"
+	"github.com/licseal/licseal/verify"
+)
+
+// text writes for people: a short verdict first, then what was found.
+type text struct {
+	w       io.Writer
+	color   bool
+	entries int
+	err     error
+}
+
+func newText(w io.Writer, h Header) Writer {
+	t := &text{w: w, color: h.Color}
+	t.sources(h)
+	return t
+}
+
+// The colours that terminals know.
+const (
+	bold   = "1"
+	red    = "31"
+	green  = "32"
+	yellow = "33"
+	blue   = "36"
+)
+
+func (t *text) paint(color, s string) string {
+	if !t.color {
+		return s
+	}
+	return "\x1b[" + color + "m" + s + "\x1b[0m"
+}
+
+func (t *text) printf(format string, args ...any) {
+	if t.err == nil {
+		_, t.err = fmt.Fprintf(t.w, format, args...)
+	}
+}
+
+func (t *text) sources(h Header) {
+	if len(h.Sources) > 0 {
+		t.printf("a gateway looks here, in this order:\n")
+	}
+	for i, s := range h.Sources {
+		state := string(s.State)
+		if s.Detail != "" {
+			state += " " + plain(s.Detail)
+		}
+		if s.State == check.SourceActive {
+			state = t.paint(green, state)
+		}
+		t.printf("  %d. %s: %s\n", i+1, plain(s.Name), state)
+	}
+	for _, f := range h.Findings {
+		t.heading(f)
+		t.printf("    %s\n    -> %s\n", plain(f.Found), plain(f.Remedy))
+	}
+}
+
+func (t *text) Entry(e Entry) error {
+	t.entries++
+	verdict := plain(e.Name) + ": " + Verdict(e)
+	word, color := "ok", green
+	if e.Exit != 0 {
+		word, color = e.Word, red
+	} else if e.Count(check.Warning) > 0 {
+		color = yellow
+	}
+	if e.Active != nil && !*e.Active {
+		word += " (not active)"
+	}
+	t.printf("%s: %s\n", t.paint(color, word), verdict)
+	decisive := e.Decisive()
+	for i, f := range e.Findings {
+		if f.Code == check.CodeSignatureNotChecked {
+			continue // the verdict says so
+		}
+		t.heading(f)
+		if &e.Findings[i] != decisive { // or the verdict has said that too
+			t.printf("    %s\n", plain(f.Found))
+		}
+		t.printf("    -> %s\n", plain(f.Remedy))
+	}
+	if e.Fixed != "" {
+		t.printf("  %s: the repaired licence was written there\n", plain(e.Fixed))
+	}
+	return t.err
+}
+
+// Verdict says in one line what a result comes to.
+func Verdict(e Entry) string {
+	var parts []string
+	if f := e.Decisive(); f != nil {
+		parts = append(parts, f.Found)
+	} else {
+		parts = append(parts, stateWords(e.Result))
+	}
+	switch e.Signature {
+	case check.SignatureGood:
+		parts = append(parts, "signed by "+keyName(e.Result))
+	case check.SignatureNotChecked:
+		parts = append(parts, "signature NOT CHECKED")
+	}
+	return strings.Join(parts, ", ")
+}
+
+func stateWords(r *check.Result) string {
+	days, _ := r.DaysLeft()
+	switch r.State {
+	case verify.Valid:
+		return fmt.Sprintf("valid until %s (%s left)", check.Instant(r.NotAfter), daysText(days))
+	case verify.InGrace:
+		return fmt.Sprintf("in grace until %s, expired at %s", check.Instant(r.GraceEnd), check.Instant(r.NotAfter))
+	}
+	return string(r.State)
+}
+
+func daysText(days int) string {
+	switch days {
+	case 0:
+		return "less than a day"
+	case 1:
+		return "1 day"
+	}
+	return strconv.Itoa(days) + " days"
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+func keyName(r *check.Result) string {
+	if r.Key == nil {
+		return ""
+	}
+	return strings.TrimSpace(plain(r.Key.Name) + " " + keys.ID(r.Key.Key))
+}
+
+var severityColors = map[check.Severity]string{check.Error: red, check.Warning: yellow, check.Note: blue}
+
+func (t *text) heading(f check.Finding) {
+	place := ""
+	if p := f.Place(); p != "" {
+		place = " at " + p
+	}
+	t.printf("  %s %s%s\n", t.paint(severityColors[f.Severity], fmt.Sprintf("%-7s", f.Severity)), t.paint(bold, string(f.Code)), place)
+}
+
+func (t *text) Close(s Summary) error {
+	if t.entries > 1 {
+		t.printf("%d licences: %d ok, %d not; %s, %s\n", s.Licences, s.OK, s.Failed, plural(s.Errors, "error"), plural(s.Warnings, "warning"))
+	}
+	return t.err
+}
+
+// plain returns text that is safe to show: characters that could move the
+// cursor or hide others are written as escapes.
+func plain(text string) string {
+	if strings.IndexFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) }) < 0 {
+		return text
+	}
+	quoted := strconv.QuoteToGraphic(text)
+	return quoted[1 : len(quoted)-1]
+}
