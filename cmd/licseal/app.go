@@ -54,6 +54,7 @@ func newApp() *cli.App {
 			trustCommand(),
 			revokeCommand(),
 			stateCommand(),
+			checkCommand(),
 			inspectCommand(),
 			canonicalCommand(),
 			payloadCommand(),
