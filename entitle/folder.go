@@ -1,0 +1,162 @@
+package entitle
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/atomicfile"
+	"github.com/licseal/licseal/internal/entitlement"
+)
+
+// installedName is the file of a folder that has the licence in use.
+const installedName = "installed.json"
+
+// maxFolderFiles bounds how many files of a folder are looked at.
+const maxFolderFiles = 1000
+
+// Folder is the source for a product whose operator chooses the licence: he puts
+// the files that the vendor sent into a folder, and names one by its key (see
+// [Guard.Install]). The one that is in use is kept there as installed.json.
+type Folder struct {
+	dir string
+}
+
+// NewFolder returns the licence folder at a path.
+func NewFolder(dir string) *Folder { return &Folder{dir} }
+
+// Load implements [Source]: it reads the licence that was installed last.
+func (f *Folder) Load() ([]byte, time.Time, error) { return File(f.installed()).Load() }
+
+func (f *Folder) installed() string { return filepath.Join(f.dir, installedName) }
+
+// InstallError says why a licence was not installed.
+type InstallError struct {
+	Err error
+}
+
+func (e *InstallError) Error() string { return "the licence was not installed: " + e.Err.Error() }
+
+// Unwrap returns e.Err.
+func (e *InstallError) Unwrap() error { return e.Err }
+
+// Install puts a licence in use, and keeps it for the next start: the licence
+// itself, as text, or the one in the guard's [Folder] that has this key. The licence
+// must be good now; where several have the key, it is the one that was created
+// last. The error is an [*InstallError], or a [*StoreError] if the licence is in use
+// and its counts could not be read.
+func (g *Guard) Install(ctx context.Context, keyOrText string) error {
+	if g.closed.Load() {
+		return ErrClosed
+	}
+	if err := g.installNew(strings.TrimSpace(keyOrText)); err != nil {
+		return &InstallError{err}
+	}
+	if err := g.reloadAndNote(); err != nil {
+		return &InstallError{err}
+	}
+	return g.flush(ctx)
+}
+
+func (g *Guard) installNew(keyOrText string) error {
+	folder, ok := g.source.(*Folder)
+	if !ok {
+		return errors.New("the product reads its licence from one place; replace it there")
+	}
+	var next *license
+	var err error
+	if strings.HasPrefix(keyOrText, "{") {
+		next, err = g.judgeNow([]byte(keyOrText))
+	} else {
+		next, err = g.find(folder, keyOrText)
+	}
+	if err != nil {
+		return err
+	}
+	return atomicfile.Replace(folder.installed(), []byte(next.result.License.String()), 0o600)
+}
+
+// judgeNow verifies a licence that is to be put in use.
+func (g *Guard) judgeNow(data []byte) (*license, error) {
+	g.loading.Lock()
+	defer g.loading.Unlock()
+	now := g.now()
+	next, err := g.judge(data, timeOf(now))
+	if err != nil {
+		return nil, err
+	}
+	if state := next.stateAt(now); !state.Good() {
+		return nil, next.stateError(state, now)
+	}
+	return next, nil
+}
+
+// find returns the licence of a folder that has a key and is good now. The error is
+// of the last that is not, if none is.
+func (g *Guard) find(folder *Folder, key string) (*license, error) {
+	if key == "" {
+		return nil, errors.New("the key is empty")
+	}
+	files, err := os.ReadDir(folder.dir)
+	if err != nil {
+		return nil, fmt.Errorf("reading the licence folder: %w", err)
+	}
+	if len(files) > maxFolderFiles {
+		return nil, fmt.Errorf("the licence folder has %d files; at most %d are looked at, so remove some", len(files), maxFolderFiles)
+	}
+	var best *license
+	var refusal error
+	for _, f := range files {
+		if f.Name() == installedName || strings.HasPrefix(f.Name(), ".") || f.IsDir() {
+			continue
+		}
+		data, _, err := File(filepath.Join(folder.dir, f.Name())).Load()
+		if err != nil || !hasKey(data, key) {
+			continue
+		}
+		next, err := g.judgeNow(data)
+		switch {
+		case err != nil:
+			refusal = fmt.Errorf("%s: %w", f.Name(), err)
+		case best == nil || best.notBefore < next.notBefore:
+			best = next
+		}
+	}
+	switch {
+	case best != nil:
+		return best, nil
+	case refusal != nil:
+		return nil, refusal
+	case CheckKey(key) != nil && CheckKey(strings.ToUpper(key)) == nil:
+		return nil, errors.New("no licence in the folder has this key; keys are written in capitals")
+	case looksMistyped(key):
+		return nil, fmt.Errorf("no licence in the folder has this key: %w", CheckKey(key))
+	}
+	return nil, errors.New("no licence in the folder has this key; put the licence file there first, or send the licence itself in place of its key")
+}
+
+// hasKey reports whether a file is a licence document with a key. Nothing is
+// trusted yet.
+func hasKey(data []byte, key string) bool {
+	if !bytes.Contains(data, []byte(`"key"`)) && !bytes.Contains(data, []byte(`\u`)) {
+		return false // most of what is not meant is passed over at once
+	}
+	lic, err := licseal.ParseUnverified(data)
+	if err != nil {
+		return false
+	}
+	found, ok := lic.Payload.Text(entitlement.Key)
+	return ok && found == key
+}
+
+// looksMistyped reports whether a key has the form of those that [NewKey] makes,
+// and not their check digit.
+func looksMistyped(key string) bool {
+	return len(key) == keyLength+keyGroups-1 && strings.Count(key, "-") == keyGroups-1 && CheckKey(key) != nil
+}
