@@ -93,6 +93,15 @@ func RequireToken(tokens func() []Token, next http.Handler) http.Handler {
 	})
 }
 
+// FindToken returns the token that was shown, if it is one of the tokens: for a
+// handler beside this package's that answers in its own words.
+func FindToken(tokens []Token, shown string) (token Token, ok bool) {
+	if found := match(tokens, shown); found != nil {
+		return *found, true
+	}
+	return Token{}, false
+}
+
 // match returns the token that was shown, nil if there is none. It looks at all
 // of them, and at hashes, so that its time depends on their number only.
 func match(tokens []Token, shown string) *Token {

@@ -232,3 +232,32 @@ func indexOf(adds []Add, add Add) int {
 	}
 	return -1
 }
+
+// Monthly returns how much of an entitlement was used in each month, from the
+// first in which it was used until this one, as the store has it. A month without
+// use has a count of 0; none is left out. It is empty if there was never any use.
+func (g *Guard) Monthly(ctx context.Context, name string) ([]Usage, error) {
+	all, err := g.store.Usage(ctx, g.opts.Installation)
+	if err != nil {
+		return nil, &StoreError{err}
+	}
+	var months []Usage
+	for _, u := range all {
+		if u.Name != name || len(months) == 0 && u.Count == 0 {
+			continue
+		}
+		months = append(fill(months, name, u.Month), u)
+	}
+	if len(months) > 0 {
+		months = fill(months, name, MonthOf(timeOf(g.now()))+1)
+	}
+	return months, nil
+}
+
+// fill adds months without use until, and not including, another one.
+func fill(months []Usage, name string, until Month) []Usage {
+	for len(months) > 0 && months[len(months)-1].Month+1 < until {
+		months = append(months, Usage{months[len(months)-1].Month + 1, name, 0})
+	}
+	return months
+}

@@ -102,6 +102,9 @@ func serveFlags() []cli.Flag {
 		&cli.StringFlag{Name: "schema", Value: "kong", Usage: "the fields of a licence: kong, or a schema `FILE`", TakesFile: true},
 		&cli.DurationFlag{Name: "grace", Usage: "take licences for this `LENGTH` of time after they expire, as 720h"},
 		&cli.StringFlag{Name: "token-file", Usage: "let in who shows a token of `FILE`: one a line, or a name and a token (read again when it changes)", TakesFile: true},
+		&cli.StringFlag{Name: "license-dir", Usage: "serve /api/v1/license too: the entitlement licences in `DIR`, one of which is in use", TakesFile: true},
+		&cli.StringFlag{Name: "entitlement-token-file", Usage: "let in there who shows a token of `FILE` (read again when it changes)", TakesFile: true},
+		&cli.StringFlag{Name: "entitlement-revocations", Usage: "suspend the licence there if the revocation list in `FILE` names it (read again when it changes)", TakesFile: true},
 		&cli.StringFlag{Name: "tls-cert", Usage: "speak TLS with the certificate in `FILE` (read again when it changes)", TakesFile: true},
 		&cli.StringFlag{Name: "tls-key", Usage: "the certificate's private key, in `FILE`", TakesFile: true},
 		&cli.StringFlag{Name: "client-ca", Usage: "let in who has a certificate of an authority in `FILE`", TakesFile: true},
@@ -154,7 +157,9 @@ usage: {{.UsageText}}
   licseald --trust vendor.key.pub --store sqlite:licences.db
 
 answers /licenses, /licenses/ID, /license/report and / as Kong Gateway's Admin API
-does, and /status and /metrics. Once it is ready it prints its address.
+does, and /status and /metrics. With --license-dir and --entitlement-token-file it
+answers /api/v1/license as well, for a product with entitlements and limits. Once it
+is ready it prints its address.
 {{range .VisibleFlags}}
   {{.}}{{end}}
 

@@ -302,6 +302,11 @@ func TestUsage(t *testing.T) {
 		{"--trust T --ephemeral --token-file /nonexistent", "--token-file", 1},
 		{"--trust T --ephemeral --schema /nonexistent", "--schema", 1},
 		{"history --store sqlite:/nonexistent/x.db", "there is no database", 1},
+		{"--trust T --license-dir D", "go together", 2},
+		{"--trust T --entitlement-token-file F", "go together", 2},
+		{"--trust T --entitlement-revocations F", "needs --license-dir", 2},
+		{"--accept-unverified --license-dir D --entitlement-token-file F", "needs --trust", 2},
+		{"--trust T --ephemeral --license-dir /nonexistent --entitlement-token-file F", "no such file", 1},
 		{"history extra", "none of the flags", 2},
 	} {
 		args := strings.Fields(test.args)

@@ -12,12 +12,14 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/entitle"
 	"github.com/licseal/licseal/internal/sqldb"
 	"github.com/urfave/cli/v2"
 )
@@ -32,8 +34,10 @@ type server struct {
 	tokens *watched[[]admin.Token] // nil if none is asked for
 	tls    *tls.Config             // nil if it speaks plain HTTP
 	admin  admin.Options
-	reload []func() // read files again
-	close  []func() error
+	reload []func()       // read files again
+	close  []func() error // the last one first
+
+	entitlements http.Handler // nil if they are not served
 }
 
 func serveCommand(c *cli.Context) error {
@@ -69,6 +73,9 @@ func checkServeFlags(c *cli.Context) error {
 	case c.Int64("max-body") < 1, c.Duration("header-timeout") <= 0, c.Duration("body-timeout") <= 0:
 		return usagef("--max-body, --header-timeout and --body-timeout must be more than zero")
 	}
+	if err := checkEntitleFlags(c); err != nil {
+		return err
+	}
 	return checkAddress(c)
 }
 
@@ -96,7 +103,7 @@ func newServer(c *cli.Context) (*server, error) {
 		return nil, err
 	}
 	s := &server{log: log}
-	for _, step := range []func(*cli.Context) error{s.loadJudge, s.loadTokens, s.loadTLS, s.openStore} {
+	for _, step := range []func(*cli.Context) error{s.loadJudge, s.loadTokens, s.loadTLS, s.openStore, s.openEntitlements} {
 		if err := step(c); err != nil {
 			s.closeAll()
 			return nil, err
@@ -129,11 +136,19 @@ func (s *server) loadJudge(c *cli.Context) error {
 	return nil
 }
 
-func (s *server) loadTokens(c *cli.Context) error {
+func (s *server) loadTokens(c *cli.Context) (err error) {
 	path := c.String("token-file")
 	if path == "" {
 		return nil
 	}
+	if s.tokens, err = s.watchTokens(path); err != nil {
+		return fmt.Errorf("--token-file: %w", err)
+	}
+	return nil
+}
+
+// watchTokens reads a file of tokens, and again when it changes.
+func (s *server) watchTokens(path string) (*watched[[]admin.Token], error) {
 	parse := func(contents [][]byte) ([]admin.Token, error) {
 		tokens, err := admin.ParseTokens(contents[0])
 		if err != nil {
@@ -143,14 +158,13 @@ func (s *server) loadTokens(c *cli.Context) error {
 	}
 	tokens, err := watch(s.log, parse, path)
 	if err != nil {
-		return fmt.Errorf("--token-file: %w", err)
+		return nil, err
 	}
 	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o044 != 0 {
 		s.log.Warn("the token file can be read by others", "file", path, "remedy", "chmod go-r "+path)
 	}
-	s.tokens = tokens
 	s.reload = append(s.reload, tokens.reload)
-	return nil
+	return tokens, nil
 }
 
 func (s *server) loadTLS(c *cli.Context) error {
@@ -200,7 +214,7 @@ func (s *server) openStore(c *cli.Context) error {
 }
 
 func (s *server) closeAll() {
-	for _, f := range s.close {
+	for _, f := range slices.Backward(s.close) {
 		if err := f(); err != nil {
 			s.log.Error("closing", "error", err.Error())
 		}
@@ -217,6 +231,9 @@ func (s *server) handler() http.Handler {
 	routes := map[string]http.Handler{
 		"/metrics": guard(m.handler()),
 		"/status":  http.HandlerFunc(s.status), // for probes, which have no token
+	}
+	if s.entitlements != nil {
+		routes[entitle.LicensePath] = s.entitlements // it has tokens of its own
 	}
 	return observed(s.log, m, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if special, ok := routes[r.URL.Path]; ok {

@@ -1,0 +1,204 @@
+//go:build unix
+
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/entitle"
+	"github.com/licseal/licseal/entitle/sqlstore"
+	"github.com/licseal/licseal/internal/pgtest"
+	"github.com/licseal/licseal/internal/sqldb/postgres"
+	"github.com/licseal/licseal/internal/sqldb/sqlite"
+	"github.com/licseal/licseal/sign"
+)
+
+const entitlementToken = "fedcba9876543210fedcba9876543210"
+
+// entitlementArgs returns flags that serve the licences of a folder, and the folder.
+func entitlementArgs(t *testing.T, v *vendor) (args []string, dir string) {
+	t.Helper()
+	dir = filepath.Join(t.TempDir(), "licences")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	tokens := filepath.Join(t.TempDir(), "tokens")
+	writeFile(t, tokens, "operator "+entitlementToken+"\n")
+	return []string{"--trust", v.trust, "--license-dir", dir, "--entitlement-token-file", tokens}, dir
+}
+
+// license calls /api/v1/license and decodes the answer.
+func (p *process) license(t *testing.T, method, body, token string) (int, map[string]any) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, p.url+"/api/v1/license", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+token)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var decoded map[string]any
+	if err := json.Unmarshal(text, &decoded); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return response.StatusCode, decoded
+}
+
+// Published example: the licence is put into the folder, chosen by its key, and
+// shown as published, before and after a restart. What a product counts in the
+// same database is in the answer, and in the Admin API's report.
+func TestEntitlements(t *testing.T) {
+	url := pgtest.Database(t)
+	for name, store := range map[string]string{"SQLite": "sqlite:" + filepath.Join(t.TempDir(), "x.db"), "PostgreSQL": url} {
+		t.Run(name, func(t *testing.T) {
+			v := newVendor(t)
+			args, dir := entitlementArgs(t, v)
+			args = append(args, "--store", store, "--listen", "127.0.0.1:0")
+			payload, err := os.ReadFile("../../testdata/entitlement/get-payload.json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var want map[string]any
+			text, err := os.ReadFile("../../testdata/entitlement/get-response.json")
+			if err != nil || json.Unmarshal(text, &want) != nil {
+				t.Fatal(err)
+			}
+			p := start(t, args...)
+			if status, body := p.license(t, "GET", "", entitlementToken); status != 404 {
+				t.Errorf("without a licence: %d %v", status, body)
+			}
+			const post = `{"license_key":"7xxC94-xxxxx-27xxxB-xxxxx-6535D8-X3"}`
+			if status, body := p.license(t, "POST", post, entitlementToken); status != 400 || body["message"] != "Error inserting license key" {
+				t.Errorf("a key of nothing: %d %v", status, body)
+			}
+			writeFile(t, filepath.Join(dir, "vendor.json"), v.sign(t, string(payload)))
+			if status, body := p.license(t, "POST", post, "wrong"); status != 403 || body["message"] != "Forbidden" {
+				t.Errorf("a wrong token: %d %v", status, body)
+			}
+			check := func(method, body, message string, used float64) {
+				t.Helper()
+				status, got := p.license(t, method, body, entitlementToken)
+				want["message"] = message
+				data := want["data"].(map[string]any)
+				data["monthly_tx_counter"] = used
+				license := data["license"].(map[string]any)
+				gotLicense, _ := got["data"].(map[string]any)["license"].(map[string]any)
+				for _, computed := range []string{"last_validated", "updated"} {
+					text, _ := gotLicense[computed].(string)
+					if at, err := time.Parse("2006-01-02T15:04:05.000Z", text); err != nil || time.Since(at).Abs() > time.Minute {
+						t.Errorf("%s is %q", computed, text)
+					}
+					license[computed] = text
+				}
+				if diff := cmp.Diff(want, got); status != 200 || diff != "" {
+					t.Errorf("%s: %d %s", method, status, diff)
+				}
+			}
+			check("POST", post, "License succesfully inserted", 0)
+			check("GET", "", "License info", 0)
+
+			// A product counts in the same database, and licseald learns of it.
+			count(t, v, store, dir, 7)
+			deadline := time.Now().Add(5 * time.Second)
+			for used := 0.0; used != 7 && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+				_, got := p.license(t, "GET", "", entitlementToken)
+				used, _ = got["data"].(map[string]any)["monthly_tx_counter"].(float64)
+			}
+			check("GET", "", "License info", 7)
+			report := expect(t, 200, "GET", p.url+"/license/report", "")
+			if counter := `"bucket":"` + time.Now().UTC().Format("2006-01") + `","request_count":7`; !strings.Contains(report, counter) {
+				t.Errorf("no %s in %s", counter, report)
+			}
+			p.stop(t)
+			p = start(t, args...)
+			check("GET", "", "License info", 7)
+			if log := p.log.String(); strings.Contains(log, "7xxC94") || strings.Contains(log, entitlementToken) {
+				t.Errorf("a secret is in the log:\n%s", log)
+			}
+		})
+	}
+}
+
+// count counts uses as a product does that shares the database.
+func count(t *testing.T, v *vendor, store, dir string, n int64) {
+	t.Helper()
+	file, isFile := strings.CutPrefix(store, "sqlite:")
+	open := postgres.Open
+	if isFile {
+		open = sqlite.Open
+	}
+	db, err := open(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	usage, err := sqlstore.New(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	guard, err := entitle.Open(t.Context(), entitle.NewFolder(dir), []licseal.TrustedKey{{Key: v.key.Public()}}, &entitle.Options{Store: usage})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer guard.Close()
+	if err := guard.Use(t.Context(), entitle.MonthlyRequests, n); err != nil {
+		t.Error(err)
+	}
+}
+
+// A revocation list that names the licence suspends it, while licseald runs.
+func TestEntitlementsSuspended(t *testing.T) {
+	v := newVendor(t)
+	args, dir := entitlementArgs(t, v)
+	list := filepath.Join(t.TempDir(), "revoked.json")
+	revoke := func(generation int64, ids ...string) {
+		t.Helper()
+		r := licseal.NewRevocations(time.Now(), time.Now().Add(time.Hour))
+		r.Generation = generation
+		for _, id := range ids {
+			if err := r.RevokeLicense(id, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		signed, err := sign.Revocations(r, v.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, list, signed.String())
+	}
+	revoke(1)
+	payload, err := os.ReadFile("../../testdata/entitlement/get-payload.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(dir, "installed.json"), v.sign(t, string(payload)))
+	p := start(t, append(args, "--ephemeral", "--entitlement-revocations", list)...)
+	if _, body := p.license(t, "GET", "", entitlementToken); body["data"].(map[string]any)["status"] != "active" {
+		t.Errorf("%v", body)
+	}
+	revoke(2, "xxxxxx-18X2-4xx0-xxxx-6b09xxxebxx8")
+	p.log.waitFor(t, "suspended")
+	_, body := p.license(t, "GET", "", entitlementToken)
+	data := body["data"].(map[string]any)
+	if license := data["license"].(map[string]any); data["status"] != "suspended" || license["suspended"] != true || license["status"] != "suspended" {
+		t.Errorf("%v", body)
+	}
+}
