@@ -16,6 +16,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Client speaks the Admin API to a server. Several goroutines may use one at the
@@ -95,9 +97,20 @@ type StatusError struct {
 func (e *StatusError) Error() string {
 	text := fmt.Sprintf("%s %s: the server answered %d %s", e.Method, e.Path, e.Status, http.StatusText(e.Status))
 	if e.Body.Message != "" {
-		text += ": " + printable(e.Body.Message)
+		text += ": " + onTerminal(e.Body.Message)
 	}
 	return text
+}
+
+// onTerminal returns a server's text as an error shows it: nothing in it moves the
+// cursor of a terminal, and it is not longer than is useful.
+func onTerminal(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsGraphic(r) {
+			return r
+		}
+		return utf8.RuneError
+	}, cutText(text, 1000))
 }
 
 // UnreachableError says that a server gave no answer.
@@ -138,7 +151,7 @@ func (c *Client) Records(ctx context.Context) iter.Seq2[Record, error] {
 		for offset := ""; ; {
 			page, err := c.page(ctx, offset)
 			if err == nil && page.Offset != "" && seen[page.Offset] {
-				err = fmt.Errorf("the server's pages go round in circles: offset %q came twice", printable(page.Offset))
+				err = fmt.Errorf("the server's pages go round in circles: offset %q came twice", onTerminal(page.Offset))
 			}
 			if err != nil {
 				yield(Record{}, err)
@@ -288,13 +301,13 @@ func (c *Client) write(ctx context.Context, method, path, payload string) (Recor
 	}
 	read, err := c.Get(ctx, written.ID)
 	if err != nil {
-		return Record{}, fmt.Errorf("the record %s was written, but cannot be read back: %w", printable(written.ID), err)
+		return Record{}, fmt.Errorf("the record %s was written, but cannot be read back: %w", onTerminal(written.ID), err)
 	}
 	if read.ID != written.ID || method != http.MethodPost && path != "/licenses/"+read.ID {
-		return Record{}, &MismatchError{written.ID, "it has the id " + printable(read.ID)}
+		return Record{}, &MismatchError{onTerminal(written.ID), "it has the id " + onTerminal(read.ID)}
 	}
 	if read.Payload != payload {
-		return Record{}, &MismatchError{written.ID, difference(payload, read.Payload)}
+		return Record{}, &MismatchError{onTerminal(written.ID), difference(payload, read.Payload)}
 	}
 	return read, nil
 }

@@ -281,6 +281,17 @@ func TestClientComparesWhatItWrote(t *testing.T) {
 	}
 }
 
+// What a server says does not take over a terminal.
+func TestClientErrorIsPrintable(t *testing.T) {
+	client, _ := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(400)
+		io.WriteString(w, `{"message":"\u001b[2J`+strings.Repeat("x", 5000)+`"}`)
+	}), nil)
+	if err := list(client); err == nil || strings.Contains(err.Error(), "\x1b") || len(err.Error()) > 1200 {
+		t.Errorf("%q", err)
+	}
+}
+
 // An answer that is no Admin API's is an error, not an empty list.
 func TestClientStrangeAnswers(t *testing.T) {
 	for _, answer := range []string{"", "<html>", "[]", `"x"`, `{"data":{}}`, `{"data":[{"id":5}]}`} {

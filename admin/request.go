@@ -242,8 +242,9 @@ func (vs violations) error() error {
 
 // printable returns a text of the client's as an answer shows it: cut where it is
 // long, and all of it UTF-8.
-func printable(text string) string {
-	const limit = 100
+func printable(text string) string { return cutText(text, 100) }
+
+func cutText(text string, limit int) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	if len(text) > limit {
 		text = strings.ToValidUTF8(text[:limit], "") + "…"
