@@ -59,6 +59,7 @@ func newApp() *cli.App {
 			canonicalCommand(),
 			payloadCommand(),
 			schemaCommand(),
+			adminCommand(),
 			completionCommand(),
 			versionCommand(),
 		},

@@ -17,7 +17,10 @@ func arrange(app *cli.App, args []string) ([]string, error) {
 	a := arranger{program: app.Name}
 	rest := args[1:]
 	commands := app.Commands
-	for len(rest) > 0 && !strings.HasPrefix(rest[0], "-") && len(commands) > 0 {
+	for len(rest) > 0 && len(commands) > 0 {
+		if rest = behindCommand(a.command, rest); strings.HasPrefix(rest[0], "-") {
+			break
+		}
 		cmd := findCommand(commands, rest[0])
 		if cmd == nil {
 			return nil, unknownCommand(a.program, rest[0], commands)
@@ -41,6 +44,25 @@ func arrange(app *cli.App, args []string) ([]string, error) {
 		sorted = append(append(sorted, "--"), a.fileArgs...)
 	}
 	return sorted, nil
+}
+
+// behindCommand puts flags that a command shares with all of its own commands
+// behind the name of the one that follows them.
+func behindCommand(command *cli.Command, args []string) []string {
+	i := 0
+	for i < len(args) && strings.HasPrefix(args[i], "-") {
+		name, _, hasValue := strings.Cut(strings.TrimLeft(args[i], "-"), "=")
+		if command == nil || findFlag(command, name) == nil || name == "help" || name == "h" {
+			return args
+		}
+		if i++; !hasValue && !isBool(findFlag(command, name)) {
+			i++
+		}
+	}
+	if i == 0 || i >= len(args) {
+		return args
+	}
+	return slices.Concat(args[i:i+1], args[:i], args[i+1:])
 }
 
 // checkProgramFlags takes what stands where the command should: nothing, or one

@@ -32,6 +32,10 @@ func TestArrange(t *testing.T) {
 		{"verify a --help b", "verify --help"},
 		{"sign p --set a=b,c --set d=-e", "sign --set a=b,c --set d=-e -- p"},
 		{"sign p -o --force", "sign -o --force -- p"}, // the value of -o, as for any other program
+		{"admin --url u list", "admin list --url u"},
+		{"admin --url=u --workspace w push f --dry-run", "admin push --url=u --workspace w --dry-run -- f"},
+		{"admin list --url u", "admin list --url u"},
+		{"admin --help", "admin --help"},
 		{"keygen -o k --comment ''", "keygen -o k --comment ''"},
 		{"keygen -o k --comment=", "keygen -o k --comment="},
 	}

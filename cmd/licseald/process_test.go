@@ -23,6 +23,7 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/sign"
+	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/crypto/ssh"
 )
 
@@ -33,7 +34,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(beProgram) != "" {
 		main()
 	}
-	os.Exit(m.Run())
+	testscript.Main(m, map[string]func(){"licseald": main})
 }
 
 func command(args ...string) *exec.Cmd {

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/admin"
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+)
+
+func adminReportCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "report",
+		Usage:     "show the usage report, and judge it against the licence",
+		UsageText: "licseal admin report --url URL [flags] [FILE]",
+		Description: `Compares administrators with admin_seats and connected data planes with dataplanes,
+of the active licence or of the licence in FILE; where more is used than the
+licence allows, the exit code is 9. The licence's signature is not checked;
+'licseal verify' does that.
+
+--json prints one object: report (as the server gave it, in one shape), license_key,
+about_this_license, usage[{name, used, allowed}], exceeded.`,
+		Flags:  adminFlags(schemaFlag, jsonFlag),
+		Action: adminReport,
+	}
+}
+
+// judgedReport is a report beside the licence that it is held against.
+type judgedReport struct {
+	Report   *admin.Report `json:"report"`
+	Key      string        `json:"license_key,omitempty"`
+	IsAbout  bool          `json:"about_this_license"`
+	Usage    []admin.Usage `json:"usage"`
+	Exceeded bool          `json:"exceeded"`
+}
+
+func adminReport(c *cli.Context) error {
+	if c.NArg() > 1 {
+		return usagef("'licseal admin report' takes one file, not %d", c.NArg())
+	}
+	rules, err := loadSchema(c.String("schema"))
+	if err != nil {
+		return err
+	}
+	client, err := newAdminClient(c, nil)
+	if err != nil {
+		return err
+	}
+	report, err := client.Report(c.Context)
+	if err != nil {
+		return adminError(err)
+	}
+	lic, err := reportedLicence(c, client)
+	if err != nil {
+		return err
+	}
+	j := judgeReport(report, lic, rules.Roles())
+	if c.Bool("json") {
+		err = printJSON(c, j)
+	} else {
+		err = print(c, j.text(lic != nil, barWidth()))
+	}
+	if err == nil && j.Exceeded {
+		err = &failure{code: exitRequirement, err: errors.New(j.exceededText())}
+	}
+	return err
+}
+
+// reportedLicence returns the licence in the file that was named, or the active
+// one; nil if there is none.
+func reportedLicence(c *cli.Context, client *admin.Client) (*licseal.License, error) {
+	if c.NArg() == 1 {
+		return readLicense(c.Args().First())
+	}
+	record, err := client.Active(c.Context)
+	if errors.Is(err, admin.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, adminError(err)
+	}
+	lic, err := licseal.ParseUnverified([]byte(record.Payload))
+	return lic, about("the active licence "+record.ID, err)
+}
+
+func judgeReport(report *admin.Report, lic *licseal.License, roles licseal.Roles) judgedReport {
+	j := judgedReport{Report: report, Usage: []admin.Usage{}}
+	if lic == nil {
+		return j
+	}
+	j.Key, _ = lic.Payload.Text(roles.WithDefaults().ID)
+	j.IsAbout = report.IsAbout(j.Key)
+	for _, usage := range report.Usage(lic.Payload) {
+		j.Usage = append(j.Usage, usage)
+		j.Exceeded = j.Exceeded || usage.Exceeded()
+	}
+	return j
+}
+
+func (j *judgedReport) exceededText() string {
+	var lines []string
+	for _, usage := range j.Usage {
+		if usage.Exceeded() {
+			lines = append(lines, fmt.Sprintf("%s: %d are used, and the licence allows %d", usage.Name, usage.Used, usage.Allowed))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// text shows a report as a table; with a width, months have bars.
+func (j *judgedReport) text(licensed bool, width int) string {
+	var b strings.Builder
+	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	r := j.Report
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(table, "%s\t%s\n", name, plain(fmt.Sprintf(format, args...)))
+	}
+	line("gateway", "%s, %s", orDash(r.KongVersion), orDash(r.DBVersion))
+	switch {
+	case !licensed:
+		line("licence", "none is stored")
+	case j.IsAbout:
+		line("licence", "%s (UNVERIFIED)", orDash(j.Key))
+	default:
+		line("licence", "%s (UNVERIFIED; the report names another: %s)", orDash(j.Key), orDash(r.Key()))
+	}
+	for _, usage := range j.Usage {
+		verdict := "ok"
+		if usage.Exceeded() {
+			verdict = "EXCEEDED"
+		}
+		line(usage.Name, "%d of %d, %s", usage.Used, usage.Allowed, verdict)
+	}
+	if r.DeploymentInfo != nil {
+		line("deployment", "%s, %d data planes", orDash(r.DeploymentInfo.Type), r.DeploymentInfo.ConnectedDPCount)
+	}
+	line("services", "%d", r.ServicesCount)
+	line("workspaces", "%d", r.WorkspacesCount)
+	line("machine", "%s, %d cores", orDash(r.SystemInfo.Uname), r.SystemInfo.Cores)
+	line("requests", "%d", r.Counters.Total())
+	table.Flush()
+	b.WriteString(countersText(r.Counters, width))
+	return b.String()
+}
+
+// countersText shows requests by month, one a line.
+func countersText(counters admin.Counters, width int) string {
+	most := int64(1)
+	for _, counter := range counters {
+		most = max(most, counter.RequestCount)
+	}
+	var b strings.Builder
+	for _, counter := range counters {
+		bar := ""
+		if width > 0 {
+			bar = strings.Repeat("█", int(float64(max(counter.RequestCount, 0))/float64(most)*float64(width)))
+		}
+		line := fmt.Sprintf("  %-8s %12d %s", plain(counter.Bucket), counter.RequestCount, bar)
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	return b.String()
+}
+
+// barWidth returns the width of the longest bar, 0 where standard output is no
+// terminal.
+func barWidth() int {
+	columns, _, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil {
+		return 0
+	}
+	const beside = 26 // of the month and the number
+	return max(0, min(columns-beside, 50))
+}

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/verify"
+	"github.com/urfave/cli/v2"
+)
+
+// writeFlags say how a licence is judged before it is written.
+func writeFlags(more ...cli.Flag) []cli.Flag {
+	return adminFlags(append(more,
+		trustFlag,
+		&cli.BoolFlag{Name: "no-signature", Usage: "judge everything but the signature, for licences whose keys are not public"},
+		&cli.BoolFlag{Name: "force", Usage: "write the licence whatever is wrong with it"},
+		&cli.StringFlag{Name: "grace", Usage: "accept a licence for this `LENGTH` of time after it expires, as 30d"},
+		revocationsFlag,
+		maxListAgeFlag,
+		schemaFlag,
+		jsonFlag,
+	)...)
+}
+
+func adminAddCommand() *cli.Command {
+	return &cli.Command{
+		Name:        "add",
+		Usage:       "store a licence, under an id that the server makes",
+		UsageText:   "licseal admin add --url URL -t KEYS [flags] [FILE]",
+		Description: "Prints the new record's id; --json prints the whole record.",
+		Flags:       writeFlags(),
+		Action: func(c *cli.Context) error {
+			file, err := oneFile(c)
+			if err != nil {
+				return err
+			}
+			return adminWrite(c, file, (*admin.Client).Create)
+		},
+	}
+}
+
+func adminPutCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "put",
+		Usage:     "store a licence under an id, new or not",
+		UsageText: "licseal admin put ID --url URL -t KEYS [flags] [FILE]",
+		Description: `What is stored under the id already is replaced, and nothing keeps a copy of it;
+'licseal admin push' does. --json prints the whole record.`,
+		Flags:  writeFlags(),
+		Action: func(c *cli.Context) error { return adminWriteTo(c, (*admin.Client).Put) },
+	}
+}
+
+func adminUpdateCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "update",
+		Usage:     "put a licence in the place of a stored one",
+		UsageText: "licseal admin update ID --url URL -t KEYS [flags] [FILE]",
+		Description: `It is an error if nothing is stored under the id. Nothing keeps a copy of what is
+replaced; 'licseal admin push' does. --json prints the whole record.`,
+		Flags:  writeFlags(),
+		Action: func(c *cli.Context) error { return adminWriteTo(c, (*admin.Client).Update) },
+	}
+}
+
+// adminWriteTo writes to the record that the first argument names.
+func adminWriteTo(c *cli.Context, write func(*admin.Client, context.Context, string, string) (admin.Record, error)) error {
+	if c.NArg() < 1 || c.NArg() > 2 {
+		return usagef("'licseal admin %s' takes an id and a file", c.Command.Name)
+	}
+	file := "-"
+	if c.NArg() == 2 {
+		file = c.Args().Get(1)
+	}
+	id := c.Args().First()
+	return adminWrite(c, file, func(client *admin.Client, ctx context.Context, payload string) (admin.Record, error) {
+		return write(client, ctx, id, payload)
+	})
+}
+
+func adminWrite(c *cli.Context, file string, write func(*admin.Client, context.Context, string) (admin.Record, error)) error {
+	lic, err := judgedLicence(c, file)
+	if err != nil {
+		return err
+	}
+	client, err := newAdminClient(c, alreadyJudged)
+	if err != nil {
+		return err
+	}
+	record, err := write(client, c.Context, lic.String())
+	if err != nil {
+		return adminError(err)
+	}
+	if c.Bool("json") {
+		return printJSON(c, record)
+	}
+	return print(c, plain(record.ID)+"\n")
+}
+
+// alreadyJudged is the check of a client whose licences judgedLicence has judged:
+// that is where the flags, the file and the exit codes are known.
+func alreadyJudged(context.Context, string) error { return nil }
+
+// judgedLicence reads a licence and judges it as the flags say.
+func judgedLicence(c *cli.Context, file string) (*licseal.License, error) {
+	switch {
+	case c.Bool("force"):
+		return readLicense(file)
+	case c.Bool("no-signature") && c.IsSet("t"):
+		return nil, usagef("-t and --no-signature contradict each other")
+	case c.Bool("no-signature"):
+		return judgedButSignature(c, file)
+	case !c.IsSet("t"):
+		return nil, withHint(usagef("'licseal admin %s' verifies a licence before it writes it: name the public keys with -t", c.Command.Name),
+			"--no-signature judges everything else, --force nothing")
+	}
+	if err := checkStdin(append(c.StringSlice("t"), file)...); err != nil {
+		return nil, err
+	}
+	j, err := newJudge(c)
+	if err != nil {
+		return nil, err
+	}
+	v := j.judge(file)
+	for _, warning := range v.warnings {
+		warn("%s: %s", v.file, warning)
+	}
+	if v.err != nil {
+		return nil, withHint(about(v.file, v.err), "nothing was written; --force writes it all the same")
+	}
+	return v.result.License, nil
+}
+
+// judgedButSignature judges the fields and dates of a licence.
+func judgedButSignature(c *cli.Context, file string) (*licseal.License, error) {
+	rules, err := loadSchema(c.String("schema"))
+	if err != nil {
+		return nil, err
+	}
+	grace, err := lengthFlag(c, "grace")
+	if err != nil {
+		return nil, err
+	}
+	lic, err := readLicense(file)
+	if err != nil {
+		return nil, err
+	}
+	warnings, err := judgeFields(rules, lic.Payload)
+	for _, warning := range append(warnings, "UNVERIFIED: the signature was not checked") {
+		warn("%s: %s", displayName(file), warning)
+	}
+	if err == nil {
+		err = judgeDates(lic.Payload, rules.Roles(), grace)
+	}
+	if err != nil {
+		return nil, withHint(about(displayName(file), err), "nothing was written; --force writes it all the same")
+	}
+	return lic, nil
+}
+
+// judgeDates is what package verify says of dates, for a licence that it cannot
+// verify.
+func judgeDates(p licseal.Payload, roles licseal.Roles, grace time.Duration) error {
+	period, err := p.Period(roles, nil)
+	if err != nil {
+		return err
+	}
+	now := time.Now().UTC()
+	refusal := &verify.StateError{Period: period, GraceEnd: period.NotAfter, Time: now}
+	if period.NotBefore.Before(period.NotAfter) { // one that is never valid has no grace
+		refusal.GraceEnd = period.NotAfter.Add(grace)
+	}
+	switch {
+	case now.Before(period.NotBefore):
+		refusal.State = verify.NotYetValid
+	case now.Before(refusal.GraceEnd):
+		return nil
+	default:
+		refusal.State = verify.Expired
+	}
+	return refusal
+}
+
+func adminDeleteCommand() *cli.Command {
+	return &cli.Command{
+		Name:        "delete",
+		Usage:       "remove a stored licence",
+		UsageText:   "licseal admin delete ID --url URL [flags]",
+		Description: "It is no error if nothing is stored under the id.",
+		Flags:       adminFlags(),
+		Action: func(c *cli.Context) error {
+			if c.NArg() != 1 {
+				return usagef("'licseal admin delete' takes one id")
+			}
+			client, err := newAdminClient(c, nil)
+			if err != nil {
+				return err
+			}
+			return adminError(client.Delete(c.Context, c.Args().First()))
+		},
+	}
+}
+
+func describeRecord(r *admin.Record) string {
+	d := describer{}
+	return fmt.Sprintf("%s, %s", plain(r.ID), describeRow(d.row(*r)))
+}
+
+func describeRow(r row) string {
+	if r.Key == "" && r.NotAfter == "" {
+		return r.State
+	}
+	return fmt.Sprintf("%s until %s", orDash(r.Key), orDash(r.NotAfter))
+}
