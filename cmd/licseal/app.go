@@ -74,8 +74,16 @@ func prepare(commands []*cli.Command) {
 		cmd.OnUsageError = usageError
 		cmd.HideHelpCommand = true
 		cmd.CustomHelpTemplate = commandHelp
+		if len(cmd.Subcommands) > 0 && cmd.Action == nil {
+			cmd.Action = noSubcommand
+		}
 		prepare(cmd.Subcommands)
 	}
+}
+
+// noSubcommand is the action of a command that only has commands.
+func noSubcommand(c *cli.Context) error {
+	return errors.Join(cli.ShowSubcommandHelp(c), &failure{code: exitUsage, err: errReported})
 }
 
 func usageError(_ *cli.Context, err error, _ bool) error { return usagef("%v", err) }
@@ -95,11 +103,13 @@ licence, 4 breaks its schema, 5 no trusted key made this signature, 6 not yet
 valid, 7 expired, 8 revoked, 9 a stated requirement is not met
 `
 
-const commandHelp = `licseal {{.Name}}: {{.Usage}}
+const commandHelp = `{{.HelpName}}: {{.Usage}}
 
 usage: {{.UsageText}}
 {{if .Description}}
 {{.Description}}
-{{end}}{{if .VisibleFlags}}
+{{end}}{{if .Subcommands}}
+{{range .Subcommands}}  {{printf "%-12s" .Name}}{{.Usage}}
+{{end}}{{end}}{{if .VisibleFlags}}
 {{range .VisibleFlags}}  {{.}}
 {{end}}{{end}}`

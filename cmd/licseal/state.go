@@ -20,16 +20,13 @@ func stateCommand() *cli.Command {
 		Description: `'licseal verify --state FILE' remembers there the latest time and the newest
 revocation list that it has seen, so that neither a clock set back nor an old list
 takes it back. It never makes the file by itself: one that is missing is an error.
-
-  new    make FILE, when a verifier is installed; an existing one is kept
-  show   print what FILE remembers
-  reset  forget a later time than the clock's, after the clock was ahead once`,
+Make it once, when the verifier is installed.`,
 		Subcommands: []*cli.Command{
-			{Name: "new", Usage: "make a state file", UsageText: "licseal state new FILE", Action: newState},
+			{Name: "new", Usage: "make a state file, as of now", UsageText: "licseal state new FILE", Action: newState},
 			{Name: "show", Usage: "print what a state file remembers", UsageText: "licseal state show [--json] FILE", Flags: []cli.Flag{jsonFlag}, Action: showState,
 				Description: `--json prints one object: latest, and if a list was seen generation, issued,
 list (the SHA-256 of its payload) and revoked_keys.`},
-			{Name: "reset", Usage: "forget a time later than the clock's", UsageText: "licseal state reset FILE", Action: resetState,
+			{Name: "reset", Usage: "forget a later time than the clock's, after the clock was ahead once", UsageText: "licseal state reset FILE", Action: resetState,
 				Description: `Sets the latest time seen to that of the clock. What is remembered of the
 revocation list stays.`},
 		},

@@ -24,8 +24,8 @@ func trustCommand() *cli.Command {
 		UsageText: "licseal trust list|add|retire|remove FILE …",
 		Description: `A file of trusted keys has a line for each key, as OpenSSH's allowed_signers:
 who the issuer is, the dates for which licences of the key are believed, and the
-key. 'ssh-keygen -Y' (OpenSSH 8.9, with times 9.1) reads the same file. What a
-command does not change stays as it was, comments and all.
+key. 'ssh-keygen -Y' of OpenSSH 9.1 or later reads the same file. What a command
+does not change stays as it was, comments and all.
 
   licseal trust add trusted.keys 2026.key.pub --issuer licences@vendor.example
   licseal trust retire trusted.keys 2026.key.pub --before 2027-01-01
