@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licseal/licseal/internal/checkreport"
+	"github.com/licseal/licseal/internal/forms"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/schema"
 	"github.com/urfave/cli/v2"
@@ -129,8 +131,10 @@ func flagValues(name string) []string {
 		return schema.Names()
 	case "type":
 		return []string{keys.Ed25519.String(), keys.ECDSAP256.String()}
+	case "format":
+		return checkreport.Formats()
 	case "as":
-		return slices.Sorted(maps.Keys(payloadForms))
+		return forms.Names()
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/licseal/licseal/internal/atomicfile"
 	"github.com/urfave/cli/v2"
@@ -23,7 +24,7 @@ func print(c *cli.Context, text string) error {
 // printExact writes a result whose bytes matter: nothing is added, but for the
 // newline that keeps a terminal tidy.
 func printExact(c *cli.Context, text string) error {
-	if term.IsTerminal(int(os.Stdout.Fd())) {
+	if term.IsTerminal(int(os.Stdout.Fd())) && !strings.HasSuffix(text, "\n") {
 		text += "\n"
 	}
 	return print(c, text)

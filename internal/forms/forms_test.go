@@ -1,0 +1,244 @@
+package forms_test
+
+import (
+	"crypto/ed25519"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/forms"
+	"github.com/licseal/licseal/sign"
+)
+
+// customers are names that make careless quoting visible.
+var customers = []string{
+	"Example Company, Inc",
+	"O'Brien & Söhne \"Ltd\" \\ $HOME",
+	"first line\nsecond line\r\n\tthird",
+	"`id` $(id) ${HOME} %{if true} {{ .x }} !! #hash %HOME%",
+	"'''\"\"\"\\\\\\",
+	"a:=b a=@/etc/passwd a==b a@b; \\:\\=",
+	"--- \n... \n- x: y # z",
+	"\x01\x1f\x7f\u0085\u00a0\u2028\u2029\ufeff\U0001f511",
+	"NFD: So\u0308hne, \u212b, \uf900",
+	"$'x' ~ * ? [a] <b> | & ; \\n \\u0027",
+	" leading and trailing ",
+	"yes", "null", "0x10", "2026-01-01",
+}
+
+func licence(t testing.TB, customer string) string {
+	t.Helper()
+	name, err := json.Marshal(customer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := licseal.ParsePayload([]byte(`{"customer":` + string(name) + `,"license_creation_date":"2026-01-01","license_expiration_date":"2027-01-01","license_key":"LS-0001"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lic, err := sign.License(p, ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lic.String()
+}
+
+func write(t testing.TB, form, payload string, o forms.Options) string {
+	t.Helper()
+	text, err := forms.Write(form, payload, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// need skips a test, loudly, where a program is missing. CI has all of them.
+func need(t *testing.T, program string) {
+	t.Helper()
+	if _, err := exec.LookPath(program); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("%s is missing", program)
+		}
+		t.Skipf("SKIPPED: %s is not installed", program)
+	}
+}
+
+// run runs a shell script in an empty folder.
+func run(t *testing.T, script string, env ...string) string {
+	t.Helper()
+	cmd := exec.Command("sh", "-c", script)
+	cmd.Dir = t.TempDir()
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v:\n%s", err, script)
+	}
+	return string(out)
+}
+
+// server keeps the last request that it was sent.
+type server struct {
+	*httptest.Server
+	method, path, contentType string
+	body                      []byte
+}
+
+func newServer(t *testing.T) *server {
+	s := new(server)
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.method, s.path, s.contentType = r.Method, r.URL.Path, r.Header.Get("Content-Type")
+		s.body, _ = io.ReadAll(r.Body)
+		w.WriteHeader(http.StatusCreated)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// payload returns the payload of the last request.
+func (s *server) payload(t *testing.T) string {
+	t.Helper()
+	if media, _, _ := strings.Cut(s.contentType, ";"); media == "application/x-www-form-urlencoded" {
+		r := httptest.NewRequest("POST", "/", strings.NewReader(string(s.body)))
+		r.Header.Set("Content-Type", s.contentType)
+		return r.PostFormValue("payload")
+	}
+	var body struct{ Payload string }
+	if err := json.Unmarshal(s.body, &body); err != nil {
+		t.Fatalf("%v: %q", err, s.body)
+	}
+	return body.Payload
+}
+
+// What a shell, curl and HTTPie make of a form is the licence, byte for byte.
+func TestShell(t *testing.T) {
+	for _, program := range []string{"sh", "curl", "http"} {
+		need(t, program)
+	}
+	s := newServer(t)
+	const id = "30b4edb7-0847-4f65-af90-efbed8b0161f"
+	for _, customer := range customers {
+		want := licence(t, customer)
+		script := write(t, "env", want, forms.Options{}) + "printf %s \"$KONG_LICENSE_DATA\""
+		if got := run(t, script); got != want {
+			t.Errorf("env: %q\nis read as %q", want, got)
+		}
+		run(t, write(t, "curl", want, forms.Options{AdminURL: s.URL}))
+		if got := s.payload(t); got != want || s.method != "POST" || s.path != "/licenses" {
+			t.Errorf("curl: %q\nis read as %q (%s %s)", want, got, s.method, s.path)
+		}
+		run(t, "curl -sS -d @- "+s.URL+" <<'END'\n"+write(t, "form", want, forms.Options{})+"\nEND\n")
+		if got := strings.TrimSuffix(s.payload(t), "\n"); got != want {
+			t.Errorf("form: %q\nis read as %q", want, got)
+		}
+	}
+	for _, customer := range customers[:10] { // it takes a second to start
+		want := licence(t, customer)
+		run(t, write(t, "httpie", want, forms.Options{AdminURL: s.URL, ID: id}))
+		if got := s.payload(t); got != want || s.method != "PUT" || s.path != "/licenses/"+id {
+			t.Errorf("httpie: %q\nis read as %q (%s %s)", want, got, s.method, s.path)
+		}
+	}
+	run(t, write(t, "curl", licence(t, customers[1]), forms.Options{AdminURL: s.URL, ID: id}))
+	if s.method != "PUT" || s.path != "/licenses/"+id {
+		t.Errorf("curl with an id: %s %s", s.method, s.path)
+	}
+}
+
+// same reports whether a text is the licence, in canonical form or not.
+func same(t *testing.T, text, licence string) bool {
+	t.Helper()
+	lic, err := licseal.ParseUnverified([]byte(text))
+	if err != nil {
+		t.Errorf("%v: %q", err, text)
+		return false
+	}
+	return lic.String() == licence && (text == licence || strings.Contains(text, `\u`))
+}
+
+// A .env file is one for the shell and for Node too.
+func TestDotenv(t *testing.T) {
+	need(t, "node")
+	for _, customer := range customers {
+		want := licence(t, customer)
+		file := filepath.Join(t.TempDir(), ".env")
+		text := "BEFORE=1\n" + write(t, "dotenv", want, forms.Options{Name: "LICENCE"}) + "AFTER=2\n"
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := run(t, ". "+file+"; printf %s \"$LICENCE\""); !same(t, got, want) {
+			t.Errorf("sh: %q\nis read as %q", want, got)
+		}
+		got := run(t, "node --env-file="+file+" -e 'process.stdout.write(process.env.LICENCE)'")
+		if !same(t, got, want) {
+			t.Errorf("node: %q\nis read as %q", want, got)
+		}
+	}
+}
+
+func TestManifests(t *testing.T) {
+	type object struct {
+		APIVersion string `yaml:"apiVersion"`
+		Kind       string
+		Metadata   struct{ Name, Namespace string }
+		StringData map[string]string `yaml:"stringData"`
+		Raw        string            `yaml:"rawLicenseString"`
+		Enabled    bool
+		Licenses   []struct{ ID, Payload string }
+	}
+	for _, customer := range customers {
+		want := licence(t, customer)
+		read := func(form string, o forms.Options) (out object) {
+			t.Helper()
+			if err := yaml.Unmarshal([]byte(write(t, form, want, o)), &out); err != nil {
+				t.Fatal(err)
+			}
+			return out
+		}
+		if o := read("k8s-secret", forms.Options{Namespace: "kong"}); o.Kind != "Secret" || o.Metadata.Name != "kong-enterprise-license" || o.Metadata.Namespace != "kong" || o.StringData["license"] != want {
+			t.Errorf("%q is read as %+v", want, o)
+		}
+		if o := read("mesh-secret", forms.Options{}); o.Metadata.Name != "kong-mesh-license" || o.StringData["license.json"] != want {
+			t.Errorf("%q is read as %+v", want, o)
+		}
+		if o := read("kong-license", forms.Options{Name: "mine"}); o.Kind != "KongLicense" || o.Metadata.Name != "mine" || !o.Enabled || o.Raw != want {
+			t.Errorf("%q is read as %+v", want, o)
+		}
+		if o := read("reconciler", forms.Options{ID: "30B4EDB7-0847-4f65-af90-efbed8b0161f"}); len(o.Licenses) != 1 || o.Licenses[0].Payload != want || o.Licenses[0].ID != "30b4edb7-0847-4f65-af90-efbed8b0161f" {
+			t.Errorf("%q is read as %+v", want, o)
+		}
+	}
+}
+
+func TestRefused(t *testing.T) {
+	for _, test := range []struct {
+		form string
+		o    forms.Options
+		want string
+	}{
+		{"xml", forms.Options{}, `--as "xml": the forms are string, body, form, curl, httpie, env, dotenv, k8s-secret, kong-license, mesh-secret, reconciler, hcl`},
+		{"env", forms.Options{ID: "30b4edb7-0847-4f65-af90-efbed8b0161f"}, "--id means nothing with --as env"},
+		{"curl", forms.Options{Name: "x"}, "--name means nothing with --as curl"},
+		{"string", forms.Options{Namespace: "x"}, "--namespace means nothing with --as string"},
+		{"body", forms.Options{AdminURL: "http://x"}, "--admin-url means nothing with --as body"},
+		{"curl", forms.Options{ID: "1; rm -rf ~"}, `--id "1; rm -rf ~" is not a UUID`},
+		{"env", forms.Options{Name: "A B"}, `--name "A B" is not the name of a variable`},
+		{"k8s-secret", forms.Options{Name: "A_B"}, `--name "A_B" is not the name of a Kubernetes object`},
+		{"k8s-secret", forms.Options{Namespace: "a\nb: c"}, `--namespace "a\nb: c" is not the name of a namespace`},
+		{"hcl", forms.Options{Name: "1x"}, `--name "1x" is not the name of an HCL attribute`},
+		{"reconciler", forms.Options{}, forms.ErrNoID.Error()},
+	} {
+		if text, err := forms.Write(test.form, "{}", test.o); text != "" || err == nil || err.Error() != test.want {
+			t.Errorf("%s %+v: %v", test.form, test.o, err)
+		}
+	}
+}
