@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"time"
 
 	"github.com/licseal/licseal/keys"
 )
@@ -89,4 +90,22 @@ func ExampleMarshalPrivate() {
 	// Output:
 	// true
 	// vendor.key: passphrase required
+}
+
+func ExampleTrustedFile() {
+	file, err := keys.ParseTrustedFile("trusted.keys", []byte(`# who may issue licences
+licences@vendor.example ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea issuing 2026
+`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	old := file.Entries()[0].Key
+	newYear := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+	if err := file.Retire(keys.ID(old.Key), newYear, nil); err != nil {
+		log.Fatal(err)
+	}
+	os.Stdout.Write(file.Bytes())
+	// Output:
+	// # who may issue licences
+	// licences@vendor.example valid-before="20270101Z" ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea issuing 2026
 }

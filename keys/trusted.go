@@ -30,6 +30,12 @@ func ParseTrusted(name string, data []byte) ([]licseal.TrustedKey, error) {
 	if err != nil {
 		return nil, err
 	}
+	return f.Trusted()
+}
+
+// Trusted returns the keys that are trusted for licences, as [ParseTrusted] does.
+// It is an error if there are none.
+func (f *TrustedFile) Trusted() ([]licseal.TrustedKey, error) {
 	var trusted []licseal.TrustedKey
 	for _, e := range f.entries {
 		if e.forLicenses {

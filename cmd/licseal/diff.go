@@ -25,7 +25,7 @@ signatures are not checked, and the output says so. Licences that differ are no
 error: the exit code is 0.
 
 --json prints one object: verified, same, changes[{pointer, a, b}], and for a and b
-file, not_before, not_after and, if verified, key{id,name}.`,
+file, not_before, not_after and, if verified, key{id,name,issuers}.`,
 		Flags:  []cli.Flag{trustFlag, schemaFlag, jsonFlag},
 		Action: diff,
 	}
@@ -222,7 +222,7 @@ func (s *side) json() jsonSide {
 		j.NotBefore, j.NotAfter = instant(s.period.NotBefore), instant(s.period.NotAfter)
 	}
 	if s.key != nil {
-		j.Key = &jsonKey{keys.ID(s.key.Key), s.key.Name}
+		j.Key = newJSONKey(*s.key)
 	}
 	return j
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto"
+	"fmt"
 	"os"
 	"runtime"
 	"strings"
@@ -47,20 +48,31 @@ func warnIfReadable(path string) {
 
 // loadTrusted reads all the trusted-keys files that -t names.
 func loadTrusted(c *cli.Context) ([]licseal.TrustedKey, error) {
+	trusted, _, err := loadTrustedFiles(c)
+	return trusted, err
+}
+
+// loadTrustedFiles reads all the trusted-keys files that -t names, and says which
+// of their keys are not trusted because they are for other things than licences.
+func loadTrustedFiles(c *cli.Context) (trusted []licseal.TrustedKey, others []string, err error) {
 	if len(c.StringSlice("t")) == 0 {
-		return nil, withHint(usagef("'%s' needs the public keys to trust", c.Command.HelpName), "%s -t vendor.key.pub FILE", c.Command.HelpName)
+		return nil, nil, withHint(usagef("'%s' needs the public keys to trust", c.Command.HelpName), "%s -t vendor.key.pub FILE", c.Command.HelpName)
 	}
-	var all []licseal.TrustedKey
 	for _, path := range c.StringSlice("t") {
-		data, err := readFile(path, keys.MaxBytes)
+		file, err := readTrustedFile(path)
 		if err != nil {
-			return nil, about(displayName(path), err)
+			return nil, nil, err
 		}
-		trusted, err := keys.ParseTrusted(displayName(path), data)
+		more, err := file.Trusted()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		all = append(all, trusted...)
+		trusted = append(trusted, more...)
+		for _, e := range file.Entries() {
+			if !e.ForLicenses {
+				others = append(others, fmt.Sprintf("%s:%d: this key is for %s, not for licences, and was not tried", displayName(path), e.Line, plain(e.Namespaces)))
+			}
+		}
 	}
-	return all, nil
+	return trusted, others, nil
 }

@@ -19,7 +19,12 @@ import (
 )
 
 // killRounds is how often the programs that write without a pause are killed.
-const killRounds = 50
+func killRounds() int {
+	if testing.Short() {
+		return 10
+	}
+	return 50
+}
 
 func mustRun(t *testing.T, dir string, args ...string) {
 	t.Helper()
@@ -52,7 +57,7 @@ func writeKey(t *testing.T, dir, name string, key crypto.Signer) {
 func killAtAnyMoment(t *testing.T, dir, path string, check func(text []byte) error, args ...string) {
 	t.Helper()
 	changed := 0
-	for range killRounds {
+	for range killRounds() {
 		before := mustRead(t, path)
 		cmd := exec.Command("licseal-for-ever", args...)
 		cmd.Dir = dir
@@ -73,7 +78,7 @@ func killAtAnyMoment(t *testing.T, dir, path string, check func(text []byte) err
 	if changed == 0 {
 		t.Error("it was never changed")
 	}
-	t.Logf("changed in %d of %d rounds", changed, killRounds)
+	t.Logf("changed in %d of %d rounds", changed, killRounds())
 }
 
 func mustRead(t *testing.T, path string) []byte {

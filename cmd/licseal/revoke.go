@@ -83,7 +83,7 @@ any date; --from is for one that was given up in good order.`,
 			{
 				Name: "show", Usage: "verify a list and print what it says", UsageText: "licseal revoke show LIST -t KEYS [flags] [ID…]",
 				Description: `With ids, says of each licence whether it is revoked. --json prints one object:
-generation, issued, next_update, key{id,name}, licenses (their number),
+generation, issued, next_update, key{id,name,issuers}, licenses (their number),
 revoked_keys, and for ids given ids{ID: {revoked, reason}}.`,
 				Flags:  []cli.Flag{trustFlag, jsonFlag},
 				Action: showList,
@@ -397,7 +397,7 @@ func newJSONList(list *verify.RevocationList, ids []string) jsonList {
 	says, key := list.Contents(), list.Key()
 	j := jsonList{
 		Generation: says.Generation, Issued: instant(says.Issued), NextUpdate: instant(says.NextUpdate),
-		Key: jsonKey{keys.ID(key.Key), key.Name}, Licenses: says.Licenses(),
+		Key: *newJSONKey(key), Licenses: says.Licenses(),
 	}
 	for _, k := range says.Keys() {
 		j.RevokedKeys = append(j.RevokedKeys, newJSONRevokedKey(k.ID, k.From, k.Reason))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -339,6 +338,3 @@ func timeFlag(c *cli.Context, name string) (time.Time, error) {
 	}
 	return t, nil
 }
-
-// idOf returns the fingerprint of the public half of a key that signs.
-func idOf(key crypto.Signer) string { return keys.ID(key.Public()) }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/schema"
 	"github.com/urfave/cli/v2"
@@ -101,8 +102,13 @@ type jsonViolation struct {
 }
 
 type jsonKey struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID      string   `json:"id"`
+	Name    string   `json:"name"`
+	Issuers []string `json:"issuers,omitempty"`
+}
+
+func newJSONKey(key licseal.TrustedKey) *jsonKey {
+	return &jsonKey{keys.ID(key.Key), key.Name, key.Principals}
 }
 
 func (v verdict) json() jsonVerdict {
@@ -120,7 +126,7 @@ func (v verdict) json() jsonVerdict {
 	}
 	r := v.result
 	j.State, j.Time = string(r.State), instant(r.Time)
-	j.Key = &jsonKey{keys.ID(r.Key.Key), r.Key.Name}
+	j.Key = newJSONKey(r.Key)
 	j.Payload = r.License.Payload.Bytes()
 	if r.State != "" {
 		days := wholeDays(r.NotAfter, r.Time)

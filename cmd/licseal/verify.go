@@ -30,7 +30,7 @@ latest time and the newest list ever seen: a clock that was set back, and an old
 list, are errors. 'licseal state new FILE' makes it. With --at, it is only read.
 
 --json prints one JSON object a line: file, ok, exit, state, time, not_before,
-not_after, grace_end, days_left, key{id,name}, payload, warnings, error, violations.
+not_after, grace_end, days_left, key{id,name,issuers}, payload, warnings, error, violations.
 Fields of the licence are in it only if the signature is good.`,
 		Flags: []cli.Flag{
 			trustFlag,
@@ -83,7 +83,8 @@ type judge struct {
 	trusted []licseal.TrustedKey
 	rules   *schema.Schema
 	options verify.Options
-	state   string // the state file; "" if there is none
+	others  []string // what to say of keys that are for other things
+	state   string   // the state file; "" if there is none
 }
 
 func newJudge(c *cli.Context) (*judge, error) {
@@ -102,7 +103,7 @@ func newJudge(c *cli.Context) (*judge, error) {
 			return nil, fmt.Errorf("--grace: %w", err)
 		}
 	}
-	if j.trusted, err = loadTrusted(c); err != nil {
+	if j.trusted, j.others, err = loadTrustedFiles(c); err != nil {
 		return nil, err
 	}
 	return j, j.watch(c)
@@ -125,6 +126,11 @@ func (j *judge) judge(file string) verdict {
 	}
 	v.result, v.err = verify.License(data, j.trusted, &j.options)
 	v.err = hintClock(v.err, j.state)
+	if errors.As(v.err, new(*verify.SignatureError)) {
+		for _, other := range j.others {
+			v.err = withHint(v.err, "%s", other)
+		}
+	}
 	var refused *verify.RefusedError
 	if errors.As(v.err, &refused) {
 		v.result = refused.Result
