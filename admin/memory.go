@@ -14,10 +14,11 @@ type Memory struct {
 	// Now is the clock. If nil, time.Now.
 	Now func() time.Time
 
-	mu      sync.RWMutex
-	records []Record // by id
-	stamp   int64    // the last time given
-	history []Change
+	mu       sync.RWMutex
+	records  []Record          // by id
+	payloads map[string]string // the id of the record that has a payload
+	stamp    int64             // the last time given
+	history  []Change
 }
 
 // List implements [Store].
@@ -67,21 +68,25 @@ func (m *Memory) Write(_ context.Context, w Write) (Record, error) {
 	if !found && w.If == IfPresent {
 		return Record{}, ErrNotFound
 	}
-	for _, other := range m.records {
-		if other.Payload == w.Payload && other.ID != w.ID {
-			return Record{}, &ExistsError{other.ID, "payload"}
-		}
+	if other, taken := m.payloads[w.Payload]; taken && other != w.ID {
+		return Record{}, &ExistsError{other, "payload"}
 	}
 	m.stamp = max(m.now().Unix(), m.stamp+1)
 	record := Record{ID: w.ID, Payload: w.Payload, CreatedAt: m.stamp, UpdatedAt: m.stamp}
+	if m.payloads == nil {
+		m.payloads = map[string]string{}
+	}
 	if !found {
 		m.records = slices.Insert(m.records, i, record)
+		m.payloads[w.Payload] = w.ID
 		m.note(Created, w.ID, w.Who, nil, &record)
 		return record, nil
 	}
 	before := m.records[i]
 	record.CreatedAt = before.CreatedAt
 	m.records[i] = record
+	delete(m.payloads, before.Payload)
+	m.payloads[w.Payload] = w.ID
 	m.note(Replaced, w.ID, w.Who, &before, &record)
 	return record, nil
 }
@@ -93,6 +98,7 @@ func (m *Memory) Delete(_ context.Context, id, who string) error {
 	if i, found := m.find(id); found {
 		before := m.records[i]
 		m.records = slices.Delete(m.records, i, i+1)
+		delete(m.payloads, before.Payload)
 		m.note(Deleted, id, who, &before, nil)
 	}
 	return nil
