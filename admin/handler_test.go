@@ -19,6 +19,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/schema"
 )
 
 // published returns the two payload strings that Kong's documentation has.
@@ -72,7 +73,33 @@ func request(t testing.TB, h http.Handler, method, target, body string, header .
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
+	checkSchema(t, r, w)
 	return w
+}
+
+// checkSchema holds every answer with a body, but for that of GET /, against its
+// published schema.
+func checkSchema(t testing.TB, r *http.Request, w *httptest.ResponseRecorder) {
+	t.Helper()
+	path := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/default"), "/")
+	name := "admin-record"
+	switch {
+	case w.Body.Len() == 0 || w.Code == 200 && (path == "" || path == "/kong"):
+		return
+	case w.Code >= 400:
+		name = "admin-error"
+	case path == "/licenses" && r.Method == http.MethodGet:
+		name = "admin-list"
+	case path == "/license/report":
+		name = "admin-report"
+	}
+	rules, err := schema.Builtin(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := rules.ValidateJSON(w.Body.Bytes()); err != nil {
+		t.Errorf("%s %s: %v\n%s", r.Method, r.URL, err, w.Body)
+	}
 }
 
 func jsonBody(payload string) string {
@@ -150,6 +177,9 @@ func TestHandlerForms(t *testing.T) {
 		w := request(t, h, "POST", "/licenses", string(body), "Content-Type: "+contentType)
 		if got := decode[admin.Record](t, w); w.Code != 201 || got.Payload != hard {
 			t.Errorf("%s: %d %q", form, w.Code, got.Payload)
+		}
+		if rules, err := schema.Builtin("admin-body"); form == admin.JSON && (err != nil || rules.ValidateJSON(body) != nil) {
+			t.Errorf("the body breaks its schema: %s", body)
 		}
 	}
 }
@@ -456,9 +486,11 @@ func TestReport(t *testing.T) {
 // Both shapes of a report are read.
 func TestReportShapes(t *testing.T) {
 	for text, want := range map[string]admin.Report{
-		`{"counters":[{"bucket":"UNKNOWN","request_count":5},{"bucket":"2021-12","request_count":0}],"license_key":"K","rbac_users":3}`: {
+		`{"counters":[{"bucket":"UNKNOWN","request_count":5},{"bucket":"2021-12","request_count":0}],"db_version":"","kong_version":"","license_key":"K","rbac_users":3,
+		  "services_count":0,"system_info":{"cores":0,"hostname":"","uname":""},"workspaces_count":0}`: {
 			Counters: admin.Counters{{"UNKNOWN", 5}, {"2021-12", 0}}, LicenseKey: "K", RBACUsers: 3},
-		`{"counters":{"total_requests":5,"buckets":[{"bucket":"2026-01","request_count":5}]},"checksum":"c","timestamp":1769000000,
+		`{"db_version":"","kong_version":"","rbac_users":0,"services_count":0,"system_info":{"cores":0,"hostname":"","uname":""},"workspaces_count":0,
+		  "counters":{"total_requests":5,"buckets":[{"bucket":"2026-01","request_count":5}]},"checksum":"c","timestamp":1769000000,
 		  "license":{"license_key":"K","license_expiration_date":"2017-7-20"},"deployment_info":{"type":"hybrid","connected_dp_count":4},
 		  "routes_count":1,"consumers_count":2,"plugins_count":{"tiers":{"free":{"cors":1},"enterprise":{},"custom":{}},"unique_route_lambdas":0,"unique_route_kafkas":0}}`: {
 			Counters: admin.Counters{{"2026-01", 5}}, Checksum: "c", Timestamp: json.RawMessage("1769000000"),
@@ -469,6 +501,13 @@ func TestReportShapes(t *testing.T) {
 		var got admin.Report
 		if err := json.Unmarshal([]byte(text), &got); err != nil {
 			t.Fatal(err)
+		}
+		rules, err := schema.Builtin("admin-report")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := rules.ValidateJSON([]byte(text)); err != nil {
+			t.Error(err)
 		}
 		if diff := cmp.Diff(want, got); diff != "" || got.Key() != "K" || got.Counters.Total() != 5 {
 			t.Errorf("%s: key %s, total %d: %s", text, got.Key(), got.Counters.Total(), diff)

@@ -23,6 +23,9 @@ var builtins = []*Schema{
 	builtin("license"),      // the envelope around a payload
 	builtin("admin-record"), // an entry of the Admin API's /licenses
 	builtin("admin-list"),   // a page of them
+	builtin("admin-body"),   // what is sent there
+	builtin("admin-error"),  // why it was not done
+	builtin("admin-report"), // usage
 	builtin("check-report"), // what 'licseal check --format json' prints
 	builtin("check-policy"), // what 'licseal check --policy' reads
 	builtin("x-licseal"),    // what a vendor's schema says to licseal

@@ -65,10 +65,10 @@ func TestBuiltins(t *testing.T) {
 
 func TestBuiltinUnknown(t *testing.T) {
 	tests := []struct{ name, want string }{
-		{"kongg", `no built-in schema is named "kongg"; did you mean "kong"? there are kong, entitlement, license, admin-record, admin-list, check-report, check-policy, x-licseal`},
-		{"licence", `no built-in schema is named "licence"; did you mean "license"? there are kong, entitlement, license, admin-record, admin-list, check-report, check-policy, x-licseal`},
-		{"../kong", `no built-in schema is named "../kong"; there are kong, entitlement, license, admin-record, admin-list, check-report, check-policy, x-licseal`},
-		{"", `no built-in schema is named ""; there are kong, entitlement, license, admin-record, admin-list, check-report, check-policy, x-licseal`},
+		{"kongg", `no built-in schema is named "kongg"; did you mean "kong"? there are kong, entitlement, license, admin-record, admin-list, admin-body, admin-error, admin-report, check-report, check-policy, x-licseal`},
+		{"licence", `no built-in schema is named "licence"; did you mean "license"? there are kong, entitlement, license, admin-record, admin-list, admin-body, admin-error, admin-report, check-report, check-policy, x-licseal`},
+		{"../kong", `no built-in schema is named "../kong"; there are kong, entitlement, license, admin-record, admin-list, admin-body, admin-error, admin-report, check-report, check-policy, x-licseal`},
+		{"", `no built-in schema is named ""; there are kong, entitlement, license, admin-record, admin-list, admin-body, admin-error, admin-report, check-report, check-policy, x-licseal`},
 	}
 	for _, test := range tests {
 		s, err := schema.Builtin(test.name)
