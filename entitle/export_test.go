@@ -1,9 +1,20 @@
 package entitle
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Tick does what a guard does twice a second.
 func (g *Guard) Tick(ctx context.Context) { g.tick(ctx) }
+
+// Beat does what a guard does four times in Options.Lapse.
+func (g *Guard) Beat(ctx context.Context) {
+	for _, b := range g.seats {
+		b.heard = time.Time{}
+	}
+	g.beat(ctx)
+}
 
 // WithTolerance is withTolerance.
 var WithTolerance = withTolerance

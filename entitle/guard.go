@@ -286,11 +286,7 @@ func (g *Guard) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	g.sealAll()
-	err := g.flush(ctx)
-	if err == nil {
-		err = g.flush(ctx) // what came after a write that had to be tried again
-	}
-	return errors.Join(err, g.releaseAll(ctx))
+	return errors.Join(g.flush(ctx), g.releaseAll(ctx))
 }
 
 // Trust sets the trusted keys anew. The licence in use is judged by them within

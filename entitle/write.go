@@ -61,7 +61,13 @@ func (g *Guard) Flush(ctx context.Context) error {
 func (g *Guard) flush(ctx context.Context) error {
 	g.writing.Lock()
 	defer g.writing.Unlock()
-	err := g.send(ctx)
+	var err error
+	if g.unsent != nil {
+		err = g.send(ctx) // what came since goes after it
+	}
+	if err == nil {
+		err = g.send(ctx)
+	}
 	if err == nil {
 		err = g.refresh(ctx)
 	}

@@ -1,0 +1,226 @@
+package entitle_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/licseal/licseal/entitle"
+)
+
+// Over any interleaving of uses, months, new licences, reading and writing: what
+// was allowed is what the store has in the end, and no month has more than its
+// limit.
+func TestInterleavings(t *testing.T) {
+	for _, batch := range []bool{false, true} {
+		t.Run(fmt.Sprint(batch), func(t *testing.T) {
+			store, c := entitle.NewMemory(), at("2026-03-31T23:59:59Z")
+			g := open(t, entitle.Text(signed(t, plan().limit("requests", 3000))), &entitle.Options{Store: store, Clock: c.now, Batch: batch})
+			var allowed, refused atomic.Int64
+			var users, others sync.WaitGroup
+			for range 8 {
+				users.Go(func() {
+					for i := range 600 {
+						n := 1 + rand.Int64N(4)
+						switch err := g.Use(context.Background(), "requests", n); {
+						case err == nil:
+							allowed.Add(n)
+						case isLimit(err):
+							refused.Add(1)
+						default:
+							t.Error(err)
+						}
+						if i%100 == 0 && g.Remaining("requests") < 0 {
+							t.Error("less than nothing remains")
+						}
+					}
+				})
+			}
+			stop := make(chan struct{})
+			others.Go(func() {
+				for month := 4; ; month++ {
+					select {
+					case <-stop:
+						return
+					case <-time.After(2 * time.Millisecond):
+					}
+					if month <= 7 {
+						c.set(fmt.Sprintf("2026-%02d-01", month))
+					}
+					g.Tick(context.Background())
+				}
+			})
+			users.Wait()
+			close(stop)
+			others.Wait()
+			if err := g.Close(); err != nil {
+				t.Error(err)
+			}
+			usage, err := store.Usage(t.Context(), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var counted int64
+			for _, u := range usage {
+				if u.Count > 3300 {
+					t.Errorf("%s has %d, past the limit", u.Month, u.Count)
+				}
+				counted += u.Count
+			}
+			if counted != allowed.Load() || counted == 0 {
+				t.Errorf("%d were allowed, %d counted", allowed.Load(), counted)
+			}
+			t.Logf("%d allowed in %d months, %d refused", counted, len(usage), refused.Load())
+		})
+	}
+}
+
+// lossy is a store behind a line that breaks: it does what it is asked, or not, and
+// answers with an error either way.
+type lossy struct {
+	entitle.Store
+	broken atomic.Bool
+}
+
+var errLine = errors.New("the line is broken")
+
+func (l *lossy) Apply(ctx context.Context, b entitle.Batch) (entitle.Applied, error) {
+	if !l.broken.Load() {
+		return l.Store.Apply(ctx, b)
+	}
+	if rand.IntN(2) == 0 {
+		l.Store.Apply(ctx, b)
+	}
+	return entitle.Applied{}, errLine
+}
+
+// What could not be written, or perhaps was, is written later, and once.
+func TestStoreFails(t *testing.T) {
+	store, c, heard := &lossy{Store: entitle.NewMemory()}, at("2026-11-30T23:00:00Z"), new(events)
+	g := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Store: store, Clock: c.now, Batch: true, Notify: heard.notify})
+	var want int64
+	for round := range 40 {
+		store.broken.Store(round%4 != 3)
+		for range 3 {
+			if err := g.Use(t.Context(), "requests", 1); err != nil {
+				t.Fatal(err)
+			}
+			want++
+		}
+		if round == 20 {
+			c.set("2026-12-01")
+		}
+		g.Tick(t.Context())
+		if err := g.Status().StoreErr; (err == nil) != (round%4 == 3) {
+			t.Errorf("round %d: %v", round, err)
+		}
+	}
+	kinds := heard.take()
+	if len(kinds) != 20 || kinds[0] != entitle.StoreFailed || kinds[1] != entitle.StoreWorks {
+		t.Errorf("it was told %v", kinds)
+	}
+	// It is broken at the end: Close says so, and loses nothing that was written.
+	store.broken.Store(true)
+	if err := g.Use(t.Context(), "requests", 1); err != nil {
+		t.Fatal(err)
+	}
+	var failed *entitle.StoreError
+	if err := g.Close(); !errors.As(err, &failed) {
+		t.Errorf("Close: %v", err)
+	}
+	usage, err := store.Usage(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var counted int64
+	for _, u := range usage {
+		counted += u.Count
+	}
+	if len(usage) != 2 || counted != want && counted != want+1 { // the last may have come through
+		t.Errorf("%d were allowed, the store has %v", want, usage)
+	}
+}
+
+// Without batches, what cannot be written is not allowed.
+func TestStrictStoreFails(t *testing.T) {
+	store := &lossy{Store: entitle.NewMemory()}
+	g := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Store: store, Clock: at("2026-11-21").now})
+	store.broken.Store(true)
+	var failed *entitle.StoreError
+	if err := g.Use(t.Context(), "requests", 1); !errors.As(err, &failed) || !errors.Is(err, errLine) {
+		t.Errorf("the store is broken: %v", err)
+	}
+	if err := g.Use(t.Context(), "reports", 1); err != nil {
+		t.Errorf("what is not counted needs no store: %v", err)
+	}
+	store.broken.Store(false)
+	if err := g.Use(t.Context(), "requests", 1); err != nil {
+		t.Error(err)
+	}
+}
+
+// Counting stops at the largest count there is, for others too, and goes on
+// elsewhere.
+func TestMaxCount(t *testing.T) {
+	store := entitle.NewMemory()
+	opts := &entitle.Options{Store: store, Clock: at("2026-11-21").now, Batch: true}
+	source := entitle.Text(signed(t, plan()))
+	a, b := open(t, source, opts), open(t, source, opts)
+	for _, g := range []*entitle.Guard{a, b} {
+		if err := g.Use(t.Context(), "hosts", entitle.MaxCount-1); err != nil {
+			t.Error(err)
+		}
+		if err := g.Use(t.Context(), "hosts", 2); !isLimit(err) {
+			t.Errorf("past the largest count: %v", err)
+		}
+	}
+	for range 2 {
+		for _, g := range []*entitle.Guard{a, b} {
+			if err := g.Use(t.Context(), "requests", 1); err != nil {
+				t.Error(err)
+			}
+			g.Flush(t.Context())
+		}
+	}
+	usage, err := store.Usage(t.Context(), "")
+	if err != nil || len(usage) != 2 || usage[0].Count != entitle.MaxCount || usage[1].Count != 4 {
+		t.Errorf("%v, %v", usage, err)
+	}
+}
+
+func TestMonthly(t *testing.T) {
+	c := at("2026-02-10")
+	g := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Clock: c.now})
+	expect := func(want string) {
+		t.Helper()
+		months, err := g.Monthly(t.Context(), "requests")
+		if err != nil {
+			t.Error(err)
+		}
+		got := ""
+		for _, m := range months {
+			got += fmt.Sprintf("%s:%d ", m.Month, m.Count)
+		}
+		if got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
+	}
+	expect("")
+	use := func(when string, n int64) {
+		t.Helper()
+		c.set(when)
+		if err := g.Use(t.Context(), "requests", n); err != nil {
+			t.Error(err)
+		}
+	}
+	use("2026-02-11", 5)
+	expect("2026-02:5 ")
+	use("2026-05-11", 1)
+	c.set("2026-07-01")
+	expect("2026-02:5 2026-03:0 2026-04:0 2026-05:1 2026-06:0 2026-07:0 ")
+}
