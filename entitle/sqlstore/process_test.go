@@ -1,0 +1,435 @@
+//go:build unix
+
+package sqlstore_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/entitle"
+	"github.com/licseal/licseal/entitle/sqlstore"
+	"github.com/licseal/licseal/internal/pgtest"
+	"github.com/licseal/licseal/internal/sqldb/postgres"
+	"github.com/licseal/licseal/internal/sqldb/sqlite"
+	"github.com/licseal/licseal/sign"
+)
+
+// Tests run products: this test binary, told by a variable to be one.
+const beProduct = "LICSEAL_TEST_BE_PRODUCT"
+
+func TestMain(m *testing.M) {
+	if text := os.Getenv(beProduct); text != "" {
+		if err := runProduct(text); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// product is a process that uses a licence.
+type product struct {
+	Store   string // as licseald takes it
+	Limit   int64
+	Batch   bool
+	Workers int
+	Uses    int           // of each worker, 1 to 3 at a time; 0: one at a time, until it is killed
+	Pause   time.Duration // after each use, if it is to be killed
+}
+
+// runProduct runs a product. One that is to be killed writes a byte for each use
+// that is allowed; another prints how many were, at its end.
+func runProduct(text string) error {
+	var p product
+	if err := json.Unmarshal([]byte(text), &p); err != nil {
+		return err
+	}
+	ctx := context.Background()
+	db, err := openDB(ctx, p.Store)
+	if err != nil {
+		return err
+	}
+	store, err := sqlstore.New(ctx, db)
+	if err != nil {
+		return err
+	}
+	data, err := license(p.Limit)
+	if err != nil {
+		return err
+	}
+	guard, err := entitle.Open(ctx, entitle.Text(data), trusted, &entitle.Options{Store: store, Batch: p.Batch})
+	if err != nil {
+		return err
+	}
+	if p.Uses == 0 {
+		return p.useForEver(ctx, guard)
+	}
+	var group sync.WaitGroup
+	allowed := make([]int64, p.Workers)
+	for i := range p.Workers {
+		group.Go(func() { allowed[i] = p.use(ctx, guard) })
+	}
+	group.Wait()
+	if err := guard.Close(); err != nil {
+		return err
+	}
+	var sum int64
+	for _, n := range allowed {
+		sum += n
+	}
+	_, err = fmt.Println(sum)
+	return err
+}
+
+func (p *product) use(ctx context.Context, guard *entitle.Guard) (allowed int64) {
+	for range p.Uses {
+		n := 1 + rand.Int64N(3)
+		err := guard.Use(ctx, "requests", n)
+		var limit *entitle.LimitError
+		switch {
+		case err == nil:
+			allowed += n
+		case !errors.As(err, &limit):
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	return allowed
+}
+
+func (p *product) useForEver(ctx context.Context, guard *entitle.Guard) error {
+	for {
+		if err := guard.Use(ctx, "requests", 1); err != nil {
+			return err
+		}
+		if _, err := os.Stdout.Write([]byte{'.'}); err != nil {
+			return err
+		}
+		time.Sleep(p.Pause)
+	}
+}
+
+// start starts the product. Its output is complete once it has been waited for.
+func (p product) start(t *testing.T) (*exec.Cmd, *output) {
+	t.Helper()
+	text, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := new(output)
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), beProduct+"="+string(text))
+	c.Stdout, c.Stderr = out, os.Stderr
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Process.Kill() })
+	return c, out
+}
+
+// output is what a product wrote, and how much of it there was when.
+type output struct {
+	mu    sync.Mutex
+	text  bytes.Buffer
+	marks []mark
+}
+
+type mark struct {
+	at time.Time
+	n  int
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.text.Write(b)
+	o.marks = append(o.marks, mark{time.Now(), o.text.Len()})
+	return len(b), nil
+}
+
+// before returns how much was written before an instant.
+func (o *output) before(t time.Time) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n := 0
+	for _, m := range o.marks {
+		if m.at.Before(t) {
+			n = m.n
+		}
+	}
+	return n
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+var (
+	vendorKey = ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+	trusted   = []licseal.TrustedKey{{Key: vendorKey.Public(), Name: "vendor"}}
+)
+
+// license returns a licence that is good now and allows so many requests a month.
+func license(limit int64) ([]byte, error) {
+	day := func(n int) string { return time.Now().UTC().AddDate(0, 0, n).Format("2006-01-02T15:04:05.000Z") }
+	payload, err := licseal.ParsePayload(fmt.Appendf(nil, `{"created":%q,"expiry":%q,"customer_name":"Example Company, Inc","id":"A-1","policy":null,
+		"delay_expiry_days":0,"delay_max_uses_perc":10,"max_machines":1,"ordered_entitlements_keys":["requests"],
+		"entitlements":{"requests":{"is_limited":true,"max_uses":%d,"name":"Requests"}}}`, day(-1), day(1), limit))
+	if err != nil {
+		return nil, err
+	}
+	lic, err := sign.License(payload, vendorKey)
+	if err != nil {
+		return nil, err
+	}
+	return []byte(lic.String()), nil
+}
+
+func openDB(ctx context.Context, store string) (*sqlstore.DB, error) {
+	if file, ok := strings.CutPrefix(store, "sqlite:"); ok {
+		return sqlite.Open(ctx, file)
+	}
+	return postgres.Open(ctx, store)
+}
+
+// counted returns what the store has, of all months: one may end while a test runs.
+func counted(t *testing.T, name string) (sum int64) {
+	t.Helper()
+	db, err := openDB(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	store, err := sqlstore.New(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	usage, err := store.Usage(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range usage {
+		sum += u.Count
+	}
+	return sum
+}
+
+// onEach runs a test on a new SQLite file and on a new PostgreSQL database.
+func onEach(t *testing.T, test func(t *testing.T, store string)) {
+	t.Run("SQLite", func(t *testing.T) { test(t, "sqlite:"+filepath.Join(t.TempDir(), "usage.db")) })
+	t.Run("PostgreSQL", func(t *testing.T) { test(t, pgtest.Database(t)) })
+}
+
+// Three processes with several workers each use one licence: what they were allowed
+// is what is counted. In the strict mode it never passes the limit, and all of
+// it can be used.
+func TestProcesses(t *testing.T) {
+	onEach(t, func(t *testing.T, store string) {
+		var total int64
+		run := func(p product) (allowed int64) {
+			t.Helper()
+			p.Store, p.Workers = store, 4
+			var outputs []*output
+			var commands []*exec.Cmd
+			for range 3 {
+				c, out := p.start(t)
+				commands, outputs = append(commands, c), append(outputs, out)
+			}
+			for i, c := range commands {
+				if err := c.Wait(); err != nil {
+					t.Fatal(err)
+				}
+				var n int64
+				if _, err := fmt.Sscan(outputs[i].String(), &n); err != nil {
+					t.Fatal(err)
+				}
+				allowed += n
+			}
+			total += allowed
+			if got := counted(t, store); got != total {
+				t.Errorf("%+v: %d were allowed, %d are counted", p, total, got)
+			}
+			return allowed
+		}
+		run(product{Uses: 25, Limit: 1 << 40})
+		run(product{Uses: 20000, Limit: 1 << 40, Batch: true})
+		used := total
+		limit := (used + 100) * 10 / 11 // with its tolerance of 10 %, 100 more and a few
+		bound := limit * 110 / 100
+		run(product{Uses: 25, Limit: limit})
+		if total > bound || total < bound-2 { // each asks for 3 at most
+			t.Errorf("with room for %d, %d were used", bound, total)
+		}
+		if allowed := run(product{Uses: 5, Limit: used / 2}); allowed != 0 {
+			t.Errorf("past the limit, %d more were allowed", allowed)
+		}
+	})
+}
+
+// A product that is killed again and again: in the strict mode, each use that was
+// allowed is counted, and one more at most, which was under way.
+func TestKillStrict(t *testing.T) {
+	rounds := 12
+	if testing.Short() {
+		rounds = 4
+	}
+	onEach(t, func(t *testing.T, store string) {
+		var before int64
+		for range rounds {
+			c, out := product{Store: store, Limit: 1 << 40}.start(t)
+			waitForOutput(t, out)
+			time.Sleep(rand.N(150 * time.Millisecond))
+			c.Process.Kill()
+			c.Wait()
+			got, allowed := counted(t, store)-before, int64(len(out.String()))
+			if got < allowed || got > allowed+1 {
+				t.Errorf("%d were allowed before it was killed, %d are counted", allowed, got)
+			}
+			before += got
+		}
+		t.Logf("%d uses in %d rounds", before, rounds)
+	})
+}
+
+func waitForOutput(t *testing.T, out *output) {
+	t.Helper()
+	for range 1000 {
+		if len(out.String()) > 0 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("the product does nothing")
+}
+
+// In batches, the use of the last second may be lost, and none before it. The test
+// gives a busy machine another second.
+func TestKillBatch(t *testing.T) {
+	rounds := 4
+	if testing.Short() {
+		rounds = 1
+	}
+	onEach(t, func(t *testing.T, store string) {
+		t.Parallel()
+		var before, lost int64
+		var longest time.Duration
+		for range rounds {
+			c, out := product{Store: store, Limit: 1 << 40, Batch: true, Pause: 100 * time.Microsecond}.start(t)
+			waitForOutput(t, out)
+			time.Sleep(2500*time.Millisecond + rand.N(700*time.Millisecond))
+			killed := time.Now()
+			c.Process.Kill()
+			c.Wait()
+			got, allowed := counted(t, store)-before, int64(len(out.String()))
+			if kept := int64(out.before(killed.Add(-2 * time.Second))); got < kept || got > allowed+1 {
+				t.Errorf("of %d that were allowed, %d of them in good time, %d are counted", allowed, kept, got)
+			}
+			before, lost = before+got, lost+allowed-got
+			longest = max(longest, killed.Sub(out.reached(int(got))))
+		}
+		t.Logf("%d counted, %d lost, all of the last %v, in %d rounds", before, lost, longest, rounds)
+	})
+}
+
+// reached returns when so much was written.
+func (o *output) reached(n int) time.Time {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, m := range o.marks {
+		if m.n >= n {
+			return m.at
+		}
+	}
+	return o.marks[len(o.marks)-1].at
+}
+
+// PostgreSQL stops and starts again while products use the licence. In batches they
+// go on, and each use is counted once. In the strict mode they are told, and nothing
+// that was allowed is lost.
+func TestDatabaseStops(t *testing.T) {
+	server := pgtest.Start(t)
+	for _, batch := range []bool{true, false} {
+		t.Run(fmt.Sprint("batch ", batch), func(t *testing.T) {
+			name := server.NewDatabase(t)
+			db, err := openDB(t.Context(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			store, err := sqlstore.New(t.Context(), db)
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, err := license(1 << 40)
+			if err != nil {
+				t.Fatal(err)
+			}
+			guard, err := entitle.Open(t.Context(), entitle.Text(data), trusted, &entitle.Options{Store: store, Batch: batch})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer guard.Close()
+			var allowed, uncertain int64
+			stop, done := make(chan struct{}), make(chan struct{})
+			go func() {
+				defer close(done)
+				for {
+					select {
+					case <-stop:
+						return
+					case <-time.After(time.Millisecond):
+					}
+					var failed *entitle.StoreError
+					switch err := guard.Use(context.Background(), "requests", 1); {
+					case err == nil:
+						allowed++
+					case batch || !errors.As(err, &failed):
+						t.Error(err)
+						return
+					default:
+						uncertain++
+					}
+				}
+			}()
+			for range 2 {
+				time.Sleep(200 * time.Millisecond)
+				if err := server.Stop(); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(700 * time.Millisecond)
+				if batch && guard.Status().StoreErr == nil {
+					t.Error("the store is gone, and nobody is told")
+				}
+				if err := server.Start(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			time.Sleep(200 * time.Millisecond)
+			close(stop)
+			<-done
+			if err := guard.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if got := counted(t, name); got < allowed || got > allowed+uncertain || allowed == 0 {
+				t.Errorf("%d were allowed, %d more may have been counted, %d are", allowed, uncertain, got)
+			}
+			t.Logf("%d allowed, %d refused while the database was gone, %d counted", allowed, uncertain, counted(t, name))
+		})
+	}
+}
