@@ -38,7 +38,7 @@ update ID FILE             put it in the place of another (PATCH)
 delete ID                  remove a record
 report [FILE]              usage, judged against the active licence, or FILE
 
-Every write judges the licence first, as 'licseal verify' does, and reads back
+Every write judges the licence first, as 'licseal check' does, and reads back
 what it wrote.`,
 		Flags: connectionFlags,
 		Subcommands: []*cli.Command{

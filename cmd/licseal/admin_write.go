@@ -2,22 +2,29 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"time"
+	"strings"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
-	"github.com/licseal/licseal/verify"
+	"github.com/licseal/licseal/check"
 	"github.com/urfave/cli/v2"
 )
 
-// writeFlags say how a licence is judged before it is written.
+// writeFlags say how a licence is judged before it is written: as 'licseal check'
+// judges one.
 func writeFlags(more ...cli.Flag) []cli.Flag {
 	return adminFlags(append(more,
 		trustFlag,
 		&cli.BoolFlag{Name: "no-signature", Usage: "judge everything but the signature, for licences whose keys are not public"},
 		&cli.BoolFlag{Name: "force", Usage: "write the licence whatever is wrong with it"},
 		&cli.StringFlag{Name: "grace", Usage: "accept a licence for this `LENGTH` of time after it expires, as 30d"},
+		&cli.StringFlag{Name: "min-remaining", Usage: "refuse it if less than this `LENGTH` of time is left (default: 30d; 0d for none)"},
+		&cli.StringFlag{Name: "warn-remaining", Usage: "warn if less than this `LENGTH` of time is left (default: 90d; 0d for none)"},
+		&cli.StringSliceFlag{Name: "require", Usage: "demand a `FIELD`: FIELD=VALUE, FIELD>=VALUE, 'FIELD in A,B' (repeatable)"},
+		&cli.StringFlag{Name: "policy", Usage: "read what is demanded from the YAML `FILE`", TakesFile: true},
+		issuerFlag,
 		revocationsFlag,
 		maxListAgeFlag,
 		schemaFlag,
@@ -111,77 +118,47 @@ func judgedLicence(c *cli.Context, file string) (*licseal.License, error) {
 		return readLicense(file)
 	case c.Bool("no-signature") && c.IsSet("t"):
 		return nil, usagef("-t and --no-signature contradict each other")
-	case c.Bool("no-signature"):
-		return judgedButSignature(c, file)
-	case !c.IsSet("t"):
-		return nil, withHint(usagef("'licseal admin %s' verifies a licence before it writes it: name the public keys with -t", c.Command.Name),
+	case !c.Bool("no-signature") && !c.IsSet("t"):
+		return nil, withHint(usagef("'licseal admin %s' judges a licence before it writes it: name the public keys with -t", c.Command.Name),
 			"--no-signature judges everything else, --force nothing")
 	}
 	if err := checkStdin(append(c.StringSlice("t"), file)...); err != nil {
 		return nil, err
 	}
-	j, err := newJudge(c)
+	checker, _, err := newChecker(c)
 	if err != nil {
 		return nil, err
 	}
-	v := j.judge(file)
-	for _, warning := range v.warnings {
-		warn("%s: %s", v.file, warning)
+	data, err := readFile(file, check.MaxBytes)
+	if err != nil {
+		return nil, about(displayName(file), err)
 	}
-	if v.err != nil {
-		return nil, withHint(about(v.file, v.err), "nothing was written; --force writes it all the same")
+	result := checker.License(displayName(file), data)
+	if c.Bool("no-signature") {
+		warn("%s: UNVERIFIED: the signature was not checked", displayName(file))
 	}
-	return v.result.License, nil
+	return result.License, refusalOf(result)
 }
 
-// judgedButSignature judges the fields and dates of a licence.
-func judgedButSignature(c *cli.Context, file string) (*licseal.License, error) {
-	rules, err := loadSchema(c.String("schema"))
-	if err != nil {
-		return nil, err
+// refusalOf warns of what is no reason to refuse a licence, and returns an error
+// with all that is, nil if nothing is.
+func refusalOf(result *check.Result) error {
+	var reasons []string
+	for _, f := range result.Findings {
+		switch f.Severity {
+		case check.Warning:
+			warn("%s: %s", plain(result.Name), plain(f.Found))
+		case check.Error:
+			reasons = append(reasons, plain(f.Found))
+		}
 	}
-	grace, err := lengthFlag(c, "grace")
-	if err != nil {
-		return nil, err
-	}
-	lic, err := readLicense(file)
-	if err != nil {
-		return nil, err
-	}
-	warnings, err := judgeFields(rules, lic.Payload)
-	for _, warning := range append(warnings, "UNVERIFIED: the signature was not checked") {
-		warn("%s: %s", displayName(file), warning)
-	}
-	if err == nil {
-		err = judgeDates(lic.Payload, rules.Roles(), grace)
-	}
-	if err != nil {
-		return nil, withHint(about(displayName(file), err), "nothing was written; --force writes it all the same")
-	}
-	return lic, nil
-}
-
-// judgeDates is what package verify says of dates, for a licence that it cannot
-// verify.
-func judgeDates(p licseal.Payload, roles licseal.Roles, grace time.Duration) error {
-	period, err := p.Period(roles, nil)
-	if err != nil {
-		return err
-	}
-	now := time.Now().UTC()
-	refusal := &verify.StateError{Period: period, GraceEnd: period.NotAfter, Time: now}
-	if period.NotBefore.Before(period.NotAfter) { // one that is never valid has no grace
-		refusal.GraceEnd = period.NotAfter.Add(grace)
-	}
-	switch {
-	case now.Before(period.NotBefore):
-		refusal.State = verify.NotYetValid
-	case now.Before(refusal.GraceEnd):
+	decisive := result.Decisive()
+	if decisive == nil {
 		return nil
-	default:
-		refusal.State = verify.Expired
 	}
-	return refusal
+	exit, _ := exitOf(result)
+	return &failure{code: exit, file: plain(result.Name), err: errors.New(strings.Join(reasons, "\n")),
+		hints: []string{plain(decisive.Remedy), "nothing was written; --force writes it all the same"}}
 }
 
 func adminDeleteCommand() *cli.Command {
