@@ -92,20 +92,6 @@ type Installed struct {
 	Findings []Finding // what was found on the way to it
 }
 
-// RecordList reads an Admin API's answer to GET /licenses.
-//
-// An error is a [*licseal.ParseError], or says that the text is no such list.
-func RecordList(text []byte) ([]Installed, error) {
-	object, err := licseal.Parser{MaxBytes: MaxDumpBytes}.ParsePayload(text)
-	if err != nil {
-		return nil, err
-	}
-	if data, ok := object.Field("/data"); !ok || data[0] != '[' {
-		return nil, fmt.Errorf("the answer is no list of licences: it has no array named data")
-	}
-	return records(object), nil
-}
-
 // records returns those entries of the array data that have a payload.
 func records(object licseal.Payload) []Installed {
 	var list struct {

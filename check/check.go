@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -183,8 +184,25 @@ func (c *Checker) Installed(in Installed) *Result {
 		j.schema()
 		j.dates()
 		j.requirements()
+		c.compare(j, in.Data)
 	}
 	return j.Result
+}
+
+// compare says whether another licence of a list would be better than the active
+// one, which was judged.
+func (c *Checker) compare(j *judgement, data []byte) {
+	if !slices.ContainsFunc(j.Findings, func(f Finding) bool { return f.Code == CodeAdminList }) {
+		return
+	}
+	object, err := licseal.Parser{MaxBytes: 2 * MaxBytes}.ParsePayload(data)
+	if err != nil {
+		return
+	}
+	_, _, findings := c.Choose(records(object))
+	for _, f := range findings {
+		j.add(f)
+	}
 }
 
 // add adds a finding, without secrets. A repaired licence was read from no text

@@ -183,6 +183,15 @@ func TestSignatureTells(t *testing.T) {
 	}
 }
 
+// Of a list, the licence that was changed last is judged, and compared.
+func TestList(t *testing.T) {
+	list := fmt.Sprintf(`{"data":[`+record+`,`+record+`],"next":null}`, jsonString(signed(t, "2027-01-01", "2028-01-01")), 1000, jsonString(signed(t)), 2000)
+	r := newChecker(t, nil).License("list.json", []byte(list))
+	if codes(r.Findings) != "error admin-list, warning better-licence" || !r.NotAfter.Equal(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("%v", r.Findings)
+	}
+}
+
 func TestVendorSchema(t *testing.T) {
 	rules, err := schema.Compile("mine", []byte(`{"type":"object","required":["serial"],"additionalProperties":false,
 		"properties":{"serial":{"type":"string"},"from":{"type":"string"},"until":{"type":"string"}},

@@ -47,7 +47,7 @@ schema and require; flags win, requirements add up.
 
 --format json is described by 'licseal schema check-report'; github, junit, sarif
 and prometheus are what those tools read.`,
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			trustFlag,
 			&cli.BoolFlag{Name: "no-signature", Usage: "do not check the signature; every output says so"},
 			&cli.StringFlag{Name: "at", Usage: "judge as of `TIME`, a date or an RFC 3339 time (default: now)"},
@@ -66,7 +66,6 @@ and prometheus are what those tools read.`,
 			&cli.BoolFlag{Name: "effective", Usage: "find the licence that a gateway here would use"},
 			&cli.StringFlag{Name: "root", Usage: "with --effective: look for files under this `FOLDER`, such as a mounted image", TakesFile: true},
 			&cli.StringFlag{Name: "admin-url", Usage: "with --effective: ask the Admin API at this `URL` too"},
-			&cli.StringFlag{Name: "token-file", Usage: "read the token for --admin-url from `FILE`", TakesFile: true},
 			&cli.StringFlag{Name: "namespace-dump", Usage: "check the licences in `FILE`, which 'kubectl get secret,konglicense -o yaml' wrote", TakesFile: true},
 			&cli.BoolFlag{Name: "fix", Usage: "with -o: write the repaired licence in canonical form, and check that"},
 			outputFlag,
@@ -75,7 +74,7 @@ and prometheus are what those tools read.`,
 			jsonFlag,
 			&cli.StringFlag{Name: "report", Usage: "write the report to `FILE`, whole, in place of what was there", TakesFile: true},
 			&cli.BoolFlag{Name: "show-secrets", Usage: "do not mask licence keys and signatures"},
-		},
+		}, checkConnectionFlags...),
 		Action: checkAction,
 	}
 }
@@ -115,7 +114,8 @@ func checkAction(c *cli.Context) error {
 // dropped in silence.
 func checkModes(c *cli.Context) error {
 	for _, rule := range []struct{ flag, needs string }{
-		{"root", "effective"}, {"admin-url", "effective"}, {"token-file", "admin-url"},
+		{"root", "effective"}, {"admin-url", "effective"},
+		{"workspace", "admin-url"}, {"token-file", "admin-url"}, {"ca", "admin-url"}, {"cert", "admin-url"}, {"cert-key", "admin-url"}, {"timeout", "admin-url"},
 		{"fix", "o"}, {"o", "fix"}, {"force", "fix"},
 	} {
 		if c.IsSet(rule.flag) && !c.IsSet(rule.needs) {

@@ -2,76 +2,56 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
-	"os"
-	"strings"
 	"time"
 
+	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/check"
 	"github.com/urfave/cli/v2"
 )
 
+// checkConnectionFlags are those of 'licseal admin', but for its URL: here it has
+// a name that says more.
+var checkConnectionFlags = connectionFlags[1:]
+
 // adminLister returns what asks the Admin API at a URL for its licences.
-func adminLister(c *cli.Context, base string) (func(context.Context) ([]check.Installed, error), error) {
-	u, err := url.Parse(base)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
-		return nil, usagef("--admin-url %q is not the URL of an Admin API; write it as http://localhost:8001, without a password", base)
+func adminLister(c *cli.Context, address string) (func(context.Context) ([]check.Installed, error), error) {
+	timeout, err := parseLength(c.String("timeout"))
+	if err != nil || timeout == 0 {
+		return nil, usagef("--timeout %q is not a length of time; write it as 30s", c.String("timeout"))
 	}
-	token := os.Getenv("KONG_ADMIN_TOKEN")
-	if name := c.String("token-file"); name != "" {
-		data, err := readFile(name, 8<<10)
-		if err != nil {
-			return nil, about(displayName(name), err)
-		}
-		token = strings.TrimSpace(string(data))
+	token, err := adminToken(c)
+	if err != nil {
+		return nil, err
 	}
-	return func(ctx context.Context) ([]check.Installed, error) {
-		return listRecords(ctx, strings.TrimRight(base, "/"), token)
-	}, nil
+	transport, err := adminTransport(c, timeout)
+	if err != nil {
+		return nil, err
+	}
+	client, err := admin.NewClient(address, &admin.ClientOptions{
+		Workspace: c.String("workspace"), Token: token, Timeout: timeout, HTTP: &http.Client{Transport: transport},
+	})
+	if err != nil {
+		return nil, usagef("--admin-url: %v", err)
+	}
+	warnOfClearText(address, token)
+	return func(ctx context.Context) ([]check.Installed, error) { return installedAt(ctx, client) }, nil
 }
 
-func listRecords(ctx context.Context, base, token string) ([]check.Installed, error) {
-	client := &http.Client{Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+// maxRecords bounds what is asked of an Admin API. A gateway has a handful.
+const maxRecords = 10_000
+
+func installedAt(ctx context.Context, client *admin.Client) ([]check.Installed, error) {
 	var all []check.Installed
-	for offset, page := "", 0; page < 1000; page++ {
-		query := url.Values{"size": {"1000"}}
-		if offset != "" {
-			query.Set("offset", offset)
-		}
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/licenses?"+query.Encode(), nil)
+	for record, err := range client.Records(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		if token != "" {
-			request.Header.Set("Kong-Admin-Token", token)
+		if len(all) == maxRecords {
+			return nil, fmt.Errorf("it has more than %d licences, the most that are read", maxRecords)
 		}
-		response, err := client.Do(request)
-		if err != nil {
-			return nil, errors.Unwrap(err)
-		}
-		data, err := io.ReadAll(io.LimitReader(response.Body, check.MaxDumpBytes))
-		response.Body.Close()
-		switch {
-		case err != nil:
-			return nil, err
-		case response.StatusCode != http.StatusOK:
-			return nil, fmt.Errorf("it answers %s", response.Status)
-		}
-		installed, err := check.RecordList(data)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, installed...)
-		var next struct{ Offset string }
-		if json.Unmarshal(data, &next) != nil || next.Offset == "" {
-			return all, nil
-		}
-		offset = next.Offset
+		all = append(all, check.Installed{Name: record.ID, Data: []byte(record.Payload), Updated: time.Unix(record.UpdatedAt, 0).UTC()})
 	}
-	return nil, errors.New("its list of licences does not end")
+	return all, nil
 }

@@ -37,6 +37,7 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("there is no condition %s", condition)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"adminapi":  adminAPI,
 			"exits":     exits,
 			"complains": complains,
 			"prints":    prints,

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	"github.com/licseal/licseal/admin"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// adminAPI starts an Admin API that takes every licence, and whose token is
+// "open-sesame", adds the licences in files to it, and puts its URL into a variable.
+//
+//	adminapi VARIABLE FILE…
+func adminAPI(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: adminapi VARIABLE FILE…")
+	}
+	api := admin.NewHandler(new(admin.Memory), func(context.Context, string) error { return nil }, nil)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Kong-Admin-Token") != "open-sesame" {
+			http.Error(w, `{"message":"Unauthorized"}`, http.StatusUnauthorized)
+			return
+		}
+		api.ServeHTTP(w, r)
+	}))
+	ts.Defer(server.Close)
+	for _, name := range args[1:] {
+		contentType, body := admin.Body(admin.JSON, strings.TrimSuffix(ts.ReadFile(name), "\n"))
+		request, err := http.NewRequest(http.MethodPost, server.URL+"/licenses", strings.NewReader(string(body)))
+		ts.Check(err)
+		request.Header.Set("Content-Type", contentType)
+		request.Header.Set("Kong-Admin-Token", "open-sesame")
+		response, err := http.DefaultClient.Do(request)
+		ts.Check(err)
+		response.Body.Close()
+		if response.StatusCode != http.StatusCreated {
+			ts.Fatalf("%s: %s", name, response.Status)
+		}
+	}
+	ts.Setenv(args[0], server.URL)
+}
