@@ -16,8 +16,9 @@ func demoCommand() *cli.Command {
 		Name:      "demo",
 		Usage:     "show the whole way of a licence on an example",
 		UsageText: "licseal demo",
-		Description: `Makes a key, signs a licence, verifies it, prints the payload to POST, and shows
-how a tampered copy is refused: in a temporary folder that is removed at the end.
+		Description: `Makes a key, signs a licence, verifies and checks it, prints the payload to POST, and
+shows how a tampered copy is refused: in a temporary folder that is removed at the
+end.
 Every command is printed before it is run.`,
 		Action: demo,
 	}
@@ -53,6 +54,8 @@ func demo(c *cli.Context) error {
 	d.show("licence.json")
 	d.say("Whoever has the public key can verify the licence, without a network.")
 	d.run(exitOK, "verify", "-t", "vendor.key.pub", "licence.json")
+	d.say("A pipeline asks more before a rollout: enough time left, enough data planes.")
+	d.run(exitOK, "check", "-t", "vendor.key.pub", "--min-remaining", "60d", "--require", "dataplanes>=1", "licence.json")
 	d.say("This is what to POST to an Admin API.")
 	d.run(exitOK, "payload", "--as", "body", "licence.json")
 	d.say("Somebody gives himself more seats.")
@@ -80,7 +83,7 @@ func (d *demonstration) run(wantExit int, args ...string) {
 	if d.err != nil {
 		return
 	}
-	if d.err = print(d.c, "$ licseal "+strings.Join(args, " ")+"\n"); d.err != nil {
+	if d.err = print(d.c, "$ licseal "+shellWords(args)+"\n"); d.err != nil {
 		return
 	}
 	program, err := os.Executable()
@@ -104,6 +107,17 @@ func (d *demonstration) run(wantExit int, args ...string) {
 	} else if code != exitOK && d.err == nil {
 		d.err = print(d.c, fmt.Sprintf("(exit code %d)\n", code))
 	}
+}
+
+// shellWords writes arguments as a shell takes them.
+func shellWords(args []string) string {
+	words := make([]string, len(args))
+	for i, arg := range args {
+		if words[i] = arg; strings.ContainsAny(arg, "<>") {
+			words[i] = "'" + arg + "'"
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 func (d *demonstration) write(name string, data []byte) {

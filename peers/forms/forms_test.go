@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	compose "github.com/compose-spec/compose-go/v2/dotenv"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
@@ -112,12 +113,20 @@ func TestKubernetes(t *testing.T) {
 	}
 }
 
+// A .env file, as Docker Compose and others read it.
 func TestDotenv(t *testing.T) {
-	for _, customer := range customers {
-		want := licence(t, customer)
-		values, err := godotenv.Unmarshal(write(t, "dotenv", want, forms.Options{}))
-		if err != nil || !same(values["KONG_LICENSE_DATA"], want) {
-			t.Errorf("%v: %q\nis read as %q", err, want, values["KONG_LICENSE_DATA"])
+	for name, read := range map[string]func(string) (map[string]string, error){
+		"godotenv": godotenv.Unmarshal,
+		"compose": func(text string) (map[string]string, error) {
+			return compose.UnmarshalWithLookup(text, nil)
+		},
+	} {
+		for _, customer := range customers {
+			want := licence(t, customer)
+			values, err := read("BEFORE=1\n" + write(t, "dotenv", want, forms.Options{}) + "AFTER=2\n")
+			if err != nil || !same(values["KONG_LICENSE_DATA"], want) || values["AFTER"] != "2" {
+				t.Errorf("%s: %v: %q\nis read as %q", name, err, want, values["KONG_LICENSE_DATA"])
+			}
 		}
 	}
 }
