@@ -1,0 +1,138 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// TestCheckGuide runs the very commands of docs/check.md, as TestRotationGuide does.
+func TestCheckGuide(t *testing.T) {
+	text, err := os.ReadFile("../../docs/check.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := os.ReadFile("../../docs/pipelines/policy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sections := strings.Split(string(text), "\n## ")[1:]
+	begin := steps(sections[0])
+	for _, section := range sections[1:] {
+		title, _, _ := strings.Cut(section, "\n")
+		t.Run(title, func(t *testing.T) {
+			own := steps(section)
+			if len(begin) == 0 || len(own) == 0 {
+				t.Fatal("no commands")
+			}
+			dir := t.TempDir()
+			for name, data := range map[string]string{"fields.json": fields, "policy.yaml": string(policy)} {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, s := range append(begin, own...) {
+				s.run(t, dir)
+			}
+		})
+	}
+}
+
+// licsealCommand returns the command line in a snippet that runs licseal check.
+func licsealCommand(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("../../docs/pipelines", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	if strings.HasSuffix(name, ".service") {
+		for line := range strings.Lines(string(data)) {
+			if command, ok := strings.CutPrefix(line, "ExecStart=/usr/local/bin/"); ok {
+				found = append(found, strings.TrimSpace(command))
+			}
+		}
+	} else {
+		var document yaml.Node
+		if err := yaml.Unmarshal(data, &document); err != nil {
+			t.Fatal(err)
+		}
+		found = commandsIn(&document)
+	}
+	if len(found) != 1 {
+		t.Fatalf("%d commands: %q", len(found), found)
+	}
+	return found[0]
+}
+
+// commandsIn finds the shell lines that begin with licseal, and the arguments of
+// containers, in a YAML document.
+func commandsIn(n *yaml.Node) (found []string) {
+	if n.Kind == yaml.ScalarNode && strings.HasPrefix(n.Value, "licseal ") {
+		return []string{n.Value}
+	}
+	if n.Kind == yaml.SequenceNode && len(n.Content) > 0 && n.Content[0].Value == "check" {
+		words := []string{"licseal"}
+		for _, word := range n.Content {
+			words = append(words, "'"+word.Value+"'")
+		}
+		return []string{strings.Join(words, " ")}
+	}
+	for _, child := range n.Content {
+		found = append(found, commandsIn(child)...)
+	}
+	return found
+}
+
+// TestPipelines runs the command of each snippet, on a licence that holds and on
+// one that has expired. Its files are in a folder in place of /.
+func TestPipelines(t *testing.T) {
+	for _, name := range []string{"github-actions.yml", "gitlab-ci.yml", "init-container.yaml", "helm-pre-upgrade.yaml", "licseal-check.service"} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			command := licsealCommand(t, name)
+			for _, folder := range []string{"/trusted/", "/licence/", "/etc/licseal/", "/var/lib/prometheus/node-exporter/"} {
+				command = strings.ReplaceAll(command, folder, dir+"/")
+			}
+			sh := func(script string, env ...string) (string, int) {
+				cmd := exec.Command("sh", "-c", script)
+				cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+				out, _ := cmd.CombinedOutput()
+				return string(out), cmd.ProcessState.ExitCode()
+			}
+			plan := strings.Replace(fields, `"dataplanes":"2"`, `"dataplanes":"4"`, 1)
+			if out, code := sh(`licseal keygen -o vendor --no-passphrase && echo '` + plan + `' > plan.json &&
+				licseal sign -k vendor --from plan.json --expires +200d -o license && licseal sign -k vendor --from plan.json --created 2020-01-01 --expires 2021-01-01 -o old`); code != 0 {
+				t.Fatal(out)
+			}
+			policy, err := os.ReadFile("../../docs/pipelines/policy.yaml")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, "policy.yaml"), policy, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for file, want := range map[string]int{"license": exitOK, "old": exitExpired} {
+				data, err := os.ReadFile(filepath.Join(dir, file))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if out, code := sh(strings.ReplaceAll(command, dir+"/license", dir+"/"+file), "KONG_LICENSE_DATA="+string(data)); code != want {
+					t.Errorf("$ %s\n%sended with %d, not %d", command, out, code, want)
+				}
+			}
+			for _, report := range []string{"licence.xml", "licence.prom"} {
+				data, err := os.ReadFile(filepath.Join(dir, report))
+				if strings.Contains(command, report) && (err != nil || len(data) == 0) {
+					t.Errorf("%s was not written: %v", report, err)
+				}
+			}
+		})
+	}
+}
