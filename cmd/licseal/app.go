@@ -77,6 +77,11 @@ func prepare(commands []*cli.Command) {
 		if len(cmd.Subcommands) > 0 && cmd.Action == nil {
 			cmd.Action = noSubcommand
 		}
+		for _, flag := range cmd.Flags {
+			if b, ok := flag.(*cli.BoolFlag); ok {
+				b.DisableDefaultText = true // "(default: false)" says nothing
+			}
+		}
 		prepare(cmd.Subcommands)
 	}
 }
