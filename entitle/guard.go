@@ -43,6 +43,16 @@ type Options struct {
 	// until its next update.
 	MaxListAge time.Duration
 
+	// Remember, if not nil, keeps the latest instant and the newest revocation
+	// list for the next start, beside what the store keeps: without it, an
+	// older list is refused for as long as the guard is open. It changes what
+	// is remembered and returns what that is then, as package state does:
+	//
+	//	Remember: func(change func(*verify.Memory) error) (*verify.Memory, error) {
+	//		return state.Update("licence.state", change)
+	//	}
+	Remember func(change func(*verify.Memory) error) (*verify.Memory, error)
+
 	// Lapse is after how long without a word a machine's seat is free again.
 	// If zero, ten minutes.
 	Lapse time.Duration
@@ -101,6 +111,8 @@ type Guard struct {
 	unsent  *unsent // tried, and not known to be written
 	clockAt int64   // the instant that was last written
 
+	remembered int64 // the instant that was last remembered
+
 	seatsMu sync.Mutex
 	seats   []*Binding
 
@@ -125,6 +137,9 @@ type Guard struct {
 func Open(ctx context.Context, source Source, trusted []licseal.TrustedKey, opts *Options) (*Guard, error) {
 	g := newGuard(source, trusted, opts)
 	if err := g.learn(ctx); err != nil {
+		return nil, err
+	}
+	if err := g.remember(nil); err != nil {
 		return nil, err
 	}
 	if err := g.reload(); err != nil && !g.mayStartWithout(err) {
@@ -157,6 +172,9 @@ func newGuard(source Source, trusted []licseal.TrustedKey, opts *Options) *Guard
 	}
 	if g.clock == nil {
 		g.clock = time.Now
+	}
+	if g.opts.Remember == nil {
+		g.opts.Remember = inMemory()
 	}
 	if g.opts.Lapse <= 0 {
 		g.opts.Lapse = defaultLapse
@@ -192,7 +210,7 @@ func (g *Guard) reload() error {
 	g.loading.Lock()
 	defer g.loading.Unlock()
 	now := g.now()
-	listErr := g.loadRevocations(timeOf(now))
+	listErr := g.loadRevocations()
 	data, modified, err := load(g.source)
 	isLoaded := err == nil && g.loaded != nil && bytes.Equal(data, g.loaded)
 	mustJudge := g.revocations.changed || g.revocations.isStale(timeOf(now), g.opts.MaxListAge)

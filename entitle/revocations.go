@@ -3,6 +3,7 @@ package entitle
 import (
 	"bytes"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/licseal/licseal/verify"
@@ -13,13 +14,12 @@ type revocations struct {
 	list    *verify.RevocationList // nil if none is asked for
 	data    []byte                 // what it was read from
 	stamp   string                 // of its source then
-	memory  verify.Memory          // so that no older list replaces it
 	changed bool                   // what the licence in use is judged by, since it was
 }
 
 // loadRevocations reads the revocation list, if one is asked for, and takes it if
 // it is another and a good one. The caller has locked g.loading.
-func (g *Guard) loadRevocations(now time.Time) error {
+func (g *Guard) loadRevocations() error {
 	if g.opts.Revocations == nil {
 		return nil
 	}
@@ -40,7 +40,7 @@ func (g *Guard) loadRevocations(now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("the revocation list: %w", err)
 	}
-	if err := r.memory.Observe(now, list, 0); err != nil {
+	if err := g.remember(list); err != nil {
 		return fmt.Errorf("the revocation list: %w", err)
 	}
 	r.list, r.data, r.stamp, r.changed = list, data, seen, true
@@ -54,4 +54,31 @@ func (r *revocations) isStale(now time.Time, maxAge time.Duration) bool {
 	}
 	contents := r.list.Contents()
 	return !now.Before(contents.NextUpdate) || maxAge > 0 && now.Sub(contents.Issued) > maxAge
+}
+
+// remember notes what time it is, and a revocation list unless it is nil, which is
+// refused if a newer one is remembered.
+func (g *Guard) remember(list *verify.RevocationList) error {
+	now := g.now()
+	m, err := g.opts.Remember(func(m *verify.Memory) error { return m.Observe(timeOf(now), list, 0) })
+	if err != nil {
+		return err
+	}
+	g.raiseFloor(nanos(m.Latest))
+	return nil
+}
+
+// inMemory returns what remembers until the process ends.
+func inMemory() func(func(*verify.Memory) error) (*verify.Memory, error) {
+	var mu sync.Mutex
+	var m verify.Memory
+	return func(change func(*verify.Memory) error) (*verify.Memory, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if err := change(&m); err != nil {
+			return nil, err
+		}
+		now := m
+		return &now, nil
+	}
 }

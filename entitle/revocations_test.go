@@ -4,21 +4,29 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/entitle"
 	"github.com/licseal/licseal/sign"
+	"github.com/licseal/licseal/state"
 	"github.com/licseal/licseal/verify"
 )
 
 // list returns a signed revocation list that revokes one licence.
 func list(t *testing.T, generation int64, id string) []byte {
 	t.Helper()
-	r := licseal.NewRevocations(instant("2026-11-20"), instant("2026-12-20"))
+	return listFor(t, "2026-11-20", "2026-12-20", generation, id)
+}
+
+func listFor(t *testing.T, issued, next string, generation int64, id string) []byte {
+	t.Helper()
+	r := licseal.NewRevocations(instant(issued), instant(next))
 	r.Generation = generation
 	if err := r.RevokeLicense(id, "not paid"); err != nil {
 		t.Fatal(err)
@@ -101,5 +109,41 @@ func TestOpenNeedsItsRevocations(t *testing.T) {
 	g := open(t, source, &entitle.Options{Clock: at("2026-11-21").now, Revocations: entitle.Text(list(t, 1, "A-1"))})
 	if status := g.Status(); status.State != entitle.Suspended || status.NotAfter != instant("2027-01-01") {
 		t.Errorf("it opens as %q until %v", status.State, status.NotAfter)
+	}
+}
+
+// What was seen is remembered for the next start: an older list is not taken then
+// either, nor is an earlier time.
+func TestRemember(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "licence.state")
+	if err := state.Create(file, verify.Memory{}); err != nil {
+		t.Fatal(err)
+	}
+	c := at("2026-11-25")
+	opts := func(generation int64) *entitle.Options {
+		return &entitle.Options{
+			Clock: c.now, Revocations: entitle.Text(list(t, generation, "A-2")),
+			Remember: func(change func(*verify.Memory) error) (*verify.Memory, error) { return state.Update(file, change) },
+		}
+	}
+	source := entitle.Text(signed(t, plan()))
+	g := open(t, source, opts(2))
+	c.set("2026-12-01")
+	g.Close()
+	var listErr *verify.ListError
+	if _, err := entitle.Open(t.Context(), source, trusted, opts(1)); !errors.As(err, &listErr) || listErr.Reason != verify.ListReplayed {
+		t.Errorf("an older list: %v", err)
+	}
+	c.set("2026-11-28")
+	g = open(t, source, opts(3))
+	if status := g.Status(); !status.Time.Equal(instant("2026-12-01")) || status.ClockBehind != 3*24*time.Hour {
+		t.Errorf("it is %v, %v behind", status.Time, status.ClockBehind)
+	}
+	if err := os.WriteFile(file, []byte("x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var damaged *state.DamagedError
+	if _, err := entitle.Open(t.Context(), source, trusted, opts(3)); !errors.As(err, &damaged) {
+		t.Errorf("a damaged state: %v", err)
 	}
 }

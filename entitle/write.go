@@ -71,11 +71,25 @@ func (g *Guard) flush(ctx context.Context) error {
 	if err == nil {
 		err = g.refresh(ctx)
 	}
+	if err == nil {
+		err = g.rememberClock()
+	}
 	if err != nil {
 		err = &StoreError{err}
 	}
 	g.noteStore(err)
 	return err
+}
+
+// rememberClock notes what time it is, now and then, and at the end. The caller has
+// locked g.writing.
+func (g *Guard) rememberClock() error {
+	now := g.now()
+	if now-g.remembered < int64(clockInterval) && !g.closed.Load() {
+		return nil
+	}
+	g.remembered = now
+	return g.remember(nil)
 }
 
 // send writes what is not yet written. The caller has locked g.writing.

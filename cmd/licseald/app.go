@@ -105,6 +105,7 @@ func serveFlags() []cli.Flag {
 		&cli.StringFlag{Name: "license-dir", Usage: "serve /api/v1/license too: the entitlement licences in `DIR`, one of which is in use", TakesFile: true},
 		&cli.StringFlag{Name: "entitlement-token-file", Usage: "let in there who shows a token of `FILE` (read again when it changes)", TakesFile: true},
 		&cli.StringFlag{Name: "entitlement-revocations", Usage: "suspend the licence there if the revocation list in `FILE` names it (read again when it changes)", TakesFile: true},
+		&cli.StringFlag{Name: "entitlement-state", Usage: "remember the time and the newest such list in `FILE`, which 'licseal state new' makes", TakesFile: true},
 		&cli.StringFlag{Name: "tls-cert", Usage: "speak TLS with the certificate in `FILE` (read again when it changes)", TakesFile: true},
 		&cli.StringFlag{Name: "tls-key", Usage: "the certificate's private key, in `FILE`", TakesFile: true},
 		&cli.StringFlag{Name: "client-ca", Usage: "let in who has a certificate of an authority in `FILE`", TakesFile: true},

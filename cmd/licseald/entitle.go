@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -9,6 +10,8 @@ import (
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/entitle"
 	"github.com/licseal/licseal/entitle/sqlstore"
+	"github.com/licseal/licseal/state"
+	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
 )
 
@@ -17,8 +20,8 @@ func checkEntitleFlags(c *cli.Context) error {
 	switch {
 	case folder != tokens:
 		return usagef("--license-dir and --entitlement-token-file go together")
-	case c.IsSet("entitlement-revocations") && !folder:
-		return usagef("--entitlement-revocations needs --license-dir")
+	case (c.IsSet("entitlement-revocations") || c.IsSet("entitlement-state")) && !folder:
+		return usagef("--entitlement-revocations and --entitlement-state need --license-dir")
 	case folder && c.Bool("accept-unverified"):
 		return usagef("--license-dir needs --trust: an entitlement licence is never taken unverified")
 	}
@@ -44,6 +47,15 @@ func (s *server) openEntitlements(c *cli.Context) error {
 	opts := &entitle.Options{Store: entitle.NewMemory(), MayBeMissing: true, Notify: s.noteEvent}
 	if path := c.String("entitlement-revocations"); path != "" {
 		opts.Revocations = entitle.File(path)
+	}
+	if path := c.String("entitlement-state"); path != "" {
+		opts.Remember = func(change func(*verify.Memory) error) (*verify.Memory, error) {
+			m, err := state.Update(path, change)
+			if errors.Is(err, os.ErrNotExist) {
+				return nil, fmt.Errorf("%w; 'licseal state new %s' makes it", err, path)
+			}
+			return m, err
+		}
 	}
 	if s.db != nil {
 		if opts.Store, err = sqlstore.New(c.Context, s.db); err != nil {

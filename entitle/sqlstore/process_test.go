@@ -5,7 +5,6 @@ package sqlstore_test
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,13 +17,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/entitle"
 	"github.com/licseal/licseal/entitle/sqlstore"
 	"github.com/licseal/licseal/internal/pgtest"
 	"github.com/licseal/licseal/internal/sqldb/postgres"
 	"github.com/licseal/licseal/internal/sqldb/sqlite"
-	"github.com/licseal/licseal/sign"
 )
 
 // Tests run products: this test binary, told by a variable to be one.
@@ -178,27 +175,6 @@ func (o *output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.text.String()
-}
-
-var (
-	vendorKey = ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
-	trusted   = []licseal.TrustedKey{{Key: vendorKey.Public(), Name: "vendor"}}
-)
-
-// license returns a licence that is good now and allows so many requests a month.
-func license(limit int64) ([]byte, error) {
-	day := func(n int) string { return time.Now().UTC().AddDate(0, 0, n).Format("2006-01-02T15:04:05.000Z") }
-	payload, err := licseal.ParsePayload(fmt.Appendf(nil, `{"created":%q,"expiry":%q,"customer_name":"Example Company, Inc","id":"A-1","policy":null,
-		"delay_expiry_days":0,"delay_max_uses_perc":10,"max_machines":1,"ordered_entitlements_keys":["requests"],
-		"entitlements":{"requests":{"is_limited":true,"max_uses":%d,"name":"Requests"}}}`, day(-1), day(1), limit))
-	if err != nil {
-		return nil, err
-	}
-	lic, err := sign.License(payload, vendorKey)
-	if err != nil {
-		return nil, err
-	}
-	return []byte(lic.String()), nil
 }
 
 func openDB(ctx context.Context, store string) (*sqlstore.DB, error) {

@@ -1,0 +1,31 @@
+package sqlstore_test
+
+import (
+	"crypto/ed25519"
+	"fmt"
+	"time"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/sign"
+)
+
+var (
+	vendorKey = ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+	trusted   = []licseal.TrustedKey{{Key: vendorKey.Public(), Name: "vendor"}}
+)
+
+// license returns a licence that is good now and allows so many requests a month.
+func license(limit int64) ([]byte, error) {
+	day := func(n int) string { return time.Now().UTC().AddDate(0, 0, n).Format("2006-01-02T15:04:05.000Z") }
+	payload, err := licseal.ParsePayload(fmt.Appendf(nil, `{"created":%q,"expiry":%q,"customer_name":"Example Company, Inc","id":"A-1","policy":null,
+		"delay_expiry_days":0,"delay_max_uses_perc":10,"max_machines":1,"ordered_entitlements_keys":["requests"],
+		"entitlements":{"requests":{"is_limited":true,"max_uses":%d,"name":"Requests"}}}`, day(-1), day(1), limit))
+	if err != nil {
+		return nil, err
+	}
+	lic, err := sign.License(payload, vendorKey)
+	if err != nil {
+		return nil, err
+	}
+	return []byte(lic.String()), nil
+}
