@@ -2,6 +2,7 @@ package licseal_test
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -209,6 +210,26 @@ func TestRevocationsEnvelope(t *testing.T) {
 	small := licseal.Parser{MaxBytes: len(good) - 1}
 	if _, err := small.ParseRevocationsUnverified([]byte(good)); err == nil {
 		t.Error("a list is read that is larger than allowed")
+	}
+}
+
+// The number of signing keys is bounded, on both ways into a list.
+func TestManyRevokedKeys(t *testing.T) {
+	r := licseal.NewRevocations(listIssued, listNext)
+	id := func(i int) string {
+		digest := sha256.Sum256(fmt.Append(nil, i))
+		return "SHA256:" + base64.RawStdEncoding.EncodeToString(digest[:])
+	}
+	for i := range 10_000 {
+		if err := r.RevokeKey(licseal.RevokedKey{ID: id(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.RevokeKey(licseal.RevokedKey{ID: id(0), Reason: "again"}); err != nil {
+		t.Errorf("one that is there already: %v", err)
+	}
+	if err := r.RevokeKey(licseal.RevokedKey{ID: id(10_000)}); err == nil {
+		t.Error("10,001 keys are revoked")
 	}
 }
 

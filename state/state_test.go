@@ -1,6 +1,7 @@
 package state_test
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -132,6 +133,31 @@ func TestDamage(t *testing.T) {
 		changed := false
 		if _, err := state.Update(path, func(*verify.Memory) error { changed = true; return nil }); err == nil || changed {
 			t.Errorf("%s: started anew", name)
+		}
+	}
+}
+
+// A file that was put together by hand is read if it is as the program writes it.
+func TestOtherForms(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	for text, want := range map[string]bool{
+		"latest: 2026-11-21T12:00:00Z\n":                               true,
+		"latest: 2026-11-21T12:00:00.000Z\n":                           false,
+		"latest: 2026-11-21T13:00:00+01:00\n":                          false,
+		"latest: 2026-11-21T12:00:00Z\nlatest: 2027-11-21T12:00:00Z\n": false,
+		"latest: 2026-11-21T12:00:00Z\ngeneration: 0\n":                false,
+		"latest: 2026-11-21T12:00:00Z\ngeneration: 7\n":                false,
+		"latest: 2026-11-21T12:00:00Z\nmore: 1\n":                      false,
+		"generation: 07\nlist: a\nissued: 2026-11-21T12:00:00Z\n":      false,
+		"": false,
+	} {
+		text = "licseal state, version 1\n" + text
+		text += fmt.Sprintf("checksum: %x\n", sha256.Sum256([]byte(text)))
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := state.Read(path); (err == nil) != want {
+			t.Errorf("%q: %v", text, err)
 		}
 	}
 }

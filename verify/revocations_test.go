@@ -271,6 +271,24 @@ func TestNoID(t *testing.T) {
 	}
 }
 
+// A revoked key is not believed where the dates cannot be read, and a list is as
+// old as the latest time says that was seen.
+func TestStrictReadings(t *testing.T) {
+	list := mustRevocations(t, sealList(t, newRevocations(t, 1, newYear, licseal.RevokedKey{ID: id1, From: newYear.AddDate(10, 0, 0)}), signer2))
+	noDates := []byte(signed(sealEd25519(seed1), `{"license_key":"a"}`).file())
+	if _, err := verify.License(noDates, trusted1, &verify.Options{Time: newYear.Add(day), Revocations: list}); !errors.As(err, new(*verify.RevokedError)) {
+		t.Errorf("a licence of a revoked key, without dates: %v", err)
+	}
+	text := []byte(signed(sealEd25519(seed1), kongPayload).file())
+	due := newYear.Add(30 * day)
+	for floor, want := range map[time.Time]bool{due.Add(-1): true, due: false} {
+		_, err := verify.License(text, trusted1, &verify.Options{Time: due.Add(-time.Hour), Floor: floor, Revocations: list})
+		if stale, isList := errors.AsType[*verify.ListError](err); (err == nil) != want || !want && (!isList || stale.Reason != verify.ListStale) {
+			t.Errorf("seen %v: %v", floor, err)
+		}
+	}
+}
+
 func TestIssuer(t *testing.T) {
 	text := []byte(signed(sealEd25519(seed1), kongPayload).file())
 	for _, tt := range []struct {

@@ -289,6 +289,8 @@ func TestUnusableArguments(t *testing.T) {
 	}{
 		{"no keys", nil, verify.Options{}, false, "no trusted keys were given, so no signature can be verified"},
 		{"negative grace", trusted1, verify.Options{Grace: -1}, false, "the grace is negative: -1ns"},
+		{"negative skew", trusted1, verify.Options{MaxClockSkew: -1}, false, "the clock skew is negative: -1ns"},
+		{"negative age", trusted1, verify.Options{MaxListAge: -1}, false, "the age of a revocation list is negative: -1ns"},
 		{"no key in an entry", also(nil), verify.Options{}, true, `trusted key "test" (<nil>) is neither a whole Ed25519 key nor an ECDSA key on P-256`},
 		{"a short Ed25519 key", also(ed25519.PublicKey(make([]byte, 31))), verify.Options{}, true, ""},
 		{"an empty Ed25519 key", also(ed25519.PublicKey(nil)), verify.Options{}, true, ""},
