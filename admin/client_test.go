@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -39,9 +40,14 @@ func licence(t testing.TB, key string, seats int) string {
 // gets are counted by method.
 func serve(t *testing.T, h http.Handler, options *admin.ClientOptions) (*admin.Client, func() string) {
 	t.Helper()
-	var calls []string
+	var (
+		mu    sync.Mutex
+		calls []string
+	)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
 		calls = append(calls, r.Method)
+		mu.Unlock()
 		h.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
@@ -53,6 +59,8 @@ func serve(t *testing.T, h http.Handler, options *admin.ClientOptions) (*admin.C
 		t.Fatal(err)
 	}
 	return client, func() string {
+		mu.Lock()
+		defer mu.Unlock()
 		defer func() { calls = nil }()
 		return strings.Join(calls, " ")
 	}
