@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/internal/pgtest"
 	"github.com/licseal/licseal/keys"
@@ -64,7 +63,7 @@ func benchHandler(b *testing.B, v *vendor, name string) http.Handler {
 	}
 	s := &server{
 		log: log, store: &admin.Memory{}, ping: func(context.Context) error { return nil },
-		judge: &judge{trusted: func() []licseal.TrustedKey { return trusted }, rules: schema.Kong()},
+		judge: &judge{trust: func() trust { return trust{keys: trusted} }, rules: schema.Kong()},
 		admin: admin.Options{Log: slog.New(slog.DiscardHandler)},
 	}
 	if name != "" {

@@ -62,12 +62,12 @@ func (s *server) openEntitlements(c *cli.Context) error {
 			return err
 		}
 	}
-	guard, err := entitle.Open(c.Context, entitle.NewFolder(dir), s.judge.trusted(), opts)
+	guard, err := entitle.Open(c.Context, entitle.NewFolder(dir), s.judge.trust().keys, opts)
 	if err != nil {
 		return fmt.Errorf("--license-dir %s: %w", dir, err)
 	}
 	s.close = append(s.close, guard.Close)
-	s.reload = append(s.reload, func() { guard.Trust(s.judge.trusted()) })
+	s.reload = append(s.reload, func() { guard.Trust(s.judge.trust().keys) })
 	s.admin.Reporter = usageReporter{guard}
 	s.entitlements = entitle.NewHandler(guard, &entitle.HandlerOptions{Log: s.log, Authorize: func(r *http.Request) bool {
 		_, ok := admin.FindToken(tokens.get(), entitle.Bearer(r))

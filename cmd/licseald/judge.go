@@ -16,28 +16,39 @@ import (
 // judge decides which licences are let in: those that a trusted key signed,
 // whose fields match the schema, and that are valid now.
 type judge struct {
-	trusted func() []licseal.TrustedKey // nil: whoever signed it
+	trust   func() trust // nil: whoever signed it
 	rules   *schema.Schema
-	grace   time.Duration
+	options verify.Options // but for what trust has
+}
+
+// trust is whom a judge believes, and what was taken back.
+type trust struct {
+	keys    []licseal.TrustedKey
+	revoked *verify.RevocationList // nil if there is none
 }
 
 var _ admin.Check = (*judge)(nil).check
 
 func (j *judge) check(_ context.Context, payload string) error {
-	if j.trusted == nil {
+	if j.trust == nil {
 		return j.checkUnverified(payload)
 	}
-	result, err := verify.License([]byte(payload), j.trusted(), &verify.Options{Grace: j.grace, Roles: j.rules.Roles()})
+	trust, options := j.trust(), j.options
+	options.Revocations = trust.revoked
+	result, err := verify.License([]byte(payload), trust.keys, &options)
 	var (
 		parse     *licseal.ParseError
 		signature *verify.SignatureError
 		refused   *verify.RefusedError
+		revoked   *verify.RevokedError
 	)
 	switch {
 	case errors.As(err, &parse):
 		return fmt.Errorf("not a licence document: %w", err)
 	case errors.As(err, &signature):
 		return fmt.Errorf("the signature is not good here: %w", err)
+	case errors.As(err, &revoked):
+		return err // judged before the fields
 	case errors.As(err, &refused):
 		result = refused.Result
 	case err != nil:
@@ -70,18 +81,30 @@ func checkFields(rules *schema.Schema, p licseal.Payload) error {
 	return err
 }
 
-// parseTrusted reads files of trusted keys.
-func parseTrusted(paths []string) func([][]byte) ([]licseal.TrustedKey, error) {
-	return func(contents [][]byte) ([]licseal.TrustedKey, error) {
-		var all []licseal.TrustedKey
-		for i, data := range contents {
-			trusted, err := keys.ParseTrusted(paths[i], data)
+// parseTrust returns a func that reads files of trusted keys and, behind them, a
+// revocation list if there is one. An older list than the one before is refused.
+func parseTrust(keyFiles []string, listFile string) func([][]byte) (trust, error) {
+	var seen verify.Memory
+	return func(contents [][]byte) (trust, error) {
+		var t trust
+		for i, path := range keyFiles {
+			trusted, err := keys.ParseTrusted(path, contents[i])
 			if err != nil {
-				return nil, err
+				return trust{}, err
 			}
-			all = append(all, trusted...)
+			t.keys = append(t.keys, trusted...)
 		}
-		return all, nil
+		if listFile == "" {
+			return t, nil
+		}
+		var err error
+		if t.revoked, err = verify.Revocations(contents[len(keyFiles)], t.keys); err == nil {
+			err = seen.Observe(time.Now(), t.revoked, 0)
+		}
+		if err != nil {
+			return trust{}, fmt.Errorf("%s: %w", listFile, err)
+		}
+		return t, nil
 	}
 }
 

@@ -15,7 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/sign"
 )
 
 // What is let in: a licence that a trusted key signed, with the right fields, that
@@ -295,6 +297,9 @@ func TestUsage(t *testing.T) {
 		{"--trust T --store mysql://x", "names no store", 2},
 		{"--trust T --log-format xml", "text and json", 2},
 		{"--trust T --grace -1s", "negative", 2},
+		{"--trust T --max-list-age 1h", "--max-list-age needs the list", 2},
+		{"--trust T --ephemeral --revocations /nonexistent", "no such file", 1},
+		{"--accept-unverified --revocations x", "mean nothing", 2},
 		{"--trust=", "--trust needs a value", 2},
 		{"--trust /nonexistent --ephemeral", "no such file", 1},
 		{"--trust T --store sqlite:/nonexistent/x.db", "the folder /nonexistent does not exist", 1},
@@ -346,4 +351,44 @@ func futureLicence(t testing.TB, v *vendor) string {
 func wrongFields(t testing.TB, v *vendor) string {
 	return v.sign(t, `{"admin_seats":5,"customer":"C","dataplanes":"2","license_key":"K","license_creation_date":"2020-01-01",
 		"license_expiration_date":"2500-01-01","product_subscription":"P","support_plan":"None"}`)
+}
+
+// A revoked licence is refused from the moment on at which the list has it; an
+// older list never takes the place of a newer one.
+func TestRevocations(t *testing.T) {
+	v := newVendor(t)
+	list := filepath.Join(t.TempDir(), "revoked")
+	issued := time.Now().Add(-time.Hour)
+	first := licseal.NewRevocations(issued, issued.AddDate(0, 0, 30))
+	revokeIn(t, first, "LS-9")
+	second := first.Next(issued.Add(time.Minute), issued.AddDate(0, 0, 30))
+	revokeIn(t, second, "LS-2")
+	v.writeList(t, list, first)
+	p := start(t, "--ephemeral", "--trust", v.trust, "--revocations", list)
+	expect(t, 400, "POST", p.url+"/licenses", v.licence(t, "LS-9", 30))
+	expect(t, 201, "POST", p.url+"/licenses", v.licence(t, "LS-1", 30))
+	v.writeList(t, list, second)
+	p.log.waitFor(t, "read again")
+	if body := expect(t, 400, "POST", p.url+"/licenses", v.licence(t, "LS-2", 30)); !strings.Contains(body, "revoked") {
+		t.Errorf("%s", body)
+	}
+	v.writeList(t, list, first)
+	p.log.waitFor(t, "what was read before stays in force")
+	expect(t, 400, "POST", p.url+"/licenses", v.licence(t, "LS-2", 30))
+}
+
+func revokeIn(t *testing.T, list *licseal.Revocations, id string) {
+	t.Helper()
+	if err := list.RevokeLicense(id, ""); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (v *vendor) writeList(t *testing.T, path string, list *licseal.Revocations) {
+	t.Helper()
+	signed, err := sign.Revocations(list, v.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, path, signed.String())
 }

@@ -17,10 +17,10 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/entitle"
 	"github.com/licseal/licseal/internal/sqldb"
+	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
 )
 
@@ -62,14 +62,18 @@ func checkServeFlags(c *cli.Context) error {
 		return usagef("--trust FILE names the public keys whose licences are taken")
 	case trust && unverified:
 		return usagef("--trust and --accept-unverified contradict each other")
+	case unverified && (c.IsSet("revocations") || c.IsSet("issuer")):
+		return usagef("--revocations and --issuer mean nothing with --accept-unverified: they are about who signed")
+	case c.IsSet("max-list-age") && !c.IsSet("revocations"):
+		return usagef("--max-list-age needs the list: --revocations FILE")
 	case c.Bool("ephemeral") && c.IsSet("store"):
 		return usagef("--ephemeral keeps nothing, so --store %s would be empty", "…")
 	case c.IsSet("tls-cert") != c.IsSet("tls-key"):
 		return usagef("--tls-cert and --tls-key go together")
 	case c.IsSet("client-ca") && !c.IsSet("tls-cert"):
 		return usagef("--client-ca needs --tls-cert and --tls-key: clients show certificates over TLS only")
-	case c.Duration("grace") < 0:
-		return usagef("--grace is negative")
+	case c.Duration("grace") < 0, c.Duration("max-list-age") < 0:
+		return usagef("--grace or --max-list-age is negative")
 	case c.Int64("max-body") < 1, c.Duration("header-timeout") <= 0, c.Duration("body-timeout") <= 0:
 		return usagef("--max-body, --header-timeout and --body-timeout must be more than zero")
 	}
@@ -121,17 +125,23 @@ func (s *server) loadJudge(c *cli.Context) error {
 	if err != nil {
 		return fmt.Errorf("--schema: %w", err)
 	}
-	s.judge = &judge{rules: rules, grace: c.Duration("grace")}
+	s.judge = &judge{rules: rules, options: verify.Options{
+		Grace: c.Duration("grace"), Roles: rules.Roles(), MaxListAge: c.Duration("max-list-age"), Issuer: c.String("issuer"),
+	}}
 	if c.Bool("accept-unverified") {
 		s.log.Warn("licences are taken UNVERIFIED: whoever signed them, and whatever their dates")
 		return nil
 	}
-	paths := c.StringSlice("trust")
-	trusted, err := watch(s.log, parseTrusted(paths), paths...)
+	keyFiles, listFile := c.StringSlice("trust"), c.String("revocations")
+	files := slices.Clone(keyFiles)
+	if listFile != "" {
+		files = append(files, listFile)
+	}
+	trusted, err := watch(s.log, parseTrust(keyFiles, listFile), files...)
 	if err != nil {
 		return fmt.Errorf("--trust: %w", err)
 	}
-	s.judge.trusted = func() []licseal.TrustedKey { return trusted.get() }
+	s.judge.trust = trusted.get
 	s.reload = append(s.reload, trusted.reload)
 	return nil
 }
