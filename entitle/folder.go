@@ -79,7 +79,11 @@ func (g *Guard) installNew(keyOrText string) error {
 	if err != nil {
 		return err
 	}
-	return atomicfile.Replace(folder.installed(), []byte(next.result.License.String()), 0o600)
+	text := []byte(next.result.License.String())
+	if before, _, err := folder.Load(); err == nil && bytes.Equal(before, text) {
+		return nil // it is in use already, and since then
+	}
+	return atomicfile.Replace(folder.installed(), text, 0o644)
 }
 
 // judgeNow verifies a licence that is to be put in use.

@@ -275,6 +275,9 @@ func (g *Guard) install(next *license, data []byte, now int64) {
 	}
 	if next.modified.IsZero() {
 		next.modified = timeOf(now)
+		if before := g.current.Load(); !isAnother(before, next) {
+			next.modified = before.modified
+		}
 	}
 	g.current.Store(next)
 	g.loaded = bytes.Clone(data)

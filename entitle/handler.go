@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"mime"
 	"net/http"
@@ -124,10 +125,21 @@ func (h *handler) insert(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = h.guard.Install(r.Context(), key)
 	}
-	var store *StoreError
+	var (
+		store   *StoreError
+		file    *fs.PathError
+		install *InstallError
+	)
+	if errors.As(err, &install) {
+		err = install.Err
+	}
 	switch {
 	case errors.As(err, &store):
 		h.opts.Log.Error("the store of usage cannot be used", "error", store.Err.Error())
+	case errors.As(err, &file): // a full disk, say: the key may be good
+		h.opts.Log.Error("a licence could not be kept", "error", err.Error(), "client", r.RemoteAddr)
+		h.fail(w, http.StatusInternalServerError, messageRefused, errors.New("the licence folder cannot be used: "+file.Err.Error()))
+		return
 	case err != nil:
 		h.opts.Log.Warn("a licence was refused", "error", err.Error(), "client", r.RemoteAddr)
 		h.fail(w, http.StatusBadRequest, messageRefused, err)

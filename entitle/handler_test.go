@@ -236,6 +236,21 @@ func TestHandlerRefuses(t *testing.T) {
 	}
 }
 
+// A folder that cannot be used is no fault of the key.
+func TestHandlerFolderGone(t *testing.T) {
+	s := newServer(t, at("2026-11-21"))
+	if err := os.Remove(s.dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"K-1", string(signed(t, plan()))} {
+		status, body := s.call(t, "POST", keyBody(t, key))
+		reason, _ := body["reason"].(string)
+		if status != 500 || body["message"] != "Error inserting license key" || reason != "the licence folder cannot be used: no such file or directory" {
+			t.Errorf("%d %v", status, body)
+		}
+	}
+}
+
 // The zero options let nobody in.
 func TestHandlerIsClosed(t *testing.T) {
 	g := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Clock: at("2026-11-21").now})
