@@ -16,9 +16,10 @@ var ErrNoLicense = errors.New("there is no licence")
 
 // StateError says that the licence allows nothing now.
 type StateError struct {
-	State State     // Expired, NotYetValid or Suspended
-	Since time.Time // since when it is expired, or until when it is not yet valid; zero for Suspended
-	Time  time.Time // the instant of judgement
+	State  State     // Expired, NotYetValid or Suspended
+	Since  time.Time // since when it allows nothing, or until when; zero for Suspended
+	Expiry time.Time // of the licence: its grace, if it has one, lies between this and Since
+	Time   time.Time // the instant of judgement
 }
 
 func (e *StateError) Error() string {
@@ -26,6 +27,9 @@ func (e *StateError) Error() string {
 	case NotYetValid:
 		return fmt.Sprintf("the licence is not yet valid: it begins at %s, and it is %s", format(e.Since), format(e.Time))
 	case Expired:
+		if e.Since.After(e.Expiry) {
+			return fmt.Sprintf("the licence expired at %s, its grace ended at %s, and it is %s", format(e.Expiry), format(e.Since), format(e.Time))
+		}
 		return fmt.Sprintf("the licence expired at %s, and it is %s", format(e.Since), format(e.Time))
 	}
 	return fmt.Sprintf("the licence is %s", e.State)

@@ -69,7 +69,7 @@ func Example() {
 	// 200 hello
 	// 200 hello
 	// 402 the monthly limit of "requests" is 2 uses, tolerance included; 2 are used, and 1 more would pass it; the next month begins at 2026-12-01T00:00:00Z
-	// 403 the licence expired at 2027-01-11T00:00:00Z, and it is 2027-02-01T00:00:00Z
+	// 403 the licence expired at 2027-01-01T00:00:00Z, its grace ended at 2027-01-11T00:00:00Z, and it is 2027-02-01T00:00:00Z
 }
 
 // What a customer is shown.

@@ -214,7 +214,7 @@ func TestHandlerRefuses(t *testing.T) {
 		{"unknown", "POST", keyBody(t, "K-2"), nil, 400, refused, "no licence in the folder has this key; put the licence file there first"},
 		{"mistyped", "POST", keyBody(t, mistyped), nil, 400, refused, "it has been mistyped"},
 		{"in lower case", "POST", keyBody(t, strings.ToLower(key)), nil, 400, refused, "no licence in the folder has this key"},
-		{"expired", "POST", keyBody(t, "OLD"), nil, 400, refused, "old.json: the licence expired at 2026-02-11T00:00:00Z"},
+		{"expired", "POST", keyBody(t, "OLD"), nil, 400, refused, "old.json: the licence expired at 2026-02-01T00:00:00Z, its grace ended at 2026-02-11T00:00:00Z"},
 		{"forged", "POST", keyBody(t, "FORGED"), nil, 400, refused, "forged.json: the one trusted key did not make this signature"},
 		{"forged text", "POST", keyBody(t, string(forged)), nil, 400, refused, "the one trusted key did not make this signature"},
 		{"half a text", "POST", keyBody(t, string(forged[:99])), nil, 400, refused, "the text ends before"},

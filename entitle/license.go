@@ -71,7 +71,7 @@ func (l *license) stateAt(now int64) State {
 }
 
 func (l *license) stateError(state State, now int64) error {
-	e := &StateError{State: state, Time: timeOf(now)}
+	e := &StateError{State: state, Expiry: l.result.NotAfter, Time: timeOf(now)}
 	switch state {
 	case NotYetValid:
 		e.Since = l.result.NotBefore

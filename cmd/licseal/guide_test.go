@@ -87,3 +87,28 @@ func oneSpace(text string) string { return regexp.MustCompile(` +`).ReplaceAllSt
 func withoutHints(text string) string {
 	return regexp.MustCompile(`(?m)^hint: .*\n`).ReplaceAllString(text, "")
 }
+
+// TestEntitlementGuide does the same with docs/entitlements.md, in one folder, with
+// the plan that stands there.
+func TestEntitlementGuide(t *testing.T) {
+	text, err := os.ReadFile("../../docs/entitlements.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, plan, ok := strings.Cut(string(text), "```json\n")
+	plan, _, closed := strings.Cut(plan, "```")
+	if !ok || !closed {
+		t.Fatal("no plan")
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "plan.json"), []byte(plan), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	all := steps(string(text))
+	if len(all) < 6 {
+		t.Fatalf("%d commands", len(all))
+	}
+	for _, s := range all {
+		s.run(t, dir)
+	}
+}
