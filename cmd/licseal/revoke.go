@@ -189,7 +189,7 @@ func changeList(c *cli.Context, path string, change listChange) error {
 	if err != nil {
 		return listError(path, err)
 	}
-	if err := about(path, atomicfile.Replace(path, text, 0o644)); err != nil {
+	if err := about(path, noFolder(path, atomicfile.Replace(path, text, 0o644))); err != nil {
 		return err
 	}
 	return print(c, fmt.Sprintf("%s: generation %d, %s, next update by %s\n", path, next.Generation, did, instant(due)))
