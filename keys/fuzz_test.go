@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/keys"
 )
 
@@ -13,7 +14,8 @@ import (
 func FuzzParseTrusted(f *testing.F) {
 	f.Add([]byte(publicLine(f, edKey(1).Public(), "a name") + "# comment\r\n" + publicPEM(f, ecKey(2).Public())))
 	f.Add([]byte(publicLine(f, ecKey(1).Public(), "") + "\t" + publicPEM(f, edKey(2).Public())))
-	f.Add([]byte("alice@example.com valid-after=\"20260101\" " + publicLine(f, edKey(1).Public(), "")))
+	f.Add([]byte("alice@example.com valid-after=\"20260101Z\" " + publicLine(f, edKey(1).Public(), "")))
+	f.Add([]byte("\"a  b\",!c namespaces=\"x,lic*\",valid-before=\"203001011200Z\" " + publicLine(f, edKey(1).Public(), "")))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		want, err := keys.ParseTrusted("", data)
 		if err != nil {
@@ -21,7 +23,18 @@ func FuzzParseTrusted(f *testing.F) {
 		}
 		var again []byte
 		for _, key := range want {
-			again = append(again, publicLine(t, key.Key, key.Name)...)
+			if key.Principals == nil {
+				again = append(again, publicLine(t, key.Key, key.Name)...)
+				continue
+			}
+			file, err := keys.ParseTrustedFile("", again)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := file.Add(key); err != nil {
+				t.Fatal(err)
+			}
+			again = file.Bytes()
 		}
 		got, err := keys.ParseTrusted("", again)
 		if err != nil {
@@ -31,6 +44,60 @@ func FuzzParseTrusted(f *testing.F) {
 			t.Errorf("(-first +again)\n%s", diff)
 		}
 	})
+}
+
+// What is done to one key of a file is done to no other.
+func FuzzEditTrusted(f *testing.F) {
+	one, two := publicLine(f, edKey(1).Public(), "one"), publicLine(f, ecKey(2).Public(), "")
+	f.Add([]byte(one + "# comment\r\n" + publicPEM(f, ecKey(2).Public())))
+	f.Add([]byte("a valid-before=\"20260101Z\" " + one + "\"a b\"\tvalid-after=\"20270101Z\" " + one + two))
+	f.Add([]byte("a namespaces=\"git\" " + one + "a namespaces=\"licseal\" " + one + two))
+	at := utc(2030, 1, 1, 0, 0, 0)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file, err := keys.ParseTrustedFile("", data)
+		if err != nil {
+			return
+		}
+		for _, e := range file.Entries() {
+			id := keys.ID(e.Key.Key)
+			others := func(file *keys.TrustedFile) (found []licseal.TrustedKey) {
+				for _, other := range file.Entries() {
+					if keys.ID(other.Key.Key) != id {
+						found = append(found, other.Key)
+					}
+				}
+				return found
+			}
+			removed, _ := keys.ParseTrustedFile("", data)
+			if err := removed.Remove(id); err != nil || len(removed.Entries()) != len(others(file)) {
+				t.Errorf("removed: %v, %v", removed.Entries(), err)
+			}
+			retired, _ := keys.ParseTrustedFile("", data)
+			if err := retired.Retire(id, at, []string{"issuer"}); err == nil {
+				for _, key := range retired.Entries() {
+					if keys.ID(key.Key.Key) == id && key.ForLicenses && (key.Key.ValidBefore.IsZero() || key.Key.ValidBefore.After(at)) && !key.Key.ValidAfter.After(at) {
+						t.Errorf("not retired: %+v", key)
+					}
+				}
+			} else if string(retired.Bytes()) != string(data) {
+				t.Errorf("changed beside an error: %v", err)
+			}
+			for _, file := range []*keys.TrustedFile{removed, retired} {
+				if diff := cmp.Diff(others(mustParse(t, data)), others(file)); diff != "" {
+					t.Errorf("(-before +after)\n%s", diff)
+				}
+			}
+		}
+	})
+}
+
+func mustParse(t *testing.T, data []byte) *keys.TrustedFile {
+	t.Helper()
+	file, err := keys.ParseTrustedFile("", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 // A key that ParsePrivate accepts is written, and reads as the same key again.

@@ -109,7 +109,7 @@ func parseSigner(line string) (entry, error) {
 	}
 	e.key.Key, e.key.Name, e.key.Principals = named.Key, named.Name, principals
 	if e.key.Name == "" {
-		e.key.Name = strings.Join(principals, ",")
+		e.key.Name = strings.Join(blankFields(strings.Join(principals, ",")), " ")
 	}
 	return e, nil
 }
@@ -215,7 +215,7 @@ func parseTimestamp(s string) (time.Time, error) {
 	digits, isUTC := strings.CutSuffix(strings.ToUpper(s), "Z")
 	for _, layout := range timestampLayouts {
 		t, err := time.Parse(layout, digits)
-		if err != nil || len(digits) != len(layout) {
+		if err != nil || len(digits) != len(layout) || t.Unix() <= 0 { // to OpenSSH, 0 is no bound
 			continue
 		}
 		if !isUTC {

@@ -51,6 +51,8 @@ func TestAllowedSignersRefused(t *testing.T) {
 	for _, test := range []struct{ name, line, want string }{
 		{"no zone", `a valid-after="20260101" ` + key, `t:1: valid-after="20260101": time without a zone, which every machine would read in its own: write 20260101Z for UTC`},
 		{"no such day", `a valid-before="20260230Z" ` + key, `t:1: valid-before="20260230Z": not a time: wanted YYYYMMDDZ, YYYYMMDDHHMMZ or YYYYMMDDHHMMSSZ`},
+		{"before time began", `a valid-before="00010101Z" ` + key, `t:1: valid-before="00010101Z": not a time: wanted YYYYMMDDZ, YYYYMMDDHHMMZ or YYYYMMDDHHMMSSZ`},
+		{"the second that means none", `a valid-before="19700101Z" ` + key, `t:1: valid-before="19700101Z": not a time: wanted YYYYMMDDZ, YYYYMMDDHHMMZ or YYYYMMDDHHMMSSZ`},
 		{"RFC 3339", `a valid-before="2026-01-01T00:00:00Z" ` + key, `t:1: valid-before="2026-01-01T00:00:00Z": not a time: wanted YYYYMMDDZ, YYYYMMDDHHMMZ or YYYYMMDDHHMMSSZ`},
 		{"empty window", `a valid-after="20260101Z",valid-before="20260101Z" ` + key, "t:1: valid-before is not after valid-after: the key would never be trusted"},
 		{"authority", "a cert-authority " + key, "t:1: cert-authority is not supported: name the keys themselves, one a line"},

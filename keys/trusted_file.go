@@ -207,13 +207,13 @@ func alone(key licseal.TrustedKey, principals []string) (l signerLine, err error
 // quotePrincipals writes principals as a line holds them.
 func quotePrincipals(principals []string) (string, error) {
 	list := strings.Join(principals, ",")
-	if strings.ContainsAny(list, "\"\\\n") || checkPrintable(list) != nil || isKeyType(list) || strings.HasPrefix(list, "#") {
+	if strings.ContainsAny(list, "\"\n") || checkPrintable(list) != nil {
 		return "", fmt.Errorf("%s cannot be the name of an issuer", quote(list))
 	}
 	if _, err := parsePrincipals(list); err != nil {
 		return "", err
 	}
-	if strings.ContainsAny(list, " \t") {
+	if strings.ContainsAny(list, " \t") || strings.HasPrefix(list, "#") || isKeyType(list) || isBegin(list) {
 		return `"` + list + `"`, nil
 	}
 	return list, nil

@@ -11,7 +11,8 @@ func pubkeyCommand() *cli.Command {
 		Usage:     "print the public half of a private key",
 		UsageText: "licseal pubkey [flags] [KEY]",
 		Description: `Prints the OpenSSH public line of a private key: what a trusted-keys file holds.
---pem prints it as OpenSSL reads it.`,
+--pem prints it as OpenSSL reads it. KEY may be one in the SSH agent, agent:SHA256:…
+or agent:COMMENT.`,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "pem", Usage: "print PEM (SubjectPublicKeyInfo) in place of the OpenSSH line"},
 			&cli.StringFlag{Name: "comment", Usage: "whose key it is; a `NAME` in the public line"},
