@@ -305,8 +305,7 @@ func TestReload(t *testing.T) {
 	put(t, path, signed(t, plan()))
 	c, heard := at("2026-11-21"), new(events)
 	g := open(t, entitle.File(path), &entitle.Options{Clock: c.now, Notify: heard.notify})
-	forged := signed(t, plan().with("customer_name", "Other"))
-	forged[len(forged)-30] ^= 1
+	forged := forge(signed(t, plan().with("customer_name", "Other")))
 	for name, data := range map[string][]byte{
 		"empty":         nil,
 		"half":          signed(t, plan())[:200],
@@ -349,8 +348,7 @@ func TestReload(t *testing.T) {
 
 func TestOpenRefuses(t *testing.T) {
 	none := entitle.File(filepath.Join(t.TempDir(), "none"))
-	forged := signed(t, plan())
-	forged[len(forged)-30] ^= 1
+	forged := forge(signed(t, plan()))
 	var (
 		signature *verify.SignatureError
 		parse     *licseal.ParseError

@@ -171,8 +171,7 @@ func TestHandlerRefuses(t *testing.T) {
 	key := entitle.NewKey()
 	put(t, filepath.Join(s.dir, "good.json"), signed(t, plan().with("key", key)))
 	put(t, filepath.Join(s.dir, "old.json"), signed(t, plan().with("key", "OLD").with("expiry", "2026-02-01T00:00:00.000Z")))
-	forged := signed(t, plan().with("key", "FORGED"))
-	forged[len(forged)-30] ^= 1
+	forged := forge(signed(t, plan().with("key", "FORGED")))
 	put(t, filepath.Join(s.dir, "forged.json"), forged)
 	put(t, filepath.Join(s.dir, "notes.txt"), []byte("nothing"))
 	if err := os.Mkdir(filepath.Join(s.dir, "more"), 0o755); err != nil {

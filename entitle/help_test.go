@@ -1,6 +1,7 @@
 package entitle_test
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"encoding/json"
 	"os"
@@ -67,6 +68,17 @@ func signed(t testing.TB, payload any) []byte {
 		t.Fatal(err)
 	}
 	return []byte(lic.String())
+}
+
+// forge changes one digit of the signature, and leaves a digit there.
+func forge(document []byte) []byte {
+	digit := &document[bytes.Index(document, []byte(`"signature":"`))+40]
+	if *digit != '0' {
+		*digit = '0'
+	} else {
+		*digit = '1'
+	}
+	return document
 }
 
 // clock is a clock that is set by hand.

@@ -89,8 +89,7 @@ func TestOpenNeedsItsRevocations(t *testing.T) {
 	var listErr *verify.ListError
 	source := entitle.Text(signed(t, plan()))
 	missing := entitle.File(filepath.Join(t.TempDir(), "none"))
-	forged := list(t, 1, "A-1")
-	forged[len(forged)-30] ^= 1
+	forged := forge(list(t, 1, "A-1"))
 	for _, missingLicense := range []bool{false, true} {
 		opts := &entitle.Options{Clock: at("2026-11-21").now, MayBeMissing: missingLicense}
 		opts.Revocations = missing
