@@ -53,6 +53,10 @@ type Options struct {
 	//	}
 	Remember func(change func(*verify.Memory) error) (*verify.Memory, error)
 
+	// Issuer is a pattern that one of the principals of the signing key must
+	// match, as "*@vendor.example". If empty, any trusted key will do.
+	Issuer string
+
 	// Lapse is after how long without a word a machine's seat is free again.
 	// If zero, ten minutes.
 	Lapse time.Duration
@@ -243,7 +247,8 @@ func (g *Guard) reload() error {
 func (g *Guard) judgedAgain(err error) error {
 	var revoked *verify.RevokedError
 	var signature *verify.SignatureError
-	if errors.As(err, &revoked) || errors.As(err, &signature) {
+	var issuer *verify.IssuerError
+	if errors.As(err, &revoked) || errors.As(err, &signature) || errors.As(err, &issuer) {
 		suspended := *g.current.Load()
 		suspended.suspended = true
 		g.current.Store(&suspended)

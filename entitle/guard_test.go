@@ -385,6 +385,20 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+func TestIssuer(t *testing.T) {
+	source := entitle.Text(signed(t, plan()))
+	var issuer *verify.IssuerError
+	if _, err := entitle.Open(t.Context(), source, trusted, &entitle.Options{Issuer: "*@vendor.example"}); !errors.As(err, &issuer) {
+		t.Errorf("a key without an issuer: %v", err)
+	}
+	keys := []licseal.TrustedKey{{Key: vendorKey.Public(), Principals: []string{"licences@vendor.example"}}}
+	g, err := entitle.Open(t.Context(), source, keys, &entitle.Options{Issuer: "*@vendor.example", Clock: at("2026-11-21").now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.Close()
+}
+
 func TestClosed(t *testing.T) {
 	g := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Clock: at("2026-11-21").now, Batch: true})
 	if err := g.Close(); err != nil {

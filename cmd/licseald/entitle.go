@@ -20,8 +20,8 @@ func checkEntitleFlags(c *cli.Context) error {
 	switch {
 	case folder != tokens:
 		return usagef("--license-dir and --entitlement-token-file go together")
-	case (c.IsSet("entitlement-revocations") || c.IsSet("entitlement-state")) && !folder:
-		return usagef("--entitlement-revocations and --entitlement-state need --license-dir")
+	case c.IsSet("entitlement-state") && !folder:
+		return usagef("--entitlement-state needs --license-dir")
 	case folder && c.Bool("accept-unverified"):
 		return usagef("--license-dir needs --trust: an entitlement licence is never taken unverified")
 	}
@@ -44,8 +44,9 @@ func (s *server) openEntitlements(c *cli.Context) error {
 	if err != nil {
 		return fmt.Errorf("--entitlement-token-file: %w", err)
 	}
-	opts := &entitle.Options{Store: entitle.NewMemory(), MayBeMissing: true, Notify: s.noteEvent}
-	if path := c.String("entitlement-revocations"); path != "" {
+	opts := &entitle.Options{Store: entitle.NewMemory(), MayBeMissing: true, Notify: s.noteEvent,
+		Issuer: c.String("issuer"), MaxListAge: c.Duration("max-list-age")}
+	if path := c.String("revocations"); path != "" {
 		opts.Revocations = entitle.File(path)
 	}
 	if path := c.String("entitlement-state"); path != "" {

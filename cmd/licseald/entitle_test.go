@@ -190,7 +190,7 @@ func TestEntitlementsSuspended(t *testing.T) {
 		t.Fatal(err)
 	}
 	writeFile(t, filepath.Join(dir, "installed.json"), v.sign(t, string(payload)))
-	p := start(t, append(args, "--ephemeral", "--entitlement-revocations", list)...)
+	p := start(t, append(args, "--ephemeral", "--revocations", list)...)
 	if _, body := p.license(t, "GET", "", entitlementToken); body["data"].(map[string]any)["status"] != "active" {
 		t.Errorf("%v", body)
 	}
