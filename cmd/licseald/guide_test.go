@@ -1,0 +1,84 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestGuide runs the very commands of docs/licseald.md, in one shell, with real
+// programs. They print what stands there, where … is any text, and on a line of
+// its own any lines, and any run of spaces is one.
+func TestGuide(t *testing.T) {
+	guide, err := os.ReadFile("../../docs/licseald.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "fields.json"), `{"admin_seats":"5","customer":"Example Company, Inc","dataplanes":"2",
+		"product_subscription":"Konnect Enterprise","support_plan":"None"}`)
+	commands, want := readGuide(string(guide))
+	if len(commands) < 20 {
+		t.Fatalf("the guide has %d commands", len(commands))
+	}
+	const mark = "== guide, command"
+	script := "trap 'kill $(jobs -p)' EXIT\n"
+	for i, command := range commands {
+		script += fmt.Sprintf("echo '%s %d'\n%s\n", mark, i, command)
+	}
+	shell := exec.Command("bash", "-c", script)
+	shell.Dir = dir
+	bin := buildLicseal(t)
+	shell.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
+	output := &lockedBuffer{}
+	shell.Stdout, shell.Stderr = output, output
+	shell.Run() // the last command decides; each is looked at
+	parts := regexp.MustCompile(mark+` \d+\n`).Split(output.String(), -1)[1:]
+	if len(parts) != len(commands) {
+		t.Fatalf("%d of %d commands ran:\n%s", len(parts), len(commands), output)
+	}
+	for i, got := range parts {
+		if !matchesGuide(want[i], got) {
+			t.Errorf("$ %s\nprints\n%s\nand not\n%s", commands[i], got, want[i])
+		}
+	}
+}
+
+// readGuide returns the commands of a guide and what each prints.
+func readGuide(text string) (commands, outputs []string) {
+	inside := false
+	for line := range strings.Lines(text) {
+		switch {
+		case strings.HasPrefix(line, "```"):
+			inside = strings.HasPrefix(line, "```console")
+		case inside && strings.HasPrefix(line, "$ "):
+			commands = append(commands, strings.TrimSpace(line[2:]))
+			outputs = append(outputs, "")
+		case inside:
+			outputs[len(outputs)-1] += line
+		}
+	}
+	return commands, outputs
+}
+
+func matchesGuide(want, got string) bool {
+	pattern := `^`
+	for line := range strings.Lines(want) {
+		if strings.TrimSpace(line) == "…" {
+			pattern += `(?:.*\n)*`
+			continue
+		}
+		var words []string
+		for _, word := range strings.Fields(line) {
+			words = append(words, strings.ReplaceAll(regexp.QuoteMeta(word), "…", ".+"))
+		}
+		pattern += ` *` + strings.Join(words, ` +`) + ` *\n?`
+	}
+	return regexp.MustCompile(pattern + `$`).MatchString(got)
+}
