@@ -114,6 +114,7 @@ func serveFlags() []cli.Flag {
 		&cli.Int64Flag{Name: "max-body", Value: 256 << 10, Usage: "refuse bodies of more than `BYTES`"},
 		&cli.DurationFlag{Name: "header-timeout", Value: 5 * time.Second, Usage: "wait `LENGTH` for the header of a request"},
 		&cli.DurationFlag{Name: "body-timeout", Value: 15 * time.Second, Usage: "wait `LENGTH` for a whole request"},
+		&cli.DurationFlag{Name: "store-timeout", Value: 10 * time.Second, Usage: "answer 503 where the store takes longer than `LENGTH`"},
 		&cli.DurationFlag{Name: "stop-timeout", Value: 10 * time.Second, Usage: "when told to stop, wait `LENGTH` for requests under way"},
 		&cli.StringFlag{Name: "log-format", Value: "text", Usage: "write the log as `FORMAT`: text or json"},
 		&cli.StringFlag{Name: "gateway-version", Value: "3.9.0.1", Usage: "tell clients that ask that this is `VERSION` of the gateway"},

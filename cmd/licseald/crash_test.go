@@ -191,11 +191,16 @@ func checkLoads(t *testing.T, store admin.Store, loads ...*load) {
 }
 
 // killRounds is how often a process is killed in one test.
-const killRounds = 12
+func killRounds() int {
+	if testing.Short() {
+		return 3
+	}
+	return 12
+}
 
 // killAgainAndAgain kills a process under load and starts it again.
 func killAgainAndAgain(t *testing.T, current *atomic.Pointer[process], args ...string) {
-	for range killRounds {
+	for range killRounds() {
 		time.Sleep(250 * time.Millisecond)
 		current.Load().kill()
 		p, err := tryStart(args...)
@@ -305,6 +310,42 @@ func waitForMore(t *testing.T, n *atomic.Int64) {
 		if time.Now().After(deadline) {
 			t.Fatalf("there were %d, and no more", before)
 		}
+	}
+}
+
+// A database that hangs holds nobody for long: 503, and service once it goes on.
+func TestStoreHangs(t *testing.T) {
+	stores := map[string]func(*testing.T) string{
+		"SQLite":     func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "licences.db") },
+		"PostgreSQL": func(t *testing.T) string { return pgtest.Database(t) },
+	}
+	for name, store := range stores {
+		t.Run(name, func(t *testing.T) {
+			v, store := newVendor(t), store(t)
+			p := start(t, "--store", store, "--listen", "127.0.0.1:0", "--trust", v.trust, "--store-timeout", "300ms")
+			db, err := openDatabase(t.Context(), store)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			tx, err := db.Begin()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := tx.Exec(`UPDATE licenses_clock SET stamp = stamp`); err != nil {
+				t.Fatal(err)
+			}
+			began := time.Now()
+			expect(t, 503, "POST", p.url+"/licenses", v.licence(t, "LS-1", 30))
+			if took := time.Since(began); took > 4*time.Second { // SQLite waits for a second by itself
+				t.Errorf("it took %v", took)
+			}
+			expect(t, 200, "GET", p.url+"/licenses", "") // reading waits for nobody
+			if err := tx.Rollback(); err != nil {
+				t.Fatal(err)
+			}
+			expect(t, 201, "POST", p.url+"/licenses", v.licence(t, "LS-1", 30))
+		})
 	}
 }
 

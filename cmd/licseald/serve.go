@@ -74,8 +74,8 @@ func checkServeFlags(c *cli.Context) error {
 		return usagef("--client-ca needs --tls-cert and --tls-key: clients show certificates over TLS only")
 	case c.Duration("grace") < 0, c.Duration("max-list-age") < 0:
 		return usagef("--grace or --max-list-age is negative")
-	case c.Int64("max-body") < 1, c.Duration("header-timeout") <= 0, c.Duration("body-timeout") <= 0:
-		return usagef("--max-body, --header-timeout and --body-timeout must be more than zero")
+	case c.Int64("max-body") < 1, c.Duration("header-timeout") <= 0, c.Duration("body-timeout") <= 0, c.Duration("store-timeout") <= 0:
+		return usagef("--max-body, --header-timeout, --body-timeout and --store-timeout must be more than zero")
 	}
 	if err := checkEntitleFlags(c); err != nil {
 		return err
@@ -219,7 +219,7 @@ func (s *server) openStore(c *cli.Context) error {
 	if s.admin.DBVersion, err = store.Version(c.Context); err != nil {
 		return err
 	}
-	s.db, s.store, s.ping = db, store, store.Ping
+	s.db, s.store, s.ping = db, boundedStore{store, c.Duration("store-timeout")}, store.Ping
 	return nil
 }
 

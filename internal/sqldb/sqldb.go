@@ -12,7 +12,6 @@ import (
 	"context"
 	"database/sql"
 	"math/rand/v2"
-	"sync"
 	"time"
 )
 
@@ -43,11 +42,17 @@ type DB struct {
 	// SQLite has one writer at a time. Waiting here is fair and costs
 	// nothing; waiting inside SQLite is sleeping and trying again. What
 	// remains for SQLite are the writers of other processes.
-	writer sync.Mutex
+	writer chan struct{} // holds one value while somebody writes; nil for PostgreSQL
 }
 
 // New returns a DB over an open pool.
-func New(pool *sql.DB, dialect Dialect) *DB { return &DB{DB: pool, Dialect: dialect} }
+func New(pool *sql.DB, dialect Dialect) *DB {
+	db := &DB{DB: pool, Dialect: dialect}
+	if dialect == SQLite {
+		db.writer = make(chan struct{}, 1)
+	}
+	return db
+}
 
 // maxTries bounds how often Tx runs one transaction.
 const maxTries = 8
@@ -59,9 +64,13 @@ const maxTries = 8
 //
 // On SQLite a transaction is a writer from its beginning.
 func (db *DB) Tx(ctx context.Context, f func(tx *sql.Tx) error) error {
-	if db.Dialect == SQLite {
-		db.writer.Lock()
-		defer db.writer.Unlock()
+	if db.writer != nil {
+		select {
+		case db.writer <- struct{}{}:
+			defer func() { <-db.writer }()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 	var err error
 	for try := range maxTries {

@@ -62,7 +62,7 @@ func dsn(path string) string {
 	options := url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": {
-			"busy_timeout(5000)", // first: the next one may meet another process
+			"busy_timeout(1000)", // first: the next one may meet another process; Tx tries again
 			"journal_mode(WAL)",
 			"synchronous(FULL)", // what is acknowledged is on the disk
 			"foreign_keys(ON)",

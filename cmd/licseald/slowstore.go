@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/licseal/licseal/admin"
+)
+
+// boundedStore gives up on a store that takes too long: a database that hangs
+// would otherwise hold every request.
+type boundedStore struct {
+	admin.Store
+	limit time.Duration
+}
+
+// List implements admin.Store.
+func (s boundedStore) List(ctx context.Context, after string, limit int) ([]admin.Record, bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.limit)
+	defer cancel()
+	return s.Store.List(ctx, after, limit)
+}
+
+// Get implements admin.Store.
+func (s boundedStore) Get(ctx context.Context, id string) (admin.Record, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.limit)
+	defer cancel()
+	return s.Store.Get(ctx, id)
+}
+
+// Newest implements admin.Store.
+func (s boundedStore) Newest(ctx context.Context) (admin.Record, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.limit)
+	defer cancel()
+	return s.Store.Newest(ctx)
+}
+
+// Write implements admin.Store.
+func (s boundedStore) Write(ctx context.Context, w admin.Write) (admin.Record, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.limit)
+	defer cancel()
+	return s.Store.Write(ctx, w)
+}
+
+// Delete implements admin.Store.
+func (s boundedStore) Delete(ctx context.Context, id, who string) error {
+	ctx, cancel := context.WithTimeout(ctx, s.limit)
+	defer cancel()
+	return s.Store.Delete(ctx, id, who)
+}
