@@ -131,7 +131,7 @@ func (v *verifier) conclude(result *verify.Result, err error) Verdict {
 	if errors.As(err, &refused) {
 		verdict.Result = refused.Result
 	}
-	if v.opts.Schema == nil || verdict.Result == nil || err != nil && !isOfDates(refused) {
+	if v.opts.Schema == nil || verdict.Result == nil || err != nil && isRevocation(refused) {
 		return verdict
 	}
 	schemaErr := v.opts.Schema.Validate(verdict.Result.License.Payload)
@@ -143,12 +143,12 @@ func (v *verifier) conclude(result *verify.Result, err error) Verdict {
 	return verdict
 }
 
-// isOfDates reports whether a refusal is for the dates, which are judged after
-// the fields.
-func isOfDates(refused *verify.RefusedError) bool {
-	var state *verify.StateError
-	var date *licseal.DateError
-	return errors.As(refused.Err, &state) || errors.As(refused.Err, &date)
+// isRevocation reports whether a refusal is for revocation, which is judged
+// before the fields.
+func isRevocation(refused *verify.RefusedError) bool {
+	var revoked *verify.RevokedError
+	var noID *verify.NoIDError
+	return errors.As(refused.Err, &revoked) || errors.As(refused.Err, &noID)
 }
 
 // precheck verifies the signatures of a batch by the trusted keys that have a
