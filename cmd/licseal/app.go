@@ -49,6 +49,7 @@ func newApp() *cli.App {
 			pubkeyCommand(),
 			signCommand(),
 			verifyCommand(),
+			mergeCommand(),
 			renewCommand(),
 			diffCommand(),
 			trustCommand(),

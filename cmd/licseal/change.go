@@ -170,6 +170,11 @@ func applyDates(p licseal.Payload, roles licseal.Roles, created, expires string)
 // expiry returns a date that --expires gives, in the form in which the payload
 // writes its creation date.
 func expiry(p licseal.Payload, roles licseal.Roles, s string) (string, error) {
+	created, _ := p.Text(roles.NotBefore)
+	return expiryFrom(created, s)
+}
+
+func expiryFrom(created, s string) (string, error) {
 	length, isRelative := strings.CutPrefix(s, "+")
 	if !isRelative {
 		if _, err := licseal.ParseDate(s, nil); err != nil {
@@ -181,7 +186,6 @@ func expiry(p licseal.Payload, roles licseal.Roles, s string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("--expires: %w", err)
 	}
-	created, _ := p.Text(roles.NotBefore)
 	start, err := licseal.ParseDate(created, nil)
 	if err != nil {
 		return "", usagef("--expires %s counts from the creation date, and %q is not a date", s, created)

@@ -20,7 +20,7 @@ func signCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "sign",
 		Usage:     "sign a payload: make a licence",
-		UsageText: "licseal sign -k KEY [flags] [PAYLOAD]",
+		UsageText: "licseal sign -k KEY [flags] [PAYLOAD]\n       licseal sign -k KEY --batch FILE [flags]",
 		Description: `Reads a payload, an object of fields, from the file PAYLOAD or from standard
 input; or builds one from --from and --set alone. Changes the fields that --set,
 --created and --expires name, checks the payload against its schema, signs it, and
@@ -33,8 +33,19 @@ prints the licence in canonical form: the string that the Admin API takes.
 holds a number there, VALUE must be one too. NAME:=VALUE sets any JSON value.
 NAME may be a JSON Pointer: /limits/seats. A payload put together by these flags
 gets today's creation date if it has none, and with --schema entitlement a new id
-and key as well. An expiry of +365d counts from the creation date.`,
-		Flags: []cli.Flag{
+and key as well. An expiry of +365d counts from the creation date.
+
+--batch signs many at once, a row each, and prints them as NDJSON: one a line, in
+the order of the rows. The header of a CSV names fields as --set does, 'seats:' for a
+column of JSON values; an empty cell sets nothing. Fields that a row lacks come from
+--from and --set; --created and --expires set the dates of all. Rows that fail, or
+whose id an earlier row has, go to --rejects and stop no other; the exit code is then
+the worst of theirs. With -o, the file has its name once it is whole, and --resume
+continues after an interruption, without signing a row twice or leaving one out.
+
+  licseal sign -k vendor.key --batch customers.csv --from defaults.json \
+    --expires +365d --rejects rejects.ndjson -o licences.ndjson`,
+		Flags: append([]cli.Flag{
 			keyFlag,
 			passphraseFileFlag,
 			&cli.StringFlag{Name: "from", Usage: "start from the payload, or the licence, in the file `TEMPLATE`", TakesFile: true},
@@ -44,7 +55,7 @@ and key as well. An expiry of +365d counts from the creation date.`,
 			schemaFlag,
 			outputFlag,
 			forceFlag,
-		},
+		}, batchSignFlags...),
 		Action: signPayload,
 	}
 }
@@ -52,6 +63,12 @@ and key as well. An expiry of +365d counts from the creation date.`,
 func signPayload(c *cli.Context) error {
 	if c.String("k") == "" {
 		return withHint(usagef("'licseal sign' needs a private key"), "licseal sign -k vendor.key PAYLOAD; 'licseal keygen' makes one")
+	}
+	if c.IsSet("batch") {
+		return signBatch(c)
+	}
+	if err := onlyWithBatch(c); err != nil {
+		return err
 	}
 	rules, err := loadSchema(c.String("schema"))
 	if err != nil {

@@ -77,6 +77,7 @@ func daysText(days int) string {
 // jsonVerdict is what 'licseal verify --json' prints for one file.
 type jsonVerdict struct {
 	File     string          `json:"file"`
+	Line     int             `json:"line,omitempty"` // of a file that holds many
 	OK       bool            `json:"ok"`
 	Exit     int             `json:"exit"`
 	State    string          `json:"state,omitempty"`
@@ -112,7 +113,10 @@ func newJSONKey(key licseal.TrustedKey) *jsonKey {
 }
 
 func (v verdict) json() jsonVerdict {
-	j := jsonVerdict{File: v.file, OK: v.err == nil, Exit: v.code(), Warnings: v.warnings}
+	j := jsonVerdict{File: v.file, Line: v.batchLine, OK: v.err == nil, Exit: v.code(), Warnings: v.warnings}
+	if v.batchLine > 0 {
+		j.File = strings.TrimSuffix(v.file, fmt.Sprintf(":%d", v.batchLine))
+	}
 	if v.err != nil {
 		j.Error = v.err.Error()
 	}

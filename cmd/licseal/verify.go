@@ -31,8 +31,14 @@ list, are errors. 'licseal state new FILE' makes it. With --at, it is only read.
 
 --json prints one JSON object a line: file, ok, exit, state, time, not_before,
 not_after, grace_end, days_left, key{id,name,issuers}, payload, warnings, error, violations.
-Fields of the licence are in it only if the signature is good.`,
-		Flags: []cli.Flag{
+Fields of the licence are in it only if the signature is good.
+
+--batch verifies many on all cores: the lines of NDJSON files or of standard input,
+all files in folders, patterns in quotes. Prints a line for each, refused or not,
+and a summary, and ends with the worst exit code: that of the refusal judged first.
+
+  licseal verify -t vendor.key.pub --batch licences.ndjson archive/ 'old/*.json'`,
+		Flags: append([]cli.Flag{
 			trustFlag,
 			&cli.StringFlag{Name: "at", Usage: "judge as of `TIME`, a date or an RFC 3339 time (default: now)"},
 			&cli.StringFlag{Name: "grace", Usage: "accept a licence for this `LENGTH` of time after it expires, as 30d"},
@@ -43,7 +49,7 @@ Fields of the licence are in it only if the signature is good.`,
 			maxClockSkewFlag,
 			schemaFlag,
 			jsonFlag,
-		},
+		}, batchVerifyFlags...),
 		Action: verifyFiles,
 	}
 }
@@ -57,6 +63,12 @@ func verifyFiles(c *cli.Context) error {
 	}
 	if err := checkStdin(slices.Concat(files, c.StringSlice("t"), c.StringSlice("revocations"))...); err != nil {
 		return err
+	}
+	switch {
+	case c.Bool("batch"):
+		return verifyBatch(c, files)
+	case c.IsSet("shard"):
+		return usagef("--shard goes with --batch")
 	}
 	j, err := newJudge(c)
 	if err != nil {
@@ -115,6 +127,8 @@ type verdict struct {
 	result   *verify.Result // nil unless the signature is good
 	err      error
 	warnings []string
+
+	batchLine int // the line of a file of many; 0 if the file is one licence
 }
 
 func (j *judge) judge(file string) verdict {

@@ -23,10 +23,21 @@ import (
 // On a file system without hard links, the file has its name while it is being
 // written.
 func Create(path string, data []byte, perm fs.FileMode) error {
+	return create(path, data, perm, true)
+}
+
+// CreateSoon is Create, but for that it does not wait until the disk has the data,
+// which takes longer than all the rest: after a loss of power, the file may be there
+// with nothing in it. It is for many files that are looked at again after one.
+func CreateSoon(path string, data []byte, perm fs.FileMode) error {
+	return create(path, data, perm, false)
+}
+
+func create(path string, data []byte, perm fs.FileMode, sync bool) error {
 	if _, err := os.Lstat(path); err == nil {
 		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
 	}
-	temp, err := writeTemp(path, data, perm)
+	temp, err := writeTemp(path, data, perm, sync)
 	if err != nil {
 		return err
 	}
@@ -34,21 +45,23 @@ func Create(path string, data []byte, perm fs.FileMode) error {
 	// Unlike a rename, a link never replaces a file that came up meanwhile.
 	err = os.Link(temp, path)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
-		err = createWithoutLink(path, data, perm) // a file system without hard links
+		err = createWithoutLink(path, data, perm, sync) // a file system without hard links
 	}
 	if err != nil {
 		return err
 	}
-	syncDir(path)
+	if sync {
+		SyncDir(path)
+	}
 	return nil
 }
 
-func createWithoutLink(path string, data []byte, perm fs.FileMode) error {
+func createWithoutLink(path string, data []byte, perm fs.FileMode, sync bool) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
 		return err
 	}
-	if err := writeAndClose(f, data); err != nil {
+	if err := writeAndClose(f, data, sync); err != nil {
 		return errors.Join(err, os.Remove(path))
 	}
 	return nil
@@ -70,7 +83,7 @@ func Replace(path string, data []byte, perm fs.FileMode) error {
 	if exists {
 		perm = info.Mode().Perm()
 	}
-	temp, err := writeTemp(path, data, perm)
+	temp, err := writeTemp(path, data, perm, true)
 	if err != nil {
 		return err
 	}
@@ -83,27 +96,27 @@ func Replace(path string, data []byte, perm fs.FileMode) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(temp))
 	}
-	syncDir(path)
+	SyncDir(path)
 	return nil
 }
 
 // writeTemp writes data to a new file beside path and returns its name. On
 // failure, no file is left behind. os.CreateTemp would pass the umask over.
-func writeTemp(path string, data []byte, perm fs.FileMode) (name string, err error) {
+func writeTemp(path string, data []byte, perm fs.FileMode, sync bool) (name string, err error) {
 	name = filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text()[:12]+".tmp")
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
 		return "", err
 	}
-	if err := writeAndClose(f, data); err != nil {
+	if err := writeAndClose(f, data, sync); err != nil {
 		return "", errors.Join(err, os.Remove(name))
 	}
 	return name, nil
 }
 
-func writeAndClose(f *os.File, data []byte) error {
+func writeAndClose(f *os.File, data []byte, sync bool) error {
 	_, err := f.Write(data)
-	if err == nil {
+	if err == nil && sync {
 		err = f.Sync()
 	}
 	if closeErr := f.Close(); err == nil {
@@ -112,9 +125,9 @@ func writeAndClose(f *os.File, data []byte) error {
 	return err
 }
 
-// syncDir makes the name of a file last through a loss of power. Where a folder
+// SyncDir makes the name of a file last through a loss of power. Where a folder
 // cannot be synced or read, the file itself still was.
-func syncDir(path string) {
+func SyncDir(path string) {
 	dir, err := os.Open(filepath.Dir(path))
 	if err != nil {
 		return

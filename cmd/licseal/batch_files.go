@@ -1,0 +1,222 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/bulk"
+	"github.com/licseal/licseal/internal/atomicfile"
+	"github.com/licseal/licseal/internal/idset"
+	"github.com/licseal/licseal/internal/ordered"
+	"github.com/licseal/licseal/internal/precheck"
+	"github.com/licseal/licseal/verify"
+)
+
+// outputNames says which file each licence of a batch is written to.
+type outputNames struct {
+	dir           string
+	pieces        []namePiece
+	resume, force bool
+	taken         idset.Set // with force: the names of this run
+}
+
+// namePiece is text, or stands for a field of the payload.
+type namePiece struct {
+	text    string
+	pointer string
+}
+
+// newOutputNames reads a pattern such as {customer}-{license_key}.json, and makes
+// the folder unless it is there.
+func newOutputNames(dir, pattern string, resume, force bool) (*outputNames, error) {
+	n := &outputNames{dir: dir, resume: resume, force: force}
+	rest := pattern
+	for rest != "" {
+		text, after, found := strings.Cut(rest, "{")
+		field, more, closed := strings.Cut(after, "}")
+		n.pieces = append(n.pieces, namePiece{text: text})
+		if !found {
+			break
+		}
+		pointer := toPointer(field)
+		if !closed || field == "" || !jsontext.Pointer(pointer).IsValid() {
+			return nil, usagef("--name %q: write a field as {license_key}", pattern)
+		}
+		n.pieces = append(n.pieces, namePiece{pointer: pointer})
+		rest = more
+	}
+	if len(n.pieces) < 2 {
+		return nil, usagef("--name %q would give all licences one name; write a field in it, as {license_key}", pattern)
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, about(dir, noFolder(dir, err))
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, about(dir, errors.New("is not a folder"))
+	}
+	return n, nil
+}
+
+// path returns the file for a payload. What the payload says never leads out of the
+// folder, nor to a hidden file.
+func (n *outputNames) path(p licseal.Payload) (string, error) {
+	var name strings.Builder
+	for _, piece := range n.pieces {
+		name.WriteString(piece.text)
+		if piece.pointer == "" {
+			continue
+		}
+		value, ok := p.Field(piece.pointer)
+		if !ok {
+			return "", rowError("%s: the field is missing, and the file is named after it", plain(piece.pointer))
+		}
+		text, isText := p.Text(piece.pointer)
+		if !isText {
+			text = string(value)
+		}
+		name.WriteString(text)
+	}
+	if err := checkFileName(name.String()); err != nil {
+		return "", err
+	}
+	return filepath.Join(n.dir, name.String()), nil
+}
+
+// checkFileName refuses names that would not be those of plain files everywhere.
+func checkFileName(name string) error {
+	const most = 200 // a name for the time of writing is longer
+	bad := func(r rune) bool {
+		return r == utf8.RuneError || unicode.IsControl(r) || strings.ContainsRune(`/\:*?"<>|`, r)
+	}
+	switch {
+	case strings.IndexFunc(name, bad) >= 0, !filepath.IsLocal(name), strings.HasPrefix(name, "."), strings.HasSuffix(name, "."), strings.HasSuffix(name, " "):
+		return rowError("%s cannot be the name of a file", quoteCell(name))
+	case len(name) > most:
+		return rowError("%s is too long for the name of a file: %d bytes, at most %d", quoteCell(name), len(name), most)
+	}
+	return nil
+}
+
+// findFiles gives each row its file, and those that have been signed before their
+// licence.
+func (b *batchSigner) findFiles(rows iter.Seq2[*place, bulk.Row]) iter.Seq2[*place, bulk.Row] {
+	named := func(yield func(placedRow) bool) {
+		for p, row := range rows {
+			b.nameFile(p, &row)
+			if !yield(placedRow{p, row}) {
+				return
+			}
+		}
+	}
+	return b.eachRow(named, func(p *place, row *bulk.Row) {
+		if b.names.resume {
+			row.License, p.kept = b.existing(p.path, row.Payload)
+		}
+	})
+}
+
+func (b *batchSigner) nameFile(p *place, row *bulk.Row) {
+	if row.Err != nil || p.err != nil {
+		return
+	}
+	if p.path, row.Err = b.names.path(row.Payload); row.Err != nil || !b.names.force {
+		return
+	}
+	if first := b.names.taken.Add([]byte(strings.ToLower(p.path)), p.row); first != p.row {
+		row.Err = &failure{code: exitRequirement, err: fmt.Errorf("%s is the file of row %d already", plain(p.path), first)}
+	}
+}
+
+// placedRow is a row and its place.
+type placedRow struct {
+	place *place
+	row   bulk.Row
+}
+
+// eachRow applies f, on all cores, to the rows that are in order so far.
+func (b *batchSigner) eachRow(rows iter.Seq[placedRow], f func(*place, *bulk.Row)) iter.Seq2[*place, bulk.Row] {
+	work := func(batch []placedRow) []placedRow {
+		for i := range batch {
+			if p := batch[i].place; p.err == nil && batch[i].row.Err == nil {
+				f(p, &batch[i].row)
+			}
+		}
+		return batch
+	}
+	return func(yield func(*place, bulk.Row) bool) {
+		for r := range ordered.Map(b.ctx, rows, nil, ordered.Options{}, work) {
+			if !yield(r.place, r.row) {
+				return
+			}
+		}
+	}
+}
+
+// existing returns the licence in a file if it is one of that payload, with a
+// signature by this run's key that holds.
+func (b *batchSigner) existing(path string, p licseal.Payload) (*licseal.License, bool) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, false
+	}
+	lic, err := licseal.ParseUnverified(data)
+	if err != nil || !lic.Payload.Equal(p) {
+		return nil, false
+	}
+	_, err = verify.Parsed(lic, []licseal.TrustedKey{{Key: b.key.Public()}}, nil, precheck.Signature{})
+	var forged *verify.SignatureError
+	return lic, !errors.As(err, &forged)
+}
+
+// brokenOutput is an error of the disk: no fault of the row.
+type brokenOutput struct{ err error }
+
+func (e *brokenOutput) Error() string { return e.err.Error() }
+
+// writeFiles writes each licence to its file.
+func (b *batchSigner) writeFiles(rows iter.Seq2[*place, bulk.Row]) iter.Seq2[*place, bulk.Row] {
+	packed := func(yield func(placedRow) bool) {
+		for p, row := range rows {
+			if !yield(placedRow{p, row}) {
+				return
+			}
+		}
+	}
+	return b.eachRow(packed, func(p *place, row *bulk.Row) {
+		if p.kept {
+			return
+		}
+		data := []byte(row.License.String())
+		err := atomicfile.CreateSoon(p.path, data, 0o644)
+		if errors.Is(err, fs.ErrExist) && b.names.force {
+			err = atomicfile.Replace(p.path, data, 0o644)
+		}
+		switch {
+		case errors.Is(err, fs.ErrExist) && b.isTorn(p.path):
+			err = atomicfile.Replace(p.path, data, 0o644)
+		case errors.Is(err, fs.ErrExist):
+			row.Err = &failure{code: exitRequirement, err: fmt.Errorf("the file %s exists, and was kept", strconv.Quote(p.path))}
+			return
+		}
+		if err != nil {
+			row.Err = &brokenOutput{fmt.Errorf("writing %s: %w", p.path, cause(err))}
+		}
+	})
+}
+
+// isTorn reports whether a file that this run is to resume holds nothing, because
+// the power failed before the disk had its data.
+func (b *batchSigner) isTorn(path string) bool {
+	info, err := os.Stat(path)
+	return b.names.resume && err == nil && info.Mode().IsRegular() && info.Size() == 0
+}

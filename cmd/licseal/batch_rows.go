@@ -1,0 +1,322 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/records"
+)
+
+// rowParser makes payloads of the rows of a batch. Several goroutines use one.
+type rowParser struct {
+	columns  []column   // of a CSV; nil for NDJSON
+	defaults jsonObject // the fields of the template
+	roles    licseal.Roles
+	created  string // "" if the rows state it
+	expires  string // "" if the rows state it
+	today    string // the creation date of a row that has none; "" if it must
+}
+
+// column is what a column of a CSV sets.
+type column struct {
+	pointer string
+	member  string        // the member of the payload, "" for a field within one
+	isJSON  bool          // its cells are JSON
+	kind    jsontext.Kind // what the template has there, if it is not a string
+}
+
+// jsonObject is a JSON object's members, in the order of their names.
+type jsonObject []jsonMember
+
+type jsonMember struct {
+	name  string
+	value []byte // JSON text
+}
+
+// splitObject returns the members of a payload.
+func splitObject(p licseal.Payload) (jsonObject, error) {
+	d := jsontext.NewDecoder(bytes.NewReader(p.Bytes()))
+	if _, err := d.ReadToken(); err != nil {
+		return nil, err
+	}
+	var o jsonObject
+	for d.PeekKind() == '"' {
+		token, err := d.ReadToken()
+		if err != nil {
+			return nil, err
+		}
+		name := token.String()
+		value, err := d.ReadValue()
+		if err != nil {
+			return nil, err
+		}
+		o = append(o, jsonMember{name, bytes.Clone(value)})
+	}
+	return o, nil
+}
+
+func (o jsonObject) find(name string) (int, bool) {
+	i := slices.IndexFunc(o, func(m jsonMember) bool { return m.name == name })
+	return i, i >= 0
+}
+
+// text returns the string that is the value of a member.
+func (o jsonObject) text(name string) string {
+	i, ok := o.find(name)
+	if !ok || o[i].value[0] != '"' {
+		return ""
+	}
+	unquoted, _ := jsontext.AppendUnquote(nil, o[i].value)
+	return string(unquoted)
+}
+
+// set returns o with a member set.
+func (o jsonObject) set(name string, value []byte) jsonObject {
+	if i, ok := o.find(name); ok {
+		o[i].value = value
+		return o
+	}
+	return append(o, jsonMember{name, value})
+}
+
+// payload returns the object as a payload. That its members are in order spares
+// the parser from ordering them.
+func (o jsonObject) payload() (licseal.Payload, error) {
+	slices.SortFunc(o, func(a, b jsonMember) int { return strings.Compare(a.name, b.name) })
+	text := []byte{'{'}
+	for i, m := range o {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text, _ = jsontext.AppendQuote(text, m.name)
+		text = append(append(text, ':'), m.value...)
+	}
+	return licseal.ParsePayload(append(text, '}'))
+}
+
+// errNoText stands for a row that the reader of rows has refused: it has no text.
+var errNoText = errors.New("no text")
+
+var errIsLicense = errors.New("this is a licence; 'licseal sign' signs a payload")
+
+// parse makes the payload of one row.
+func (r *rowParser) parse(text []byte) (licseal.Payload, error) {
+	if len(text) == 0 {
+		return licseal.Payload{}, errNoText
+	}
+	if r.columns != nil {
+		return r.parseCSV(text)
+	}
+	p, err := licseal.ParsePayload(text)
+	if err != nil {
+		return licseal.Payload{}, err
+	}
+	if _, isLicense := p.Field("/license/payload"); isLicense {
+		return licseal.Payload{}, errIsLicense
+	}
+	if len(r.defaults) == 0 && r.created == "" && r.expires == "" && r.today == "" {
+		return p, nil
+	}
+	o, err := splitObject(p)
+	if err != nil {
+		return licseal.Payload{}, err
+	}
+	for _, m := range r.defaults {
+		if _, ok := o.find(m.name); !ok {
+			o = append(o, m)
+		}
+	}
+	return r.finish(o, nil)
+}
+
+// parseCSV makes the payload of one row of a CSV. An empty cell leaves the field
+// as the template has it.
+func (r *rowParser) parseCSV(text []byte) (licseal.Payload, error) {
+	cells, quoted, err := records.Fields(text)
+	if err != nil {
+		return licseal.Payload{}, err
+	}
+	if len(cells) != len(r.columns) {
+		return licseal.Payload{}, rowError("the row has %s, and the header %s", plural(len(cells), "field"), plural(len(r.columns), "field"))
+	}
+	o := slices.Clone(r.defaults)
+	var within []change
+	for i, c := range r.columns {
+		if cells[i] == "" && !quoted[i] {
+			continue
+		}
+		value, err := c.json(cells[i])
+		if err != nil {
+			return licseal.Payload{}, err
+		}
+		if c.member == "" {
+			within = append(within, change{pointer: c.pointer, value: string(value), isJSON: true})
+			continue
+		}
+		o = o.set(c.member, value)
+	}
+	return r.finish(o, within)
+}
+
+// json returns the JSON text of a cell.
+func (c *column) json(cell string) ([]byte, error) {
+	text := jsontext.Value(cell)
+	switch {
+	case !utf8.ValidString(cell):
+		return nil, rowError("%s: the text is not UTF-8; save the file as UTF-8", plain(c.pointer))
+	case c.isJSON && !text.IsValid():
+		return nil, rowError("%s: %s is not JSON; a string has quotes, or stands in a column without ':'", plain(c.pointer), quoteCell(cell))
+	case c.isJSON:
+		return text, nil
+	case c.kind == 0:
+		return jsontext.AppendQuote(nil, cell)
+	case !text.IsValid() || kindOf(text) != c.kind:
+		return nil, rowError("%s: %s is not of the kind that the template has there", plain(c.pointer), quoteCell(cell))
+	}
+	return text, nil
+}
+
+// kindOf returns the kind of a JSON text; true and false are of one.
+func kindOf(text jsontext.Value) jsontext.Kind {
+	if text.Kind() == 'f' {
+		return 't'
+	}
+	return text.Kind()
+}
+
+func quoteCell(cell string) string {
+	const limit = 60
+	if len(cell) > limit {
+		return fmt.Sprintf("%q…", strings.ToValidUTF8(cell[:limit], ""))
+	}
+	return fmt.Sprintf("%q", cell)
+}
+
+// finish sets the fields within members and the dates.
+func (r *rowParser) finish(o jsonObject, within []change) (licseal.Payload, error) {
+	notBefore, ok1 := memberOf(r.roles.NotBefore)
+	notAfter, ok2 := memberOf(r.roles.NotAfter)
+	if len(within) > 0 || !ok1 || !ok2 {
+		return r.finishNested(o, within)
+	}
+	_, exists := o.find(notBefore)
+	if created := r.createdOf(exists); created != "" {
+		o = o.set(notBefore, quoteJSON(created))
+	}
+	if r.expires != "" {
+		expires, err := expiryFrom(o.text(notBefore), r.expires)
+		if err != nil {
+			return licseal.Payload{}, rowError("%v", err)
+		}
+		o = o.set(notAfter, quoteJSON(expires))
+	}
+	return o.payload()
+}
+
+// finishNested does the same for fields at any depth, at more cost.
+func (r *rowParser) finishNested(o jsonObject, within []change) (licseal.Payload, error) {
+	p, err := o.payload()
+	if err != nil {
+		return licseal.Payload{}, err
+	}
+	if p, err = applyChanges(p, within); err == nil {
+		_, exists := p.Field(r.roles.NotBefore)
+		p, err = applyDates(p, r.roles, r.createdOf(exists), r.expires)
+	}
+	if err != nil {
+		return licseal.Payload{}, rowError("%s", strings.TrimPrefix(err.Error(), "--set "))
+	}
+	return p, nil
+}
+
+// createdOf returns the creation date to set, "" for none.
+func (r *rowParser) createdOf(exists bool) string {
+	if r.created == "" && !exists {
+		return r.today
+	}
+	return r.created
+}
+
+func quoteJSON(s string) []byte {
+	text, _ := jsontext.AppendQuote(nil, s)
+	return text
+}
+
+// memberOf returns the member of the payload that a pointer names, and whether it
+// names one, and not a field within one.
+func memberOf(pointer string) (string, bool) {
+	p := jsontext.Pointer(pointer)
+	return p.LastToken(), p != "" && p.Parent() == ""
+}
+
+// rowError is an error of a row's fields.
+func rowError(format string, args ...any) error {
+	return &failure{code: exitSchema, err: fmt.Errorf(format, args...)}
+}
+
+// utf8Mark is what some programs write before UTF-8 text.
+var utf8Mark = []byte("\ufeff")
+
+// parseHeader reads the header of a CSV: in each column the name of a field, as
+// --set takes it.
+func parseHeader(text []byte, template licseal.Payload) ([]column, error) {
+	names, _, err := records.Fields(bytes.TrimPrefix(text, utf8Mark))
+	if err != nil {
+		return nil, fmt.Errorf("the header: %w", err)
+	}
+	var columns []column
+	for i, name := range names {
+		name, isJSON := strings.CutSuffix(name, ":")
+		pointer := toPointer(name)
+		switch {
+		case len(names) == 1 && strings.ContainsAny(name, ";\t|"):
+			return nil, fmt.Errorf("the header %s has one field; fields are separated by commas", quoteCell(name))
+		case name == "":
+			return nil, fmt.Errorf("the header names no field in column %d", i+1)
+		case !utf8.ValidString(name) || !jsontext.Pointer(pointer).IsValid():
+			return nil, fmt.Errorf("the header has %s in column %d, which is not the name of a field", quoteCell(name), i+1)
+		case slices.ContainsFunc(columns, func(c column) bool { return c.pointer == pointer }):
+			return nil, fmt.Errorf("the header names %s twice", quoteCell(name))
+		}
+		c := column{pointer: pointer, isJSON: isJSON}
+		if member, ok := memberOf(pointer); ok {
+			c.member = member
+		}
+		if old, ok := template.Field(pointer); ok && old[0] != '"' {
+			c.kind = kindOf(old)
+		}
+		columns = append(columns, c)
+	}
+	return columns, nil
+}
+
+// resolveToday returns a date that a flag gives, with "today" made a date.
+func resolveToday(created string, today time.Time) string {
+	if created == "today" {
+		return today.UTC().Format(time.DateOnly)
+	}
+	return created
+}
+
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%s %ss", thousands(n), thing)
+}
+
+// thousands writes a number with commas: 1,234,567.
+func thousands(n int) string {
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}

@@ -1,0 +1,366 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/licseal/licseal"
+)
+
+// batchDir returns a folder with a key, a template and a CSV of n rows, of which
+// every hundredth fails.
+func batchDir(t *testing.T, n int) string {
+	t.Helper()
+	dir := t.TempDir()
+	var rows bytes.Buffer
+	rows.WriteString("license_key,customer,admin_seats\n")
+	for i := range n {
+		seats := fmt.Sprint(i%50 + 1)
+		if i%100 == 99 {
+			seats = "many"
+		}
+		fmt.Fprintf(&rows, "LS-%07d,\"Example Company %d, Inc\",%s\n", i, i, seats)
+	}
+	for name, text := range map[string][]byte{
+		"rows.csv":      rows.Bytes(),
+		"template.json": []byte(`{"dataplanes":"2","license_creation_date":"2026-01-01","license_expiration_date":"2027-12-31","product_subscription":"Konnect Enterprise","support_plan":"None"}`),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runIn(t, dir, "keygen", "-o", "vendor.key", "--no-passphrase")
+	return dir
+}
+
+func inDir(dir string, args ...string) *exec.Cmd {
+	cmd := exec.Command("licseal", args...)
+	cmd.Dir = dir
+	return cmd
+}
+
+func runIn(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	out, err := inDir(dir, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("licseal %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// signRows signs the rows, and returns the exit code and the output. It kills the program
+// after a while if that is not zero.
+func signRows(t *testing.T, dir string, killAfter time.Duration, args ...string) (int, string) {
+	t.Helper()
+	var out bytes.Buffer
+	cmd := inDir(dir, append([]string{"sign", "-k", "vendor.key", "--from", "template.json", "--batch", "rows.csv"}, args...)...)
+	cmd.Stderr = &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if killAfter > 0 {
+		time.AfterFunc(killAfter, func() { cmd.Process.Kill() })
+	}
+	err := cmd.Wait()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), out.String()
+}
+
+func readIn(t *testing.T, dir, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func sameFile(t *testing.T, dir, a, b string) {
+	t.Helper()
+	if !bytes.Equal(readIn(t, dir, a), readIn(t, dir, b)) {
+		t.Errorf("%s and %s differ", a, b)
+	}
+}
+
+// A run that is killed again and again, and resumed, makes the same files as one
+// that is left alone: of the licences, of the rejects, and of a part. At no moment is
+// there a file of the name asked for with less in it.
+func TestKilledAndResumed(t *testing.T) {
+	rows := 100_000
+	if testing.Short() {
+		rows = 10_000
+	}
+	dir := batchDir(t, rows)
+	for name, extra := range map[string][]string{"whole": nil, "part": {"--shard", "2/3"}} {
+		t.Run(name, func(t *testing.T) {
+			args := func(out string) []string {
+				return append([]string{"-o", name + out, "--rejects", name + out + ".rejects"}, extra...)
+			}
+			start := time.Now()
+			if code, text := signRows(t, dir, 0, args("-alone")...); code != exitSchema {
+				t.Fatalf("exit code %d: %s", code, text)
+			}
+			alone := time.Since(start)
+			killed := 0
+			for code := -1; code == -1; {
+				after := alone/20 + rand.N(alone/2)
+				if killed == 6 {
+					after = 0 // enough
+				}
+				if code, _ = signRows(t, dir, after, append(args("-killed"), "--resume")...); code == -1 {
+					killed++
+					tearTail(t, filepath.Join(dir, name+"-killed.part"))
+				} else if code != exitSchema {
+					t.Fatalf("exit code %d", code)
+				}
+			}
+			if killed == 0 {
+				t.Error("it was never killed")
+			}
+			t.Logf("killed %d times", killed)
+			sameFile(t, dir, name+"-alone", name+"-killed")
+			sameFile(t, dir, name+"-alone.rejects", name+"-killed.rejects")
+			if left, _ := filepath.Glob(filepath.Join(dir, name+"-killed.*")); len(left) != 1 {
+				t.Errorf("left behind: %q", left)
+			}
+		})
+	}
+}
+
+// tearTail cuts some bytes off, as a loss of power may, where there is something.
+func tearTail(t *testing.T, path string) {
+	info, err := os.Stat(path)
+	if err != nil || info.Size() < 100 {
+		return
+	}
+	if err := os.Truncate(path, info.Size()-rand.Int64N(100)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Licences that each have a file are resumed like one file.
+func TestKilledFiles(t *testing.T) {
+	dir := batchDir(t, 3000)
+	args := []string{"--name", "{license_key}.json", "--out-dir"}
+	signRows(t, dir, 0, append(args, "alone")...)
+	for code, killed := -1, 0; code == -1; killed++ {
+		after := 20*time.Millisecond + rand.N(200*time.Millisecond)
+		if killed == 10 {
+			after = 0 // enough
+		}
+		code, _ = signRows(t, dir, after, append(args, "killed", "--resume")...)
+		files, _ := filepath.Glob(filepath.Join(dir, "killed", "*.json"))
+		for _, file := range files {
+			if _, err := licseal.ParseUnverified(readIn(t, "", file)); err != nil {
+				t.Fatalf("%s: %v", file, err)
+			}
+		}
+	}
+	diff, err := exec.Command("diff", "-r", "-x", ".*.tmp", filepath.Join(dir, "alone"), filepath.Join(dir, "killed")).CombinedOutput()
+	if err != nil {
+		t.Errorf("%v: %.500s", err, diff)
+	}
+}
+
+// What an interrupted run has left is continued only with what it was begun with,
+// and what is no longer what it was is found out.
+func TestResumeRefuses(t *testing.T) {
+	dir := batchDir(t, 500)
+	runIn(t, dir, "keygen", "-o", "other.key", "--no-passphrase")
+	signRows(t, dir, 0, "-o", "whole.ndjson")
+	lines := bytes.SplitAfter(readIn(t, dir, "whole.ndjson"), []byte("\n"))
+	// An interrupted run: the settings of a real one, and some of its lines.
+	var settings []byte
+	for range 100 {
+		os.Remove(filepath.Join(dir, "out.ndjson"))
+		signRows(t, dir, 30*time.Millisecond, "-o", "out.ndjson", "--force")
+		if settings, _ = os.ReadFile(filepath.Join(dir, "out.ndjson.run")); len(settings) > 0 {
+			break
+		}
+	}
+	if len(settings) == 0 {
+		t.Fatal("no run could be interrupted")
+	}
+	left := func(lines ...[]byte) {
+		os.Remove(filepath.Join(dir, "out.ndjson"))
+		for name, text := range map[string][]byte{"out.ndjson.run": settings, "out.ndjson.part": bytes.Join(lines, nil)} {
+			if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	forged := bytes.Replace(lines[20], []byte(`"signature":"`), []byte(`"signature":"0`), 1)
+	forged = append(forged[:len(forged)-len("x\",\"version\":\"1\"}}\n")], []byte("\",\"version\":\"1\"}}\n")...)
+	few := lines[:20]
+	tests := []struct {
+		name  string
+		lines [][]byte
+		args  []string
+		want  string // "" if it ends with the whole file
+	}{
+		{"as it was", few, nil, ""},
+		{"nothing was written", nil, nil, ""},
+		{"half a line", append(few[:20:20], lines[20][:100]), nil, ""},
+		{"a line of zeros", append(few[:20:20], append(make([]byte, 400), '\n')), nil, ""},
+		{"a signature that is wrong, and more", append(few[:20:20], forged, lines[21]), nil, ""},
+		{"all of it", lines, nil, ""},
+		{"another key", few, []string{"-k", "other.key"}, "error: out.ndjson: the interrupted run signed with another key, SHA256:"},
+		{"another flag", few, []string{"--set", "admin_seats=1"}, "error: out.ndjson: the interrupted run had other flags, another template or another schema"},
+		{"a row less", few, []string{"--batch", "cut.csv"}, "line 3 of cut.csv is not what out.ndjson.part has there; were the rows changed?"},
+		{"fewer rows", few, []string{"--batch", "short.csv"}, "out.ndjson.part has more licences than short.csv has rows; was the input cut?"},
+		{"no --resume", few, []string{"no resume"}, "error: out.ndjson: an interrupted run has left out.ndjson.part"},
+	}
+	rows := bytes.SplitAfter(readIn(t, dir, "rows.csv"), []byte("\n"))
+	os.WriteFile(filepath.Join(dir, "cut.csv"), bytes.Join(append(rows[:2:2], rows[3:]...), nil), 0o644)
+	os.WriteFile(filepath.Join(dir, "short.csv"), bytes.Join(rows[:10], nil), 0o644)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			left(tt.lines...)
+			args := []string{"sign", "--from", "template.json", "-o", "out.ndjson"}
+			set := map[string]string{"-k": "vendor.key", "--batch": "rows.csv", "--resume": ""}
+			for i := 0; i < len(tt.args); i += 2 {
+				if tt.args[i] == "no resume" {
+					delete(set, "--resume")
+					break
+				}
+				set[tt.args[i]] = tt.args[i+1]
+			}
+			for flag, value := range set {
+				if args = append(args, flag); value != "" {
+					args = append(args, value)
+				}
+			}
+			out, err := inDir(dir, args...).CombinedOutput()
+			if tt.want == "" {
+				sameFile(t, dir, "whole.ndjson", "out.ndjson")
+				return
+			}
+			if err == nil || !strings.Contains(string(out), tt.want) {
+				t.Errorf("got %v, %s", err, out)
+			}
+			if got := readIn(t, dir, "out.ndjson.part"); !bytes.Equal(got, bytes.Join(tt.lines, nil)) {
+				t.Error("what was there has been changed")
+			}
+		})
+	}
+}
+
+// Two runs never write one file.
+func TestTwoRuns(t *testing.T) {
+	dir := batchDir(t, 10)
+	first := inDir(dir, "sign", "-k", "vendor.key", "--from", "template.json", "--batch", "-", "-o", "out.ndjson")
+	rows, err := first.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	rows.Write([]byte("license_key,customer,admin_seats\nA,B,1\n"))
+	for range 500 {
+		if _, err := os.Stat(filepath.Join(dir, "out.ndjson.run")); err == nil {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	for _, flag := range []string{"--resume", "--force"} {
+		if code, out := signRows(t, dir, 0, "-o", "out.ndjson", flag); code != exitFailed || !strings.HasPrefix(out, "error: out.ndjson: another process is making this file") {
+			t.Errorf("%s: exit code %d: %s", flag, code, out)
+		}
+	}
+	rows.Close()
+	if err := first.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if got := bytes.Count(readIn(t, dir, "out.ndjson"), []byte("\n")); got != 1 {
+		t.Errorf("%d lines", got)
+	}
+}
+
+// A disk that fills up ends with an error that says what to do, and, with room
+// again, the same command goes on.
+func TestBatchFullDisk(t *testing.T) {
+	if !canMount(t) {
+		t.Skip("no small disk can be mounted here")
+	}
+	dir := batchDir(t, 5000)
+	disk := filepath.Join(dir, "disk")
+	if err := os.Mkdir(disk, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	mount := func(options string) {
+		if out, err := exec.Command("mount", "-t", "tmpfs", "-o", options, "tmpfs", disk).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	mount("size=1m")
+	defer exec.Command("umount", disk).Run()
+	signRows(t, dir, 0, "-o", "alone", "--rejects", "alone.rejects")
+	code, out := signRows(t, dir, 0, "-o", "disk/out", "--rejects", "out.rejects")
+	want := "error: writing disk/out.part: no space left on device\nhint: what is signed is kept; the same command with --resume goes on from there\n"
+	if code != exitFailed || out != want {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	part := readIn(t, disk, "out.part")
+	if !bytes.HasPrefix(readIn(t, dir, "alone"), part) || !bytes.HasSuffix(part, []byte("\n")) {
+		t.Error("what is left is no beginning of whole lines")
+	}
+	mount("remount,size=16m")
+	if code, out := signRows(t, dir, 0, "-o", "disk/out", "--rejects", "out.rejects", "--resume"); code != exitSchema {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	sameFile(t, dir, "alone", "disk/out")
+	sameFile(t, dir, "alone.rejects", "out.rejects")
+}
+
+// A signal ends a run in an orderly way.
+func TestInterrupted(t *testing.T) {
+	dir := batchDir(t, 20_000)
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		os.Remove(filepath.Join(dir, "out.ndjson"))
+		var out bytes.Buffer
+		cmd := inDir(dir, "sign", "-k", "vendor.key", "--from", "template.json", "--batch", "-", "-o", "out.ndjson", "--force")
+		cmd.Stderr = &out
+		stdin, err := cmd.StdinPipe() // it never ends
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		rows := readIn(t, dir, "rows.csv")
+		stdin.Write(rows[:bytes.LastIndexByte(rows[:200_000], '\n')+1])
+		for range 500 {
+			if info, err := os.Stat(filepath.Join(dir, "out.ndjson.part")); err == nil && info.Size() > 0 {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		cmd.Process.Signal(sig)
+		cmd.Wait()
+		stdin.Close()
+		want := "error: interrupted\nhint: what is signed is kept; the same command with --resume goes on from there\n"
+		if cmd.ProcessState.ExitCode() != exitFailed || !strings.HasSuffix(out.String(), want) {
+			t.Errorf("%v: exit code %d: %s", sig, cmd.ProcessState.ExitCode(), out.String())
+		}
+	}
+	if code, out := signRows(t, dir, 0, "-o", "out.ndjson", "--resume"); code != exitSchema || !strings.Contains(out, "signed before") {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	signRows(t, dir, 0, "-o", "alone.ndjson")
+	sameFile(t, dir, "alone.ndjson", "out.ndjson")
+}

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"iter"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/licseal/licseal/bulk"
+	"github.com/licseal/licseal/internal/ordered"
+	"github.com/licseal/licseal/keys"
+	"github.com/licseal/licseal/schema"
+	"github.com/licseal/licseal/verify"
+	"github.com/urfave/cli/v2"
+)
+
+// batchResult is the verdict on one licence of many, as it is printed.
+type batchResult struct {
+	line  string
+	code  int
+	state verify.State // of an accepted one
+}
+
+func verifyBatch(c *cli.Context, args []string) error {
+	part, err := parseShard(c.String("shard"))
+	if err != nil {
+		return err
+	}
+	j, err := newJudge(c)
+	if err != nil {
+		return err
+	}
+	if j.options.Time.IsZero() {
+		j.options.Time = time.Now()
+	}
+	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	tuneMemory(0)
+	found := new(documents)
+	results, err := j.judgeBatch(ctx, shardOf(found.all(args), part), c.Bool("json"))
+	if err != nil {
+		return err
+	}
+	bar := startProgress("licences", true, func() float64 {
+		if found.size.Load() == 0 {
+			return 0
+		}
+		return float64(found.read.Load()) / float64(found.size.Load())
+	})
+	counts, err := printResults(results, bar, j.partOf(c, part))
+	bar.end()
+	switch {
+	case err != nil:
+		return err
+	case ctx.Err() != nil:
+		return errInterrupted
+	}
+	fmt.Fprintln(os.Stderr, counts)
+	if code := worstCode(counts.refused); code != exitOK {
+		return &failure{code: code, err: errReported}
+	}
+	return nil
+}
+
+// shardOf returns the documents of a shard.
+func shardOf(docs iter.Seq[document], s shard) iter.Seq[document] {
+	return func(yield func(document) bool) {
+		i := 0
+		for doc := range docs {
+			if i++; s.has(i) && !yield(doc) {
+				return
+			}
+		}
+	}
+}
+
+// judgeBatch reads and judges documents, and words the results.
+func (j *judge) judgeBatch(ctx context.Context, docs iter.Seq[document], asJSON bool) (iter.Seq[batchResult], error) {
+	size := func(d document) int { return len(d.text) }
+	loaded := ordered.Map(ctx, docs, size, ordered.Options{}, load)
+	texts := func(yield func(document, []byte) bool) {
+		for doc := range loaded {
+			if !yield(doc, doc.text) {
+				return
+			}
+		}
+	}
+	_, notBuiltin := schema.Builtin(j.rules.Name())
+	opts := &bulk.VerifyOptions{Options: j.options, Schema: j.rules, AllowUnknown: notBuiltin == nil}
+	verdicts, err := bulk.Verify(ctx, texts, j.trusted, opts)
+	if err != nil {
+		return nil, err
+	}
+	judged := func(yield func(verdict) bool) {
+		for doc, v := range verdicts {
+			if !yield(j.verdictOf(doc, v)) {
+				return
+			}
+		}
+	}
+	word := func(batch []verdict) []batchResult {
+		results := make([]batchResult, len(batch))
+		for i, v := range batch {
+			results[i] = v.batchResult(asJSON)
+		}
+		return results
+	}
+	return ordered.Map(ctx, judged, nil, ordered.Options{}, word), nil
+}
+
+// verdictOf puts a verdict together as judge does for one licence.
+func (j *judge) verdictOf(doc document, v bulk.Verdict) verdict {
+	result := verdict{file: doc.name, batchLine: doc.line, result: v.Result, err: v.Err}
+	if doc.err != nil {
+		result.result, result.err = nil, doc.err
+		return result
+	}
+	if v.Unknown != nil {
+		for _, unknown := range v.Unknown.Violations {
+			result.warnings = append(result.warnings, unknown.String())
+		}
+	}
+	return result
+}
+
+// batchResult words a verdict in one line.
+func (v verdict) batchResult(asJSON bool) batchResult {
+	r := batchResult{code: v.code()}
+	if v.err == nil {
+		r.state = v.result.State
+	}
+	switch {
+	case asJSON:
+		r.line = jsonLine(v.json())
+	case v.err == nil:
+		r.line = v.line()
+		for _, warning := range v.warnings {
+			r.line += "; warning: " + warning
+		}
+	default:
+		f := classify(v.err)
+		r.line = fmt.Sprintf("%s: %s: %s", codeWord(f.code, f.err), v.file, strings.Join(messages(f.err), "; "))
+	}
+	return r
+}
+
+// batchCounts counts verdicts.
+type batchCounts struct {
+	total   int
+	states  map[verify.State]int // of accepted licences
+	refused map[int]int          // by exit code
+}
+
+// String returns the summary, as: 10 licences: 7 valid, 1 in grace, 2 refused (1 signature, 1 expired)
+func (n *batchCounts) String() string {
+	var parts []string
+	for _, state := range []verify.State{verify.Valid, verify.InGrace} {
+		if n.states[state] > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s", thousands(n.states[state]), state))
+		}
+	}
+	refused := 0
+	for _, count := range n.refused {
+		refused += count
+	}
+	if refused > 0 {
+		parts = append(parts, fmt.Sprintf("%s refused (%s)", thousands(refused), countsText(n.refused)))
+	}
+	if len(parts) == 0 {
+		return plural(n.total, "licence")
+	}
+	return fmt.Sprintf("%s: %s", plural(n.total, "licence"), strings.Join(parts, ", "))
+}
+
+// partOf returns the first line of a part of results; nil unless they are in shards
+// and in JSON. What differs between machines, the time and the place of the files, is
+// not compared.
+func (j *judge) partOf(c *cli.Context, s shard) *runSettings {
+	if s.of == 0 || !c.Bool("json") {
+		return nil
+	}
+	all := []string{j.rules.Name(), string(j.rules.JSON()), c.String("at"), c.String("grace"), c.String("issuer")}
+	for _, key := range j.trusted {
+		all = append(all, keys.ID(key.Key))
+	}
+	sum := sha256.Sum256([]byte(jsonLine(all)))
+	return &runSettings{
+		Format: 1, Kind: "verify", Shard: s.number, Of: s.of,
+		Settings: "sha256:" + hex.EncodeToString(sum[:]), Today: j.options.Time.UTC().Format(time.DateOnly),
+	}
+}
+
+// printResults prints a line for each result, and counts them.
+func printResults(results iter.Seq[batchResult], bar *batchProgress, part *runSettings) (*batchCounts, error) {
+	counts := &batchCounts{states: map[verify.State]int{}, refused: map[int]int{}}
+	lines := newLineWriter(stdoutName, os.Stdout)
+	if part != nil {
+		lines.line(jsonLine(partLine{Part: part})) // an error comes again with the next
+	}
+	for r := range results {
+		counts.total++
+		bar.done.Add(1)
+		if r.code == exitOK {
+			counts.states[r.state]++
+		} else {
+			counts.refused[r.code]++
+		}
+		if err := lines.line(r.line); err != nil {
+			return nil, err
+		}
+	}
+	if part != nil {
+		lines.line(jsonLine(partLine{End: &partEnd{Rows: counts.total}}))
+	}
+	return counts, lines.end()
+}
+
+const stdoutName = "standard output"
+
+var batchVerifyFlags = []cli.Flag{
+	&cli.BoolFlag{Name: "batch", Usage: "verify many: NDJSON, folders, and patterns in quotes, as 'licences/*.json'"},
+	shardFlag,
+}
