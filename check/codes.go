@@ -36,6 +36,7 @@ const (
 	CodeWrongField   Code = "wrong-field"
 	CodeSchema       Code = "schema"
 	CodeMoreSchema   Code = "more-violations"
+	CodeOtherSchema  Code = "other-schema"
 
 	CodeDate        Code = "date"
 	CodeNeverValid  Code = "never-valid"
@@ -193,6 +194,7 @@ var descriptions = []Description{
 	{CodeWrongField, StageSchema, "a field's value breaks the schema"},
 	{CodeSchema, StageSchema, "the payload could not be checked against the schema"},
 	{CodeMoreSchema, StageSchema, "there are more violations than are listed"},
+	{CodeOtherSchema, StageSchema, "the fields are those of another built-in schema"},
 	{CodeDate, StageSchema, "a date is missing or cannot be read"},
 
 	{CodeNeverValid, StageDates, "the licence expires at the instant it begins"},
