@@ -239,7 +239,13 @@ func TestKill(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(10+round) * time.Millisecond)
+		for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); { // until it writes
+			if m, err := state.Read(path); err != nil || m.Latest.Unix() > latest {
+				break
+			}
+			time.Sleep(200 * time.Microsecond)
+		}
+		time.Sleep(time.Duration(round) * 200 * time.Microsecond)
 		cmd.Process.Kill()
 		cmd.Wait()
 		lines := strings.Split(said.String(), "\n")
@@ -253,6 +259,7 @@ func TestKill(t *testing.T) {
 		if m.Latest.Unix() < latest {
 			t.Fatalf("round %d: %d was written, and %d is there", round, latest, m.Latest.Unix())
 		}
+		latest = m.Latest.Unix()
 	}
 	if latest == start.Unix() {
 		t.Error("nothing was ever written")

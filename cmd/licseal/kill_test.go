@@ -64,7 +64,13 @@ func killAtAnyMoment(t *testing.T, dir, path string, check func(text []byte) err
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(15*time.Millisecond + time.Duration(rand.Int64N(int64(20*time.Millisecond))))
+		for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); { // until it writes
+			if !bytes.Equal(before, mustRead(t, path)) {
+				break
+			}
+			time.Sleep(200 * time.Microsecond)
+		}
+		time.Sleep(time.Duration(rand.Int64N(int64(10 * time.Millisecond))))
 		cmd.Process.Kill()
 		cmd.Wait()
 		after := mustRead(t, path)
