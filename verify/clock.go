@@ -35,7 +35,7 @@ func checkClock(result *Result, opts *Options) error {
 	if !opts.Time.IsZero() && opts.Floor.IsZero() {
 		return nil
 	}
-	floor, known := opts.Floor, KnownFromMemory
+	floor, known := wall(opts.Floor), KnownFromMemory
 	if opts.Revocations != nil && opts.Revocations.contents.Issued.After(floor) {
 		floor, known = opts.Revocations.contents.Issued, KnownFromList
 	}

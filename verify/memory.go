@@ -37,6 +37,7 @@ type Memory struct {
 // On an error m is unchanged. Latest never runs backwards, and a clock that is
 // behind it is no error here: [License] judges it, by Options.Floor.
 func (m *Memory) Observe(now time.Time, list *RevocationList, maxSkew time.Duration) error {
+	now = wall(now)
 	if list == nil {
 		m.Latest = later(m.Latest, now)
 		return nil

@@ -185,7 +185,7 @@ func LicenseID(p licseal.Payload, roles licseal.Roles) (id string, ok bool) {
 }
 
 func later(a, b time.Time) time.Time {
-	if a.Before(b) {
+	if a, b = wall(a), wall(b); a.Before(b) {
 		return b
 	}
 	return a

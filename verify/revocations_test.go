@@ -251,6 +251,33 @@ func TestClock(t *testing.T) {
 	}
 }
 
+// A clock that is set back while the program runs is not seen by its monotonic
+// reading, so no time that is compared has one.
+func TestNoMonotonicClock(t *testing.T) {
+	now := time.Now()
+	m := verify.Memory{}
+	if err := m.Observe(now, nil, 0); err != nil {
+		t.Fatal(err)
+	}
+	valid := []byte(signed(sealEd25519(seed1), `{`+dates("2026-01-01", "2999-01-01")+`}`).file())
+	for _, opts := range []*verify.Options{{Time: now, Floor: m.Latest}, nil} {
+		result, err := verify.License(valid, trusted1, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if result.Time != result.Time.Round(0) || m.Latest != m.Latest.Round(0) {
+			t.Errorf("%v, %v", result.Time, m.Latest)
+		}
+	}
+	clock, isClock := errors.AsType[*verify.ClockError](func() error {
+		_, err := verify.License(valid, trusted1, &verify.Options{Time: now, Floor: now.Add(2 * day)})
+		return err
+	}())
+	if !isClock || clock.Floor != clock.Floor.Round(0) {
+		t.Errorf("got %v", clock)
+	}
+}
+
 // A licence without an id could never be revoked, and is refused beside a list.
 func TestNoID(t *testing.T) {
 	list := mustRevocations(t, sealList(t, newRevocations(t, 1, midYear.Add(-time.Second)), signer2))

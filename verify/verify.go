@@ -207,9 +207,9 @@ func judge(lic *licseal.License, key *licseal.TrustedKey, trusted []licseal.Trus
 	if err != nil {
 		return nil, err
 	}
-	result := &Result{License: lic, Key: *key, Time: opts.Time.UTC()}
+	result := &Result{License: lic, Key: *key, Time: wall(opts.Time)}
 	if opts.Time.IsZero() {
-		result.Time = time.Now().UTC()
+		result.Time = wall(time.Now())
 	}
 	datesErr := periodErr
 	granted, graceErr := lic.Payload.Grace(opts.Roles)
@@ -233,6 +233,10 @@ func judge(lic *licseal.License, key *licseal.TrustedKey, trusted []licseal.Trus
 	}
 	return result, nil
 }
+
+// wall returns a time in UTC, and without the reading of the monotonic clock that
+// time.Now adds: by that, a clock set back while the program runs is not behind.
+func wall(t time.Time) time.Time { return t.Round(0).UTC() }
 
 // checkDates refuses a licence that is not valid now, or whose issuer is not the
 // one that is required.

@@ -61,7 +61,7 @@ func verifyFiles(c *cli.Context) error {
 	if len(files) == 0 {
 		files = []string{"-"}
 	}
-	if err := checkStdin(slices.Concat(files, c.StringSlice("t"), c.StringSlice("revocations"))...); err != nil {
+	if err := checkStdin(append(slices.Concat(files, c.StringSlice("t")), c.String("revocations"))...); err != nil {
 		return err
 	}
 	switch {
