@@ -268,8 +268,9 @@ func TestHandlerIsClosed(t *testing.T) {
 // A licence that is renewed under the same key, in the same folder.
 func TestInstallNewest(t *testing.T) {
 	s := newServer(t, at("2026-11-21"))
-	put(t, filepath.Join(s.dir, "a.json"), signed(t, plan().with("id", "A-2").with("created", "2026-06-01T00:00:00.000Z")))
-	put(t, filepath.Join(s.dir, "b.json"), signed(t, plan()))
+	put(t, filepath.Join(s.dir, "a.json"), signed(t, plan()))
+	put(t, filepath.Join(s.dir, "b.json"), signed(t, plan().with("id", "A-2").with("created", "2026-06-01T00:00:00.000Z")))
+	put(t, filepath.Join(s.dir, "bb.json"), signed(t, plan().with("id", "A-1b").with("created", "2026-03-01T00:00:00.000Z")))
 	put(t, filepath.Join(s.dir, "c.json"), signed(t, plan().with("id", "A-3").with("created", "2026-12-01T00:00:00.000Z")))
 	_, body := s.call(t, "POST", keyBody(t, "K-1"))
 	if id := body["data"].(object)["license"].(object)["id"]; id != "A-2" {

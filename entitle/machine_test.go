@@ -68,6 +68,30 @@ func TestBind(t *testing.T) {
 	}
 }
 
+// A machine that is bound twice by one process keeps its seat until both are
+// released.
+func TestBindTwice(t *testing.T) {
+	opts := &entitle.Options{Store: entitle.NewMemory(), Clock: at("2026-11-21").now}
+	source := entitle.Text(signed(t, plan().with("max_machines", 1)))
+	a, b := open(t, source, opts), open(t, source, opts)
+	var bindings []*entitle.Binding
+	for range 2 {
+		binding, err := a.Bind(t.Context(), "m1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		bindings = append(bindings, binding)
+	}
+	for i, binding := range bindings {
+		if err := binding.Release(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Bind(t.Context(), "m2"); (err == nil) != (i == 1) {
+			t.Errorf("after %d were released: %v", i+1, err)
+		}
+	}
+}
+
 func TestBindRefuses(t *testing.T) {
 	c := at("2026-11-21")
 	g := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Clock: c.now})

@@ -164,6 +164,44 @@ func TestStrictStoreFails(t *testing.T) {
 	}
 }
 
+// slow is a store that waits before it writes.
+type slow struct {
+	entitle.Store
+	gate chan struct{}
+}
+
+func (s *slow) Apply(ctx context.Context, b entitle.Batch) (entitle.Applied, error) {
+	if len(b.Adds) > 0 {
+		<-s.gate
+	}
+	return s.Store.Apply(ctx, b)
+}
+
+// Uses that wait at the same time are written together. Where they do not all fit,
+// as many are allowed as do.
+func TestTogether(t *testing.T) {
+	store := &slow{entitle.NewMemory(), make(chan struct{})}
+	g := open(t, entitle.Text(signed(t, plan().limit("requests", 5).with("delay_max_uses_perc", 0))), &entitle.Options{Store: store, Clock: at("2026-11-21").now})
+	var allowed atomic.Int64
+	var users sync.WaitGroup
+	for range 9 {
+		users.Go(func() {
+			switch err := g.Use(context.Background(), "requests", 1); {
+			case err == nil:
+				allowed.Add(1)
+			case !isLimit(err):
+				t.Error(err)
+			}
+		})
+	}
+	time.Sleep(20 * time.Millisecond) // so that most of them wait
+	close(store.gate)
+	users.Wait()
+	if allowed.Load() != 5 {
+		t.Errorf("%d of 5 were allowed", allowed.Load())
+	}
+}
+
 // Counting stops at the largest count there is, for others too, and goes on
 // elsewhere.
 func TestMaxCount(t *testing.T) {

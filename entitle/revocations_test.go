@@ -105,6 +105,15 @@ func TestOpenNeedsItsRevocations(t *testing.T) {
 			t.Errorf("with a stale list: %v", err)
 		}
 	}
+	// A clock set back makes a stale list no fresh one.
+	store := entitle.NewMemory()
+	if err := store.ForgetClock(t.Context(), "", instant("2026-12-20")); err != nil {
+		t.Fatal(err)
+	}
+	opts := &entitle.Options{Clock: at("2026-11-21").now, Store: store, Revocations: entitle.Text(list(t, 1, "A-2"))}
+	if _, err := entitle.Open(t.Context(), source, trusted, opts); !errors.As(err, &listErr) || listErr.Reason != verify.ListStale {
+		t.Errorf("with the clock set back: %v", err)
+	}
 	g := open(t, source, &entitle.Options{Clock: at("2026-11-21").now, Revocations: entitle.Text(list(t, 1, "A-1"))})
 	if status := g.Status(); status.State != entitle.Suspended || status.NotAfter != instant("2027-01-01") {
 		t.Errorf("it opens as %q until %v", status.State, status.NotAfter)
