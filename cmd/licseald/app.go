@@ -39,7 +39,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "usage: %v\nhint: 'licseald --help' lists the flags\n", err)
 		return exitUsage
 	}
-	fmt.Fprintf(stderr, "error: %v\n", err)
+	fmt.Fprintf(stderr, "error: %s\n", strings.Join(strings.Fields(err.Error()), " ")) // one line
 	return exitFailed
 }
 
@@ -60,12 +60,23 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Action:                    serveCommand,
 		Commands:                  []*cli.Command{historyCommand(), versionCommand()},
 	}
+	plainBools(app.Flags)
 	for _, command := range app.Commands {
+		plainBools(command.Flags)
 		command.OnUsageError = onUsageError
 		command.HideHelpCommand = true
 		command.CustomHelpTemplate = commandHelp
 	}
 	return app
+}
+
+// plainBools leaves "(default: false)" out of help texts: it says nothing.
+func plainBools(flags []cli.Flag) {
+	for _, flag := range flags {
+		if b, ok := flag.(*cli.BoolFlag); ok {
+			b.DisableDefaultText = true
+		}
+	}
 }
 
 func onUsageError(_ *cli.Context, err error, _ bool) error { return usagef("%v", err) }
@@ -76,17 +87,16 @@ func noArguments(c *cli.Context) error {
 	if c.NArg() > 0 {
 		return usagef("%q is none of the flags", c.Args().First())
 	}
-	for _, name := range c.LocalFlagNames() { // --trust "$UNSET" would be no --trust
-		empty := c.String(name) == ""
-		switch c.Value(name).(type) {
-		case string:
-		case cli.StringSlice:
+	for _, flag := range c.Command.Flags { // --trust "$UNSET" would be no --trust
+		empty := false
+		switch name := flag.Names()[0]; flag.(type) {
+		case *cli.StringFlag:
+			empty = c.IsSet(name) && c.String(name) == ""
+		case *cli.StringSliceFlag:
 			empty = slices.Contains(c.StringSlice(name), "")
-		default:
-			empty = false
 		}
-		if empty && len(name) > 1 { // not its short name
-			return usagef("--%s needs a value", name)
+		if empty {
+			return usagef("--%s needs a value", flag.Names()[0])
 		}
 	}
 	return nil
@@ -100,9 +110,9 @@ func serveFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "trust", Aliases: []string{"t"}, Usage: "take licences that the public keys in `FILE` signed (repeatable; read again when it changes)", TakesFile: true},
 		&cli.BoolFlag{Name: "accept-unverified", Usage: "take any licence document, whoever signed it and whatever its dates: for a rehearsal with licences whose keys are not public"},
 		&cli.StringFlag{Name: "schema", Value: "kong", Usage: "the fields of a licence: kong, or a schema `FILE`", TakesFile: true},
-		&cli.DurationFlag{Name: "grace", Usage: "take licences for this `LENGTH` of time after they expire, as 720h"},
+		lengthFlag("grace", 0, "take licences for this `LENGTH` of time after they expire, as 30d"),
 		&cli.StringFlag{Name: "revocations", Usage: "refuse what the signed revocation list in `FILE` names (read again when it changes)", TakesFile: true},
-		&cli.DurationFlag{Name: "max-list-age", Usage: "refuse a revocation list that was issued more than this `LENGTH` of time ago, as 720h"},
+		lengthFlag("max-list-age", 0, "refuse a revocation list that was issued more than this `LENGTH` of time ago, as 30d"),
 		&cli.StringFlag{Name: "issuer", Usage: "require a key whose issuer matches `PATTERN`, as *@vendor.example"},
 		&cli.StringFlag{Name: "token-file", Usage: "let in who shows a token of `FILE`: one a line, or a name and a token (read again when it changes)", TakesFile: true},
 		&cli.StringFlag{Name: "license-dir", Usage: "serve /api/v1/license too: the entitlement licences in `DIR`, one of which is in use", TakesFile: true},
@@ -112,10 +122,10 @@ func serveFlags() []cli.Flag {
 		&cli.StringFlag{Name: "tls-key", Usage: "the certificate's private key, in `FILE`", TakesFile: true},
 		&cli.StringFlag{Name: "client-ca", Usage: "let in who has a certificate of an authority in `FILE`", TakesFile: true},
 		&cli.Int64Flag{Name: "max-body", Value: 256 << 10, Usage: "refuse bodies of more than `BYTES`"},
-		&cli.DurationFlag{Name: "header-timeout", Value: 5 * time.Second, Usage: "wait `LENGTH` for the header of a request"},
-		&cli.DurationFlag{Name: "body-timeout", Value: 15 * time.Second, Usage: "wait `LENGTH` for a whole request"},
-		&cli.DurationFlag{Name: "store-timeout", Value: 10 * time.Second, Usage: "answer 503 where the store takes longer than `LENGTH`"},
-		&cli.DurationFlag{Name: "stop-timeout", Value: 10 * time.Second, Usage: "when told to stop, wait `LENGTH` for requests under way"},
+		lengthFlag("header-timeout", 5*time.Second, "wait `LENGTH` for the header of a request"),
+		lengthFlag("body-timeout", 15*time.Second, "wait `LENGTH` for a whole request"),
+		lengthFlag("store-timeout", 10*time.Second, "answer 503 where the store takes longer than `LENGTH`"),
+		lengthFlag("stop-timeout", 10*time.Second, "when told to stop, wait `LENGTH` for requests under way"),
 		&cli.StringFlag{Name: "log-format", Value: "text", Usage: "write the log as `FORMAT`: text or json"},
 		&cli.StringFlag{Name: "gateway-version", Value: "3.9.0.1", Usage: "tell clients that ask that this is `VERSION` of the gateway"},
 	}

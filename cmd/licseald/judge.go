@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"github.com/licseal/licseal"
@@ -110,8 +111,13 @@ func parseTrust(keyFiles []string, listFile string) func([][]byte) (trust, error
 
 // loadSchema returns the schema of a name: a built-in one or a file.
 func loadSchema(name string) (*schema.Schema, error) {
-	if rules, err := schema.Builtin(name); err == nil {
+	rules, notBuiltin := schema.Builtin(name)
+	if notBuiltin == nil {
 		return rules, nil
 	}
-	return schema.Load(name)
+	rules, err := schema.Load(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no schema file %s, and %w", name, notBuiltin)
+	}
+	return rules, err
 }

@@ -50,7 +50,7 @@ func TestJudge(t *testing.T) {
 
 func TestGrace(t *testing.T) {
 	v := newVendor(t)
-	p := start(t, "--ephemeral", "--trust", v.trust, "--grace", "720h")
+	p := start(t, "--ephemeral", "--trust", v.trust, "--grace", "30d")
 	expect(t, 201, "POST", p.url+"/licenses", v.licence(t, "LS-1", -29))
 	expect(t, 400, "POST", p.url+"/licenses", v.licence(t, "LS-1", -31))
 }
@@ -296,7 +296,9 @@ func TestUsage(t *testing.T) {
 		{"--trust T --client-ca x", "needs --tls-cert", 2},
 		{"--trust T --store mysql://x", "names no store", 2},
 		{"--trust T --log-format xml", "text and json", 2},
-		{"--trust T --grace -1s", "negative", 2},
+		{"--trust T --grace -1s", "-1s", 2},
+		{"--trust T --grace 30x", "30x", 2},
+		{"--trust T --header-timeout 0s", "more than zero", 2},
 		{"--trust T --max-list-age 1h", "--max-list-age needs the list", 2},
 		{"--trust T --ephemeral --revocations /nonexistent", "no such file", 1},
 		{"--accept-unverified --revocations x", "mean nothing", 2},
@@ -305,7 +307,9 @@ func TestUsage(t *testing.T) {
 		{"--trust T --store sqlite:/nonexistent/x.db", "the folder /nonexistent does not exist", 1},
 		{"--trust T --store postgres://u:hunter2@127.0.0.1:1/x", "opening the database", 1},
 		{"--trust T --ephemeral --token-file /nonexistent", "--token-file", 1},
-		{"--trust T --ephemeral --schema /nonexistent", "--schema", 1},
+		{"--trust T --ephemeral --schema knog", `there is no schema file knog, and no built-in schema is named "knog"; did you mean "kong"?`, 1},
+		{"--trust T --ephemeral --schema /proc/none/x", "/proc/none/x", 1},
+		{"--trust T --store sqlite:/proc/x.db", "opening the database /proc/x.db", 1},
 		{"history --store sqlite:/nonexistent/x.db", "there is no database", 1},
 		{"--trust T --license-dir D", "go together", 2},
 		{"--trust T --entitlement-token-file F", "go together", 2},

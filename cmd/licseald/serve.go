@@ -72,9 +72,7 @@ func checkServeFlags(c *cli.Context) error {
 		return usagef("--tls-cert and --tls-key go together")
 	case c.IsSet("client-ca") && !c.IsSet("tls-cert"):
 		return usagef("--client-ca needs --tls-cert and --tls-key: clients show certificates over TLS only")
-	case c.Duration("grace") < 0, c.Duration("max-list-age") < 0:
-		return usagef("--grace or --max-list-age is negative")
-	case c.Int64("max-body") < 1, c.Duration("header-timeout") <= 0, c.Duration("body-timeout") <= 0, c.Duration("store-timeout") <= 0:
+	case c.Int64("max-body") < 1, lengthOf(c, "header-timeout") <= 0, lengthOf(c, "body-timeout") <= 0, lengthOf(c, "store-timeout") <= 0:
 		return usagef("--max-body, --header-timeout, --body-timeout and --store-timeout must be more than zero")
 	}
 	if err := checkEntitleFlags(c); err != nil {
@@ -126,7 +124,7 @@ func (s *server) loadJudge(c *cli.Context) error {
 		return fmt.Errorf("--schema: %w", err)
 	}
 	s.judge = &judge{rules: rules, options: verify.Options{
-		Grace: c.Duration("grace"), Roles: rules.Roles(), MaxListAge: c.Duration("max-list-age"), Issuer: c.String("issuer"),
+		Grace: lengthOf(c, "grace"), Roles: rules.Roles(), MaxListAge: lengthOf(c, "max-list-age"), Issuer: c.String("issuer"),
 	}}
 	if c.Bool("accept-unverified") {
 		s.log.Warn("licences are taken UNVERIFIED: whoever signed them, and whatever their dates")
@@ -219,7 +217,7 @@ func (s *server) openStore(c *cli.Context) error {
 	if s.admin.DBVersion, err = store.Version(c.Context); err != nil {
 		return err
 	}
-	s.db, s.store, s.ping = db, boundedStore{store, c.Duration("store-timeout")}, store.Ping
+	s.db, s.store, s.ping = db, boundedStore{store, lengthOf(c, "store-timeout")}, store.Ping
 	return nil
 }
 
@@ -311,9 +309,9 @@ func (s *server) serve(c *cli.Context) error {
 	httpServer := &http.Server{
 		Handler:           s.handler(),
 		TLSConfig:         s.tls,
-		ReadHeaderTimeout: c.Duration("header-timeout"),
-		ReadTimeout:       c.Duration("body-timeout"),
-		WriteTimeout:      c.Duration("body-timeout") + 30*time.Second,
+		ReadHeaderTimeout: lengthOf(c, "header-timeout"),
+		ReadTimeout:       lengthOf(c, "body-timeout"),
+		WriteTimeout:      lengthOf(c, "body-timeout") + 30*time.Second,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // what clients do wrong
@@ -342,7 +340,7 @@ func (s *server) serve(c *cli.Context) error {
 	case <-c.Context.Done():
 	}
 	s.log.Info("stopping")
-	stopping, cancelStop := context.WithTimeout(context.Background(), c.Duration("stop-timeout"))
+	stopping, cancelStop := context.WithTimeout(context.Background(), lengthOf(c, "stop-timeout"))
 	defer cancelStop()
 	if err := httpServer.Shutdown(stopping); errors.Is(err, context.DeadlineExceeded) {
 		httpServer.Close()

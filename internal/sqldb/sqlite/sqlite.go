@@ -22,7 +22,7 @@ import (
 // What is committed is on the disk, and survives a loss of power.
 func Open(ctx context.Context, path string) (*sqldb.DB, error) {
 	if err := create(path); err != nil {
-		return nil, fmt.Errorf("opening the database: %w", err)
+		return nil, fmt.Errorf("opening the database %s: %w", path, err)
 	}
 	pool, err := sql.Open("sqlite", dsn(path))
 	if err != nil {
@@ -48,11 +48,11 @@ func create(path string) error {
 	if errors.Is(err, fs.ErrExist) {
 		return nil
 	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("the folder %s does not exist", filepath.Dir(path))
-	}
 	if err != nil {
-		return err
+		if _, noFolder := os.Stat(filepath.Dir(path)); errors.Is(noFolder, fs.ErrNotExist) {
+			return fmt.Errorf("the folder %s does not exist", filepath.Dir(path))
+		}
+		return errors.Unwrap(err) // which has the path once more
 	}
 	return f.Close()
 }
