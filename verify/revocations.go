@@ -83,7 +83,8 @@ func (e *NoIDError) Error() string {
 // Revocations parses a revocation list and verifies its signature against the
 // trusted keys. Any trusted key may sign a list that was issued in the key's
 // window, but for one that the list itself revokes from before its issue. The
-// list is not yet judged by the clock: [License] does that, each time.
+// list is not yet judged by the clock: [License] does that each time, and
+// [RevocationList.CheckFresh] before.
 //
 // The errors are [*licseal.ParseError], [*ListError] with the reason ListForged or
 // ListSignerRevoked, and what [License] returns for unusable keys.
@@ -137,8 +138,11 @@ func isIn(key *licseal.TrustedKey, t time.Time) bool {
 	return !t.Before(key.ValidAfter) && (key.ValidBefore.IsZero() || t.Before(key.ValidBefore))
 }
 
-// checkFresh refuses a list that is too old at an instant.
-func (l *RevocationList) checkFresh(t time.Time, maxAge time.Duration) error {
+// CheckFresh returns a [*ListError] with the reason ListStale if the list is to be
+// used no more at an instant: from its next update on, or once it is older than
+// maxAge, unless that is zero. [License] does so each time; here it can be known
+// before there is a licence.
+func (l *RevocationList) CheckFresh(t time.Time, maxAge time.Duration) error {
 	issued, next := l.contents.Issued, l.contents.NextUpdate
 	switch {
 	case !t.Before(next):
@@ -152,7 +156,7 @@ func (l *RevocationList) checkFresh(t time.Time, maxAge time.Duration) error {
 // judge refuses a licence that is revoked. A licence whose key is revoked
 // is no longer vouched for by anybody, so that refusal carries none of it.
 func (l *RevocationList) judge(result *Result, datesErr error, opts *Options) error {
-	if err := l.checkFresh(later(result.Time, opts.Floor), opts.MaxListAge); err != nil {
+	if err := l.CheckFresh(later(result.Time, opts.Floor), opts.MaxListAge); err != nil {
 		return err
 	}
 	id := licseal.KeyID(result.Key.Key)

@@ -45,10 +45,30 @@ func (j *judge) watch(c *cli.Context) (err error) {
 			return err
 		}
 	}
-	if j.state == "" {
+	if j.state != "" {
+		if err := j.remember(); err != nil {
+			return ofList(path, err)
+		}
+	}
+	return j.checkFresh(path)
+}
+
+// checkFresh refuses a list that is stale already, once and not for each licence.
+func (j *judge) checkFresh(path string) error {
+	if j.options.Revocations == nil {
 		return nil
 	}
-	return j.remember()
+	t := j.options.Time
+	if t.IsZero() {
+		t = time.Now()
+	}
+	if t.Before(j.options.Floor) {
+		t = j.options.Floor
+	}
+	if err := j.options.Revocations.CheckFresh(t, j.options.MaxListAge); err != nil {
+		return listError(path, err)
+	}
+	return nil
 }
 
 // remember holds the clock and the list against what the state file remembers, and
@@ -133,6 +153,14 @@ func loadRevocations(path string, trusted []licseal.TrustedKey) (*verify.Revocat
 		return nil, listError(path, err)
 	}
 	return list, nil
+}
+
+// ofList names the file of the list in an error that is about one.
+func ofList(path string, err error) error {
+	if list := (*verify.ListError)(nil); errors.As(err, &list) {
+		return listError(path, err)
+	}
+	return err
 }
 
 // listError is an error of a revocation list, be it one of the file or of the text.
