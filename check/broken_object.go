@@ -1,6 +1,7 @@
 package check
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -143,8 +144,17 @@ func newest(all []Installed) int {
 	return best
 }
 
-// mentionsLicence reports whether a text seems to have a licence in it.
+// mentionsLicence reports whether a text seems to have a licence in it: plainly, or
+// in base64. Tokens of other kinds are base64 of JSON too.
 func mentionsLicence(text string) bool {
-	return strings.Contains(text, "license") && strings.Contains(text, "signature") ||
-		strings.HasPrefix(strings.TrimSpace(text), "eyJ") // base64 of {"
+	if strings.Contains(text, "license") && strings.Contains(text, "signature") {
+		return true
+	}
+	start := strings.TrimSpace(text)
+	if !strings.HasPrefix(start, "ey") {
+		return false
+	}
+	start = strings.NewReplacer("-", "+", "_", "/").Replace(start[:min(len(start), 64)/4*4])
+	decoded, _ := base64.StdEncoding.DecodeString(start)
+	return strings.Contains(string(decoded), `"license"`)
 }

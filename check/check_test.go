@@ -2,6 +2,7 @@ package check_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/check"
 	"github.com/licseal/licseal/schema"
+	"github.com/licseal/licseal/sign"
 	"github.com/licseal/licseal/verify"
 )
 
@@ -455,6 +457,8 @@ func TestKubernetesDump(t *testing.T) {
 		"- apiVersion: v1\n  kind: Secret\n  metadata: {name: tls}\n  data: {tls.crt: " + base64Of("a certificate") + "}\n" +
 		"- apiVersion: v1\n  kind: Secret\n  metadata: {name: mine}\n  data: {kong.lic: " + base64Of(good) + "}\n" +
 		"- apiVersion: v1\n  kind: Secret\n  metadata: {name: plain}\n  data: {license: '" + good + "'}\n" +
+		"- apiVersion: v1\n  kind: Secret\n  metadata: {name: token}\n  data: {token: " + base64Of("eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2ln") + "}\n" +
+		"- apiVersion: v1\n  kind: Secret\n  metadata: {name: kong-enterprise-license, namespace: other}\n  data: {licence: eA==, x: eA==}\n" +
 		"- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: other}\n  data: {license: x}\n" +
 		"- apiVersion: configuration.konghq.com/v1alpha1\n  kind: KongLicense\n  metadata: {name: off, creationTimestamp: \"2026-02-02T00:00:00Z\"}\n  enabled: false\n  rawLicenseString: '" + good + "'\n"
 	all, err := check.KubernetesDump([]byte(dump))
@@ -471,12 +475,13 @@ func TestKubernetesDump(t *testing.T) {
 		"secret/kong-mesh-license:license: error secret-wrong-key",
 		"secret/mine:kong.lic: error secret-wrong-key",
 		"secret/plain:license: note secret-manifest, error secret-not-base64",
+		"other/secret/kong-enterprise-license:license: error secret-wrong-key, error empty",
 		"konglicense/off: note kong-license-manifest, error disabled",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if active != 4 {
+	if active != 5 {
 		t.Errorf("active is %d", active)
 	}
 	for _, text := range []string{"", "a: b\n", "{", "\t- x: [", "kind: *a\n"} {
@@ -519,6 +524,46 @@ func TestMasked(t *testing.T) {
 	r := newChecker(t, func(o *check.Options) { o.ShowSecrets = true }).License("", []byte(licence))
 	if r.ID != key {
 		t.Errorf("with ShowSecrets the id is %q", r.ID)
+	}
+}
+
+// Dates stay readable, even if a licence key has them in it.
+func TestMaskKeepsDates(t *testing.T) {
+	r := newChecker(t, func(o *check.Options) { o.Verify.Time = midYear.AddDate(1, 0, 0) }).License("", []byte(signed(t, "00141000017ODj3AAG_a1V41000004wT0OEAU", "ACME-2027-01-01-X9")))
+	if len(r.Findings) != 1 || !strings.Contains(r.Findings[0].Found, "2027-01-01T00:00:00Z") || r.ID != "ACME…1-X9" {
+		t.Errorf("%q %v", r.ID, r.Findings)
+	}
+}
+
+// A licence of another kind gets a word about that, and its own key is masked.
+func TestOtherSchema(t *testing.T) {
+	var doc struct{ Examples []json.RawMessage }
+	if err := json.Unmarshal(schema.Entitlement().JSON(), &doc); err != nil || len(doc.Examples) == 0 {
+		t.Fatal(err)
+	}
+	p, err := licseal.ParsePayload(doc.Examples[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	lic, err := sign.License(p, vendor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newChecker(t, nil).License("", []byte(lic.String()))
+	if r.OK() || r.Findings[0].Code != check.CodeOtherSchema {
+		t.Errorf("%v", r.Findings)
+	}
+	key, _ := p.Text("/key")
+	for _, f := range r.Findings {
+		if key == "" || strings.Contains(f.String(), key) {
+			t.Errorf("shows the key %q: %v", key, f)
+		}
+	}
+	r = newChecker(t, func(o *check.Options) {
+		o.Schema, o.Policy = schema.Entitlement(), check.Policy{MinRemaining: -1, WarnRemaining: -1}
+	}).License("", []byte(lic.String()))
+	if strings.Contains(codes(r.Findings), "other-schema") || strings.Contains(codes(r.Findings), "field") {
+		t.Errorf("%v", r.Findings)
 	}
 }
 

@@ -267,7 +267,25 @@ func (m manifest) secret() []Installed {
 		}
 		all = append(all, in)
 	}
+	if _, known := secretKeys[m.name]; known && len(all) == 0 {
+		all = []Installed{m.withoutLicence(expected[0], values)}
+	}
 	return all
+}
+
+// withoutLicence stands for a Secret that is there to hold a licence, and holds none.
+func (m manifest) withoutLicence(key string, values []secretValue) Installed {
+	has := "no keys"
+	for i, v := range values {
+		if i == 0 {
+			has = "only " + v.key
+		} else {
+			has += ", " + v.key
+		}
+	}
+	found := broken(CodeSecretWrongKey, nodePosition(m.node), "put the licence there: kubectl create secret generic "+m.name+" --from-file="+key+"=FILE",
+		"the Secret %s has no key %s: it has %s", m.name, key, has)
+	return Installed{Name: m.path() + ":" + key, Updated: m.created(), Findings: []Finding{found}}
 }
 
 func nodePosition(n *yaml.Node) licseal.Position {

@@ -2,6 +2,7 @@ package check
 
 import (
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -12,10 +13,14 @@ const maskWindow = 9
 // masker hides secrets in texts, but for a few characters to know them by.
 type masker []string
 
-// keyValue finds what stands behind the name of the licence key, however it is
+// keyFields are the fields that hold a licence key in the built-in schemas, beside
+// those that a schema's roles name.
+var keyFields = []string{"/license_key", "/key"}
+
+// keyValue finds what stands behind the name of a licence key, however it is
 // quoted or escaped; longHex finds signatures.
 var (
-	keyValue = lazy(`license_key[^A-Za-z0-9]{1,12}([A-Za-z0-9_.+/=-]{4,200})`)
+	keyValue = lazy(`(?:license_key|[\\"'“]key)[^A-Za-z0-9]{1,12}([A-Za-z0-9_.+/=-]{4,200})`)
 	longHex  = lazy(`[0-9A-Fa-f]{40,}`)
 )
 
@@ -96,6 +101,12 @@ func isWordByte(c byte) bool {
 	return c == '-' || c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
+// isDate reports whether a part of a secret is a date, which everybody may know.
+func isDate(part string) bool {
+	_, err := time.Parse(time.DateOnly, part)
+	return err == nil
+}
+
 // hideParts masks the parts of a secret of at least maskWindow bytes.
 func hideParts(text, secret string) string {
 	var b strings.Builder
@@ -104,13 +115,16 @@ func hideParts(text, secret string) string {
 		for i+n < len(text) && strings.Contains(secret, text[i:i+n+1]) {
 			n++
 		}
-		if n >= maskWindow {
-			b.WriteString(Mask(text[i : i+n]))
-			i += n
-			continue
+		switch part := text[i : i+n]; {
+		case isDate(part):
+			b.WriteString(part)
+		case n >= maskWindow:
+			b.WriteString(Mask(part))
+		default:
+			n = 1
+			b.WriteByte(text[i])
 		}
-		b.WriteByte(text[i])
-		i++
+		i += n
 	}
 	return b.String()
 }

@@ -465,6 +465,10 @@ func (p *preflight) result(name string, data []byte, err error) *check.Result {
 	if err == nil {
 		return p.checker.Installed(in)
 	}
+	var tooLarge *sizeError
+	if errors.As(err, &tooLarge) {
+		return p.checker.Installed(check.Installed{Name: in.Name, Data: make([]byte, check.MaxBytes+1)})
+	}
 	return &check.Result{Name: in.Name, Time: p.time(), Signature: check.SignatureUnreached, Findings: []check.Finding{unreadable(err)}}
 }
 
