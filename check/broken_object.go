@@ -17,7 +17,11 @@ func detectObject(text []byte, _ *licseal.ParseError) *breakage {
 		return nil
 	}
 	has := func(pointer string) bool { _, ok := object.Field(pointer); return ok }
+	inside, isText := object.Text("/license")
 	switch {
+	case isText:
+		return &breakage{broken(CodeEscapedTwice, object.Position("/license"),
+			"put the object there, not a string that holds it", "the member license is a string that holds the licence"), [][]byte{[]byte(inside), fmt.Appendf(nil, `{"license":%s}`, inside)}}
 	case has("/license"), has("/kind"):
 		return nil
 	case has("/data/0"):

@@ -225,6 +225,12 @@ var brokenTexts = []brokenText{
 	}},
 	{"truncated", "truncated", false, "half of it was copied", func(l string) string { return l[:len(l)/2] }},
 	{"missing-brace", "truncated", false, "the last character was not copied", func(l string) string { return l[:len(l)-1] }},
+	{"truncated-newline", "truncated", false, "half of it, and a new line", func(l string) string { return l[:len(l)/2] + "\n" }},
+	{"extra-brace", "surrounding-text", true, "a bracket too many", func(l string) string { return l + "}\n" }},
+	{"license-string", "escaped-twice", true, "the document as a string in the member license", func(l string) string { return `{"license":` + jsonString(l) + `}` }},
+	{"gzip", "other-file", false, "not unpacked", func(string) string { return "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03" }},
+	{"office-document", "other-file", false, "the attachment of a mail", func(string) string { return "PK\x03\x04\x14\x00" }},
+	{"binary", "other-file", false, "anything that is not text", func(string) string { return "\x00\x01\x02\xff\xfe" }},
 	{"syntax-comma", "syntax", false, "a comma is lost", func(l string) string { return strings.Replace(l, `","dataplanes`, `""dataplanes`, 1) }},
 	{"two-licences", "several-licences", false, "one after the other", func(l string) string { return l + "\n" + strings.Replace(l, "2017-07-21", "2018-07-21", 1) }},
 	{"duplicate-name", "duplicate-name", false, "which one was signed cannot be told", func(l string) string {

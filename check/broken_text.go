@@ -3,6 +3,7 @@ package check
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -148,18 +149,58 @@ func detectSurroundingText(text []byte, _ *licseal.ParseError) *breakage {
 		"keep only what stands from the first { to the last }", "there is other text %s the licence", where), [][]byte{text[start : end+1]}}
 }
 
-// detectSeveralLicences knows one JSON text after another: to choose would be to
-// guess.
-func detectSeveralLicences(text []byte, err *licseal.ParseError) *breakage {
+// detectTrailingData knows one JSON text after another, where to choose would be
+// to guess, and a licence with anything else behind it.
+func detectTrailingData(text []byte, err *licseal.ParseError) *breakage {
 	if err.Reason != licseal.ReasonTrailingData {
 		return nil
 	}
-	rest := text[offsetOf(text, err.Position):]
-	if !bytes.HasPrefix(rest, []byte("{")) && !bytes.HasPrefix(rest, []byte("[")) {
+	offset := offsetOf(text, err.Position)
+	if rest := text[offset:]; bytes.HasPrefix(rest, []byte("{")) || bytes.HasPrefix(rest, []byte("[")) {
+		return &breakage{finding: broken(CodeSeveralLicences, err.Position,
+			"keep one of them; a gateway reads one licence", "a second JSON text follows the first")}
+	}
+	return &breakage{broken(CodeSurroundingText, err.Position,
+		"keep only what stands from the first { to the } that belongs to it", "there is other text after the licence"), [][]byte{text[:offset]}}
+}
+
+// detectTruncated knows a text whose end is missing, and that somebody has put
+// a new line to.
+func detectTruncated(text []byte, err *licseal.ParseError) *breakage {
+	trimmed := trim(text)
+	if len(trimmed) == len(text) || err.Reason != licseal.ReasonSyntax {
 		return nil
 	}
-	return &breakage{finding: broken(CodeSeveralLicences, err.Position,
-		"keep one of them; a gateway reads one licence", "a second JSON text follows the first")}
+	var short *licseal.ParseError
+	if _, err := licseal.ParseUnverified(trimmed); !errors.As(err, &short) || short.Reason != licseal.ReasonTruncated {
+		return nil
+	}
+	f := fromParseError(short)
+	f.Position = at(text, startOf(text)+len(trimmed))
+	return &breakage{finding: f}
+}
+
+// otherFiles are the first bytes of what people attach to mails.
+var otherFiles = []struct{ magic, what, remedy string }{
+	{"\x1f\x8b", "a file compressed with gzip", "unpack it: gunzip"},
+	{"PK\x03\x04", "a ZIP archive, or an office document", "unpack it, or copy the text out of it"},
+	{"%PDF", "a PDF document", "ask whoever issued the licence for the file itself; text copied out of a PDF is often changed"},
+	{"{\\rtf", "a document of a word processor (RTF)", "ask whoever issued the licence for the file itself"},
+}
+
+func detectOtherFile(text []byte, _ *licseal.ParseError) *breakage {
+	for _, other := range otherFiles {
+		if bytes.HasPrefix(text, []byte(other.magic)) {
+			return &breakage{finding: broken(CodeOtherFile, licseal.Position{Line: 1, Column: 1}, other.remedy, "this is %s, not a licence", other.what)}
+		}
+	}
+	if utf8.Valid(text) || bytes.IndexByte(text, '{') >= 0 && bytes.Contains(text, []byte("license")) {
+		return nil
+	}
+	if bytes.HasPrefix(text, []byte{0xff, 0xfe}) || bytes.HasPrefix(text, []byte{0xfe, 0xff}) {
+		return nil
+	}
+	return &breakage{finding: broken(CodeOtherFile, licseal.Position{Line: 1, Column: 1}, issueAgain, "this is binary data, not text")}
 }
 
 // offsetOf returns the offset of a position in the text that it is from.

@@ -83,6 +83,7 @@ const (
 	CodeNotFixed        Code = "not-fixed"
 	CodeHTMLPage        Code = "html-page"
 	CodeKeyFile         Code = "key-file"
+	CodeOtherFile       Code = "other-file"
 	CodePlaceholder     Code = "placeholder"
 	CodeFileName        Code = "file-name"
 	CodeEmpty           Code = Code(licseal.ReasonEmpty)
@@ -162,6 +163,7 @@ var descriptions = []Description{
 	{CodeNotFixed, StageDocument, "the text cannot be repaired"},
 	{CodeHTMLPage, StageDocument, "the text is a web page"},
 	{CodeKeyFile, StageDocument, "the text is a key file"},
+	{CodeOtherFile, StageDocument, "the file is something else: an archive, a document, binary data"},
 	{CodePlaceholder, StageDocument, "the text is a placeholder that was not filled in"},
 	{CodeFileName, StageDocument, "the text is the name of a file, not its content"},
 	{CodeEmpty, StageDocument, "the text is empty"},

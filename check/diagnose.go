@@ -38,6 +38,7 @@ type detector func(text []byte, err *licseal.ParseError) *breakage
 var detectors = []detector{
 	detectEmpty,
 	detectUTF16,
+	detectOtherFile,
 	detectByteOrderMark,
 	detectHTMLPage,
 	detectKeyFile,
@@ -53,12 +54,13 @@ var detectors = []detector{
 	detectBase64,
 	detectObject, // Admin API, manifest, payload, envelope
 	detectYAML,
-	detectSeveralLicences,
+	detectTrailingData,
 	detectCurlyQuotes,
 	detectSingleQuotes,
 	detectInvisible,
 	detectTrailingComma,
 	detectSignatureFormat,
+	detectTruncated,
 	detectLineBreak,
 	detectSurroundingText,
 }
@@ -96,13 +98,11 @@ func (d *diagnosis) look(text []byte, err *licseal.ParseError, path []Finding) {
 	d.seen[string(text)] = true
 	d.texts++
 	d.size += len(text)
-	detected := false
 	for _, detect := range detectors {
 		found := detect(text, err)
 		if found == nil {
 			continue
 		}
-		detected = true
 		next := append(path[:len(path):len(path)], placed(found.finding, path))
 		for _, repaired := range found.repaired {
 			d.try(repaired, next)
@@ -112,9 +112,7 @@ func (d *diagnosis) look(text []byte, err *licseal.ParseError, path []Finding) {
 			return // the text is something else altogether
 		}
 	}
-	if !detected {
-		d.fail(append(path[:len(path):len(path)], placed(fromParseError(err), path)))
-	}
+	d.fail(append(path[:len(path):len(path)], placed(fromParseError(err), path)))
 }
 
 // try reads a repaired text as a licence, or looks for what is still wrong with it.
@@ -155,12 +153,28 @@ func cost(path []Finding) int {
 	return n
 }
 
-// fail keeps the longest way on which no licence was found, or the first of them:
-// more repairs mean that more was understood.
+// fail keeps the way on which no licence was found that explains most.
 func (d *diagnosis) fail(path []Finding) {
-	if !d.failed || len(path) > len(d.failure) {
+	if !d.failed || explained(path) > explained(d.failure) || explained(path) == explained(d.failure) && len(path) < len(d.failure) {
 		d.failure, d.failed = path, true
 	}
+}
+
+// explained counts what is certain on a way that led to no licence: that a text
+// could be decoded says that it was encoded. That characters look odd says
+// little about a text that is no licence without them either.
+func explained(path []Finding) int {
+	n := 0
+	for _, f := range path {
+		if !oddCharacters[f.Code] {
+			n++
+		}
+	}
+	return n
+}
+
+var oddCharacters = map[Code]bool{
+	CodeInvisible: true, CodeTrailingComma: true, CodeLineBreak: true, CodeSurroundingText: true, CodeWrappedInQuotes: true, CodeYAMLValue: true,
 }
 
 // placed moves a finding in a text that was unpacked to the place in the original

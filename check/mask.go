@@ -20,7 +20,7 @@ var keyFields = []string{"/license_key", "/key"}
 // keyValue finds what stands behind the name of a licence key, however it is
 // quoted or escaped; longHex finds signatures.
 var (
-	keyValue = lazy(`(?:license_key|[\\"'“]key)[^A-Za-z0-9]{1,12}([A-Za-z0-9_.+/=-]{4,200})`)
+	keyValue = lazy(`(?:license_key|[\\"'“]key)(?:&quot;|&#34;|[^A-Za-z0-9]){1,12}([A-Za-z0-9_.+/=-]{4,200})`)
 	longHex  = lazy(`[0-9A-Fa-f]{40,}`)
 )
 
