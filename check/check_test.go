@@ -194,6 +194,21 @@ func TestList(t *testing.T) {
 	}
 }
 
+// A curly quote inside of a string with straight ones is part of what is signed.
+func TestCurlyQuotesInsideStrings(t *testing.T) {
+	text := signed(t, "Example Company, Inc", "The “Best” Company")
+	r := newChecker(t, func(o *check.Options) { o.Trusted, o.NoSignature = nil, true }).License("", []byte(strings.Replace(text, `"None"`, "“None”", 1)))
+	if string(r.Canonical()) != text {
+		t.Errorf("%s\n%v", r.Canonical(), r.Findings)
+	}
+}
+
+func TestZeroResult(t *testing.T) {
+	if new(check.Result).OK() {
+		t.Error("a result without a licence is no success")
+	}
+}
+
 func TestVendorSchema(t *testing.T) {
 	rules, err := schema.Compile("mine", []byte(`{"type":"object","required":["serial"],"additionalProperties":false,
 		"properties":{"serial":{"type":"string"},"from":{"type":"string"},"until":{"type":"string"}},

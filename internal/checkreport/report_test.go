@@ -305,6 +305,9 @@ func TestGitHub(t *testing.T) {
 			}
 		}
 	}
+	if got := strings.Count(text, "%0A"); got != commands {
+		t.Errorf("%d of %d commands have a second line for the remedy", got, commands)
+	}
 	if commands < 8 {
 		t.Errorf("%d commands:\n%s", commands, text)
 	}
