@@ -202,6 +202,23 @@ func TestTogether(t *testing.T) {
 	}
 }
 
+// Who does not wait for the store gets no use, and the guard goes on.
+func TestUseCancelled(t *testing.T) {
+	store := &slow{entitle.NewMemory(), make(chan struct{})}
+	g := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Store: store, Clock: at("2026-11-21").now})
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(10*time.Millisecond, cancel)
+	for range 2 { // one that is being written, and one that waits
+		if err := g.Use(ctx, "requests", 1); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	}
+	close(store.gate)
+	if err := g.Use(t.Context(), "requests", 1); err != nil {
+		t.Error(err)
+	}
+}
+
 // Counting stops at the largest count there is, for others too, and goes on
 // elsewhere.
 func TestMaxCount(t *testing.T) {

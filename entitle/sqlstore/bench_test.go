@@ -4,21 +4,22 @@ package sqlstore_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 
 	"github.com/licseal/licseal/entitle"
 	"github.com/licseal/licseal/entitle/sqlstore"
 )
 
-// Uses a second of one goroutine while the store is written twice a second, and of
+// Uses a second while the store is written twice a second, and of
 // the strict mode, where each use is on the disk before it is allowed.
 func BenchmarkUse(b *testing.B) {
-	for _, batch := range []bool{true, false} {
-		name := "strict"
-		if batch {
-			name = "batch"
-		}
-		b.Run(name, func(b *testing.B) {
+	for _, mode := range []struct {
+		name     string
+		batch    bool
+		together int // goroutines on each core
+	}{{"batch", true, 1}, {"strict", false, 1}, {"strict, 64 together", false, 64}} {
+		b.Run(mode.name, func(b *testing.B) {
 			db, err := openDB(b.Context(), "sqlite:"+b.TempDir()+"/usage.db")
 			if err != nil {
 				b.Fatal(err)
@@ -32,25 +33,29 @@ func BenchmarkUse(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			guard, err := entitle.Open(b.Context(), entitle.Text(data), trusted, &entitle.Options{Store: store, Batch: batch})
+			guard, err := entitle.Open(b.Context(), entitle.Text(data), trusted, &entitle.Options{Store: store, Batch: mode.batch})
 			if err != nil {
 				b.Fatal(err)
 			}
 			ctx := context.Background()
-			uses := int64(0)
-			for b.Loop() {
-				if err := guard.Use(ctx, "requests", 1); err != nil {
-					b.Fatal(err)
+			var uses atomic.Int64
+			b.SetParallelism(mode.together)
+			b.RunParallel(func(p *testing.PB) {
+				n := int64(0)
+				for ; p.Next(); n++ {
+					if err := guard.Use(ctx, "requests", 1); err != nil {
+						b.Error(err)
+					}
 				}
-				uses++
-			}
-			b.ReportMetric(float64(uses)/b.Elapsed().Seconds(), "uses/s")
+				uses.Add(n)
+			})
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "uses/s")
 			if err := guard.Close(); err != nil {
 				b.Fatal(err)
 			}
 			usage, err := store.Usage(ctx, "")
-			if err != nil || len(usage) != 1 || usage[0].Count != uses {
-				b.Errorf("%d uses, counted %v: %v", uses, usage, err)
+			if err != nil || len(usage) != 1 || usage[0].Count != uses.Load() {
+				b.Errorf("%d uses, counted %v: %v", uses.Load(), usage, err)
 			}
 		})
 	}

@@ -46,6 +46,7 @@ type product struct {
 	Workers int
 	Uses    int           // of each worker, 1 to 3 at a time; 0: one at a time, until it is killed
 	Pause   time.Duration // after each use, if it is to be killed
+	Ahead   time.Duration // by how much its clock is
 }
 
 // runProduct runs a product. One that is to be killed writes a byte for each use
@@ -68,7 +69,9 @@ func runProduct(text string) error {
 	if err != nil {
 		return err
 	}
-	guard, err := entitle.Open(ctx, entitle.Text(data), trusted, &entitle.Options{Store: store, Batch: p.Batch})
+	guard, err := entitle.Open(ctx, entitle.Text(data), trusted, &entitle.Options{
+		Store: store, Batch: p.Batch, Clock: func() time.Time { return time.Now().Add(p.Ahead) },
+	})
 	if err != nil {
 		return err
 	}
@@ -254,6 +257,57 @@ func TestProcesses(t *testing.T) {
 		}
 		if allowed := run(product{Uses: 5, Limit: used / 2}); allowed != 0 {
 			t.Errorf("past the limit, %d more were allowed", allowed)
+		}
+	})
+}
+
+// A product whose clock was ahead, across the end of the month, and is set right
+// again: the month that has begun goes on, and the licence that has expired stays so,
+// until somebody says that the clock was wrong.
+func TestClockMoved(t *testing.T) {
+	onEach(t, func(t *testing.T, store string) {
+		run := func(uses int, ahead time.Duration) error {
+			c, _ := product{Store: store, Limit: 1 << 40, Workers: 1, Uses: uses, Ahead: ahead}.start(t)
+			return c.Wait()
+		}
+		now := time.Now().UTC()
+		if err := run(3, 0); err != nil {
+			t.Fatal(err)
+		}
+		const late = 23 * time.Hour // the licence is good for another day
+		if err := run(3, late); err != nil {
+			t.Fatal(err)
+		}
+		db, err := openDB(t.Context(), store)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		usage, err := sqlstore.New(t.Context(), db)
+		if err != nil {
+			t.Fatal(err)
+		}
+		totals, err := usage.Totals(t.Context(), "", entitle.MonthOf(now.Add(late)))
+		if err != nil || totals.Latest.Before(now.Add(late)) {
+			t.Errorf("the latest instant is %v: %v", totals.Latest, err)
+		}
+		if err := run(3, 0); err != nil { // counts on, at the latest instant
+			t.Error(err)
+		}
+		if after, err := usage.Totals(t.Context(), "", entitle.MonthOf(now.Add(late))); err != nil || after.Counts["requests"] <= totals.Counts["requests"] || after.Latest.Before(totals.Latest) {
+			t.Errorf("after the clock was set back, %+v: %v", after, err)
+		}
+		if err := run(1, 48*time.Hour); err == nil {
+			t.Error("an expired licence was used")
+		}
+		if err := run(1, 0); err == nil {
+			t.Error("an expired licence is good again with the clock set back")
+		}
+		if err := usage.ForgetClock(t.Context(), "", now); err != nil {
+			t.Fatal(err)
+		}
+		if err := run(1, 0); err != nil {
+			t.Errorf("with the wrong instant forgotten: %v", err)
 		}
 	})
 }
