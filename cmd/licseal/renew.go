@@ -110,6 +110,9 @@ func oldPayload(c *cli.Context, file string, rules *schema.Schema) (licseal.Payl
 	if errors.As(err, &refused) && errors.As(err, &state) {
 		result, err = refused.Result, nil // that it has expired is why it is renewed
 	}
+	if err != nil && refused != nil {
+		err = hintSchema(err, rules, refused.Result.License.Payload)
+	}
 	if err != nil {
 		return licseal.Payload{}, about(displayName(file), err)
 	}

@@ -89,6 +89,9 @@ func (j *judge) remember() error {
 		return stateError(j.state, err)
 	}
 	options.Floor = m.Latest
+	if m.Generation > 0 && options.Revocations == nil {
+		warn("%s has seen a revocation list, of generation %d, and none was given: nothing is revoked", j.state, m.Generation)
+	}
 	return nil
 }
 
