@@ -410,3 +410,67 @@ func TestDiskFull(t *testing.T) {
 		t.Errorf("integrity check: %s, %v", verdict, err)
 	}
 }
+
+// The disk of PostgreSQL is full: the same, as far as PostgreSQL lets one know.
+func TestDiskFullPostgreSQL(t *testing.T) {
+	dir := t.TempDir()
+	if output, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=160m,mode=1777", "tmpfs", dir).CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "SKIP %s: no small disk can be mounted here: %s\n", t.Name(), output)
+		t.Skip("no small disk can be mounted here")
+	}
+	t.Cleanup(func() { exec.Command("umount", dir).Run() })
+	t.Setenv("TMPDIR", dir)
+	os.Chmod(filepath.Dir(dir), 0o755) // the server is another user
+	server := pgtest.Start(t)
+	v := newVendor(t)
+	store := server.NewDatabase(t)
+	p := start(t, "--store", store, "--listen", "127.0.0.1:0", "--trust", v.trust)
+	acknowledged := map[string]string{}
+	post := func(i int) int {
+		// Padded, so that the table grows: a document may have any white space.
+		payload := v.licence(t, fmt.Sprintf("LS-%d", i), 30) + strings.Repeat(" ", 60_000)
+		status, body, err := call(t.Context(), http.DefaultClient, "POST", p.url+"/licenses", payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if status == 201 {
+			acknowledged[postedID(t, body)] = payload
+		} else if status != 507 && status != 503 {
+			t.Errorf("%d %s", status, body)
+		}
+		return status
+	}
+	post(0)
+	filler := filepath.Join(dir, "filler")
+	exec.Command("dd", "if=/dev/zero", "of="+filler, "bs=64k").Run() // until the disk is full
+	full := 0
+	for i := 1; full < 5 && i < 2000; i++ {
+		if post(i) != 201 {
+			full++
+		}
+	}
+	if full == 0 {
+		t.Fatal("the disk is never full")
+	}
+	t.Logf("%d licences fit", len(acknowledged))
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	for i := 2000; post(i) != 201; i++ { // PostgreSQL may have to recover
+		if i == 2400 {
+			t.Fatal("with room again, there is no service")
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	db, opened, err := openStore(t.Context(), store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	storetest.CheckHistory(t, opened)
+	for id, payload := range acknowledged {
+		if record, err := opened.Get(t.Context(), id); err != nil || record.Payload != payload {
+			t.Errorf("the acknowledged record %s: %v", id, err)
+		}
+	}
+}

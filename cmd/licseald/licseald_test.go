@@ -48,6 +48,32 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// Licence keys, payloads and tokens are not in the log, in either format.
+func TestLogIsMasked(t *testing.T) {
+	const key, secret = "LS-0001-SECRET-KEY-0001", "correct-horse-battery"
+	tokens := filepath.Join(t.TempDir(), "tokens")
+	writeFile(t, tokens, secret+"\n")
+	for _, format := range []string{"text", "json"} {
+		v := newVendor(t)
+		p := start(t, "--ephemeral", "--trust", v.trust, "--log-format", format, "--token-file", tokens)
+		payload := v.licence(t, key, 30)
+		token := "Kong-Admin-Token: " + secret
+		expect(t, 201, "POST", p.url+"/licenses", payload, token)
+		expect(t, 409, "POST", p.url+"/licenses", payload, token)
+		expect(t, 400, "POST", p.url+"/licenses", strings.Replace(payload, `"5"`, `"6"`, 1), token)
+		expect(t, 200, "GET", p.url+"/licenses?payload="+key+"&token="+secret, "", token)
+		expect(t, 401, "GET", p.url+"/licenses", "", "Kong-Admin-Token: "+secret+"x")
+		p.stop(t)
+		log := p.log.String()
+		if strings.Contains(log, "SECRET") || strings.Contains(log, secret) || strings.Contains(log, "signature") {
+			t.Errorf("the log: %s", log)
+		}
+		if !strings.Contains(log, "LS-0…0001") || strings.Count(log, "request") < 5 {
+			t.Errorf("the log lacks something: %s", log)
+		}
+	}
+}
+
 func TestGrace(t *testing.T) {
 	v := newVendor(t)
 	p := start(t, "--ephemeral", "--trust", v.trust, "--grace", "30d")
