@@ -34,6 +34,9 @@ func NewFolder(dir string) *Folder { return &Folder{dir} }
 // Load implements [Source]: it reads the licence that was installed last.
 func (f *Folder) Load() ([]byte, time.Time, error) { return File(f.installed()).Load() }
 
+// String returns the path of that licence.
+func (f *Folder) String() string { return f.installed() }
+
 func (f *Folder) installed() string { return filepath.Join(f.dir, installedName) }
 
 // InstallError says why a licence was not installed.

@@ -84,6 +84,7 @@ type EventKind string
 const (
 	Loaded       EventKind = "loaded"        // another licence is in use
 	LoadFailed   EventKind = "load failed"   // the source has something else, which is not used: Err says why
+	LoadWorks    EventKind = "load works"    // again: the source has the licence that is in use
 	StateChanged EventKind = "state changed" // the licence has expired, say
 	ClockBehind  EventKind = "clock behind"  // the clock was set back; time stands still until it has caught up
 	StoreFailed  EventKind = "store failed"  // usage could not be written; it is kept and tried again
@@ -230,11 +231,11 @@ func (g *Guard) reload() error {
 	if err != nil && isLoaded {
 		return g.judgedAgain(err)
 	}
-	if err != nil {
-		return err
+	if err == nil && !isLoaded {
+		err = g.mayReplace(next, now)
 	}
-	if err := g.mayReplace(next, now); err != nil && !isLoaded {
-		return err
+	if err != nil {
+		return named(g.source, err)
 	}
 	g.revocations.changed = false
 	next.modified = modified

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -324,9 +325,15 @@ func TestReload(t *testing.T) {
 			t.Errorf("%s: %s", name, diff)
 		}
 		status := g.Status()
-		if status.State != entitle.Active || !g.Allows("reports") || status.LoadErr == nil || g.Reload(t.Context()) == nil {
+		if status.State != entitle.Active || !g.Allows("reports") || status.LoadErr == nil ||
+			!strings.HasPrefix(status.LoadErr.Error(), path+": ") || g.Reload(t.Context()) == nil {
 			t.Errorf("%s: %q, %v", name, status.State, status.LoadErr)
 		}
+	}
+	put(t, path, signed(t, plan())) // as it was
+	g.Tick(t.Context())
+	if diff := cmp.Diff([]entitle.EventKind{entitle.LoadWorks}, heard.take()); diff != "" || g.Status().LoadErr != nil {
+		t.Error(diff)
 	}
 	put(t, path, signed(t, plan().with("customer_name", "New")))
 	g.Tick(t.Context())

@@ -22,11 +22,11 @@ func (n *notes) errors() (load, store error) {
 	return n.loadErr, n.storeErr
 }
 
-// change runs f, which notes something and reports whether that is news.
-func (n *notes) change(f func() bool) bool {
+// change runs f, which notes something.
+func (n *notes) change(f func()) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return f()
+	f()
 }
 
 func (g *Guard) tell(kind EventKind, err error) {
@@ -49,16 +49,19 @@ func (g *Guard) reloadAndNote() error {
 	if before == nil && g.mayStartWithout(err) {
 		err = nil
 	}
-	failed := g.notes.change(func() bool {
-		isNews := err != nil && (g.notes.loadErr == nil || g.notes.loadErr.Error() != err.Error())
+	var failed, works bool
+	g.notes.change(func() {
+		failed = err != nil && (g.notes.loadErr == nil || g.notes.loadErr.Error() != err.Error())
+		works = err == nil && g.notes.loadErr != nil
 		g.notes.loadErr = err
-		return isNews
 	})
-	if failed {
+	switch {
+	case failed:
 		g.tell(LoadFailed, err)
-	}
-	if after := g.current.Load(); isAnother(before, after) {
+	case isAnother(before, g.current.Load()):
 		g.tell(Loaded, nil)
+	case works:
+		g.tell(LoadWorks, nil)
 	}
 	return err
 }
@@ -70,10 +73,9 @@ func isAnother(before, after *license) bool {
 
 func (g *Guard) noteStore(err error) {
 	var failed, works bool
-	g.notes.change(func() bool {
+	g.notes.change(func() {
 		failed, works = err != nil && g.notes.storeErr == nil, err == nil && g.notes.storeErr != nil
 		g.notes.storeErr = err
-		return failed || works
 	})
 	if failed {
 		g.tell(StoreFailed, err)
@@ -91,13 +93,12 @@ const clockTolerance = time.Minute
 func (g *Guard) noteState() {
 	s := g.Status()
 	var changed, behind bool
-	g.notes.change(func() bool {
+	g.notes.change(func() {
 		changed = g.notes.state != "" && g.notes.state != s.State
 		g.notes.state = s.State
 		isBehind := s.ClockBehind > clockTolerance
 		behind = isBehind && !g.notes.behind
 		g.notes.behind = isBehind
-		return changed || behind
 	})
 	if changed {
 		g.tell(StateChanged, nil)

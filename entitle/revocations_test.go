@@ -68,7 +68,7 @@ func TestSuspended(t *testing.T) {
 	put(t, path, []byte("{}"))
 	expect(entitle.Suspended, entitle.LoadFailed)
 	put(t, path, list(t, 3, "somebody else's"))
-	expect(entitle.Active, entitle.StateChanged)
+	expect(entitle.Active, entitle.LoadWorks, entitle.StateChanged)
 	if err := g.Status().LoadErr; err != nil {
 		t.Error(err)
 	}

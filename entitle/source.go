@@ -62,6 +62,14 @@ type absentError struct{ err error }
 func (e *absentError) Error() string { return "reading the licence: " + e.err.Error() }
 func (e *absentError) Unwrap() error { return e.err }
 
+// named says which source an error is about, if it has a name.
+func named(s Source, err error) error {
+	if name, ok := s.(fmt.Stringer); ok {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return err
+}
+
 // load reads the source of a licence.
 func load(s Source) ([]byte, time.Time, error) {
 	data, modified, err := s.Load()
