@@ -52,7 +52,7 @@ func raw(t *testing.T, p *process, text string) int {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	conn.SetDeadline(time.Now().Add(20 * time.Second))
 	go io.WriteString(conn, text) // the server may stop reading
 	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
@@ -68,7 +68,7 @@ func TestHostile(t *testing.T) {
 	v := newVendor(t)
 	store := "sqlite:" + filepath.Join(t.TempDir(), "licences.db")
 	p := start(t, "--store", store, "--listen", "127.0.0.1:0", "--trust", v.trust,
-		"--header-timeout", "300ms", "--body-timeout", "600ms", "--log-format", "json")
+		"--header-timeout", "1s", "--body-timeout", "2s", "--log-format", "json")
 	good := v.licence(t, "LS-1", 30)
 	id := postedID(t, expect(t, 201, "POST", p.url+"/licenses", good))
 	const host = " HTTP/1.1\r\nHost: localhost\r\n"

@@ -3,9 +3,12 @@
 package main
 
 import (
+	"bufio"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -199,31 +202,25 @@ func TestGracefulStop(t *testing.T) {
 	store := filepath.Join(t.TempDir(), "licences.db")
 	p := start(t, "--store", "sqlite:"+store, "--listen", "127.0.0.1:0", "--trust", v.trust)
 	_, body := admin.Body(admin.JSON, v.licence(t, "LS-1", 30))
-	read, write, err := os.Pipe()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	status := make(chan int)
-	go func() {
-		request, _ := http.NewRequest("POST", p.url+"/licenses", read)
-		request.Header.Set("Content-Type", "application/json")
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			t.Error(err)
-			status <- 0
-			return
-		}
-		response.Body.Close()
-		status <- response.StatusCode
-	}()
-	write.Write(body[:100])
-	time.Sleep(100 * time.Millisecond) // the server has the first half
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	fmt.Fprintf(conn, "POST /licenses HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", len(body))
+	answers := bufio.NewReader(conn)
+	if line, err := answers.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
+		t.Fatalf("%q, %v", line, err)
+	}
+	answers.ReadString('\n') // now it waits for the body
+	conn.Write(body[:100])
 	p.Process.Signal(syscall.SIGTERM)
 	p.log.waitFor(t, "stopping")
-	write.Write(body[100:])
-	write.Close()
-	if got := <-status; got != 201 {
-		t.Errorf("the request under way got %d", got)
+	conn.Write(body[100:])
+	response, err := http.ReadResponse(answers, nil)
+	if err != nil || response.StatusCode != http.StatusCreated {
+		t.Errorf("the request under way got %v, %v", response, err)
 	}
 	if err := p.Wait(); err != nil {
 		t.Errorf("%v: %s", err, p.log)
