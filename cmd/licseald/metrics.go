@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/entitle"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -60,13 +62,17 @@ func knownMethod(method string) string {
 func knownRoute(path string) string {
 	path = strings.TrimSuffix(strings.TrimPrefix(path, "/default"), "/")
 	switch {
-	case path == "", path == "/licenses", path == "/license/report", path == "/status", path == "/metrics", path == "/api/v1/license":
-		return path + strings.Repeat("/", max(0, 1-len(path)))
+	case path == "":
+		return "/"
 	case strings.HasPrefix(path, "/licenses/"):
 		return "/licenses/{id}"
+	case slices.Contains(routes, path):
+		return path
 	}
 	return "other"
 }
+
+var routes = []string{"/licenses", "/license/report", "/status", "/metrics", entitle.LicensePath}
 
 // licenceCollector reads the active licence at each scrape, so that it is right
 // whichever process changed it.
