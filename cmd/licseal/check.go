@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/licseal/licseal"
@@ -281,6 +282,7 @@ type preflight struct {
 	writer  checkreport.Writer
 	buffer  *bytes.Buffer // the report, where it goes to a file
 	summary checkreport.Summary
+	bar     *batchProgress // nil where one licence is checked
 }
 
 // begin starts the report.
@@ -350,7 +352,14 @@ func (p *preflight) decide(exit int, word, name string, f *check.Finding) {
 		if name != "" {
 			name = plain(name) + ": "
 		}
-		fmt.Fprintf(os.Stderr, "%s: %s%s\nhint: %s\n", word, name, plain(f.Found), plain(f.Remedy))
+		say := func() {
+			fmt.Fprintf(os.Stderr, "%s: %s%s\nhint: %s\n", word, name, plain(f.Found), plain(f.Remedy))
+		}
+		if p.bar == nil {
+			say()
+		} else {
+			p.bar.clear(say)
+		}
 	}
 }
 
@@ -419,10 +428,18 @@ func (p *preflight) files() error {
 	if err := p.begin(nil, nil); err != nil {
 		return err
 	}
-	progress := newProgress()
-	defer progress.stop()
+	var done atomic.Int64
+	total := int64(0) // counted once the work turns out to be long
+	p.bar = startProgress("licences", p.buffer == nil, func() float64 {
+		if total == 0 {
+			total = countFiles(p.names())
+		}
+		return float64(done.Load()) / float64(total)
+	})
+	defer p.bar.end()
 	return walkFiles(p.names(), func(name string, data []byte, err error) error {
-		progress.step()
+		p.bar.done.Add(1)
+		done.Add(1)
 		r := p.result(name, data, err)
 		return p.entry(checkreport.Entry{Result: r, Path: pathOf(name)}, true)
 	})

@@ -4,9 +4,11 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,7 +41,7 @@ func TestCheckManyFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for _, format := range []string{"text", "json", "github"} {
+		for _, format := range []string{"text", "json"} {
 			cmd := exec.Command("licseal", "check", "-t", filepath.Join(dir, "vendor.pub"), "--format", format, folder)
 			out, err := cmd.Output()
 			if err != nil || strings.Count(string(out), ".json") != count {
@@ -51,5 +53,46 @@ func TestCheckManyFiles(t *testing.T) {
 	}
 	if memory[10_000] > 2*memory[100] {
 		t.Errorf("%d KiB for 10,000 licences, and %d KiB for 100", memory[10_000], memory[100])
+	}
+	many := filepath.Join(dir, "10000")
+	shown := onPTY(t, "", []string{"check", "-t", filepath.Join(dir, "vendor.pub"), many, many, many}, false)
+	if !regexp.MustCompile(`\r\x1b\[K[0-9,]+ licences, [0-9,]+ a second, [0-9]+ %, [0-9]+ s left`).MatchString(shown) || !strings.HasSuffix(shown, "\r\x1b[K") {
+		t.Errorf("no progress on the terminal: %q", shown)
+	}
+	one := []string{"check", "-t", filepath.Join(dir, "vendor.pub"), licence}
+	if shown := onPTY(t, "", one, true); !strings.HasPrefix(shown, "\x1b[32mok\x1b[0m: ") {
+		t.Errorf("no colour on the terminal: %q", shown)
+	}
+	if shown := onPTY(t, "NO_COLOR=1", one, true); strings.Contains(shown, "\x1b") {
+		t.Errorf("colour although NO_COLOR is set: %q", shown)
+	}
+}
+
+// onPTY runs licseal with standard error, and perhaps standard output, on a terminal
+// and returns what is shown there.
+func onPTY(t *testing.T, env string, args []string, stdout bool) string {
+	t.Helper()
+	person, terminal := openPTY(t)
+	cmd := exec.Command("licseal", args...)
+	cmd.Env = append(os.Environ(), "TERM=xterm")
+	if env != "" {
+		cmd.Env = append(cmd.Env, env)
+	}
+	cmd.Stderr = terminal
+	if stdout {
+		cmd.Stdout = terminal
+	}
+	shown := make(chan string)
+	go func() {
+		data, _ := io.ReadAll(person) // ends with an error once nobody has the terminal open
+		shown <- string(data)
+	}()
+	err := cmd.Run()
+	terminal.Close()
+	if text := <-shown; err == nil {
+		return text
+	} else {
+		t.Fatalf("%v: %q", err, text)
+		return ""
 	}
 }

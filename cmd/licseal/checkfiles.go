@@ -6,10 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/licseal/licseal/check"
-	"golang.org/x/term"
 )
 
 // walkFiles reads files, and all files in folders but for hidden ones, in the
@@ -57,36 +55,24 @@ func walkFolder(folder string, visit func(name string, data []byte, err error) e
 	return err
 }
 
-// progress says on a terminal how far long work has got.
-type progress struct {
-	out          *os.File // nil where there is no terminal
-	count        int
-	start, shown time.Time
-}
-
-func newProgress() *progress {
-	p := &progress{start: time.Now()}
-	if term.IsTerminal(int(os.Stderr.Fd())) && !term.IsTerminal(int(os.Stdout.Fd())) {
-		p.out = os.Stderr
+// countFiles returns how many files walkFiles will visit.
+func countFiles(names []string) int64 {
+	count := int64(0)
+	for _, name := range names {
+		if info, err := os.Stat(name); name == "-" || err != nil || !info.IsDir() {
+			count++
+			continue
+		}
+		filepath.WalkDir(name, func(path string, entry fs.DirEntry, err error) error {
+			isHidden := strings.HasPrefix(entry.Name(), ".") && path != name
+			switch {
+			case entry.IsDir() && isHidden:
+				return fs.SkipDir
+			case !entry.IsDir() && !isHidden:
+				count++
+			}
+			return nil // what cannot be read is the business of the walk itself
+		})
 	}
-	return p
-}
-
-// step counts one more, and shows the count a few times a second once the work
-// has taken longer than a second.
-func (p *progress) step() {
-	p.count++
-	now := time.Now()
-	if p.out == nil || now.Sub(p.start) < time.Second || now.Sub(p.shown) < 200*time.Millisecond {
-		return
-	}
-	p.shown = now
-	fmt.Fprintf(p.out, "\r\x1b[K%d licences checked, %.0f a second", p.count, float64(p.count)/now.Sub(p.start).Seconds())
-}
-
-// stop takes the line away again.
-func (p *progress) stop() {
-	if p.out != nil && !p.shown.IsZero() {
-		fmt.Fprint(p.out, "\r\x1b[K")
-	}
+	return count
 }
