@@ -3,12 +3,15 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/licseal/licseal/check"
+	"github.com/licseal/licseal/schema"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -41,6 +44,43 @@ func TestCheckGuide(t *testing.T) {
 				s.run(t, dir)
 			}
 		})
+	}
+}
+
+// What check reads as a policy is what its schema describes.
+func TestPolicySchema(t *testing.T) {
+	data, err := os.ReadFile("../../docs/pipelines/policy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shape, err := schema.Builtin("check-policy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		text string
+		ok   bool
+	}{
+		{string(data), true},
+		{"min_remaining: 30d\n", true},
+		{"grace: 1h30m\nschema: kong\n", true},
+		{"min_remainig: 30d\n", false},
+		{"require: dataplanes>=4\n", false},
+		{"zone: {}\n", false},
+	} {
+		var document any
+		if err := yaml.Unmarshal([]byte(test.text), &document); err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		schemaErr := shape.ValidateJSON(text)
+		_, parseErr := check.ParsePolicyFile([]byte(test.text))
+		if (schemaErr == nil) != test.ok || (parseErr == nil) != test.ok {
+			t.Errorf("%q: %v; %v", test.text, schemaErr, parseErr)
+		}
 	}
 }
 

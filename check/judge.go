@@ -1,0 +1,161 @@
+package check
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/verify"
+)
+
+// judgement is a result in the making.
+type judgement struct {
+	*Result
+	options *Options
+	mask    masker
+}
+
+// License judges a text that should be a licence.
+func (c *Checker) License(name string, data []byte) *Result {
+	return c.Installed(Installed{Name: name, Data: data})
+}
+
+// Installed judges a licence where it is installed. What was found on the way to
+// it is in the result.
+func (c *Checker) Installed(in Installed) *Result {
+	j := &judgement{&Result{Name: in.Name, Time: c.options.Verify.Time.UTC(), Signature: SignatureUnreached}, &c.options, nil}
+	if c.options.Verify.Time.IsZero() {
+		j.Time = time.Now().UTC()
+	}
+	if !c.options.ShowSecrets {
+		j.mask = newMasker(in.Data[:min(len(in.Data), MaxBytes)])
+	}
+	for _, f := range in.Findings {
+		j.add(f)
+	}
+	if lic, text := j.document(in.Data); lic != nil && j.signature(lic, text) {
+		j.License = lic
+		j.fields()
+		j.schema()
+		j.dates()
+		j.requirements()
+		c.compare(j, in.Data)
+	}
+	return j.Result
+}
+
+// compare says whether another licence of a list would be better than the active
+// one, which was judged.
+func (c *Checker) compare(j *judgement, data []byte) {
+	if !slices.ContainsFunc(j.Findings, func(f Finding) bool { return f.Code == CodeAdminList }) {
+		return
+	}
+	object, err := licseal.Parser{MaxBytes: 2 * MaxBytes}.ParsePayload(data)
+	if err != nil {
+		return
+	}
+	_, _, findings := c.Choose(records(object))
+	for _, f := range findings {
+		j.add(f)
+	}
+}
+
+// add adds a finding, without secrets. A repaired licence was read from no text
+// that anybody has, so its lines and columns mean nothing.
+func (j *judgement) add(f Finding) {
+	if j.Repaired && f.Stage != StageDocument {
+		f.Line, f.Column = 0, 0
+	}
+	f.Found, f.Remedy = j.mask.hide(f.Found), j.mask.hide(f.Remedy)
+	j.Findings = append(j.Findings, f)
+}
+
+// document reads the licence, or what can be made of a text that is none. It
+// returns the text of the licence too.
+func (j *judgement) document(data []byte) (*licseal.License, []byte) {
+	parser := licseal.Parser{MaxBytes: j.options.Verify.MaxBytes}
+	lic, err := parser.ParseUnverified(data)
+	var parseErr *licseal.ParseError
+	switch {
+	case err == nil:
+		j.oddities(lic, data)
+		return lic, data
+	case len(data) > MaxBytes || !errors.As(err, &parseErr):
+		j.add(broken(CodeTooLarge, licseal.Position{Line: 1, Column: 1}, remedies[CodeTooLarge], "the text is larger than %d bytes", MaxBytes))
+		return nil, nil
+	}
+	d := diagnose(data, parser, parseErr)
+	lic = j.choose(d)
+	if lic == nil {
+		return nil, nil
+	}
+	j.oddities(lic, nil)
+	j.Repaired = true
+	return lic, []byte(lic.String())
+}
+
+// oddities reports what is accepted here and may not be elsewhere.
+func (j *judgement) oddities(lic *licseal.License, data []byte) {
+	if i := bytes.Index(data, []byte("\r\n")); i >= 0 {
+		f := broken(CodeCRLF, at(data, i), "save the file with LF line ends, or write it anew: --fix -o FILE", "the lines end in CR LF")
+		f.Severity = Warning
+		j.add(f)
+	}
+	if lic.Version == licseal.Version1Integer {
+		pos := licseal.Position{Pointer: "/license/version"}
+		if data != nil {
+			pos = at(data, max(0, bytes.LastIndex(data, []byte(`"version"`))))
+			pos.Pointer = "/license/version"
+		}
+		f := broken(CodeVersionInteger, pos, `write "1"; the version is not signed, so --fix does it`, "the version is the number 1; readers of the Admin API's format expect the string \"1\"")
+		f.Severity = Warning
+		j.add(f)
+	}
+}
+
+// choose takes the one licence that a diagnosis has brought out. Where there are
+// several, only a good signature can tell which is right.
+func (j *judgement) choose(d *diagnosis) *licseal.License {
+	found := d.solutions
+	if len(found) > 1 && !j.options.NoSignature {
+		var signed []solution
+		for _, s := range found {
+			if j.verified(s.license) {
+				signed = append(signed, s)
+			}
+		}
+		if len(signed) > 0 {
+			found = signed
+		}
+	}
+	switch len(found) {
+	case 0:
+		for _, f := range d.failure {
+			j.add(f)
+		}
+		return nil
+	case 1:
+		for _, f := range found[0].findings {
+			j.add(f)
+		}
+		return found[0].license
+	}
+	for _, f := range found[0].findings {
+		j.add(f)
+	}
+	remedy := "correct the text by hand, or take the licence from whoever issued it once more"
+	if j.options.NoSignature {
+		remedy += "; with -t KEYS the signature may tell which is right"
+	}
+	j.add(broken(CodeAmbiguous, found[0].findings[0].Position, remedy, "the text can be read as %d different licences, so it is not repaired", len(found)))
+	return nil
+}
+
+// verified reports whether a trusted key has signed a licence.
+func (j *judgement) verified(lic *licseal.License) bool {
+	_, err := verify.License([]byte(lic.String()), j.options.Trusted, &j.options.Verify)
+	var refused *verify.RefusedError
+	return err == nil || errors.As(err, &refused)
+}
