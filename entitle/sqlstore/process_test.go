@@ -442,9 +442,11 @@ func TestDatabaseStops(t *testing.T) {
 				if err := server.Stop(); err != nil {
 					t.Fatal(err)
 				}
-				time.Sleep(700 * time.Millisecond)
-				if batch && guard.Status().StoreErr == nil {
-					t.Error("the store is gone, and nobody is told")
+				for tries := 0; guard.Status().StoreErr == nil; tries++ {
+					if tries == 300 {
+						t.Fatal("the store is gone, and nobody is told")
+					}
+					time.Sleep(100 * time.Millisecond)
 				}
 				if err := server.Start(); err != nil {
 					t.Fatal(err)
