@@ -22,7 +22,7 @@ var midYear = time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
 
 // payloadText is a Kong payload of 266 bytes.
 func payloadText(n int) string {
-	return fmt.Sprintf(`{"admin_seats":"5","customer":"Example Company, Incorporated, Department of Examples","dataplanes":"2","license_creation_date":"2026-01-01","license_expiration_date":"2027-01-01","license_key":"LS-%07d","product_subscription":"Konnect Enterprise","support_plan":"None"}`, n)
+	return fmt.Sprintf(`{"admin_seats":"5","customer":"Example Company, Incorporated, Dept of Examples","dataplanes":"2","license_creation_date":"2026-01-01","license_expiration_date":"2027-01-01","license_key":"LS-%07d","product_subscription":"Konnect Enterprise","support_plan":"None"}`, n)
 }
 
 func testKey(seed byte) ed25519.PrivateKey {

@@ -9,7 +9,7 @@ import (
 // grows only with what is kept of each row: its id. It leaves alone what GOGC
 // and GOMEMLIMIT say.
 func tuneMemory(rows int) {
-	const base, perRow, step = 48 << 20, 40, 1 << 16
+	const base, perRow, step = 40 << 20, 32, 1 << 16
 	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" || rows%step != 0 {
 		return
 	}
