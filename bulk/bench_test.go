@@ -61,7 +61,7 @@ func licenses(tb testing.TB, n int, key ed25519.PrivateKey) [][]byte {
 	return all
 }
 
-const benchSize = 10_000
+const benchSize = 5_000
 
 // compare measures passes over benchSize items beside bare operations, in turns.
 // It reports the cost of an item on one core as a multiple of the bare operation

@@ -2,7 +2,6 @@ package bulk
 
 import (
 	"crypto/ed25519"
-	"sync"
 	"sync/atomic"
 
 	"github.com/licseal/licseal/internal/ed25519table"
@@ -23,15 +22,23 @@ const (
 type keyTable struct {
 	public ed25519.PublicKey // nil if it never gets one
 	tried  atomic.Int64
-	once   sync.Once
-	table  *ed25519table.Key
+	begun  atomic.Bool
+	table  atomic.Pointer[ed25519table.Key]
 }
 
-// get returns the table to try n more signatures on, or nil while there is none.
+// get returns the table to try n more signatures on, or nil while there is none. The
+// caller who finds it worth its while makes it; the others do not wait for that.
 func (t *keyTable) get(n int) *ed25519table.Key {
-	if t.public == nil || t.tried.Add(int64(n)) <= worthATable {
+	if t.public == nil {
 		return nil
 	}
-	t.once.Do(func() { t.table = ed25519table.New(t.public) })
-	return t.table
+	if table := t.table.Load(); table != nil {
+		return table
+	}
+	if t.tried.Add(int64(n)) <= worthATable || !t.begun.CompareAndSwap(false, true) {
+		return nil
+	}
+	table := ed25519table.New(t.public)
+	t.table.Store(table)
+	return table
 }
