@@ -84,7 +84,18 @@ func readLicense(file string) (*licseal.License, error) {
 		return nil, about(displayName(file), err)
 	}
 	lic, err := licseal.ParseUnverified(data)
-	return lic, about(displayName(file), err)
+	return lic, hintCheck(about(displayName(file), err), file)
+}
+
+// hintCheck adds to an error about a text that is no licence what can say more.
+func hintCheck(err error, file string) error {
+	if err == nil || classify(err).code != exitNotALicence {
+		return err
+	}
+	if file == "-" || file == stdinName {
+		file = "FILE"
+	}
+	return withHint(err, "'licseal check --no-signature %s' says what it is, and how to mend it", file)
 }
 
 // oneFile returns the one file name that a command takes, "-" if there is none.

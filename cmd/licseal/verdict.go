@@ -21,7 +21,11 @@ func (v verdict) print(c *cli.Context) error {
 		warn("%s: %s", v.file, warning)
 	}
 	if v.err != nil {
-		report(os.Stderr, about(v.file, v.err))
+		err := about(v.file, v.err)
+		if c.NArg() <= 1 {
+			err = hintCheck(err, v.file)
+		}
+		report(os.Stderr, err)
 	}
 	if c.Bool("json") {
 		return printJSON(c, v.json())
