@@ -52,6 +52,7 @@ func (j *judgement) refused(err error, text []byte) {
 		f.Code, f.Stage, f.Position = CodeSignature, StageSignature, signaturePosition(text, j.Repaired)
 		f.Remedy = "take the licence from whoever issued it once more, and see that -t names their keys; what Kong has signed can only be checked with --no-signature"
 	case errors.As(err, &revoked):
+		j.Signature = SignatureBad // unless it is the licence that is revoked, and the key is believed
 		f.Code, f.Stage, f.Remedy = CodeRevoked, StageRevocation, "ask whoever issued the licence for another one"
 	case errors.As(err, &list):
 		f.Code, f.Stage, f.Remedy = CodeRevocationList, StageRevocation, "get a newer revocation list from whoever issued it"

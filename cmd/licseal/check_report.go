@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/licseal/licseal/check"
-	"github.com/licseal/licseal/internal/atomicfile"
 	"github.com/licseal/licseal/internal/checkreport"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
@@ -124,7 +123,7 @@ func (p *preflight) close() error {
 		return nil
 	}
 	path := p.c.String("report")
-	return about(path, noFolder(path, atomicfile.Replace(path, p.buffer.Bytes(), 0o644)))
+	return about(path, writeFile(path, p.buffer.Bytes(), 0o644, true))
 }
 
 func writing(err error) error {
