@@ -15,7 +15,7 @@ const doubleQuotes = "\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\uff02"
 // inside a string that begins with a straight one is part of the text, so it is
 // left alone; where that does not give a licence, all of them are replaced.
 func detectCurlyQuotes(text []byte, _ *licseal.ParseError) *breakage {
-	if !utf8.Valid(text) {
+	if !hasOddBytes(text) || !utf8.Valid(text) {
 		return nil
 	}
 	careful, first := straighten(text)
@@ -32,6 +32,17 @@ func detectCurlyQuotes(text []byte, _ *licseal.ParseError) *breakage {
 	quote, _ := utf8.DecodeRune(text[first:])
 	return &breakage{broken(CodeCurlyQuotes, at(text, first),
 		"type straight quotes (\"), or take the licence from a file instead of a mail or a wiki", "found the quote %c (U+%04X) where JSON needs a straight one", quote, quote), repaired}
+}
+
+// hasOddBytes reports whether there is anything in a text but ASCII that can be
+// printed, and the white space that JSON allows.
+func hasOddBytes(text []byte) bool {
+	for _, c := range text {
+		if c >= 0x7f || c < ' ' && c != '\n' && c != '\r' && c != '\t' {
+			return true
+		}
+	}
+	return false
 }
 
 // straighten replaces the curly quotes that begin and end strings, and returns
@@ -149,6 +160,9 @@ const invisible = "\u00a0\u00ad\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\
 // detectInvisible knows spaces that JSON does not, between the tokens. In a
 // string they may be meant.
 func detectInvisible(text []byte, _ *licseal.ParseError) *breakage {
+	if !hasOddBytes(text) {
+		return nil
+	}
 	first := -1
 	var cleaned []byte
 	outsideStrings(text, func(i int, c []byte, inString bool) {
@@ -247,7 +261,7 @@ func detectSignatureFormat(text []byte, err *licseal.ParseError) *breakage {
 // told whether a space stood there, so there are two ways to read it, and only
 // a good signature says which is right.
 func detectLineBreak(text []byte, err *licseal.ParseError) *breakage {
-	if err.Reason != licseal.ReasonSyntax {
+	if err.Reason != licseal.ReasonSyntax || bytes.IndexAny(text, "\r\n") < 0 {
 		return nil
 	}
 	first := -1

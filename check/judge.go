@@ -14,7 +14,6 @@ import (
 type judgement struct {
 	*Result
 	options *Options
-	mask    masker
 }
 
 // License judges a text that should be a licence.
@@ -25,17 +24,15 @@ func (c *Checker) License(name string, data []byte) *Result {
 // Installed judges a licence where it is installed. What was found on the way to
 // it is in the result.
 func (c *Checker) Installed(in Installed) *Result {
-	j := &judgement{&Result{Name: in.Name, Time: c.options.Verify.Time.UTC(), Signature: SignatureUnreached}, &c.options, nil}
+	j := &judgement{&Result{Name: in.Name, Time: c.options.Verify.Time.UTC(), Signature: SignatureUnreached}, &c.options}
 	if c.options.Verify.Time.IsZero() {
 		j.Time = time.Now().UTC()
-	}
-	if !c.options.ShowSecrets {
-		j.mask = newMasker(in.Data[:min(len(in.Data), MaxBytes)])
 	}
 	for _, f := range in.Findings {
 		j.add(f)
 	}
-	if lic, text := j.document(in.Data); lic != nil && j.signature(lic, text) {
+	lic, text := j.document(in.Data)
+	if lic != nil && j.signature(lic, text) {
 		j.License = lic
 		j.fields()
 		j.schema()
@@ -43,7 +40,29 @@ func (c *Checker) Installed(in Installed) *Result {
 		j.requirements()
 		c.compare(j, in.Data)
 	}
+	if !c.options.ShowSecrets {
+		j.hide(lic, in.Data)
+	}
 	return j.Result
+}
+
+// hide masks the secrets in all findings: those of the licence, if there is one, and
+// what looks like one in the text.
+func (j *judgement) hide(lic *licseal.License, data []byte) {
+	if j.ID = Mask(j.ID); len(j.Findings) == 0 {
+		return
+	}
+	mask := newMasker(data[:min(len(data), MaxBytes)])
+	if lic != nil {
+		mask = mask.with(lic.Signature)
+		for _, pointer := range slices.Concat(keyFields, []string{j.options.Verify.Roles.WithDefaults().ID}) {
+			key, _ := lic.Payload.Text(pointer)
+			mask = mask.with(key)
+		}
+	}
+	for i, f := range j.Findings {
+		j.Findings[i].Found, j.Findings[i].Remedy = mask.hide(f.Found), mask.hide(f.Remedy)
+	}
 }
 
 // compare says whether another licence of a list would be better than the active
@@ -62,13 +81,12 @@ func (c *Checker) compare(j *judgement, data []byte) {
 	}
 }
 
-// add adds a finding, without secrets. A repaired licence was read from no text
+// add adds a finding. A repaired licence was read from no text
 // that anybody has, so its lines and columns mean nothing.
 func (j *judgement) add(f Finding) {
 	if j.Repaired && f.Stage != StageDocument {
 		f.Line, f.Column = 0, 0
 	}
-	f.Found, f.Remedy = j.mask.hide(f.Found), j.mask.hide(f.Remedy)
 	j.Findings = append(j.Findings, f)
 }
 

@@ -17,13 +17,6 @@ func (j *judgement) fields() {
 		return s
 	}
 	j.ID, j.Customer, j.Product = text(roles.ID), text(roles.Customer), text(roles.Product)
-	if !j.options.ShowSecrets {
-		j.mask = j.mask.with(j.ID).with(j.License.Signature)
-		for _, pointer := range keyFields {
-			j.mask = j.mask.with(text(pointer))
-		}
-		j.ID = Mask(j.ID)
-	}
 }
 
 // schema checks the fields. A field that a built-in schema does not know is worth

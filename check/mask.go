@@ -103,6 +103,9 @@ func isWordByte(c byte) bool {
 
 // isDate reports whether a part of a secret is a date, which everybody may know.
 func isDate(part string) bool {
+	if len(part) != len(time.DateOnly) {
+		return false
+	}
 	_, err := time.Parse(time.DateOnly, part)
 	return err == nil
 }
