@@ -95,7 +95,7 @@ func TestMutations(t *testing.T) {
 	const parts = 4
 	rounds := 100_000 / parts
 	if testing.Short() {
-		rounds /= 10
+		rounds /= 50
 	}
 	licence := signed(t)
 	texts := [][]byte{[]byte(licence), []byte(indented(licence)), []byte(signed(t, "2027-01-01", "2026-02-01"))}
