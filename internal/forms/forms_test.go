@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
@@ -89,6 +90,10 @@ func run(t *testing.T, script string, env ...string) string {
 // server keeps the last request that it was sent.
 type server struct {
 	*httptest.Server
+	last atomic.Pointer[request]
+}
+
+type request struct {
 	method, path, contentType string
 	body                      []byte
 }
@@ -96,25 +101,31 @@ type server struct {
 func newServer(t *testing.T) *server {
 	s := new(server)
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.method, s.path, s.contentType = r.Method, r.URL.Path, r.Header.Get("Content-Type")
-		s.body, _ = io.ReadAll(r.Body)
+		body, _ := io.ReadAll(r.Body)
+		s.last.Store(&request{r.Method, r.URL.Path, r.Header.Get("Content-Type"), body})
 		w.WriteHeader(http.StatusCreated)
 	}))
 	t.Cleanup(s.Close)
 	return s
 }
 
-// payload returns the payload of the last request.
-func (s *server) payload(t *testing.T) string {
+// received returns the last request, and the payload in it.
+func (s *server) received(t *testing.T) (*request, string) {
 	t.Helper()
-	if media, _, _ := strings.Cut(s.contentType, ";"); media == "application/x-www-form-urlencoded" {
-		r := httptest.NewRequest("POST", "/", strings.NewReader(string(s.body)))
-		r.Header.Set("Content-Type", s.contentType)
-		return r.PostFormValue("payload")
+	r := s.last.Load()
+	return r, r.payload(t)
+}
+
+func (r *request) payload(t *testing.T) string {
+	t.Helper()
+	if media, _, _ := strings.Cut(r.contentType, ";"); media == "application/x-www-form-urlencoded" {
+		form := httptest.NewRequest("POST", "/", strings.NewReader(string(r.body)))
+		form.Header.Set("Content-Type", r.contentType)
+		return form.PostFormValue("payload")
 	}
 	var body struct{ Payload string }
-	if err := json.Unmarshal(s.body, &body); err != nil {
-		t.Fatalf("%v: %q", err, s.body)
+	if err := json.Unmarshal(r.body, &body); err != nil {
+		t.Fatalf("%v: %q", err, r.body)
 	}
 	return body.Payload
 }
@@ -133,24 +144,24 @@ func TestShell(t *testing.T) {
 			t.Errorf("env: %q\nis read as %q", want, got)
 		}
 		run(t, write(t, "curl", want, forms.Options{AdminURL: s.URL}))
-		if got := s.payload(t); got != want || s.method != "POST" || s.path != "/licenses" {
-			t.Errorf("curl: %q\nis read as %q (%s %s)", want, got, s.method, s.path)
+		if r, got := s.received(t); got != want || r.method != "POST" || r.path != "/licenses" {
+			t.Errorf("curl: %q\nis read as %q (%s %s)", want, got, r.method, r.path)
 		}
 		run(t, "curl -sS -d @- "+s.URL+" <<'END'\n"+write(t, "form", want, forms.Options{})+"\nEND\n")
-		if got := strings.TrimSuffix(s.payload(t), "\n"); got != want {
+		if _, got := s.received(t); strings.TrimSuffix(got, "\n") != want {
 			t.Errorf("form: %q\nis read as %q", want, got)
 		}
 	}
 	for _, customer := range customers[:10] { // it takes a second to start
 		want := licence(t, customer)
 		run(t, write(t, "httpie", want, forms.Options{AdminURL: s.URL, ID: id}))
-		if got := s.payload(t); got != want || s.method != "PUT" || s.path != "/licenses/"+id {
-			t.Errorf("httpie: %q\nis read as %q (%s %s)", want, got, s.method, s.path)
+		if r, got := s.received(t); got != want || r.method != "PUT" || r.path != "/licenses/"+id {
+			t.Errorf("httpie: %q\nis read as %q (%s %s)", want, got, r.method, r.path)
 		}
 	}
 	run(t, write(t, "curl", licence(t, customers[1]), forms.Options{AdminURL: s.URL, ID: id}))
-	if s.method != "PUT" || s.path != "/licenses/"+id {
-		t.Errorf("curl with an id: %s %s", s.method, s.path)
+	if r, _ := s.received(t); r.method != "PUT" || r.path != "/licenses/"+id {
+		t.Errorf("curl with an id: %s %s", r.method, r.path)
 	}
 }
 
