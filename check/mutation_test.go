@@ -95,7 +95,7 @@ func TestMutations(t *testing.T) {
 	const parts = 4
 	rounds := 100_000 / parts
 	if testing.Short() {
-		rounds /= 50
+		rounds /= 25
 	}
 	licence := signed(t)
 	texts := [][]byte{[]byte(licence), []byte(indented(licence)), []byte(signed(t, "2027-01-01", "2026-02-01"))}
@@ -109,7 +109,11 @@ func TestMutations(t *testing.T) {
 			r := rand.New(rand.NewPCG(uint64(part), 4))
 			accepted, repaired := 0, 0
 			for range rounds {
-				text := mutate(r, texts[r.IntN(len(texts))], texts)
+				text := texts[r.IntN(len(texts))]
+				if r.IntN(2) == 0 {
+					text = texts[r.IntN(3)] // near to a good one
+				}
+				text = mutate(r, text, texts)
 				result := c.License("mutation", text)
 				if result.License != nil {
 					holds(t, result, text)
