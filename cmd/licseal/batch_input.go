@@ -73,7 +73,6 @@ type batchInput struct {
 	isCSV  bool
 	rows   *records.Reader
 	shard  shard
-	done   int // rows that were yielded
 }
 
 // Read counts what is read.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -295,14 +294,6 @@ func parseHeader(text []byte, template licseal.Payload) ([]column, error) {
 		columns = append(columns, c)
 	}
 	return columns, nil
-}
-
-// resolveToday returns a date that a flag gives, with "today" made a date.
-func resolveToday(created string, today time.Time) string {
-	if created == "today" {
-		return today.UTC().Format(time.DateOnly)
-	}
-	return created
 }
 
 func plural(n int, thing string) string {
