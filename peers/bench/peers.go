@@ -190,7 +190,7 @@ func josePeer() peer {
 			return []byte(text), err
 		},
 		verify: func(signed []byte) error {
-			parsed, err := jose.ParseSigned(string(signed), []jose.SignatureAlgorithm{jose.EdDSA})
+			parsed, err := jose.ParseSignedCompact(string(signed), []jose.SignatureAlgorithm{jose.EdDSA})
 			if err != nil {
 				return err
 			}
