@@ -128,7 +128,7 @@ func newReader(opts *PayloadOptions) *reader {
 // mergeRoles returns a with the fields of b where a names none.
 func mergeRoles(a, b licseal.Roles) licseal.Roles {
 	for _, field := range []struct{ a, b *string }{
-		{&a.ID, &b.ID}, {&a.Customer, &b.Customer}, {&a.Product, &b.Product}, {&a.NotBefore, &b.NotBefore}, {&a.NotAfter, &b.NotAfter},
+		{&a.ID, &b.ID}, {&a.Customer, &b.Customer}, {&a.Product, &b.Product}, {&a.NotBefore, &b.NotBefore}, {&a.NotAfter, &b.NotAfter}, {&a.GraceDays, &b.GraceDays},
 	} {
 		if *field.a == "" {
 			*field.a = *field.b

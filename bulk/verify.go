@@ -21,7 +21,8 @@ import (
 // strictest reading of everything but the schema.
 type VerifyOptions struct {
 	// Options are those of package verify. If its Time is zero, all licences
-	// are judged at the time when the sequence is begun.
+	// are judged at the time when the sequence is begun. Fields that its Roles
+	// do not name are those of Schema, and else Kong's.
 	verify.Options
 
 	// Schema is what the payloads must look like. If nil, their fields are
@@ -81,6 +82,9 @@ func newVerifier(trusted []licseal.TrustedKey, opts *VerifyOptions) (*verifier, 
 		opts = &VerifyOptions{}
 	}
 	v := &verifier{trusted: trusted, opts: *opts}
+	if v.opts.Schema != nil {
+		v.opts.Roles = mergeRoles(v.opts.Roles, v.opts.Schema.Roles())
+	}
 	// The options and keys are looked at before the document.
 	_, err := verify.License(nil, trusted, &v.opts.Options)
 	if parse := (*licseal.ParseError)(nil); !errors.As(err, &parse) {

@@ -224,6 +224,32 @@ func TestVerifyNow(t *testing.T) {
 	}
 }
 
+// The schema says which fields hold the dates and the grace, unless the caller does.
+func TestVerifyRoles(t *testing.T) {
+	rules, err := schema.Compile("own", []byte(`{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object",
+		"properties":{"id":{"type":"string"},"from":{"type":"string"},"until":{"type":"string"},"end":{"type":"string"}},
+		"x-licseal":{"roles":{"id":"/id","not_before":"/from","not_after":"/until"}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	document := []byte(signed(t, `{"end":"2026-02-01","from":"2026-01-01","id":"1","until":"2027-01-01"}`, testKey(1)))
+	for roles, want := range map[licseal.Roles]string{
+		{}:                 "",
+		{NotAfter: "/end"}: "expired at 2026-02-01T00:00:00Z, and it is 2026-07-01T00:00:00Z",
+	} {
+		opts := &bulk.VerifyOptions{Options: verify.Options{Time: midYear, Roles: roles}, Schema: rules}
+		verdicts, err := bulk.Verify(context.Background(), slices.All([][]byte{document}), trust(testKey(1)), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range verdicts {
+			if got := v.Err; want == "" && got != nil || want != "" && (got == nil || got.Error() != want) {
+				t.Errorf("%+v: got %v, want %q", roles, got, want)
+			}
+		}
+	}
+}
+
 func ExampleVerify() {
 	key := ed25519.NewKeyFromSeed([]byte("0123456789abcdef0123456789abcdef"))
 	payload, err := licseal.ParsePayload([]byte(payloadText(1)))
