@@ -182,14 +182,6 @@ func (c *column) json(cell string) ([]byte, error) {
 	return text, nil
 }
 
-// kindOf returns the kind of a JSON text; true and false are of one.
-func kindOf(text jsontext.Value) jsontext.Kind {
-	if text.Kind() == 'f' {
-		return 't'
-	}
-	return text.Kind()
-}
-
 func quoteCell(cell string) string {
 	const limit = 60
 	if len(cell) > limit {

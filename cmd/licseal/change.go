@@ -96,10 +96,18 @@ func (ch change) json(p licseal.Payload) (any, error) {
 	switch {
 	case ch.isJSON && !text.IsValid():
 		return nil, usagef("--set %s: %q is not JSON; a string has quotes, or is set with = in place of :=", ch.pointer, ch.value)
-	case !ch.isJSON && (!text.IsValid() || text.Kind() != jsontext.Value(old).Kind()):
+	case !ch.isJSON && (!text.IsValid() || kindOf(text) != kindOf(old)):
 		return nil, usagef("--set %s: %q is not of the kind that is there (%s); := sets any JSON value", ch.pointer, ch.value, old)
 	}
 	return decode(text)
+}
+
+// kindOf returns the kind of a JSON text; true and false are of one.
+func kindOf(text jsontext.Value) jsontext.Kind {
+	if text.Kind() == 'f' {
+		return 't'
+	}
+	return text.Kind()
 }
 
 func decode(text []byte) (value any, err error) {

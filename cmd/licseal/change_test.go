@@ -39,7 +39,7 @@ func TestChanges(t *testing.T) {
 		{"digits stay a string", `{"a":"1"}`, []string{"a=5"}, `{"a":"5"}`},
 		{"digits make a string", `{}`, []string{"a=5"}, `{"a":"5"}`},
 		{"a number stays a number", `{"a":1}`, []string{"a=5"}, `{"a":5}`},
-		{"a truth stays a truth", `{"a":true}`, []string{"a=true"}, `{"a":true}`},
+		{"a truth stays a truth", `{"a":true}`, []string{"a=false"}, `{"a":false}`},
 		{"an object in place of one", `{"a":{"b":1}}`, []string{`a={"c":2}`}, `{"a":{"c":2}}`},
 		{"JSON", `{"a":"x"}`, []string{`a:=[1,"2",null]`}, `{"a":[1,"2",null]}`},
 		{"a colon in the value", `{}`, []string{"a=b:=c"}, `{"a":"b:=c"}`},
