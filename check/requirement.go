@@ -9,9 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/fieldname"
 )
 
 // Requirement is something that a field of the payload must be.
@@ -63,29 +62,17 @@ func ParseRequirement(text string) (Requirement, error) {
 	if name == "" || strings.ContainsAny(name, " \t") {
 		return Requirement{}, fmt.Errorf("%q is not a requirement; write it as FIELD=VALUE, FIELD>=VALUE, FIELD in A,B, or FIELD", text)
 	}
-	r.pointer = fieldPointer(name)
-	if !jsontext.Pointer(r.pointer).IsValid() {
+	pointer, ok := fieldname.Pointer(name)
+	if !ok {
 		return Requirement{}, fmt.Errorf("%q: %s is not a JSON Pointer", text, name)
 	}
+	r.pointer = pointer
 	if r.isOrder() {
 		if _, isDate := dateValue(r.values[0], nil); !isDate && number(r.values[0]) == nil {
 			return Requirement{}, fmt.Errorf("%q: %q is neither a number nor a date, so nothing can be less or more", text, r.values[0])
 		}
 	}
 	return r, nil
-}
-
-// fieldPointer reads a name as a JSON Pointer if it begins with '/'. Otherwise
-// its dots lead into objects.
-func fieldPointer(name string) string {
-	if strings.HasPrefix(name, "/") {
-		return name
-	}
-	pointer := jsontext.Pointer("")
-	for part := range strings.SplitSeq(name, ".") {
-		pointer = pointer.AppendToken(part)
-	}
-	return string(pointer)
 }
 
 func listValues(text string) ([]string, error) {

@@ -60,13 +60,18 @@ var connectionFlags = []cli.Flag{
 	&cli.StringFlag{Name: "timeout", Value: "30s", Usage: "wait this `LENGTH` of time for each answer"},
 }
 
-// newAdminClient returns a client of the Admin API that the flags name. Only what
+// newAdminClient returns a client of the Admin API that --url names. Only what
 // check accepts is written.
 func newAdminClient(c *cli.Context, check admin.Check) (*admin.Client, error) {
 	address := c.String("url")
 	if address == "" {
 		return nil, withHint(usagef("'licseal admin %s' needs the URL of an Admin API", c.Command.Name), "--url http://localhost:8001")
 	}
+	return connect(c, "url", address, check)
+}
+
+// connect returns a client of the Admin API at the address that a flag gave.
+func connect(c *cli.Context, flag, address string, check admin.Check) (*admin.Client, error) {
 	timeout, err := parseLength(c.String("timeout"))
 	if err != nil || timeout == 0 {
 		return nil, usagef("--timeout %q is not a length of time; write it as 30s", c.String("timeout"))
@@ -83,7 +88,7 @@ func newAdminClient(c *cli.Context, check admin.Check) (*admin.Client, error) {
 		Workspace: c.String("workspace"), Token: token, Check: check, Timeout: timeout, HTTP: &http.Client{Transport: transport},
 	})
 	if err != nil {
-		return nil, usagef("--url: %v", err)
+		return nil, usagef("--%s: %v", flag, err)
 	}
 	warnOfClearText(address, token)
 	return client, nil

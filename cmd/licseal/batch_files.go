@@ -12,10 +12,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk"
 	"github.com/licseal/licseal/internal/atomicfile"
+	"github.com/licseal/licseal/internal/fieldname"
 	"github.com/licseal/licseal/internal/idset"
 	"github.com/licseal/licseal/internal/ordered"
 	"github.com/licseal/licseal/internal/precheck"
@@ -48,8 +48,8 @@ func newOutputNames(dir, pattern string, resume, force bool) (*outputNames, erro
 		if !found {
 			break
 		}
-		pointer := toPointer(field)
-		if !closed || field == "" || !jsontext.Pointer(pointer).IsValid() {
+		pointer, isPointer := fieldname.Pointer(field)
+		if !closed || field == "" || !isPointer {
 			return nil, usagef("--name %q: write a field as {license_key}", pattern)
 		}
 		n.pieces = append(n.pieces, namePiece{pointer: pointer})

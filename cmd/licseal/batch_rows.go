@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/fieldname"
 	"github.com/licseal/licseal/internal/records"
 )
 
@@ -265,13 +266,13 @@ func parseHeader(text []byte, template licseal.Payload) ([]column, error) {
 	var columns []column
 	for i, name := range names {
 		name, isJSON := strings.CutSuffix(name, ":")
-		pointer := toPointer(name)
+		pointer, isPointer := fieldname.Pointer(name)
 		switch {
 		case len(names) == 1 && strings.ContainsAny(name, ";\t|"):
 			return nil, fmt.Errorf("the header %s has one field; fields are separated by commas", quoteCell(name))
 		case name == "":
 			return nil, fmt.Errorf("the header names no field in column %d", i+1)
-		case !utf8.ValidString(name) || !jsontext.Pointer(pointer).IsValid():
+		case !utf8.ValidString(name) || !isPointer:
 			return nil, fmt.Errorf("the header has %s in column %d, which is not the name of a field", quoteCell(name), i+1)
 		case slices.ContainsFunc(columns, func(c column) bool { return c.pointer == pointer }):
 			return nil, fmt.Errorf("the header names %s twice", quoteCell(name))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/fieldname"
 )
 
 // change is one field to set.
@@ -30,9 +31,9 @@ func parseChanges(args []string) ([]change, error) {
 		if !ok || name == "" {
 			return nil, usagef("--set %q: write it as NAME=VALUE", arg)
 		}
-		pointer := toPointer(name)
+		pointer, isPointer := fieldname.Pointer(name)
 		switch {
-		case !jsontext.Pointer(pointer).IsValid():
+		case !isPointer:
 			return nil, usagef("--set %q: %s is not a JSON Pointer", arg, pointer)
 		case !utf8.ValidString(arg):
 			return nil, usagef("--set %q: the text is not UTF-8", arg)
@@ -42,19 +43,6 @@ func parseChanges(args []string) ([]change, error) {
 		changes = append(changes, change{pointer, value, isJSON})
 	}
 	return changes, nil
-}
-
-// toPointer reads a name as a JSON Pointer if it begins with '/'. Otherwise its
-// dots lead into objects: limits.seats.
-func toPointer(name string) string {
-	if strings.HasPrefix(name, "/") {
-		return name
-	}
-	pointer := jsontext.Pointer("")
-	for part := range strings.SplitSeq(name, ".") {
-		pointer = pointer.AppendToken(part)
-	}
-	return string(pointer)
 }
 
 // applyChanges returns the payload with fields set.

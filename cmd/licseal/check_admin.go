@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/licseal/licseal/admin"
@@ -17,25 +16,10 @@ var checkConnectionFlags = connectionFlags[1:]
 
 // adminLister returns what asks the Admin API at a URL for its licences.
 func adminLister(c *cli.Context, address string) (func(context.Context) ([]check.Installed, error), error) {
-	timeout, err := parseLength(c.String("timeout"))
-	if err != nil || timeout == 0 {
-		return nil, usagef("--timeout %q is not a length of time; write it as 30s", c.String("timeout"))
-	}
-	token, err := adminToken(c)
+	client, err := connect(c, "admin-url", address, nil)
 	if err != nil {
 		return nil, err
 	}
-	transport, err := adminTransport(c, timeout)
-	if err != nil {
-		return nil, err
-	}
-	client, err := admin.NewClient(address, &admin.ClientOptions{
-		Workspace: c.String("workspace"), Token: token, Timeout: timeout, HTTP: &http.Client{Transport: transport},
-	})
-	if err != nil {
-		return nil, usagef("--admin-url: %v", err)
-	}
-	warnOfClearText(address, token)
 	return func(ctx context.Context) ([]check.Installed, error) { return installedAt(ctx, client) }, nil
 }
 

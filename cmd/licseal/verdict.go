@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/check"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/schema"
 	"github.com/urfave/cli/v2"
@@ -48,23 +49,11 @@ func (v verdict) line() string {
 
 func keyName(name, id string) string { return strings.TrimSpace(name + " " + id) }
 
-func instant(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+func instant(t time.Time) string { return check.Instant(t) }
 
 // wholeDays returns how many whole days lie between two instants; it is
-// negative once until has passed. Time.Sub would stop at 292 years, and licences
-// that are meant for ever end in 9999.
-func wholeDays(until, now time.Time) int {
-	const day = 24 * 60 * 60
-	seconds := until.Unix() - now.Unix()
-	if until.Nanosecond() < now.Nanosecond() {
-		seconds--
-	}
-	days := seconds / day
-	if seconds%day < 0 {
-		days--
-	}
-	return int(days)
-}
+// negative once until has passed.
+func wholeDays(until, now time.Time) int { return check.DaysBetween(now, until) }
 
 func daysLeft(until, now time.Time) string { return daysText(wholeDays(until, now)) + " left" }
 
