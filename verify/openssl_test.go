@@ -28,7 +28,7 @@ type opensslDir struct {
 func newOpenSSL(t *testing.T) opensslDir {
 	t.Helper()
 	if _, err := exec.LookPath("openssl"); err != nil {
-		t.Skip("there is no openssl here")
+		t.Fatal("this test needs openssl: ", err)
 	}
 	return opensslDir{t, t.TempDir()}
 }
