@@ -117,7 +117,7 @@ func TestKilledAndResumed(t *testing.T) {
 			alone := time.Since(start)
 			killed := 0
 			for code := -1; code == -1; {
-				after := alone/20 + rand.N(alone/2)
+				after := alone/20 + rand.N(alone/3)
 				if killed == 6 {
 					after = 0 // enough
 				}
@@ -176,6 +176,35 @@ func TestKilledFiles(t *testing.T) {
 	}
 }
 
+// settingsOfKilledRun returns what a run that was killed has left in out.ndjson.run.
+func settingsOfKilledRun(t *testing.T, dir string) []byte {
+	t.Helper()
+	cmd := inDir(dir, "sign", "-k", "vendor.key", "--from", "template.json", "--batch", "-", "-o", "out.ndjson")
+	rows, err := cmd.StdinPipe() // it never ends
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	header, _, _ := bytes.Cut(readIn(t, dir, "rows.csv"), []byte("\n"))
+	rows.Write(append(header, '\n'))
+	var settings []byte
+	for range 1000 {
+		if settings, _ = os.ReadFile(filepath.Join(dir, "out.ndjson.run")); bytes.HasSuffix(settings, []byte("\n")) {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	cmd.Process.Kill()
+	cmd.Wait()
+	if len(settings) == 0 {
+		t.Fatal("the run has noted nothing")
+	}
+	return settings
+}
+
 // What an interrupted run has left is continued only with what it was begun with,
 // and what is no longer what it was is found out.
 func TestResumeRefuses(t *testing.T) {
@@ -183,18 +212,7 @@ func TestResumeRefuses(t *testing.T) {
 	runIn(t, dir, "keygen", "-o", "other.key", "--no-passphrase")
 	signRows(t, dir, 0, "-o", "whole.ndjson")
 	lines := bytes.SplitAfter(readIn(t, dir, "whole.ndjson"), []byte("\n"))
-	// An interrupted run: the settings of a real one, and some of its lines.
-	var settings []byte
-	for range 100 {
-		os.Remove(filepath.Join(dir, "out.ndjson"))
-		signRows(t, dir, 30*time.Millisecond, "-o", "out.ndjson", "--force")
-		if settings, _ = os.ReadFile(filepath.Join(dir, "out.ndjson.run")); len(settings) > 0 {
-			break
-		}
-	}
-	if len(settings) == 0 {
-		t.Fatal("no run could be interrupted")
-	}
+	settings := settingsOfKilledRun(t, dir)
 	left := func(lines ...[]byte) {
 		os.Remove(filepath.Join(dir, "out.ndjson"))
 		for name, text := range map[string][]byte{"out.ndjson.run": settings, "out.ndjson.part": bytes.Join(lines, nil)} {
