@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/licseal/licseal/internal/pattern"
+	"github.com/licseal/licseal"
 )
 
 // Namespace is the namespace of allowed_signers lines whose keys sign licences:
@@ -202,7 +202,7 @@ func unquoteOption(value string) (string, error) {
 
 // allowsNamespace reports whether a list of patterns allows Namespace.
 func allowsNamespace(list string) bool {
-	return pattern.MatchList(strings.Split(list, ","), Namespace)
+	return licseal.MatchPatterns(strings.Split(list, ","), Namespace)
 }
 
 // timestampLayouts are the forms of OpenSSH's timestamps, less the zone.
