@@ -25,8 +25,6 @@ const (
 	edwards    = "filippo.io/edwards25519"
 	yaml       = "go.yaml.in/yaml/v3"
 	internal   = module + "/internal/..."
-	precheck   = module + "/internal/precheck"
-	pattern    = module + "/internal/pattern"
 )
 
 // A room is a package, or all packages below a path that ends with "/...".
@@ -42,7 +40,7 @@ type room struct {
 var rooms = []room{
 	{module, []string{tokenizer + "/..."}},
 	{module + "/sign", []string{module, tokenizer + "/..."}},
-	{module + "/verify", []string{module, tokenizer + "/...", precheck, pattern}},
+	{module + "/verify", []string{module, tokenizer + "/..."}},
 	{module + "/state", []string{module, tokenizer + "/...", module + "/verify", internal, flock, xsys + "/..."}},
 	{module + "/keys", []string{module, tokenizer + "/...", xcrypto + "/...", xsys + "/...", internal}},
 	{module + "/schema", []string{module, tokenizer + "/...", jsonschema + "/...", internal}},

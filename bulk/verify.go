@@ -4,15 +4,12 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/fips140"
-	"encoding/hex"
 	"errors"
 	"iter"
 	"time"
 
 	"github.com/licseal/licseal"
-	"github.com/licseal/licseal/internal/ed25519table"
 	"github.com/licseal/licseal/internal/ordered"
-	"github.com/licseal/licseal/internal/precheck"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
 )
@@ -103,7 +100,7 @@ func (v verifier) begin() *verifier {
 	for i := range v.trusted {
 		key, isEd25519 := v.trusted[i].Key.(ed25519.PublicKey)
 		// A FIPS 140 module must do all cryptography where that is asked for.
-		if isEd25519 && tables < maxTables && !fips140.Enabled() {
+		if isEd25519 && tables < maxTables && v.opts.Ed25519 == nil && !fips140.Enabled() {
 			v.tables[i].public = key
 			tables++
 		}
@@ -119,11 +116,19 @@ func (v *verifier) judge(documents [][]byte) []Verdict {
 	for i, document := range documents {
 		licenses[i], verdicts[i].Err = parser.ParseUnverified(document)
 	}
-	known := v.precheck(licenses)
+	opts := v.opts.Options
+	known := precheck(licenses, v.tables)
+	if known != nil {
+		opts.Ed25519 = known.verify
+	}
 	for i, lic := range licenses {
-		if lic != nil {
-			verdicts[i] = v.conclude(verify.Parsed(lic, v.trusted, &v.opts.Options, known[i]))
+		if lic == nil {
+			continue
 		}
+		if known != nil {
+			known.current = i
+		}
+		verdicts[i] = v.conclude(verify.Parsed(lic, v.trusted, &opts))
 	}
 	return verdicts
 }
@@ -153,76 +158,4 @@ func isRevocation(refused *verify.RefusedError) bool {
 	var revoked *verify.RevokedError
 	var noID *verify.NoIDError
 	return errors.As(refused.Err, &revoked) || errors.As(refused.Err, &noID)
-}
-
-// precheck verifies the signatures of a batch by the trusted keys that have a
-// table, and returns what is known of each.
-func (v *verifier) precheck(licenses []*licseal.License) []precheck.Signature {
-	known := make([]precheck.Signature, len(licenses))
-	open := make([]int, 0, len(licenses)) // those that no key so far has made
-	for i, lic := range licenses {
-		if lic != nil {
-			open = append(open, i)
-		}
-	}
-	var verdicts [][]precheck.Verdict // by licence, by key
-	var signatures []ed25519table.Signature
-	for k := range v.tables {
-		table := v.tables[k].get(len(open))
-		if table == nil || len(open) == 0 {
-			break // package verify goes on from here
-		}
-		if verdicts == nil {
-			verdicts = makeVerdicts(len(licenses), len(v.tables))
-			signatures = makeSignatures(licenses)
-		}
-		open = tryKey(table, k, open, signatures, verdicts)
-	}
-	for i := range verdicts {
-		known[i] = precheck.New(verdicts[i])
-	}
-	return known
-}
-
-func makeVerdicts(licenses, keys int) [][]precheck.Verdict {
-	all := make([]precheck.Verdict, licenses*keys)
-	verdicts := make([][]precheck.Verdict, licenses)
-	for i := range verdicts {
-		verdicts[i] = all[i*keys : (i+1)*keys]
-	}
-	return verdicts
-}
-
-func makeSignatures(licenses []*licseal.License) []ed25519table.Signature {
-	signatures := make([]ed25519table.Signature, len(licenses))
-	raw := make([]byte, 0, len(licenses)*ed25519.SignatureSize)
-	for i, lic := range licenses {
-		if lic == nil {
-			continue
-		}
-		start := len(raw)
-		raw, _ = hex.AppendDecode(raw, []byte(lic.Signature)) // the parser has seen that it is hex
-		signatures[i] = ed25519table.Signature{Message: lic.Payload.Bytes(), Signature: raw[start:]}
-	}
-	return signatures
-}
-
-// tryKey notes which of the open licences key k has signed, and returns those
-// that stay open.
-func tryKey(table *ed25519table.Key, k int, open []int, signatures []ed25519table.Signature, verdicts [][]precheck.Verdict) []int {
-	batch := make([]ed25519table.Signature, len(open))
-	for i, license := range open {
-		batch[i] = signatures[license]
-	}
-	table.VerifyAll(batch)
-	stillOpen := open[:0]
-	for i, license := range open {
-		if batch[i].OK {
-			verdicts[license][k] = precheck.Holds
-			continue
-		}
-		verdicts[license][k] = precheck.Fails
-		stillOpen = append(stillOpen, license)
-	}
-	return stillOpen
 }

@@ -18,7 +18,6 @@ import (
 	"github.com/licseal/licseal/internal/fieldname"
 	"github.com/licseal/licseal/internal/idset"
 	"github.com/licseal/licseal/internal/ordered"
-	"github.com/licseal/licseal/internal/precheck"
 	"github.com/licseal/licseal/verify"
 )
 
@@ -173,7 +172,7 @@ func (b *batchSigner) existing(path string, p licseal.Payload) (*licseal.License
 	if err != nil || !lic.Payload.Equal(p) {
 		return nil, false
 	}
-	_, err = verify.Parsed(lic, []licseal.TrustedKey{{Key: b.key.Public()}}, nil, precheck.Signature{})
+	_, err = verify.Parsed(lic, []licseal.TrustedKey{{Key: b.key.Public()}}, nil)
 	var forged *verify.SignatureError
 	return lic, !errors.As(err, &forged)
 }
