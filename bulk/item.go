@@ -26,16 +26,3 @@ func each[K, V any](items iter.Seq[item[K, V]], yield func(K, V) bool) {
 		}
 	}
 }
-
-// mapItems applies f to the values of a batch.
-func mapItems[K, I, O any](batch []item[K, I], f func([]I) []O) []item[K, O] {
-	values := make([]I, len(batch))
-	for i := range batch {
-		values[i] = batch[i].value
-	}
-	results := make([]item[K, O], len(batch))
-	for i, value := range f(values) {
-		results[i] = item[K, O]{batch[i].key, value}
-	}
-	return results
-}

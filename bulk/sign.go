@@ -84,7 +84,12 @@ func Payloads[K any](ctx context.Context, texts iter.Seq2[K, []byte], opts *Payl
 	}
 	r := newReader(opts)
 	return func(yield func(K, Row) bool) {
-		work := func(batch []item[K, []byte]) []item[K, Row] { return mapItems(batch, r.read) }
+		work := func(texts []item[K, []byte], rows []item[K, Row]) []item[K, Row] {
+			for _, text := range texts {
+				rows = append(rows, item[K, Row]{text.key, r.read(text.value)})
+			}
+			return rows
+		}
 		size := func(i item[K, []byte]) int { return len(i.value) }
 		rows := ordered.Map(ctx, pack(texts), size, ordered.Options{Workers: opts.Workers}, work)
 		if opts.AllowDuplicates {
@@ -137,15 +142,7 @@ func mergeRoles(a, b licseal.Roles) licseal.Roles {
 	return a
 }
 
-func (r *reader) read(texts [][]byte) []Row {
-	rows := make([]Row, len(texts))
-	for i, text := range texts {
-		rows[i] = r.row(text)
-	}
-	return rows
-}
-
-func (r *reader) row(text []byte) (row Row) {
+func (r *reader) read(text []byte) (row Row) {
 	if row.Payload, row.Err = r.parse(text); row.Err != nil {
 		return row
 	}
@@ -190,11 +187,11 @@ func Sign[K any](ctx context.Context, rows iter.Seq2[K, Row], key crypto.Signer,
 	if opts == nil {
 		opts = &SignOptions{}
 	}
-	work := func(batch []item[K, Row]) []item[K, Row] {
-		for i := range batch {
-			signRow(&batch[i].value, key)
+	work := func(rows, signed []item[K, Row]) []item[K, Row] {
+		for i := range rows {
+			signRow(&rows[i].value, key)
 		}
-		return batch
+		return append(signed, rows...)
 	}
 	size := func(i item[K, Row]) int { return len(i.value.Payload.Bytes()) }
 	return func(yield func(K, Row) bool) {

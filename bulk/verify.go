@@ -61,7 +61,12 @@ func Verify[K any](ctx context.Context, documents iter.Seq2[K, []byte], trusted 
 	}
 	return func(yield func(K, Verdict) bool) {
 		v := v.begin()
-		work := func(batch []item[K, []byte]) []item[K, Verdict] { return mapItems(batch, v.judge) }
+		work := func(documents []item[K, []byte], verdicts []item[K, Verdict]) []item[K, Verdict] {
+			for i, verdict := range v.judge(len(documents), func(i int) []byte { return documents[i].value }) {
+				verdicts = append(verdicts, item[K, Verdict]{documents[i].key, verdict})
+			}
+			return verdicts
+		}
 		size := func(i item[K, []byte]) int { return len(i.value) }
 		each(ordered.Map(ctx, pack(documents), size, ordered.Options{Workers: v.opts.Workers}, work), yield)
 	}, nil
@@ -108,13 +113,13 @@ func (v verifier) begin() *verifier {
 	return &v
 }
 
-// judge returns a verdict for each document.
-func (v *verifier) judge(documents [][]byte) []Verdict {
-	verdicts := make([]Verdict, len(documents))
-	licenses := make([]*licseal.License, len(documents))
+// judge returns a verdict for each of n documents.
+func (v *verifier) judge(n int, document func(i int) []byte) []Verdict {
+	verdicts := make([]Verdict, n)
+	licenses := make([]*licseal.License, n)
 	parser := licseal.Parser{MaxBytes: v.opts.MaxBytes}
-	for i, document := range documents {
-		licenses[i], verdicts[i].Err = parser.ParseUnverified(document)
+	for i := range n {
+		licenses[i], verdicts[i].Err = parser.ParseUnverified(document(i))
 	}
 	opts := v.opts.Options
 	known := precheck(licenses, v.tables)

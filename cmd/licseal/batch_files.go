@@ -144,13 +144,14 @@ type placedRow struct {
 
 // eachRow applies f, on all cores, to the rows that are in order so far.
 func (b *batchSigner) eachRow(rows iter.Seq[placedRow], f func(*place, *bulk.Row)) iter.Seq2[*place, bulk.Row] {
-	work := func(batch []placedRow) []placedRow {
-		for i := range batch {
-			if p := batch[i].place; p.err == nil && batch[i].row.Err == nil {
-				f(p, &batch[i].row)
+	work := func(rows, done []placedRow) []placedRow {
+		for _, r := range rows {
+			if r.place.err == nil && r.row.Err == nil {
+				f(r.place, &r.row)
 			}
+			done = append(done, r)
 		}
-		return batch
+		return done
 	}
 	return func(yield func(*place, bulk.Row) bool) {
 		for r := range ordered.Map(b.ctx, rows, nil, ordered.Options{}, work) {

@@ -167,12 +167,12 @@ func (c *countingReader) Read(p []byte) (int, error) {
 }
 
 // load reads the documents of a batch that are files.
-func load(batch []document) []document {
-	for i := range batch {
-		doc := &batch[i]
+func load(batch, loaded []document) []document {
+	for _, doc := range batch {
 		if doc.file != "" && doc.err == nil {
 			doc.text, doc.err = readDocument(doc.file)
 		}
+		loaded = append(loaded, doc)
 	}
-	return batch
+	return loaded
 }

@@ -104,10 +104,9 @@ func (j *judge) judgeBatch(ctx context.Context, docs iter.Seq[document], asJSON 
 			}
 		}
 	}
-	word := func(batch []verdict) []batchResult {
-		results := make([]batchResult, len(batch))
-		for i, v := range batch {
-			results[i] = v.batchResult(asJSON)
+	word := func(batch []verdict, results []batchResult) []batchResult {
+		for _, v := range batch {
+			results = append(results, v.batchResult(asJSON))
 		}
 		return results
 	}

@@ -40,14 +40,14 @@ func (o Options) withDefaults() Options {
 }
 
 // Map yields what work makes of the items of in, in their order. Several
-// goroutines call work, each with a batch of items; it returns as many results.
-// size returns the size of an item in bytes; nil stands for none. What is in
+// goroutines call work, each with a batch of items; it appends a result for each to
+// results, and keeps neither slice, for they are used again. size returns the size of an item in bytes; nil stands for none. What is in
 // flight is bounded: a few batches for each worker.
 //
 // in is read by a goroutine of its own. When ctx is cancelled, the sequence ends
 // early, and ctx.Err says so; in may then still wait for its next item, and ends
 // after it. When the caller breaks off, in has ended too.
-func Map[I, O any](ctx context.Context, in iter.Seq[I], size func(I) int, opts Options, work func([]I) []O) iter.Seq[O] {
+func Map[I, O any](ctx context.Context, in iter.Seq[I], size func(I) int, opts Options, work func(items []I, results []O) []O) iter.Seq[O] {
 	return func(yield func(O) bool) {
 		inner, cancel := context.WithCancel(ctx)
 		p := newPipe[I, O](inner, size, opts.withDefaults())
@@ -64,6 +64,7 @@ func Map[I, O any](ctx context.Context, in iter.Seq[I], size func(I) int, opts O
 					return
 				}
 			}
+			p.reuse(b)
 		}
 		cancel()
 		if ctx.Err() == nil {
@@ -76,7 +77,7 @@ func Map[I, O any](ctx context.Context, in iter.Seq[I], size func(I) int, opts O
 type batch[I, O any] struct {
 	items   []I
 	results []O
-	done    chan struct{}
+	done    chan struct{} // gets one element
 }
 
 type pipe[I, O any] struct {
@@ -85,22 +86,47 @@ type pipe[I, O any] struct {
 	size    func(I) int
 	todo    chan *batch[I, O]
 	inOrder chan *batch[I, O]
+	free    chan *batch[I, O] // to be used again
 	all     sync.WaitGroup
 
-	mu      sync.Mutex // guards what follows
-	pending []I
+	mu      sync.Mutex   // guards what follows
+	pending *batch[I, O] // it fills
 	bytes   int
 }
 
 func newPipe[I, O any](ctx context.Context, size func(I) int, opts Options) *pipe[I, O] {
-	return &pipe[I, O]{
+	p := &pipe[I, O]{
 		ctx: ctx, opts: opts, size: size,
 		todo:    make(chan *batch[I, O], 2*opts.Workers),
 		inOrder: make(chan *batch[I, O], 2*opts.Workers),
+		free:    make(chan *batch[I, O], 2*opts.Workers),
+	}
+	p.pending = p.newBatch()
+	return p
+}
+
+// newBatch returns an empty batch.
+func (p *pipe[I, O]) newBatch() *batch[I, O] {
+	select {
+	case b := <-p.free:
+		return b
+	default:
+		return &batch[I, O]{items: make([]I, 0, p.opts.Batch), done: make(chan struct{}, 1)}
 	}
 }
 
-func (p *pipe[I, O]) start(in iter.Seq[I], work func([]I) []O) {
+// reuse keeps a batch whose results were taken, and nothing that they point to.
+func (p *pipe[I, O]) reuse(b *batch[I, O]) {
+	clear(b.items)
+	clear(b.results)
+	b.items, b.results = b.items[:0], b.results[:0]
+	select {
+	case p.free <- b:
+	default:
+	}
+}
+
+func (p *pipe[I, O]) start(in iter.Seq[I], work func([]I, []O) []O) {
 	for range p.opts.Workers {
 		p.all.Go(func() { p.work(work) })
 	}
@@ -139,12 +165,12 @@ func (p *pipe[I, O]) next(ctx context.Context) *batch[I, O] {
 	return nil
 }
 
-func (p *pipe[I, O]) work(work func([]I) []O) {
+func (p *pipe[I, O]) work(work func([]I, []O) []O) {
 	for b := range p.todo {
 		if p.ctx.Err() == nil {
-			b.results = work(b.items)
+			b.results = work(b.items, b.results)
 		}
-		close(b.done)
+		b.done <- struct{}{}
 	}
 }
 
@@ -156,11 +182,11 @@ func (p *pipe[I, O]) add(item I) bool {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.bytes+n > p.opts.BatchSize && len(p.pending) > 0 {
+	if p.bytes+n > p.opts.BatchSize && len(p.pending.items) > 0 {
 		p.sendLocked()
 	}
-	p.pending, p.bytes = append(p.pending, item), p.bytes+n
-	if len(p.pending) == p.opts.Batch {
+	p.pending.items, p.bytes = append(p.pending.items, item), p.bytes+n
+	if len(p.pending.items) == p.opts.Batch {
 		p.sendLocked()
 	}
 	return p.ctx.Err() == nil
@@ -192,11 +218,11 @@ func (p *pipe[I, O]) send() {
 // sendLocked sends the pending items on, unless there are none. The caller holds the lock, so
 // that both channels have the same order.
 func (p *pipe[I, O]) sendLocked() {
-	if len(p.pending) == 0 {
+	if len(p.pending.items) == 0 {
 		return
 	}
-	b := &batch[I, O]{items: p.pending, done: make(chan struct{})}
-	p.pending, p.bytes = make([]I, 0, p.opts.Batch), 0
+	b := p.pending
+	p.pending, p.bytes = p.newBatch(), 0
 	select {
 	case p.inOrder <- b:
 	case <-p.ctx.Done():

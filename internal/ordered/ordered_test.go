@@ -25,10 +25,9 @@ func numbers(n int) iter.Seq[int] {
 	}
 }
 
-func double(batch []int) []int {
-	results := make([]int, len(batch))
-	for i, n := range batch {
-		results[i] = 2 * n
+func double(batch, results []int) []int {
+	for _, n := range batch {
+		results = append(results, 2*n)
 	}
 	return results
 }
@@ -37,13 +36,13 @@ func double(batch []int) []int {
 func TestOrder(t *testing.T) {
 	for _, n := range []int{0, 1, 63, 64, 65, 1000} {
 		for _, opts := range []ordered.Options{{}, {Workers: 1}, {Workers: 7, Batch: 1}, {BatchSize: 3}} {
-			slow := func(batch []int) []int {
+			slow := func(batch, results []int) []int {
 				time.Sleep(rand.N(200 * time.Microsecond))
-				return double(batch)
+				return double(batch, results)
 			}
 			size := func(int) int { return 1 }
 			got := slices.Collect(ordered.Map(context.Background(), numbers(n), size, opts, slow))
-			want := double(slices.Collect(numbers(n)))
+			want := double(slices.Collect(numbers(n)), nil)
 			if len(got) != n || n > 0 && !cmp.Equal(got, want) {
 				t.Errorf("%d items, %+v: got %v", n, opts, got)
 			}
@@ -80,11 +79,11 @@ func TestBounded(t *testing.T) {
 
 // A batch is closed before the sizes of its items are more than asked for.
 func TestBatchSize(t *testing.T) {
-	work := func(batch []int) []int {
+	work := func(batch, results []int) []int {
 		if total := len(batch) * 10; total > 30 {
 			t.Errorf("a batch of %d bytes", total)
 		}
-		return batch
+		return append(results, batch...)
 	}
 	for range ordered.Map(context.Background(), numbers(100), func(int) int { return 10 }, ordered.Options{BatchSize: 35}, work) {
 	}
