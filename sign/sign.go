@@ -36,7 +36,9 @@ func License(p licseal.Payload, key crypto.Signer) (*licseal.License, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &licseal.License{Payload: p, Signature: hex.EncodeToString(signature)}, nil
+	var digits [2 * ed25519.SignatureSize]byte
+	hex.Encode(digits[:], signature)
+	return &licseal.License{Payload: p, Signature: string(digits[:])}, nil
 }
 
 // KeyError says that a key is of a kind that signs no licences.
