@@ -3,6 +3,7 @@ package licseal
 import (
 	"bytes"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -11,10 +12,16 @@ import (
 // value that text begins with. The text has been parsed before, so it is well
 // formed, and a look for its delimiters is enough to walk through it.
 func find(text []byte, pointer string) (start, end int, ok bool) {
+	at := skipSpace(text, 0)
+	if name, below := strings.CutPrefix(pointer, "/"); below && !strings.ContainsAny(name, "/~") {
+		if at, ok = child(text, at, name); !ok { // what nearly every pointer is
+			return 0, 0, false
+		}
+		return at, skipValue(text, at), true
+	}
 	if !jsontext.Pointer(pointer).IsValid() {
 		return 0, 0, false
 	}
-	at := skipSpace(text, 0)
 	for token := range jsontext.Pointer(pointer).Tokens() {
 		if at, ok = child(text, at, token); !ok {
 			return 0, 0, false

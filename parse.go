@@ -293,8 +293,9 @@ func (s *scanner) signature() (string, error) {
 		return "", err
 	}
 	digits := string(value[1 : len(value)-1])
-	for i, c := range digits {
-		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f') {
+	for i := range len(digits) {
+		if c := digits[i]; !('0' <= c && c <= '9' || 'a' <= c && c <= 'f') {
+			c, _ := utf8.DecodeRuneInString(digits[i:])
 			return "", s.errorAt(at+1+i, s.env.signature, ReasonSignatureFormat, "the signature has %q as character %d; only the hex digits 0-9 and a-f, in lower case, may stand there", c, i+1)
 		}
 	}
