@@ -151,7 +151,7 @@ func printBulk(size, turns int) error {
 			ed25519.Sign(private, texts[i])
 		}
 	}
-	fmt.Printf("| %d licences of one key | to bare on one core | cores | throughput to one core |\n|-|-|-|-|\n", size)
+	fmt.Printf("| %d licences of one key | to bare on one core | cores | throughput to one core | to bare times cores |\n|-|-|-|-|-|\n", size)
 	// What the machine's cores give to work that shares nothing.
 	printBulkRow("bare verify", size, turns, bareVerifies, func(workers int) { spread(size, workers, bareVerifies) })
 	printBulkRow("bare sign", size, turns, bareSigns, func(workers int) { spread(size, workers, bareSigns) })
@@ -199,22 +199,26 @@ func signAll(texts [][]byte, rules *schema.Schema, workers int) {
 }
 
 // printBulkRow prints the median, over turns, of the processor time of one item on one
-// core beside that of the bare operation, and how much more all cores do: the best turn of each,
-// because whatever else the machine does takes from many cores more than from one.
+// core beside that of the bare operation. It also prints how many times as many items
+// all cores do as one, and beside the bare operations that they would do if each gave
+// as many as the first: of the fastest turn of each, because whatever else the machine
+// does takes from many cores more than from one.
 func printBulkRow(name string, size, turns int, bare func(n int), pass func(workers int)) {
 	cores := runtime.NumCPU()
 	const share = 10
-	var ratios, ones, manys []float64
+	var ratios, bares, ones, manys []float64
 	for range turns {
-		var one time.Duration
-		bareCPU := cpuOf(func() { bare(size / share / 2) })
+		var bareTime, one time.Duration
+		bareCPU := cpuOf(func() { bareTime = timeOf(func() { bare(size / share / 2) }) })
 		oneCPU := cpuOf(func() { one = onOneCore(func() { pass(1) }) })
-		bareCPU += cpuOf(func() { bare(size / share / 2) })
+		bareCPU += cpuOf(func() { bareTime += timeOf(func() { bare(size / share / 2) }) })
 		many := timeOf(func() { pass(cores) })
 		ratios = append(ratios, float64(oneCPU)/float64(share*bareCPU))
+		bares = append(bares, float64(share*bareTime))
 		ones, manys = append(ones, float64(one)), append(manys, float64(many))
 	}
-	fmt.Printf("| %s | %.2f | %d | %.2f |\n", name, median(ratios), cores, slices.Min(ones)/slices.Min(manys))
+	bareAll := slices.Min(bares) / float64(cores)
+	fmt.Printf("| %s | %.2f | %d | %.2f | %.0f %% |\n", name, median(ratios), cores, slices.Min(ones)/slices.Min(manys), 100*bareAll/slices.Min(manys))
 }
 
 func onOneCore(f func()) time.Duration {
