@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/needs"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/sign"
 	"github.com/licseal/licseal/verify"
@@ -28,6 +29,7 @@ import (
 // startAgent starts a real ssh-agent and returns its socket.
 func startAgent(t *testing.T) string {
 	t.Helper()
+	needs.Programs(t, "ssh-agent", "ssh-add", "ssh-keygen")
 	dir, err := os.MkdirTemp("", "agent") // a socket's path must be short
 	if err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/licseal/licseal/internal/needs"
 	"github.com/licseal/licseal/keys"
 )
 
@@ -73,6 +74,7 @@ func publicPEM(t testing.TB, pub crypto.PublicKey) string {
 // program runs a program that these tests require and returns its standard output.
 func program(t testing.TB, name string, args ...string) string {
 	t.Helper()
+	needs.Programs(t, name)
 	var stdout, stderr bytes.Buffer
 	cmd := exec.Command(name, args...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

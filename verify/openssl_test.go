@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/needs"
 	"github.com/licseal/licseal/sign"
 	"github.com/licseal/licseal/verify"
 )
@@ -27,9 +28,7 @@ type opensslDir struct {
 
 func newOpenSSL(t *testing.T) opensslDir {
 	t.Helper()
-	if _, err := exec.LookPath("openssl"); err != nil {
-		t.Fatal("this test needs openssl: ", err)
-	}
+	needs.Programs(t, "openssl")
 	return opensslDir{t, t.TempDir()}
 }
 

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/licseal/licseal/internal/needs"
 )
 
 // fields are what the guides sign.
@@ -69,6 +71,9 @@ func steps(section string) (found []step) {
 
 func (s step) run(t *testing.T, dir string) {
 	t.Helper()
+	if program, _, _ := strings.Cut(s.command, " "); strings.HasPrefix(program, "ssh-") {
+		needs.Programs(t, program)
+	}
 	cmd := exec.Command("sh", "-c", s.command)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/licseal/licseal/internal/needs"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -24,6 +25,7 @@ import (
 //
 // and the conditions [root] and [mounts]: file systems can be mounted here.
 func TestScripts(t *testing.T) {
+	needs.Scripts(t, "openssl", "jq", "ssh-keygen", "ssh-agent", "ssh-add", "setpriv", "bash")
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/script",
 		RequireUniqueNames: true,

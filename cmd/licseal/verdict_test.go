@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/needs"
 )
 
 func TestWholeDays(t *testing.T) {
@@ -250,9 +251,10 @@ func TestJSON(t *testing.T) {
 // fingerprint returns what ssh-keygen calls the key in vendor.key.pub.
 func fingerprint(t *testing.T, dir string) string {
 	t.Helper()
+	needs.Programs(t, "ssh-keygen")
 	out, err := exec.Command("ssh-keygen", "-l", "-f", filepath.Join(dir, "vendor.key.pub")).Output()
 	if err != nil {
-		t.Skipf("ssh-keygen: %v", err)
+		t.Fatal(err)
 	}
 	return strings.Fields(string(out))[1]
 }

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/licseal/licseal/internal/needs"
 )
 
 // TestGuide runs the very commands of docs/licseald.md, in one shell, with real
@@ -32,6 +34,7 @@ func TestGuide(t *testing.T) {
 	for i, command := range commands {
 		script += fmt.Sprintf("echo '%s %d'\n%s\n", mark, i, command)
 	}
+	needs.Programs(t, "bash", "curl")
 	shell := exec.Command("bash", "-c", script)
 	shell.Dir = dir
 	bin := buildLicseal(t)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/internal/needs"
 	"github.com/licseal/licseal/sign"
 )
 
@@ -191,6 +192,7 @@ func TestTLS(t *testing.T) {
 
 func openssl(t *testing.T, args ...string) {
 	t.Helper()
+	needs.Programs(t, "openssl")
 	if output, err := exec.Command("openssl", args...).CombinedOutput(); err != nil {
 		t.Fatalf("openssl %s: %v\n%s", args, err, output)
 	}

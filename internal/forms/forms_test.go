@@ -17,6 +17,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/forms"
+	"github.com/licseal/licseal/internal/needs"
 	"github.com/licseal/licseal/sign"
 )
 
@@ -60,17 +61,6 @@ func write(t testing.TB, form, payload string, o forms.Options) string {
 		t.Fatal(err)
 	}
 	return text
-}
-
-// need skips a test, loudly, where a program is missing. CI has all of them.
-func need(t *testing.T, program string) {
-	t.Helper()
-	if _, err := exec.LookPath(program); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("%s is missing", program)
-		}
-		t.Skipf("SKIPPED: %s is not installed", program)
-	}
 }
 
 // run runs a shell script in an empty folder.
@@ -133,7 +123,7 @@ func (r *request) payload(t *testing.T) string {
 // What a shell, curl and HTTPie make of a form is the licence, byte for byte.
 func TestShell(t *testing.T) {
 	for _, program := range []string{"sh", "curl", "http"} {
-		need(t, program)
+		needs.Programs(t, program)
 	}
 	s := newServer(t)
 	const id = "30b4edb7-0847-4f65-af90-efbed8b0161f"

@@ -5,7 +5,7 @@
 // It starts the installed server in a temporary folder. Where there is none, or
 // another is wanted, the variable LICSEAL_TEST_POSTGRES holds the URL of a
 // server on which the tests may create and drop databases. With neither, tests
-// that need one are skipped, and say so on standard error.
+// that need one are skipped, or fail where every test must run.
 package pgtest
 
 import (
@@ -29,6 +29,7 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver
+	"github.com/licseal/licseal/internal/needs"
 )
 
 // Variable names the URL of a server to use in place of one of our own.
@@ -92,8 +93,7 @@ var errNotInstalled = errors.New("no PostgreSQL server is installed (initdb, pos
 func skipOrFail(t testing.TB, err error) {
 	t.Helper()
 	if errors.Is(err, errNotInstalled) {
-		fmt.Fprintf(os.Stderr, "SKIP %s: %v\n", t.Name(), err)
-		t.Skip(err)
+		needs.Missing(t, err.Error())
 	}
 	if err != nil {
 		t.Fatalf("starting PostgreSQL: %v", err)
