@@ -162,11 +162,16 @@ type listChange func(next *licseal.Revocations) (did string, err error)
 
 // changeList replaces a list by the next one.
 func changeList(c *cli.Context, path string, change listChange) error {
-	issued, due, err := listTimes(c)
+	key, err := listKey(c)
 	if err != nil {
 		return err
 	}
-	key, err := listKey(c)
+	unlock, err := atomicfile.Lock(path)
+	if err != nil {
+		return about(path, err)
+	}
+	defer unlock()
+	issued, due, err := listTimes(c)
 	if err != nil {
 		return err
 	}

@@ -205,6 +205,11 @@ func addTrusted(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	unlock, err := atomicfile.Lock(path)
+	if err != nil {
+		return about(path, err)
+	}
+	defer unlock()
 	file, exists, err := openTrusted(path)
 	if err != nil {
 		return err
@@ -283,6 +288,11 @@ func changeTrusted(c *cli.Context, change func(file *keys.TrustedFile, id string
 	if err != nil {
 		return err
 	}
+	unlock, err := atomicfile.Lock(path)
+	if err != nil {
+		return about(path, err)
+	}
+	defer unlock()
 	file, err := readTrustedFile(path)
 	if err != nil {
 		return err
