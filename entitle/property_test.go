@@ -8,8 +8,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal/entitle"
 )
 
@@ -97,6 +99,31 @@ func (l *lossy) Apply(ctx context.Context, b entitle.Batch) (entitle.Applied, er
 		l.Store.Apply(ctx, b)
 	}
 	return entitle.Applied{}, errLine
+}
+
+// What was allowed in a batch is in the store within a second, by the clock of the
+// machine: whatever then happens to the process, it is not lost.
+func TestBatchWithinASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := entitle.NewMemory()
+		later := func() time.Time { return time.Now().AddDate(26, 6, 0) } // a bubble begins in the year 2000
+		g := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Store: store, Batch: true, Clock: later})
+		for i := range 30 {
+			time.Sleep(time.Duration(i) * 37 * time.Millisecond)
+			if err := g.Use(t.Context(), "requests", 1); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+			usage, err := store.Usage(t.Context(), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := []entitle.Usage{{Month: month("2026-07"), Name: "requests", Count: int64(i + 1)}}
+			if diff := cmp.Diff(want, usage); diff != "" {
+				t.Errorf("a second after use %d (-want +got):\n%s", i+1, diff)
+			}
+		}
+	})
 }
 
 // What could not be written, or perhaps was, is written later, and once.

@@ -348,8 +348,9 @@ func waitForOutput(t *testing.T, out *output) {
 	t.Fatal("the product does nothing")
 }
 
-// In batches, the use of the last second may be lost, and none before it. The test
-// gives a busy machine another second.
+// In batches, the use of the last second may be lost, and none before it. This test
+// gives a busy machine another second; TestBatchWithinASecond, with a clock of its own,
+// gives none.
 func TestKillBatch(t *testing.T) {
 	rounds := 4
 	if testing.Short() {
