@@ -10,6 +10,8 @@ import (
 // run runs one command line and returns the exit code.
 func run(args []string) int {
 	app := newApp()
+	out := &output{to: os.Stdout}
+	app.Writer = out
 	if len(args) > 1 && args[1] == completeCommand {
 		printCompletions(os.Stdout, app, args[2:])
 		return exitOK
@@ -19,7 +21,7 @@ func run(args []string) int {
 		err = app.Run(args)
 	}
 	if err == nil {
-		err = closeStdout()
+		err = firstError(out.err, closeStdout())
 	}
 	if err != nil {
 		return report(os.Stderr, err)

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +13,21 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 )
+
+// output is standard output. It remembers that it failed, because what prints a
+// help text does not say so.
+type output struct {
+	to  io.Writer
+	err error // the first
+}
+
+func (o *output) Write(data []byte) (int, error) {
+	n, err := o.to.Write(data)
+	if err != nil && o.err == nil {
+		o.err = fmt.Errorf("writing standard output: %w", cause(err))
+	}
+	return n, err
+}
 
 // print writes a result to standard output.
 func print(c *cli.Context, text string) error {
