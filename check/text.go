@@ -7,12 +7,13 @@ import (
 	"sync"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // plain returns text that is safe to show: characters that could move the
-// cursor or hide others are written as escapes.
+// cursor or hide others are written as escapes, and so are bytes that are not UTF-8.
 func plain(text string) string {
-	if strings.IndexFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) }) < 0 {
+	if utf8.ValidString(text) && strings.IndexFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) }) < 0 {
 		return text
 	}
 	quoted := strconv.QuoteToGraphic(text)

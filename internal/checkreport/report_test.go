@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
@@ -76,6 +77,7 @@ func entries(t testing.TB, checked bool) []checkreport.Entry {
 	add("over\n::error::.json", licence(t, "2027-01-01", "2026-02-01"))
 	add("forged.json", strings.Replace(licence(t), `"dataplanes":"4"`, `"dataplanes":"9"`, 1))
 	add("fields\x1b[31m.json", licence(t, `"dataplanes":"4"`, `"dataplanes":4`, `"support_plan"`, `"x]]>\u0001":"y","support_plan"`))
+	add("hostile\xff.json", `{"data":[{"id":"n\n::stop-commands::x\n\u001b[2J 100%0A","payload":"{","updated_at":2},{"id":"m","payload":"{","updated_at":1}]}`)
 	names, _ := filepath.Glob("../../testdata/broken/*.txt")
 	if len(names) == 0 {
 		t.Fatal("no broken files")
@@ -139,7 +141,7 @@ func TestJSON(t *testing.T) {
 				t.Fatalf("%d results of %d, %v", len(doc.Results), len(list), err)
 			}
 			for i, r := range doc.Results {
-				if r.Name != list[i].Name || len(r.Findings) != len(list[i].Findings) || (r.License != nil) != (list[i].License != nil) {
+				if r.Name != strings.ToValidUTF8(list[i].Name, "\ufffd") || len(r.Findings) != len(list[i].Findings) || (r.License != nil) != (list[i].License != nil) {
 					t.Errorf("%+v", r)
 				}
 				if !checked && r.Signature == "good" {
@@ -291,11 +293,12 @@ func TestPrometheus(t *testing.T) {
 // A command of GitHub's begins a line, and nothing that a licence or a file name
 // says may begin one.
 func TestGitHub(t *testing.T) {
-	text := written(t, "github", false, entries(t, false)[:5])
-	commands := 0
+	text := written(t, "github", false, entries(t, false)[:6])
+	commands, remedies := 0, 0
 	for line := range strings.Lines(text) {
 		if rest, ok := strings.CutPrefix(line, "::"); ok {
 			commands++
+			remedies += strings.Count(rest, "%0A")
 			properties, _, ok := strings.Cut(rest, "::")
 			if level, _, _ := strings.Cut(properties, " "); !ok || level != "error" && level != "warning" && level != "notice" {
 				t.Errorf("not a command: %s", line)
@@ -305,8 +308,11 @@ func TestGitHub(t *testing.T) {
 			}
 		}
 	}
-	if got := strings.Count(text, "%0A"); got != commands {
-		t.Errorf("%d of %d commands have a second line for the remedy", got, commands)
+	if remedies != commands {
+		t.Errorf("%d of %d commands have a second line for the remedy", remedies, commands)
+	}
+	if !strings.Contains(text, "\\x1b[2J 100%250A%0A") {
+		t.Errorf("a percent sign of a message is not escaped:\n%s", text)
 	}
 	if commands < 8 {
 		t.Errorf("%d commands:\n%s", commands, text)
@@ -347,6 +353,9 @@ func TestNothingLeaks(t *testing.T) {
 	for _, format := range checkreport.Formats() {
 		for _, checked := range []bool{true, false} {
 			text := written(t, format, checked, entries(t, checked))
+			if !utf8.ValidString(text) {
+				t.Errorf("%s is not UTF-8", format)
+			}
 			for _, secret := range []string{licenseKey[4:13], licenseKey[14:23], lic.Signature[4:20], "\x1b", "\x07"} {
 				if strings.Contains(text, secret) {
 					t.Errorf("%s shows %q", format, secret)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/licseal/licseal/check"
 	"github.com/licseal/licseal/keys"
@@ -102,7 +103,7 @@ func (t *text) Entry(e Entry) error {
 func Verdict(e Entry) string {
 	var parts []string
 	if f := e.Decisive(); f != nil {
-		parts = append(parts, f.Found)
+		parts = append(parts, plain(f.Found))
 	} else {
 		parts = append(parts, stateWords(e.Result))
 	}
@@ -168,9 +169,9 @@ func (t *text) Close(s Summary) error {
 }
 
 // plain returns text that is safe to show: characters that could move the
-// cursor or hide others are written as escapes.
+// cursor or hide others are written as escapes, and so are bytes that are not UTF-8.
 func plain(text string) string {
-	if strings.IndexFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) }) < 0 {
+	if utf8.ValidString(text) && strings.IndexFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) }) < 0 {
 		return text
 	}
 	quoted := strconv.QuoteToGraphic(text)
