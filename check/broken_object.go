@@ -148,6 +148,12 @@ func newest(all []Installed) int {
 	return best
 }
 
+// HoldsLicence reports whether what should be the name of a file seems to be the
+// text of a licence, whose secrets no message may repeat.
+func HoldsLicence(name string) bool {
+	return strings.HasPrefix(strings.TrimSpace(name), "{") || mentionsLicence(name)
+}
+
 // mentionsLicence reports whether a text seems to have a licence in it: plainly, or
 // in base64. Tokens of other kinds are base64 of JSON too.
 func mentionsLicence(text string) bool {

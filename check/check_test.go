@@ -385,6 +385,10 @@ func TestEffective(t *testing.T) {
 			p.env["KONG_LICENSE_PATH"] = "/opt/l.json"
 			return p.place()
 		}, "not set, not there, not there, not asked", "", "error source-missing, error no-licence", false},
+		{"the variable that names a file holds the licence", func(t *testing.T, p place) check.Place {
+			p.env["KONG_LICENSE_PATH"] = good
+			return p.place()
+		}, "not set, not there, unreadable, not asked", "", "error licence-as-name, error no-licence", false},
 		{"the default file is a folder", func(t *testing.T, p place) check.Place {
 			p.write(t, "/etc/kong/license.json/x", good)
 			p.env["KONG_LICENSE_PATH"] = "/etc/kong/license.json/x"
@@ -459,6 +463,9 @@ func TestEffective(t *testing.T) {
 			}
 			if states(e) != test.states || active != test.active || codes(e.Findings) != test.finds || e.OK() != test.ok {
 				t.Errorf("states %s; active %q; found %s; ok %v", states(e), active, codes(e.Findings), e.OK())
+			}
+			if said := fmt.Sprint(e.Sources, e.Findings); strings.Contains(said, "00141000017ODj3AAG") {
+				t.Errorf("shows the licence key: %s", said)
 			}
 		})
 	}

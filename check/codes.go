@@ -13,7 +13,7 @@ import (
 const (
 	CodeSourceUnreadable Code = "source-unreadable"
 	CodeSourceMissing    Code = "source-missing"
-	CodeSourceEmpty      Code = "source-empty"
+	CodeLicenceAsName    Code = "licence-as-name"
 	CodeSourceShadowed   Code = "source-shadowed"
 	CodeAdminShadowed    Code = "admin-api-shadowed"
 	CodeLocalLicence     Code = "local-licence"
@@ -120,7 +120,7 @@ func Describe() []Description {
 var descriptions = []Description{
 	{CodeSourceUnreadable, StageSource, "the file or service that should hold the licence cannot be read"},
 	{CodeSourceMissing, StageSource, "the file that is named is not there"},
-	{CodeSourceEmpty, StageSource, "the variable is set to nothing"},
+	{CodeLicenceAsName, StageSource, "the licence stands where the name of a file belongs"},
 	{CodeSourceShadowed, StageSource, "a licence is installed that another one shadows"},
 	{CodeAdminShadowed, StageSource, "a local licence shadows those of the Admin API"},
 	{CodeLocalLicence, StageSource, "a local licence is not passed on to data planes"},

@@ -100,6 +100,10 @@ func (e *Effective) pathSource(place Place) Source {
 	if name == "" {
 		return Source{Name: PathVariable, State: SourceUnset}
 	}
+	if HoldsLicence(name) {
+		e.add(CodeLicenceAsName, Error, PathVariable+" holds a licence; it names a file", "set KONG_LICENSE_DATA to the licence, or KONG_LICENSE_PATH to the name of its file; a gateway passes it over in silence")
+		return Source{Name: PathVariable, State: SourceUnreadable, Detail: "it holds a licence, not the name of a file"}
+	}
 	if path.Clean(filepath.ToSlash(name)) == DefaultPath {
 		return Source{Name: PathVariable + "=" + name, State: SourceSame}
 	}

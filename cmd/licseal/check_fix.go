@@ -17,6 +17,9 @@ func (p *preflight) fix() error {
 		return err
 	}
 	data, err := readFile(name, check.MaxBytes)
+	if err != nil && check.HoldsLicence(name) {
+		return p.entry(checkreport.Entry{Result: p.licenceAsName()}, true)
+	}
 	before := p.result(name, data, err)
 	fixed := before.Canonical()
 	if fixed == nil {

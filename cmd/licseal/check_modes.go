@@ -28,8 +28,10 @@ func (p *preflight) files() error {
 	return walkFiles(p.names(), func(name string, data []byte, err error) error {
 		p.bar.done.Add(1)
 		done.Add(1)
-		r := p.result(name, data, err)
-		return p.entry(checkreport.Entry{Result: r, Path: pathOf(name)}, true)
+		if err != nil && check.HoldsLicence(name) {
+			return p.entry(checkreport.Entry{Result: p.licenceAsName()}, true)
+		}
+		return p.entry(checkreport.Entry{Result: p.result(name, data, err), Path: pathOf(name)}, true)
 	})
 }
 
@@ -75,6 +77,14 @@ func (p *preflight) result(name string, data []byte, err error) *check.Result {
 		return p.checker.Installed(check.Installed{Name: in.Name, Data: make([]byte, check.MaxBytes+1)})
 	}
 	return &check.Result{Name: in.Name, Time: p.time(), Signature: check.SignatureUnreached, Findings: []check.Finding{unreadable(err)}}
+}
+
+// licenceAsName is the result for a licence that was given in place of its file.
+func (p *preflight) licenceAsName() *check.Result {
+	return &check.Result{Name: "an argument", Time: p.time(), Signature: check.SignatureUnreached, Findings: []check.Finding{{
+		Code: check.CodeLicenceAsName, Stage: check.StageSource, Severity: check.Error,
+		Found: "a licence stands where the name of its file belongs", Remedy: "name the file, or give the text on standard input",
+	}}}
 }
 
 func unreadable(err error) check.Finding {
