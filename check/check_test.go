@@ -523,6 +523,9 @@ func TestMasked(t *testing.T) {
 	key, _ := lic.Payload.Text("/license_key")
 	texts := map[string]string{"whole": licence, "key alone": key, "trailing": licence + ` {"license_key":"` + key + `"}`,
 		"in a wrong field": strings.Replace(licence, `"dataplanes":"4"`, `"dataplanes":"`+key+`"`, 1),
+		"as a version":     strings.Replace(licence, `"version":"1"`, `"version":"`+lic.Signature+`"`, 1),
+		"in a message":     `{"message":"the license_key=` + key + ` is not known here"}`,
+		"cut in a message": `{"message":"nobody here knows anything of the license_key=` + key + `"}`,
 		"twice":            strings.Replace(licence, `"license_key":`, `"license_key":"x","license_key":`, 1)}
 	for _, b := range brokenTexts {
 		texts[b.name] = b.make(licence)
@@ -546,6 +549,30 @@ func TestMasked(t *testing.T) {
 	r := newChecker(t, func(o *check.Options) { o.ShowSecrets = true }).License("", []byte(licence))
 	if r.ID != key {
 		t.Errorf("with ShowSecrets the id is %q", r.ID)
+	}
+}
+
+// A key is masked however a message writes it, and so is one that a requirement names.
+func TestMaskedInQuotes(t *testing.T) {
+	for _, key := range []string{`ABC DEF"GHI\JKL`, "Schlüssel-Geheim-1", "tab\tin a key", "00141000017ODj3AAG"} {
+		text := signed(t, `"00141000017ODj3AAG_a1V41000004wT0OEAU"`, jsonString(key))
+		for _, demand := range []string{"license_key=OTHERKEY-0002", "license_key in OTHERKEY-0002,x", "license_key>=2026-01-01"} {
+			r := newChecker(t, func(o *check.Options) {
+				demanded, err := check.ParseRequirement(demand)
+				if err != nil {
+					t.Fatal(err)
+				}
+				o.Policy.Require = []check.Requirement{demanded}
+			}).License("", []byte(text))
+			if codes(r.Findings) != "error requirement" {
+				t.Fatalf("%q: %v", key, r.Findings)
+			}
+			for _, shown := range []string{"DEF", "GHI", "l\u00fc", "lüss", "Geheim", "in a k", "41000017", "OTHERKEY-0002"} {
+				if strings.Contains(r.Findings[0].Found, shown) {
+					t.Errorf("shows %s: %s", shown, r.Findings[0].Found)
+				}
+			}
+		}
 	}
 }
 

@@ -55,9 +55,17 @@ func (j *judgement) hide(lic *licseal.License, data []byte) {
 	mask := newMasker(data[:min(len(data), MaxBytes)])
 	if lic != nil {
 		mask = mask.with(lic.Signature)
-		for _, pointer := range slices.Concat(keyFields, []string{j.options.Verify.Roles.WithDefaults().ID}) {
+		keys := slices.Concat(keyFields, []string{j.options.Verify.Roles.WithDefaults().ID})
+		for _, pointer := range keys {
 			key, _ := lic.Payload.Text(pointer)
 			mask = mask.with(key)
+		}
+		for _, r := range j.options.Policy.Require {
+			if slices.Contains(keys, r.pointer) {
+				for _, key := range r.values {
+					mask = mask.with(key)
+				}
+			}
 		}
 	}
 	for i, f := range j.Findings {

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -11,7 +13,10 @@ import (
 const maskWindow = 9
 
 // masker hides secrets in texts, but for a few characters to know them by.
-type masker []string
+type masker []hidden
+
+// hidden is a secret as a message may have written it.
+type hidden struct{ written, masked string }
 
 // keyFields are the fields that hold a licence key in the built-in schemas, beside
 // those that a schema's roles name.
@@ -36,17 +41,19 @@ func newMasker(text []byte) masker {
 	return m
 }
 
-// with adds a secret. One of three characters or less is none.
+// with adds a secret, also as it looks in quotes. One of three characters or less
+// is none.
 func (m masker) with(secret string) masker {
 	if utf8.RuneCountInString(secret) <= 3 {
 		return m
 	}
-	for _, known := range m {
-		if known == secret {
-			return m
+	for _, quoted := range []string{strconv.Quote(secret), strconv.QuoteToASCII(secret), strconv.QuoteToGraphic(secret), `"` + secret + `"`} {
+		h := hidden{quoted[1 : len(quoted)-1], Mask(secret)}
+		if !slices.Contains(m, h) {
+			m = append(m, h)
 		}
 	}
-	return append(m, secret)
+	return m
 }
 
 // Mask returns a secret as outputs show it: its first and last characters, and
@@ -67,17 +74,18 @@ func Mask(secret string) string {
 
 // hide masks all secrets in a text, also where only a part of one is left.
 func (m masker) hide(text string) string {
-	for _, secret := range m {
-		text = hideWhole(text, secret)
-		if len(secret) > maskWindow {
-			text = hideParts(text, secret)
+	for _, h := range m {
+		text = h.whole(text)
+		if len(h.written) > maskWindow {
+			text = hideParts(text, h.written)
 		}
 	}
 	return text
 }
 
-// hideWhole masks a secret where it is not a part of a longer word.
-func hideWhole(text, secret string) string {
+// whole masks a secret where it is not a part of a longer word.
+func (h hidden) whole(text string) string {
+	secret := h.written
 	var b strings.Builder
 	for {
 		i := strings.Index(text, secret)
@@ -91,7 +99,7 @@ func hideWhole(text, secret string) string {
 		if isWord {
 			b.WriteString(secret)
 		} else {
-			b.WriteString(Mask(secret))
+			b.WriteString(h.masked)
 		}
 		text = text[end:]
 	}
