@@ -74,6 +74,9 @@ func checkAction(c *cli.Context) error {
 	if err := checkStdin(inputNames(c)...); err != nil {
 		return err
 	}
+	if err := checkReportName(c); err != nil {
+		return err
+	}
 	checker, options, err := newChecker(c)
 	if err != nil {
 		return err

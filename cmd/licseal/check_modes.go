@@ -28,6 +28,9 @@ func (p *preflight) files() error {
 	return walkFiles(p.names(), func(name string, data []byte, err error) error {
 		p.bar.done.Add(1)
 		done.Add(1)
+		if report := p.c.String("report"); report != "" && isSameFile(report, name) {
+			return usagef("--report %s would replace a file that is checked; write it somewhere else", report)
+		}
 		if err != nil && check.HoldsLicence(name) {
 			return p.entry(checkreport.Entry{Result: p.licenceAsName()}, true)
 		}

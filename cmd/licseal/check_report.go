@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/licseal/licseal/check"
@@ -14,6 +15,41 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 )
+
+// checkReportName refuses a report that would take the place of what is read, or of
+// the repaired licence.
+func checkReportName(c *cli.Context) error {
+	report := c.String("report")
+	if report == "" {
+		return nil
+	}
+	if report == "-" {
+		return usagef("without --report, the report goes to standard output")
+	}
+	others := append(inputNames(c), c.String("o"))
+	for _, flag := range []string{"schema", "state", "ca", "cert", "cert-key"} {
+		others = append(others, c.String(flag))
+	}
+	if c.Bool("effective") {
+		others = append(others, os.Getenv(check.PathVariable), filepath.Join(c.String("root"), check.DefaultPath), filepath.Join(c.String("root"), os.Getenv(check.PathVariable)))
+	}
+	for _, other := range others {
+		if other != "" && isSameFile(report, other) {
+			return usagef("--report %s would replace a file that this command reads or writes; give it a name of its own", report)
+		}
+	}
+	return nil
+}
+
+// isSameFile reports whether two names are of one file. A device may be named twice.
+func isSameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	if errA != nil || errB != nil {
+		return filepath.Clean(a) == filepath.Clean(b)
+	}
+	return infoA.Mode().IsRegular() && os.SameFile(infoA, infoB)
+}
 
 // preflight is one run of 'licseal check'.
 type preflight struct {
