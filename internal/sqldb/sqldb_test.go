@@ -315,6 +315,25 @@ func TestOpenSQLite(t *testing.T) {
 	}
 }
 
+// All of those who open a new file at once get it, whoever is the first.
+func TestOpenSQLiteTogether(t *testing.T) {
+	dir := t.TempDir()
+	for round := range 150 {
+		var group sync.WaitGroup
+		for range 6 {
+			group.Go(func() {
+				db, err := sqlite.Open(t.Context(), filepath.Join(dir, fmt.Sprint(round)))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				db.Close()
+			})
+		}
+		group.Wait()
+	}
+}
+
 func TestOpenFails(t *testing.T) {
 	dir := t.TempDir()
 	text := filepath.Join(dir, "text")

@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/licseal/licseal/internal/sqldb"
 	_ "modernc.org/sqlite" // the driver
@@ -30,11 +32,31 @@ func Open(ctx context.Context, path string) (*sqldb.DB, error) {
 	}
 	pool.SetMaxOpenConns(maxConnections)
 	pool.SetMaxIdleConns(maxConnections)
-	if err := pool.PingContext(ctx); err != nil {
+	if err := ping(ctx, pool); err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("opening the database %s: %w", path, err)
 	}
 	return sqldb.New(pool, sqldb.SQLite), nil
+}
+
+// switchTime is how long other processes may take to switch the file to its log.
+const switchTime = 10 * time.Second
+
+// ping makes the first connection. The first process of all switches the file to a
+// write-ahead log, and SQLite does not wait for that: the others are told that the
+// file is locked, and try again.
+func ping(ctx context.Context, pool *sql.DB) error {
+	for start := time.Now(); ; {
+		err := pool.PingContext(ctx)
+		if sqldb.KindOf(err) != sqldb.Conflict || time.Since(start) > switchTime {
+			return err
+		}
+		select {
+		case <-time.After(5*time.Millisecond + rand.N(20*time.Millisecond)):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // maxConnections: one writes at a time, the others read meanwhile.
