@@ -43,7 +43,15 @@ func detectFormBody(text []byte, _ *licseal.ParseError) *breakage {
 	if err != nil {
 		return &breakage{finding: found}
 	}
-	return &breakage{found, [][]byte{[]byte(decoded)}}
+	readings := [][]byte{[]byte(decoded)}
+	// What encodes a form encodes a colon too, and writes a space as a plus. What
+	// leaves colons, as encodeURI in a browser, means a plus by a plus.
+	if bytes.IndexByte(value, ':') >= 0 {
+		if plus, _ := url.PathUnescape(string(value)); plus != decoded {
+			readings = append(readings, []byte(plus))
+		}
+	}
+	return &breakage{found, readings}
 }
 
 var (
@@ -68,6 +76,10 @@ func detectQuotedPrintable(text []byte, _ *licseal.ParseError) *breakage {
 		"save the attachment, or copy the text as the mail program shows it", "the text is encoded as in the source of a mail (quoted-printable)"), [][]byte{decoded}}
 }
 
+var htmlQuotes = strings.NewReplacer("&quot;", `"`, "&#34;", `"`)
+
+// detectHTMLEscaped knows text whose quotes, or all of whose characters that mean
+// something in HTML, were escaped: an &amp; may be a part of what is signed.
 func detectHTMLEscaped(text []byte, _ *licseal.ParseError) *breakage {
 	place := bytes.Index(text, []byte("&quot;"))
 	if place < 0 {
@@ -76,8 +88,13 @@ func detectHTMLEscaped(text []byte, _ *licseal.ParseError) *breakage {
 	if place < 0 || bytes.IndexByte(text, '"') >= 0 {
 		return nil
 	}
+	all, quotes := html.UnescapeString(string(text)), htmlQuotes.Replace(string(text))
+	readings := [][]byte{[]byte(all)}
+	if quotes != all {
+		readings = append(readings, []byte(quotes))
+	}
 	return &breakage{broken(CodeHTMLEscaped, at(text, place),
-		"copy the text as a browser shows it", "the quotes are escaped for HTML (&quot;)"), [][]byte{[]byte(html.UnescapeString(string(text)))}}
+		"copy the text as a browser shows it", "the quotes are escaped for HTML (&quot;)"), readings}
 }
 
 // wrappers are the pairs of quotes that people put around a licence.

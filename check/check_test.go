@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -181,6 +183,31 @@ func TestSignatureTells(t *testing.T) {
 		r := newChecker(t, nil).License("wrapped.txt", []byte(broken))
 		if string(r.Canonical()) != text || codes(r.Findings) != "error line-break" {
 			t.Errorf("%s: %v", name, r.Findings)
+		}
+	}
+}
+
+// What may have been escaped in two ways is repaired by a signature, and by nothing else.
+func TestEscapedInTwoWays(t *testing.T) {
+	quotes := strings.NewReplacer(`"`, "&quot;")
+	encodeURI := strings.NewReplacer(`"`, "%22", " ", "%20", "{", "%7B", "}", "%7D")
+	for _, test := range []struct {
+		customer string
+		escape   func(string) string
+	}{
+		{"Smith &amp; Sons", quotes.Replace},
+		{"Smith & Sons &lt;", html.EscapeString},
+		{"A+B Ltd", encodeURI.Replace},
+		{"A+B Ltd", url.QueryEscape},
+	} {
+		text := signed(t, "Example Company, Inc", test.customer)
+		broken := []byte(test.escape(text))
+		if r := newChecker(t, nil).License("", broken); string(r.Canonical()) != text {
+			t.Errorf("%s: %v", broken, r.Findings)
+		}
+		r := newChecker(t, func(o *check.Options) { o.Trusted, o.NoSignature = nil, true }).License("", broken)
+		if r.License != nil && string(r.Canonical()) != text {
+			t.Errorf("%s was guessed to be %s", broken, r.Canonical())
 		}
 	}
 }
