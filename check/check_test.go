@@ -412,6 +412,18 @@ func TestEffective(t *testing.T) {
 			p.env["KONG_LICENSE_PATH"] = "/opt/l.json"
 			return p.place()
 		}, "not set, not there, not there, not asked", "", "error source-missing, error no-licence", false},
+		{"the root is not there", func(t *testing.T, p place) check.Place {
+			p.env["KONG_LICENSE_DATA"] = good
+			place := p.place()
+			place.Root += "/nope"
+			return place
+		}, "active, unreadable, not set, not asked", "KONG_LICENSE_DATA", "error source-unreadable, note local-licence", false},
+		{"the named file is the default one, and not there", func(t *testing.T, p place) check.Place {
+			p.env["KONG_LICENSE_PATH"] = "/etc/kong/license.json"
+			place := p.place()
+			place.Records, place.RecordsName = records(good), "http://admin/licenses"
+			return place
+		}, "not set, not there, not there, active", "http://admin/licenses id0", "error source-missing", false},
 		{"the variable that names a file holds the licence", func(t *testing.T, p place) check.Place {
 			p.env["KONG_LICENSE_PATH"] = good
 			return p.place()

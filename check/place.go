@@ -38,6 +38,13 @@ func (p Place) getenv(name string) string {
 // readFile reads a file as the gateway sees it.
 func (p Place) readFile(name string) ([]byte, error) {
 	if p.Root == "" {
+		info, err := os.Stat(name)
+		if err == nil {
+			err = plainFile(info)
+		}
+		if err != nil {
+			return nil, cause(err)
+		}
 		f, err := os.Open(name)
 		if err != nil {
 			return nil, cause(err)
@@ -46,7 +53,7 @@ func (p Place) readFile(name string) ([]byte, error) {
 	}
 	root, err := os.OpenRoot(p.Root)
 	if err != nil {
-		return nil, fmt.Errorf("the root %s: %w", p.Root, cause(err))
+		return nil, fmt.Errorf("the root %s: %v", p.Root, cause(err)) // not a file that may be missing
 	}
 	defer root.Close()
 	return readInside(root, name)
@@ -67,6 +74,11 @@ func readInside(root *os.Root, name string) ([]byte, error) {
 			return nil, cause(err)
 		}
 		if info.Mode()&fs.ModeSymlink == 0 {
+			if after == "" {
+				if err := plainFile(info); err != nil {
+					return nil, err
+				}
+			}
 			resolved, rest = next, after
 			continue
 		}
@@ -89,13 +101,20 @@ func readInside(root *os.Root, name string) ([]byte, error) {
 	return readBounded(f)
 }
 
-// readBounded reads and closes a file that may be endless.
+// plainFile refuses what is no file. A pipe would be waited for, without an end.
+func plainFile(info fs.FileInfo) error {
+	switch {
+	case info.IsDir():
+		return errors.New("it is a folder")
+	case !info.Mode().IsRegular():
+		return errors.New("it is a pipe, a socket or a device, and not a file")
+	}
+	return nil
+}
+
+// readBounded reads and closes a file of any size.
 func readBounded(f *os.File) ([]byte, error) {
 	defer f.Close()
-	info, err := f.Stat()
-	if err == nil && info.IsDir() {
-		return nil, errors.New("it is a folder")
-	}
 	data, err := io.ReadAll(io.LimitReader(f, MaxBytes+1))
 	if err != nil {
 		return nil, cause(err)

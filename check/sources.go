@@ -71,7 +71,8 @@ func (e *Effective) Decisive() *Finding {
 // that is there and can be read wins, whatever its text is.
 func (c *Checker) Effective(ctx context.Context, place Place) *Effective {
 	e := new(Effective)
-	e.Sources = []Source{variableSource(place), e.fileSource(place, DefaultPath, false), e.pathSource(place), e.recordSource(ctx, place)}
+	byDefault := e.fileSource(place, DefaultPath, false)
+	e.Sources = []Source{variableSource(place), byDefault, e.pathSource(place, byDefault), e.recordSource(ctx, place)}
 	winner := slices.IndexFunc(e.Sources, func(s Source) bool { return len(s.licences) > 0 })
 	if winner < 0 {
 		e.add(CodeNoLicence, Error, "there is no licence in any of the places where a gateway looks", "set KONG_LICENSE_DATA, write /etc/kong/license.json, or add one to the Admin API")
@@ -95,7 +96,7 @@ func variableSource(place Place) Source {
 	return Source{Name: DataVariable, licences: []Installed{{Name: DataVariable, Data: []byte(value)}}}
 }
 
-func (e *Effective) pathSource(place Place) Source {
+func (e *Effective) pathSource(place Place, byDefault Source) Source {
 	name := place.getenv(PathVariable)
 	if name == "" {
 		return Source{Name: PathVariable, State: SourceUnset}
@@ -104,7 +105,7 @@ func (e *Effective) pathSource(place Place) Source {
 		e.add(CodeLicenceAsName, Error, PathVariable+" holds a licence; it names a file", "set KONG_LICENSE_DATA to the licence, or KONG_LICENSE_PATH to the name of its file; a gateway passes it over in silence")
 		return Source{Name: PathVariable, State: SourceUnreadable, Detail: "it holds a licence, not the name of a file"}
 	}
-	if path.Clean(filepath.ToSlash(name)) == DefaultPath {
+	if path.Clean(filepath.ToSlash(name)) == DefaultPath && byDefault.State != SourceMissing {
 		return Source{Name: PathVariable + "=" + name, State: SourceSame}
 	}
 	s := e.fileSource(place, name, true)
