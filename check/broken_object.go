@@ -95,6 +95,10 @@ type Installed struct {
 	Data     []byte    // the text that should be a licence
 	Updated  time.Time // when it was last changed; zero if that is not known
 	Findings []Finding // what was found on the way to it
+
+	// Alone means that nothing which is installed beside it takes its place, as
+	// with a Secret that is mounted by its name; Disabled, that nothing uses it.
+	Alone, Disabled bool
 }
 
 // records returns those entries of the array data that have a payload.
@@ -131,11 +135,12 @@ func records(object licseal.Payload) []Installed {
 }
 
 // newest returns the index of the licence that was changed last, or -1 where
-// that is not clear.
+// that is not clear, of those that are enabled and compete.
 func newest(all []Installed) int {
 	best, tie := -1, false
 	for i, in := range all {
 		switch {
+		case in.Alone || in.Disabled:
 		case best < 0 || in.Updated.After(all[best].Updated):
 			best, tie = i, false
 		case in.Updated.Equal(all[best].Updated):

@@ -443,6 +443,13 @@ func TestEffective(t *testing.T) {
 			place.Records, place.RecordsName = records(longer, good), "http://admin/licenses"
 			return place
 		}, "not set, not there, not set, active", "http://admin/licenses id1", "warning better-licence", true},
+		{"two records were changed at the same time", func(t *testing.T, p place) check.Place {
+			place := p.place()
+			place.Records, place.RecordsName = func(context.Context) ([]check.Installed, error) {
+				return []check.Installed{{Name: "a", Data: []byte(good), Updated: midYear}, {Name: "b", Data: []byte(expired), Updated: midYear}}, nil
+			}, "http://admin/licenses"
+			return place
+		}, "not set, not there, not set, active", "http://admin/licenses a", "error active-unclear", false},
 		{"a file shadows the Admin API", func(t *testing.T, p place) check.Place {
 			p.write(t, "/etc/kong/license.json", expired)
 			place := p.place()
@@ -542,8 +549,28 @@ func TestKubernetesDump(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if active != 5 {
-		t.Errorf("active is %d", active)
+	if active != -1 {
+		t.Errorf("active is %d, a Secret, or disabled", active)
+	}
+	object := func(name, day, enabled string) string {
+		return "apiVersion: configuration.konghq.com/v1alpha1\nkind: KongLicense\nmetadata: {name: " + name + ", creationTimestamp: \"" + day + "T00:00:00Z\"}\nenabled: " + enabled + "\nrawLicenseString: '" + good + "'\n---\n"
+	}
+	for _, test := range []struct {
+		dump, finds string
+		active      int
+	}{
+		{secret("kong-mesh-license", "data", "license.json", base64Of(good)) + "---\n" + object("a", "2026-01-01", "true"), "", 1},
+		{object("a", "2026-01-01", "true") + object("b", "2026-01-02", "true") + object("c", "2026-01-03", "false"), "", 1},
+		{object("a", "2026-01-01", "true") + object("b", "2026-01-01", "true"), "warning active-unclear", -1},
+		{object("a", "2026-01-01", "true") + object("b", "2026-01-01", "false"), "", 0},
+	} {
+		all, err := check.KubernetesDump([]byte(test.dump))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, active, findings := newChecker(t, nil).Choose(all); active != test.active || codes(findings) != test.finds {
+			t.Errorf("active is %d, found %v:\n%s", active, findings, test.dump)
+		}
 	}
 	for _, text := range []string{"", "a: b\n", "{", "\t- x: [", "kind: *a\n"} {
 		if all, err := check.KubernetesDump([]byte(text)); err == nil {

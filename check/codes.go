@@ -19,6 +19,7 @@ const (
 	CodeLocalLicence     Code = "local-licence"
 	CodeNoLicence        Code = "no-licence"
 	CodeBetterLicence    Code = "better-licence"
+	CodeUnclear          Code = "active-unclear"
 	CodeNotBase64        Code = "secret-not-base64"
 	CodeDisabled         Code = "disabled"
 
@@ -126,6 +127,7 @@ var descriptions = []Description{
 	{CodeLocalLicence, StageSource, "a local licence is not passed on to data planes"},
 	{CodeNoLicence, StageSource, "there is no licence in any place looked at"},
 	{CodeBetterLicence, StageSource, "another installed licence would be better than the active one"},
+	{CodeUnclear, StageSource, "it cannot be told which licence is active"},
 	{CodeNotBase64, StageSource, "the data of a Secret is not base64"},
 	{CodeDisabled, StageSource, "the licence is disabled where it is installed"},
 

@@ -200,6 +200,7 @@ func (m manifest) kongLicense() []Installed {
 	found.Severity = Note
 	in := Installed{Name: m.path(), Data: []byte(value.Value), Updated: m.created(), Findings: []Finding{found}}
 	if enabled := scalar(m.node, "enabled"); enabled == "false" {
+		in.Disabled = true
 		in.Findings = append(in.Findings, Finding{Code: CodeDisabled, Stage: StageSource, Severity: Error, Position: nodePosition(member(m.node, "enabled")),
 			Found: "the KongLicense is not enabled, so no gateway gets it", Remedy: "set enabled to true"})
 	}
@@ -260,7 +261,7 @@ func (m manifest) secret() []Installed {
 			found.Found = fmt.Sprintf("the Secret %s holds the licence under the key %s; what reads it expects %s", m.name, v.key, strings.Join(expected, " or "))
 			found.Remedy = fmt.Sprintf("rename the key: kubectl create secret generic %s --from-file=%s=FILE", m.name, expected[0])
 		}
-		in := Installed{Name: m.path() + ":" + v.key, Data: []byte(v.text), Updated: m.created(), Findings: []Finding{found}}
+		in := Installed{Name: m.path() + ":" + v.key, Data: []byte(v.text), Updated: m.created(), Findings: []Finding{found}, Alone: true}
 		if v.err != nil {
 			in.Findings = append(in.Findings, Finding{Code: CodeNotBase64, Stage: StageSource, Severity: Error, Position: nodePosition(v.node),
 				Found: "what stands under data is not base64, so Kubernetes refuses it", Remedy: "put plain text under stringData, or encode it: base64 -w0"})
@@ -285,7 +286,7 @@ func (m manifest) withoutLicence(key string, values []secretValue) Installed {
 	}
 	found := broken(CodeSecretWrongKey, nodePosition(m.node), "put the licence there: kubectl create secret generic "+m.name+" --from-file="+key+"=FILE",
 		"the Secret %s has no key %s: it has %s", m.name, key, has)
-	return Installed{Name: m.path() + ":" + key, Updated: m.created(), Findings: []Finding{found}}
+	return Installed{Name: m.path() + ":" + key, Updated: m.created(), Findings: []Finding{found}, Alone: true}
 }
 
 func nodePosition(n *yaml.Node) licseal.Position {
@@ -294,7 +295,8 @@ func nodePosition(n *yaml.Node) licseal.Position {
 
 // KubernetesDump reads what 'kubectl get secret,konglicense -o yaml' prints (or
 // -o json, or a file of manifests), and returns the licences in it. Where
-// there are several KongLicense objects, a controller uses the newest one.
+// there are several KongLicense objects that are enabled, a controller uses the one
+// that was created last. A Secret is used by whatever mounts it.
 func KubernetesDump(text []byte) ([]Installed, error) {
 	if len(text) > MaxDumpBytes {
 		return nil, fmt.Errorf("the dump has %d bytes; at most %d are read", len(text), MaxDumpBytes)
@@ -304,7 +306,10 @@ func KubernetesDump(text []byte) ([]Installed, error) {
 		return nil, fmt.Errorf("the dump is not YAML: %v", strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	objects := manifests(documents)
-	if len(objects) == 0 {
+	isList := func(d *yaml.Node) bool {
+		return strings.HasSuffix(scalar(d, "kind"), "List") && member(d, "items") != nil
+	}
+	if len(objects) == 0 && !slices.ContainsFunc(documents, isList) {
 		return nil, errors.New("the dump has no Kubernetes objects; make it with: kubectl get secret,konglicense -o yaml")
 	}
 	var all []Installed

@@ -79,6 +79,9 @@ func (c *Checker) Effective(ctx context.Context, place Place) *Effective {
 		return e
 	}
 	e.judgeSources(c, winner)
+	if won := e.Sources[winner].licences; newest(won) < 0 {
+		e.Findings = append(e.Findings, unclear(Error, fmt.Sprintf("the %s of %s", plural(len(won), "licence"), plain(e.Sources[winner].Name))))
+	}
 	e.shadows(winner)
 	e.better()
 	return e
@@ -171,7 +174,11 @@ func (e *Effective) judgeSources(c *Checker, winner int) {
 			s.Detail = "by " + e.Sources[winner].Name
 		}
 		if n := len(s.licences); n > 1 {
-			s.Detail = strings.TrimSpace(fmt.Sprintf("%s (%d licences; the one changed last counts)", s.Detail, n))
+			which := "the one changed last counts"
+			if newest(s.licences) < 0 {
+				which = "it cannot be told which counts"
+			}
+			s.Detail = strings.TrimSpace(fmt.Sprintf("%s (%d licences; %s)", s.Detail, n, which))
 		}
 		for k, in := range s.licences {
 			r := c.Installed(in)
@@ -210,6 +217,12 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// unclear says that no licence is known to be the one in use.
+func unclear(severity Severity, what string) Finding {
+	return Finding{Code: CodeUnclear, Stage: StageSource, Severity: severity,
+		Found: "it cannot be told which of " + what + " is active: none was changed last", Remedy: "remove those that are not meant to count"}
+}
+
 // better says whether a shadowed licence would be better than the active one.
 func (e *Effective) better() {
 	if f := betterThan(e.Active, e.Others); f != nil {
@@ -238,15 +251,28 @@ func betterThan(active *Result, others []*Result) *Finding {
 }
 
 // Choose judges licences that are installed side by side, such as the records of
-// an Admin API, and says which one is active: the one that was changed last.
-// active is -1 where that cannot be told.
+// an Admin API, and says which one is active: of those that are enabled, and not
+// alone, the one that was changed last. active is -1 where there is none, or where
+// it cannot be told.
 func (c *Checker) Choose(all []Installed) (results []*Result, active int, findings []Finding) {
 	for _, in := range all {
 		results = append(results, c.Installed(in))
 	}
 	active = newest(all)
+	var others []*Result
+	rivals := 0
+	for i, in := range all {
+		if !in.Alone && i != active {
+			others = append(others, results[i])
+		}
+		if !in.Alone && !in.Disabled {
+			rivals++
+		}
+	}
+	if active < 0 && rivals > 1 {
+		findings = append(findings, unclear(Warning, plural(rivals, "licence")))
+	}
 	if active >= 0 {
-		others := slices.Delete(slices.Clone(results), active, active+1)
 		if f := betterThan(results[active], others); f != nil {
 			findings = append(findings, *f)
 		}

@@ -121,11 +121,11 @@ func (p *preflight) installed(all []check.Installed, path string) error {
 	p.decideSources(findings)
 	for i, r := range results {
 		e := checkreport.Entry{Result: r, Path: path}
-		if active >= 0 {
+		if active >= 0 && !all[i].Alone {
 			isActive := i == active
 			e.Active = &isActive
 		}
-		if err := p.entry(e, true); err != nil {
+		if err := p.entry(e, e.Active == nil || *e.Active); err != nil {
 			return err
 		}
 	}
