@@ -1,6 +1,7 @@
 package checkreport
 
 import (
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -33,6 +34,7 @@ type findingKey struct {
 func newPrometheus(w io.Writer, h Header) Writer {
 	p := &prometheus{w: w, kong: h.KongFields, findings: map[findingKey]int{}, seen: map[string]bool{}}
 	p.gauge("licseal_check_timestamp_seconds", "When the licences were checked.", unix(h.Time))
+	p.gauge("licseal_check_signature_checked", "1 if signatures were to be checked.", truth(h.SignatureChecked))
 	for _, f := range h.Findings {
 		p.findings[findingKey{"", f.Code, f.Severity}]++
 	}
@@ -64,19 +66,23 @@ func truth(b bool) float64 {
 
 func (p *prometheus) Entry(e Entry) error {
 	source := plain(e.Name)
-	if p.seen[source] {
-		return nil // a file that was named twice; a series must not be
+	for n := 2; p.seen[source]; n++ { // two licences of one name; a series must not be there twice
+		source = fmt.Sprintf("%s #%d", plain(e.Name), n)
 	}
 	p.seen[source] = true
+	if e.Active != nil {
+		p.gauge("licseal_license_active", "1 if it is the licence in use, where that is known.", truth(*e.Active), "source", source)
+	}
+	kong := p.kong && !e.notActive() // a gateway tells of the licence that it uses
 	if days, ok := e.DaysLeft(); ok {
-		if p.kong {
+		if kong {
 			p.gauge("kong_enterprise_license_expiration", "Unix epoch time when the license expires, the same name as in the gateway.", unix(e.NotAfter), "source", source)
 		}
 		p.gauge("licseal_license_not_before_seconds", "From when on the licence is valid, in seconds since 1970.", unix(e.NotBefore), "source", source)
 		p.gauge("licseal_license_expiration_seconds", "When the licence expires, in seconds since 1970.", unix(e.NotAfter), "source", source)
 		p.gauge("licseal_license_days_left", "Whole days until the licence expires; negative afterwards.", float64(days), "source", source)
 	}
-	if p.kong {
+	if kong {
 		p.gauge("kong_enterprise_license_errors", "Errors when collecting license info, the same name as in the gateway.", truth(e.State == ""), "source", source)
 	}
 	for _, state := range []verify.State{verify.NotYetValid, verify.Valid, verify.InGrace, verify.Expired} {

@@ -33,6 +33,30 @@ type Entry struct {
 	Fixed  string // where the repaired licence was written to, "" if it was not
 }
 
+// notActive reports whether the licence is known not to be the one in use. What is
+// wrong with it is worth knowing then, and makes nothing fail.
+func (e Entry) notActive() bool { return e.Active != nil && !*e.Active }
+
+// level is how much a finding matters.
+func (e Entry) level(f check.Finding) check.Severity {
+	if e.notActive() {
+		return check.Note
+	}
+	return f.Severity
+}
+
+// word is the first word of a line about the licence.
+func (e Entry) word() string {
+	word := "ok"
+	if e.Exit != 0 {
+		word = e.Word
+	}
+	if e.notActive() {
+		word += " (not active)"
+	}
+	return word
+}
+
 // Summary is what all results come to.
 type Summary struct {
 	Licences int    `json:"licences"`

@@ -285,8 +285,96 @@ func TestPrometheus(t *testing.T) {
 			t.Errorf("%s %v is %v; want %v", want.name, want.labels, got, want.value)
 		}
 	}
-	if got := len(families["licseal_license_ok"].GetMetric()); got != len(list)-1 {
-		t.Errorf("%d series for %d sources", got, len(list)-1)
+	if got := len(families["licseal_license_ok"].GetMetric()); got != len(list) {
+		t.Errorf("%d series for %d sources", got, len(list))
+	}
+	value("licseal_license_ok", "source", "in order.json #2")
+}
+
+// A licence that is not in use makes no report fail, and each says what it is.
+func TestNotActive(t *testing.T) {
+	no, yes := false, true
+	r := checker(t, true).License("old.json", []byte(licence(t, "2027-01-01", "2026-02-01")))
+	good := checker(t, true).License("new.json", []byte(licence(t, "2027-01-01", "2028-01-01")))
+	list := []checkreport.Entry{{Result: r, Path: "old.json", Exit: 7, Word: "expired", Active: &no}, {Result: good, Path: "new.json", Active: &yes}}
+	for format, parts := range map[string][]string{
+		"text":       {"\nexpired (not active): old.json: "},
+		"json":       {`"active":false`},
+		"github":     {"\nexpired (not active): old.json: ", "\n::notice file=old.json,line=1,col=179,title=licence%2C not active%3A expired::"},
+		"junit":      {`<skipped message="not active: license_expiration_date`, `failures="1"`},
+		"sarif":      {`"text": "not active: license_expiration_date`},
+		"prometheus": {`licseal_license_active{source="old.json"} 0`, `licseal_license_active{source="new.json"} 1`, `kong_enterprise_license_expiration{source="new.json"}`},
+	} {
+		text := written(t, format, true, list)
+		for _, part := range parts {
+			if !strings.Contains(text, part) {
+				t.Errorf("%s does not say %s:\n%s", format, part, text)
+			}
+		}
+		errors := strings.Count(text, "\n::error") + strings.Count(text, "<failure") + strings.Count(text, `"level": "error"`)
+		if errors > 1 || strings.Contains(text, `kong_enterprise_license_expiration{source="old.json"}`) { // that of the sources
+			t.Errorf("%s: %d errors:\n%s", format, errors, text)
+		}
+	}
+}
+
+// Every format says that signatures are not checked, even where there is nothing to check.
+func TestNotChecked(t *testing.T) {
+	nothing := checker(t, false).License("nothing", []byte("nothing"))
+	for format, said := range map[string]string{
+		"text": "signatures are NOT CHECKED\n", "json": `"signature_checked":false`, "github": "\n::notice title=licence%3A signature-not-checked::",
+		"junit": `<skipped message="the signature was not checked">`, "sarif": `"ruleId": "signature-not-checked"`, "prometheus": "\nlicseal_check_signature_checked 0\n",
+	} {
+		for _, list := range [][]checkreport.Entry{nil, {{Result: nothing, Exit: 3, Word: "parse"}}} {
+			if text := written(t, format, false, list); !strings.Contains(text, said) {
+				t.Errorf("%s does not say so:\n%s", format, text)
+			}
+			if text := written(t, format, true, list); strings.Contains(text, said) {
+				t.Errorf("%s says so of checked ones:\n%s", format, text)
+			}
+		}
+	}
+}
+
+// What was not judged is no test that has passed.
+func TestJUnitReached(t *testing.T) {
+	missing := &check.Result{Name: "missing.json", Signature: check.SignatureUnreached, Findings: []check.Finding{{Code: check.CodeSourceUnreadable, Stage: check.StageSource, Severity: check.Error, Found: "none", Remedy: "one"}}}
+	clock := &check.Result{Name: "clock.json", Signature: check.SignatureUnreached, Findings: []check.Finding{{Code: check.CodeClock, Stage: check.StageDates, Severity: check.Error, Found: "late", Remedy: "set it"}}}
+	date := checker(t, true).License("date.json", []byte(licence(t, "2027-01-01", "soon")))
+	forged := checker(t, true).License("forged.json", []byte(strings.Replace(licence(t), `"4"`, `"5"`, 1)))
+	for _, test := range []struct {
+		result         *check.Result
+		passed, failed string
+	}{
+		{missing, "", "source"},
+		{clock, "", "dates"},
+		{date, "document signature", "schema"},
+		{forged, "document", "signature"},
+	} {
+		var doc struct {
+			Suites []struct {
+				Cases []struct {
+					Name    string    `xml:"name,attr"`
+					Failure *struct{} `xml:"failure"`
+					Skipped *struct{} `xml:"skipped"`
+				} `xml:"testcase"`
+			} `xml:"testsuite"`
+		}
+		if err := xml.Unmarshal([]byte(written(t, "junit", true, []checkreport.Entry{{Result: test.result}})), &doc); err != nil {
+			t.Fatal(err)
+		}
+		var passed, failed []string
+		for _, c := range doc.Suites[1].Cases {
+			switch {
+			case c.Failure != nil:
+				failed = append(failed, c.Name)
+			case c.Skipped == nil:
+				passed = append(passed, c.Name)
+			}
+		}
+		if strings.Join(passed, " ") != test.passed || strings.Join(failed, " ") != test.failed {
+			t.Errorf("%s: passed %v, failed %v", test.result.Name, passed, failed)
+		}
 	}
 }
 

@@ -15,12 +15,13 @@ import (
 // https://docs.oasis-open.org/sarif/sarif/v2.1.0/. It is one document that is
 // kept in memory.
 type sarifWriter struct {
-	w   io.Writer
-	run *sarif.Run
+	w         io.Writer
+	run       *sarif.Run
+	unchecked bool // and no result has said so yet
 }
 
 func newSARIF(w io.Writer, h Header) Writer {
-	s := &sarifWriter{w: w, run: sarif.NewRunWithInformationURI("licseal", "https://github.com/licseal/licseal")}
+	s := &sarifWriter{w: w, unchecked: !h.SignatureChecked, run: sarif.NewRunWithInformationURI("licseal", "https://github.com/licseal/licseal")}
 	s.run.WithColumnKind("unicodeCodePoints")
 	s.run.Tool.Driver.WithVersion(h.Version)
 	for _, d := range check.Describe() {
@@ -35,6 +36,7 @@ func newSARIF(w io.Writer, h Header) Writer {
 var sarifLevels = map[check.Severity]string{check.Error: "error", check.Warning: "warning", check.Note: "note"}
 
 func (s *sarifWriter) Entry(e Entry) error {
+	s.unchecked = s.unchecked && e.Signature != check.SignatureNotChecked
 	for _, f := range e.Findings {
 		s.add(e, f)
 	}
@@ -46,7 +48,10 @@ func (s *sarifWriter) add(e Entry, f check.Finding) {
 	if e.Result != nil && e.Path == "" {
 		message = plain(e.Name) + ": " + message
 	}
-	result := s.run.CreateResultForRule(string(f.Code)).WithLevel(sarifLevels[f.Severity]).WithMessage(sarif.NewTextMessage(message))
+	if e.notActive() {
+		message = "not active: " + message
+	}
+	result := s.run.CreateResultForRule(string(f.Code)).WithLevel(sarifLevels[e.level(f)]).WithMessage(sarif.NewTextMessage(message))
 	location := sarif.NewLocation()
 	if e.Path != "" {
 		physical := sarif.NewPhysicalLocation().WithArtifactLocation(sarif.NewSimpleArtifactLocation(uriOf(e.Path)))
@@ -73,6 +78,9 @@ func uriOf(path string) string {
 }
 
 func (s *sarifWriter) Close(Summary) error {
+	if s.unchecked {
+		s.add(Entry{}, check.Finding{Code: check.CodeSignatureNotChecked, Severity: check.Note, Found: notChecked, Remedy: "name the trusted keys with -t to have them checked"})
+	}
 	report := sarif.NewReport()
 	report.AddRun(s.run)
 	encoder := json.NewEncoder(s.w)

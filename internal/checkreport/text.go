@@ -15,14 +15,15 @@ import (
 
 // text writes for people: a short verdict first, then what was found.
 type text struct {
-	w       io.Writer
-	color   bool
-	entries int
-	err     error
+	w         io.Writer
+	color     bool
+	entries   int
+	unchecked bool // and nothing has said so yet
+	err       error
 }
 
 func newText(w io.Writer, h Header) Writer {
-	t := &text{w: w, color: h.Color}
+	t := &text{w: w, color: h.Color, unchecked: !h.SignatureChecked}
 	t.sources(h)
 	return t
 }
@@ -71,17 +72,15 @@ func (t *text) sources(h Header) {
 
 func (t *text) Entry(e Entry) error {
 	t.entries++
+	t.unchecked = t.unchecked && e.Signature != check.SignatureNotChecked // which the verdict says
 	verdict := plain(e.Name) + ": " + Verdict(e)
-	word, color := "ok", green
+	color := green
 	if e.Exit != 0 {
-		word, color = e.Word, red
+		color = red
 	} else if e.Count(check.Warning) > 0 {
 		color = yellow
 	}
-	if e.Active != nil && !*e.Active {
-		word += " (not active)"
-	}
-	t.printf("%s: %s\n", t.paint(color, word), verdict)
+	t.printf("%s: %s\n", t.paint(color, e.word()), verdict)
 	decisive := e.Decisive()
 	for i, f := range e.Findings {
 		if f.Code == check.CodeSignatureNotChecked {
@@ -98,6 +97,9 @@ func (t *text) Entry(e Entry) error {
 	}
 	return t.err
 }
+
+// notChecked is what a report says that has no licence whose signature could be checked.
+const notChecked = "signatures are NOT CHECKED"
 
 // Verdict says in one line what a result comes to.
 func Verdict(e Entry) string {
@@ -164,6 +166,9 @@ func (t *text) heading(f check.Finding) {
 func (t *text) Close(s Summary) error {
 	if t.entries > 1 {
 		t.printf("%d licences: %d ok, %d not; %s, %s\n", s.Licences, s.OK, s.Failed, plural(s.Errors, "error"), plural(s.Warnings, "warning"))
+	}
+	if t.unchecked {
+		t.printf(notChecked + "\n")
 	}
 	return t.err
 }
