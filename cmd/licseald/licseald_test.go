@@ -66,13 +66,20 @@ func TestLogIsMasked(t *testing.T) {
 		expect(t, 409, "POST", p.url+"/licenses", payload, token)
 		expect(t, 400, "POST", p.url+"/licenses", strings.Replace(payload, `"5"`, `"6"`, 1), token)
 		expect(t, 200, "GET", p.url+"/licenses?payload="+key+"&token="+secret, "", token)
+		expect(t, 400, "GET", p.url+"/licenses/"+key, "", token) // taken for the id
+		expect(t, 404, "GET", p.url+"/"+key+"/licenses", "", token)
+		expect(t, 405, key, p.url+"/licenses", "", token)
+		expect(t, 204, "DELETE", p.url+"/licenses/30b4edb7-0847-4f65-af90-efbed8b0161f", "", token)
 		expect(t, 401, "GET", p.url+"/licenses", "", "Kong-Admin-Token: "+secret+"x")
 		p.stop(t)
 		log := p.log.String()
 		if strings.Contains(log, "SECRET") || strings.Contains(log, secret) || strings.Contains(log, "signature") {
 			t.Errorf("the log: %s", log)
 		}
-		if !strings.Contains(log, "LS-0…0001") || strings.Count(log, "request") < 5 {
+		if strings.Contains(log, "licence deleted") {
+			t.Errorf("the log says that something was deleted: %s", log)
+		}
+		if !strings.Contains(log, "LS-0…0001") || !strings.Contains(log, "/licenses/30b4edb7-") || strings.Count(log, "request") < 9 {
 			t.Errorf("the log lacks something: %s", log)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"slices"
 	"time"
 
@@ -61,9 +62,10 @@ func (s loggedStore) Write(ctx context.Context, w admin.Write) (admin.Record, er
 
 // Delete implements admin.Store.
 func (s loggedStore) Delete(ctx context.Context, id, who string) error {
+	before, getErr := s.Get(ctx, id)
 	err := s.Store.Delete(ctx, id, who)
-	if err == nil {
-		s.log.InfoContext(ctx, "licence deleted", "id", id, "who", who)
+	if err == nil && getErr == nil { // where nothing was there, nothing was deleted
+		s.log.InfoContext(ctx, "licence deleted", "id", id, "license_key", licenseKey(before.Payload, s.roles), "who", who)
 	}
 	return err
 }
@@ -101,8 +103,7 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 // Unwrap is for http.ResponseController.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// observed logs and counts each request. The query is not logged: somebody may
-// have put a licence there.
+// observed logs and counts each request.
 func observed(log *slog.Logger, m *metrics, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
@@ -111,15 +112,19 @@ func observed(log *slog.Logger, m *metrics, next http.Handler) http.Handler {
 		took := time.Since(start)
 		m.observe(r, sw.status, took)
 		log.LogAttrs(r.Context(), slog.LevelInfo, "request",
-			slog.String("method", cut(r.Method)), slog.String("path", cut(r.URL.Path)), slog.Int("status", sw.status),
+			slog.String("method", knownMethod(r.Method)), slog.String("path", loggedPath(r.URL.Path)), slog.Int("status", sw.status),
 			slog.Int64("bytes", sw.bytes), slog.String("took", took.String()), slog.String("from", r.RemoteAddr))
 	})
 }
 
-func cut(text string) string {
-	const limit = 200
-	if len(text) > limit {
-		return text[:limit] + "…"
+// recordPath is the path of a record, by the id that it has.
+var recordPath = regexp.MustCompile(`^/licenses/[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+
+// loggedPath is a request's path as far as the server knows it. The rest, and the
+// query, are not logged: somebody may have put a licence or its key there.
+func loggedPath(path string) string {
+	if recordPath.MatchString(path) {
+		return path
 	}
-	return text
+	return knownRoute(path)
 }
