@@ -16,7 +16,7 @@ const (
 	Other       Kind = iota // none of these, or no error
 	Unique                  // a value is there already that may be there once
 	Conflict                // given up for the sake of another transaction; it may be tried again
-	Unavailable             // the database cannot be reached, is starting or stopping, or takes no writes
+	Unavailable             // the database cannot be reached, is starting or stopping, lets nobody in, or takes no writes
 	Full                    // the disk is full
 )
 
@@ -61,11 +61,13 @@ func stateKind(state string) Kind {
 		return Conflict
 	case "53100": // disk_full
 		return Full
-	case "25006": // read_only_sql_transaction: a standby
+	case "25006", "57014": // read_only_sql_transaction: a standby; query_canceled: it took too long
 		return Unavailable
 	}
 	switch {
 	case strings.HasPrefix(state, "08"), // connection exception
+		strings.HasPrefix(state, "28"),  // invalid authorization: the role may not log in
+		strings.HasPrefix(state, "3D"),  // the database is not there
 		strings.HasPrefix(state, "53"),  // insufficient resources
 		strings.HasPrefix(state, "57P"), // operator intervention: stopping, starting
 		strings.HasPrefix(state, "58"):  // system error

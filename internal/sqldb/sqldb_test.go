@@ -255,6 +255,10 @@ func TestKindOf(t *testing.T) {
 		{sqlState("57P03"), sqldb.Unavailable},
 		{sqlState("08006"), sqldb.Unavailable},
 		{sqlState("25006"), sqldb.Unavailable},
+		{sqlState("28000"), sqldb.Unavailable}, // NOLOGIN
+		{sqlState("28P01"), sqldb.Unavailable},
+		{sqlState("3D000"), sqldb.Unavailable},
+		{sqlState("57014"), sqldb.Unavailable}, // statement_timeout
 		{sqlState("53100"), sqldb.Full},
 		{sqlState("53300"), sqldb.Unavailable},
 		{sqlState("40P01"), sqldb.Conflict},
