@@ -74,6 +74,8 @@ ON SQLITE CREATE TRIGGER licenses_history_update BEFORE UPDATE ON licenses_histo
 ON SQLITE CREATE TRIGGER licenses_history_delete BEFORE DELETE ON licenses_history BEGIN SELECT RAISE(ABORT, 'the history is append-only'); END;
 ON POSTGRESQL CREATE FUNCTION licenses_history_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the history is append-only'; END $$;
 ON POSTGRESQL CREATE TRIGGER licenses_history_change BEFORE UPDATE OR DELETE OR TRUNCATE ON licenses_history EXECUTE FUNCTION licenses_history_keep();
+`, `
+ON SQLITE CREATE TRIGGER licenses_history_replace BEFORE INSERT ON licenses_history WHEN EXISTS (SELECT 1 FROM licenses_history WHERE number = NEW.number) BEGIN SELECT RAISE(ABORT, 'the history is append-only'); END;
 `}
 
 // New returns the store in a database, after bringing its tables up to date.
