@@ -126,6 +126,46 @@ func TestReloadTrust(t *testing.T) {
 	expect(t, 201, "POST", p.url+"/licenses", new.licence(t, "LS-4", 30))
 }
 
+// A file that becomes a pipe to which nobody writes, or somebody and nothing, keeps
+// no other file from being read again.
+func TestReloadPipe(t *testing.T) {
+	const old, new = "correct-horse-battery", "another-token-altogether"
+	v := newVendor(t)
+	tokens := filepath.Join(t.TempDir(), "tokens")
+	writeFile(t, tokens, old+"\n")
+	p := start(t, "--ephemeral", "--trust", v.trust, "--token-file", tokens)
+	os.Remove(v.trust)
+	if err := syscall.Mkfifo(v.trust, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.log.waitFor(t, "what was read before stays in force")
+	silent, err := os.OpenFile(v.trust, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	writeFile(t, tokens, new+"\n")
+	p.log.waitFor(t, "read again")
+	expect(t, 401, "GET", p.url+"/", "", "Kong-Admin-Token: "+old)
+	expect(t, 200, "GET", p.url+"/", "", "Kong-Admin-Token: "+new)
+}
+
+// The operator is told of a file of tokens that others can read.
+func TestTokenFileReadable(t *testing.T) {
+	tokens := filepath.Join(t.TempDir(), "tokens")
+	writeFile(t, tokens, "correct-horse-battery\n")
+	for mode, want := range map[os.FileMode]bool{0o600: false, 0o640: true, 0o604: true} {
+		if err := os.Chmod(tokens, mode); err != nil {
+			t.Fatal(err)
+		}
+		p := start(t, "--ephemeral", "--accept-unverified", "--token-file", tokens)
+		p.stop(t)
+		if got := strings.Contains(p.log.String(), "can be read by others"); got != want {
+			t.Errorf("mode %v: warned %t: %s", mode, got, p.log)
+		}
+	}
+}
+
 func TestTokenFile(t *testing.T) {
 	const secret = "correct-horse-battery"
 	v := newVendor(t)

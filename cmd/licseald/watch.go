@@ -9,6 +9,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -59,12 +60,18 @@ func (w *watched[T]) read() ([][]byte, error) {
 	return contents, nil
 }
 
+// pipeTimeout bounds the wait for a pipe, such as a shell's <(…).
+const pipeTimeout = 3 * time.Second
+
+// readFile reads a file. A pipe that nobody writes to holds up nothing for long:
+// neither opening it waits, nor, beyond the deadline, reading.
 func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	f.SetReadDeadline(time.Now().Add(pipeTimeout)) // other files have none, and need none
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
 		return nil, err
