@@ -3,6 +3,7 @@ package admin
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,10 +12,12 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -64,6 +67,9 @@ func NewClient(address string, opts *ClientOptions) (*Client, error) {
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return nil, errors.New("the address of an Admin API is a scheme, a host and a path; a token goes into its own option")
+	}
+	if opts != nil && strings.ContainsFunc(opts.Token, unicode.IsControl) {
+		return nil, errors.New("the token has a character that cannot stand in a request header")
 	}
 	c := &Client{base: strings.TrimRight(u.String(), "/")}
 	if opts != nil {
@@ -150,8 +156,12 @@ func (c *Client) Records(ctx context.Context) iter.Seq2[Record, error] {
 		seen := map[string]bool{}
 		for offset := ""; ; {
 			page, err := c.page(ctx, offset)
-			if err == nil && page.Offset != "" && seen[page.Offset] {
+			switch {
+			case err != nil || page.Offset == "":
+			case seen[page.Offset]:
 				err = fmt.Errorf("the server's pages go round in circles: offset %q came twice", onTerminal(page.Offset))
+			case len(page.Data) == 0:
+				err = errors.New("the server's pages do not end: one is empty, and names another")
 			}
 			if err != nil {
 				yield(Record{}, err)
@@ -178,8 +188,31 @@ func (c *Client) page(ctx context.Context, offset string) (Page, error) {
 		path += "&offset=" + url.QueryEscape(offset)
 	}
 	var page Page
-	err := c.do(ctx, http.MethodGet, path, nil, &page)
-	return page, err
+	if err := c.do(ctx, http.MethodGet, path, nil, &page); err != nil {
+		return Page{}, err
+	}
+	if page.Data == nil {
+		return Page{}, strange(http.MethodGet, "/licenses", errors.New("there is no list in data"))
+	}
+	for i := range page.Data {
+		if err := checkRecord(&page.Data[i]); err != nil {
+			return Page{}, strange(http.MethodGet, "/licenses", err)
+		}
+	}
+	return page, nil
+}
+
+// strange says that an answer of a good status is not one of this API's: an
+// address that leads somewhere else must not pass for a gateway without licences.
+func strange(method, path string, err error) error {
+	return fmt.Errorf("%s %s: the answer is not what an Admin API gives: %w", method, path, err)
+}
+
+func checkRecord(r *Record) error {
+	if r.ID == "" || r.Payload == "" {
+		return errors.New("a record has no id, or no payload")
+	}
+	return nil
 }
 
 // List returns all records.
@@ -205,7 +238,13 @@ func (c *Client) Get(ctx context.Context, id string) (Record, error) {
 	if hasStatus(err, http.StatusNotFound) {
 		return Record{}, ErrNotFound
 	}
-	return record, err
+	if err != nil {
+		return Record{}, err
+	}
+	if err := checkRecord(&record); err != nil {
+		return Record{}, strange(http.MethodGet, path, err)
+	}
+	return record, nil
 }
 
 // Active returns the record with the newest UpdatedAt: the one that data planes
@@ -271,9 +310,24 @@ func (c *Client) Delete(ctx context.Context, id string) error {
 
 // Report returns the usage report.
 func (c *Client) Report(ctx context.Context) (*Report, error) {
-	var report Report
-	if err := c.do(ctx, http.MethodGet, "/license/report", nil, &report); err != nil {
+	const path = "/license/report"
+	var members map[string]json.RawMessage
+	if err := c.do(ctx, http.MethodGet, path, nil, &members); err != nil {
 		return nil, err
+	}
+	// Where the figures that are judged are not there, they are not zero.
+	for _, name := range []string{"counters", "kong_version", "rbac_users"} {
+		if members[name] == nil {
+			return nil, strange(http.MethodGet, path, fmt.Errorf("it has no %s", name))
+		}
+	}
+	text, err := json.Marshal(members)
+	if err != nil {
+		return nil, err
+	}
+	var report Report
+	if err := json.Unmarshal(text, &report); err != nil {
+		return nil, strange(http.MethodGet, path, err)
 	}
 	return &report, nil
 }
@@ -348,8 +402,8 @@ func backoff(try int) time.Duration {
 	return longest/2 + rand.N(longest/2)
 }
 
-// mayRepeat reports whether a failed request may be sent again. All but POST
-// leave the same behind when done twice.
+// mayRepeat reports whether a failed request may be sent again. When done twice,
+// all but POST leave the same licences behind; a PUT or PATCH a newer time.
 func mayRepeat(method string, err error) bool {
 	var (
 		unreachable *UnreachableError
@@ -367,9 +421,20 @@ func mayRepeat(method string, err error) bool {
 // isPermanent reports whether a failure to connect will be the same next time: a
 // certificate that is not good, a name that is not known.
 func isPermanent(err error) bool {
-	var dns *net.DNSError
-	return strings.Contains(err.Error(), "tls: ") || strings.Contains(err.Error(), "x509: ") ||
+	var (
+		dns         *net.DNSError
+		certificate *tls.CertificateVerificationError
+	)
+	return errors.As(err, &certificate) || errors.Is(err, http.ErrSchemeMismatch) || isAlert(err) ||
 		errors.As(err, &dns) && dns.IsNotFound
+}
+
+// isAlert reports whether the server ended TLS with an alert, as it does where it
+// wants a certificate. That may come after the handshake, but before it reads a
+// request.
+func isAlert(err error) bool {
+	var alert *net.OpError
+	return errors.As(err, &alert) && alert.Op == "remote error"
 }
 
 // maxAnswer bounds what is read of an answer: a page of the largest licences.
@@ -379,6 +444,11 @@ const maxAnswer = 128 << 20
 func (c *Client) once(ctx context.Context, method, path string, body []byte, v any) (wait time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
 	defer cancel()
+	var connecting atomic.Bool // nothing can have been sent
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { connecting.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { connecting.Store(false) },
+	})
 	request, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, err
@@ -392,12 +462,12 @@ func (c *Client) once(ctx context.Context, method, path string, body []byte, v a
 	}
 	response, err := c.options.HTTP.Do(request)
 	if err != nil {
-		return 0, c.unreachable(err)
+		return 0, c.unreachable(err, !connecting.Load() && !isAlert(err))
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	if err != nil {
-		return 0, c.unreachable(err)
+		return 0, c.unreachable(err, true)
 	}
 	if len(text) > maxAnswer {
 		return 0, fmt.Errorf("%s %s: the answer has more than %d bytes", method, path, maxAnswer)
@@ -410,21 +480,17 @@ func (c *Client) once(ctx context.Context, method, path string, body []byte, v a
 		return 0, nil
 	}
 	if err := json.Unmarshal(text, v); err != nil {
-		return 0, fmt.Errorf("%s %s: the answer is not what an Admin API gives: %w", method, path, err)
+		return 0, strange(method, path, err)
 	}
 	return 0, nil
 }
 
-// unreachable says what became of a request that got no answer.
-func (c *Client) unreachable(err error) error {
+func (c *Client) unreachable(err error, sent bool) error {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
 		err = wrapped.Err // the rest repeats the address
 	}
-	var connecting *net.OpError
-	dialing := errors.As(err, &connecting) && connecting.Op == "dial"
-	handshake := strings.Contains(err.Error(), "tls: ") || strings.Contains(err.Error(), "x509: ")
-	return &UnreachableError{URL: c.base, Err: err, Sent: !dialing && !handshake}
+	return &UnreachableError{URL: c.base, Err: err, Sent: sent}
 }
 
 func statusError(method, path string, response *http.Response, text []byte) error {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -131,10 +132,15 @@ func TestClientPages(t *testing.T) {
 	if len(records) != count || err != nil || calls() != "GET GET GET" {
 		t.Errorf("%d records, %v", len(records), err)
 	}
-	circles := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"data":[],"offset":"x","next":"y"}`) })
-	client, _ = serve(t, circles, nil)
-	if _, err := client.List(t.Context()); err == nil || !strings.Contains(err.Error(), "in circles") {
-		t.Errorf("pages in circles: %v", err)
+	var asked atomic.Int64
+	for data, want := range map[string]string{`{"id":"a","payload":"b"}`: "in circles", "": "do not end"} {
+		endless := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(w, `{"data":[%s],"offset":"%d","next":"y"}`, data, asked.Add(1)%3)
+		})
+		client, _ = serve(t, endless, nil)
+		if _, err := client.List(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("pages that %s: %v", want, err)
+		}
 	}
 }
 
@@ -251,6 +257,21 @@ func TestClientUnreachable(t *testing.T) {
 	if err := list(client); !errors.As(err, &unreachable) || !strings.Contains(err.Error(), "certificate") || time.Since(start) > 5*time.Second {
 		t.Errorf("a server with an unknown certificate: %v", err)
 	}
+	if unreachable.Sent {
+		t.Error("a server with an unknown certificate was sent something")
+	}
+	mute, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mute.Close()
+	client, err = admin.NewClient("https://"+mute.Addr().String(), &admin.ClientOptions{Check: anything, Timeout: 50 * time.Millisecond, Tries: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := create(client); !errors.As(err, &unreachable) || unreachable.Sent {
+		t.Errorf("a server that never finishes the handshake: %v", err)
+	}
 	slow, release := make(chan struct{}), make(chan struct{})
 	defer close(release)
 	client, _ = serve(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { close(slow); <-release }),
@@ -302,10 +323,28 @@ func TestClientErrorIsPrintable(t *testing.T) {
 
 // An answer that is no Admin API's is an error, not an empty list.
 func TestClientStrangeAnswers(t *testing.T) {
-	for _, answer := range []string{"", "<html>", "[]", `"x"`, `{"data":{}}`, `{"data":[{"id":5}]}`} {
-		client, _ := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, answer) }), nil)
+	const record = `{"data":[{"id":"` + id1 + `"}]}`
+	for _, answer := range []string{"", "<html>", "[]", `"x"`, "{}", "null", `{"message":"welcome"}`, `{"data":null}`, `{"data":{}}`,
+		`{"data":[{"id":5}]}`, `{"data":[null]}`, `{"data":[{"payload":"x"}]}`, record} {
+		client, calls := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, answer) }), nil)
 		if records, err := client.List(t.Context()); err == nil || records != nil {
 			t.Errorf("%q: %v, %v", answer, records, err)
+		}
+		if got, err := client.Get(t.Context(), id1); err == nil || got != (admin.Record{}) {
+			t.Errorf("%q: %v, %v", answer, got, err)
+		}
+		if report, err := client.Report(t.Context()); err == nil || report != nil {
+			t.Errorf("%q: %v, %v", answer, report, err)
+		}
+		calls()
+		if plan, err := client.Plan(t.Context(), licence(t, "A", 1), licseal.Roles{}, false); err == nil || calls() != "GET" {
+			t.Errorf("%q: %v, %v", answer, plan, err)
+		}
+	}
+	for _, answer := range []string{`{"counters":[],"kong_version":"3.4.0.0"}`, `{"counters":[],"rbac_users":1}`, `{"kong_version":"3.4.0.0","rbac_users":1}`} {
+		client, _ := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, answer) }), nil)
+		if report, err := client.Report(t.Context()); err == nil || !strings.Contains(err.Error(), "it has no ") {
+			t.Errorf("%q: %v, %v", answer, report, err)
 		}
 	}
 }
@@ -316,6 +355,9 @@ func TestNewClientRefuses(t *testing.T) {
 		if client != nil || err == nil || strings.Contains(err.Error(), "secret@") {
 			t.Errorf("%q: %v", address, err)
 		}
+	}
+	if client, err := admin.NewClient("http://localhost:1", &admin.ClientOptions{Token: "secret\ntoken"}); client != nil || err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("a token with a newline: %v", err)
 	}
 	client, err := admin.NewClient("http://localhost:1/", nil)
 	if err != nil {
