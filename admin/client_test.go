@@ -1,8 +1,10 @@
 package admin_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +17,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -223,6 +226,69 @@ func TestClientTriesAgain(t *testing.T) {
 	}
 }
 
+// A server that asks to be left alone is, for ten seconds at most; a certificate that
+// is not good will be no better next time.
+func TestClientWaits(t *testing.T) {
+	for retryAfter, want := range map[string]time.Duration{"2": 2 * time.Second, "3600": 10 * time.Second, "-1": 0, "soon": 0} {
+		synctest.Test(t, func(t *testing.T) {
+			transport := roundTripper(func(*http.Request) (*http.Response, error) {
+				w := httptest.NewRecorder()
+				w.Header().Set("Retry-After", retryAfter)
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return w.Result(), nil
+			})
+			client, err := admin.NewClient("http://x", &admin.ClientOptions{HTTP: &http.Client{Transport: transport}, Tries: 2})
+			if err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			if err := list(client); err == nil {
+				t.Error("no error")
+			}
+			if took := time.Since(start); took < want || took > want+time.Second {
+				t.Errorf("Retry-After: %s: waited %v", retryAfter, took)
+			}
+		})
+	}
+	var tries atomic.Int32
+	for _, failure := range []error{&tls.CertificateVerificationError{}, http.ErrSchemeMismatch, &net.DNSError{IsNotFound: true},
+		&net.OpError{Op: "remote error", Err: errors.New("tls: certificate required")}} {
+		tries.Store(0)
+		client, err := admin.NewClient("http://x", &admin.ClientOptions{HTTP: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+			tries.Add(1)
+			return nil, failure
+		})}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := list(client); !errors.Is(err, failure) || tries.Load() != 1 {
+			t.Errorf("%v: %d tries", err, tries.Load())
+		}
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// An answer without an end is not read to its end.
+func TestClientEndlessAnswer(t *testing.T) {
+	const most = 128 << 20
+	var sent atomic.Int64
+	endless := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, `{"data":[`)
+		for block := bytes.Repeat([]byte(" "), 1<<20); sent.Load() < 3*most; sent.Add(int64(len(block))) {
+			if _, err := w.Write(block); err != nil {
+				return
+			}
+		}
+	})
+	client, _ := serve(t, endless, nil)
+	if err := list(client); err == nil || !strings.Contains(err.Error(), "the answer has more than") || sent.Load() > 2*most {
+		t.Errorf("%d bytes were sent: %v", sent.Load(), err)
+	}
+}
+
 func list(c *admin.Client) error   { _, err := c.List(context.Background()); return err }
 func put(c *admin.Client) error    { _, err := c.Put(context.Background(), id1, "x"); return err }
 func create(c *admin.Client) error { _, err := c.Create(context.Background(), "x"); return err }
@@ -388,6 +454,8 @@ func TestPush(t *testing.T) {
 		{"active already, prune", []string{other, renewed}, true, admin.NoCall, 0, "GET DELETE", []string{renewed}, 1},
 		{"there, not active", []string{renewed, other}, false, admin.UpdateCall, 1, "GET PATCH GET", []string{renewed, other}, 1},
 		{"there in other words, not active", []string{spaced, other}, false, admin.UpdateCall, 1, "GET PATCH GET", []string{renewed, other}, 1},
+		{"there twice, not active", []string{spaced, renewed, other}, false, admin.UpdateCall, 2, "GET PATCH GET", []string{spaced, renewed, other}, 1},
+		{"there twice, not active, prune", []string{spaced, renewed, other}, true, admin.UpdateCall, 2, "GET PATCH GET DELETE DELETE", []string{renewed}, 3},
 		{"a renewal", []string{other, old}, false, admin.UpdateCall, 2, "GET PATCH GET", []string{other, renewed}, 1},
 		{"a renewal of what is not active", []string{old, other}, false, admin.UpdateCall, 1, "GET PATCH GET", []string{renewed, other}, 1},
 		{"a renewal, prune", []string{old, other}, true, admin.UpdateCall, 1, "GET PATCH GET DELETE", []string{renewed}, 2},
@@ -449,7 +517,37 @@ func TestPushNeedsBackup(t *testing.T) {
 		t.Fatal(err)
 	}
 	full := errors.New("no space left on device")
-	if _, err := client.Apply(t.Context(), plan, func(admin.Record) error { return full }); !errors.Is(err, full) || calls() != "GET" {
+	fail := func(admin.Record) error { return full }
+	if _, err := client.Apply(t.Context(), plan, fail); !errors.Is(err, full) || calls() != "GET" {
+		t.Errorf("%v", err)
+	}
+	plan, err = client.Plan(t.Context(), licence(t, "B", 1), licseal.Roles{}, true)
+	if err != nil || plan.Call != admin.CreateCall || len(plan.Remove) != 1 {
+		t.Fatalf("%+v, %v", plan, err)
+	}
+	if _, err := client.Apply(t.Context(), plan, fail); !errors.Is(err, full) || calls() != "GET POST GET" {
+		t.Errorf("%v", err)
+	}
+}
+
+// Where a server's clock runs behind what it stored before, what was pushed may not
+// be the active licence, and push says so.
+func TestPushIsNotActive(t *testing.T) {
+	a, b := licence(t, "A", 1), licence(t, "B", 1)
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/licenses" && r.Method == http.MethodGet {
+			json.NewEncoder(w).Encode(admin.Page{Data: []admin.Record{{ID: id1, Payload: a, UpdatedAt: 5}}})
+			return
+		}
+		json.NewEncoder(w).Encode(admin.Record{ID: id2, Payload: b, UpdatedAt: 5})
+	})
+	client, calls := serve(t, h, nil)
+	plan, err := client.Plan(t.Context(), b, licseal.Roles{}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.Apply(t.Context(), plan, func(admin.Record) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), "which one is active is open") || calls() != "GET POST GET" {
 		t.Errorf("%v", err)
 	}
 }

@@ -48,7 +48,7 @@ func (c *Client) Plan(ctx context.Context, payload string, roles licseal.Roles, 
 		return nil, err
 	}
 	p := &Plan{Payload: payload, Call: CreateCall, Active: newest(records)}
-	p.Target = target(records, wanted, roles)
+	p.Target = target(records, payload, wanted, roles)
 	if p.Target != nil {
 		p.Call = UpdateCall
 	}
@@ -78,9 +78,15 @@ func isTied(records []Record, active *Record) bool {
 	return false
 }
 
-// target returns the record that a licence takes the place of: one that has it
-// already, or else the newest with the same key.
-func target(records []Record, wanted *licseal.License, roles licseal.Roles) *Record {
+// target returns the record that a licence takes the place of: one that has its
+// very text, because no other may have that too; one that has it in other words; or
+// else the newest with the same key.
+func target(records []Record, payload string, wanted *licseal.License, roles licseal.Roles) *Record {
+	for i := range records {
+		if records[i].Payload == payload {
+			return &records[i]
+		}
+	}
 	key, hasKey := wanted.Payload.Text(roles.WithDefaults().ID)
 	var sameKey []Record
 	for i := range records {
