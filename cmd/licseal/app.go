@@ -10,7 +10,7 @@ import (
 // run runs one command line and returns the exit code.
 func run(args []string) int {
 	app := newApp()
-	out := &output{to: os.Stdout}
+	out := &output{File: os.Stdout}
 	app.Writer = out
 	if len(args) > 1 && args[1] == completeCommand {
 		printCompletions(os.Stdout, app, args[2:])

@@ -69,7 +69,7 @@ func (p *preflight) begin(sources []check.Source, findings []check.Finding) erro
 		out = os.Stderr // standard output is the repaired licence
 	}
 	color := false
-	if f, ok := out.(*os.File); ok {
+	if f, ok := out.(interface{ Fd() uintptr }); ok {
 		color = term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	}
 	if p.c.String("report") != "" {

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,12 +16,12 @@ import (
 // output is standard output. It remembers that it failed, because what prints a
 // help text does not say so.
 type output struct {
-	to  io.Writer
+	*os.File
 	err error // the first
 }
 
 func (o *output) Write(data []byte) (int, error) {
-	n, err := o.to.Write(data)
+	n, err := o.File.Write(data)
 	if err != nil && o.err == nil {
 		o.err = fmt.Errorf("writing standard output: %w", cause(err))
 	}
