@@ -61,7 +61,7 @@ func violation(v schema.Violation) Finding {
 	case v.Keyword == "required":
 		f.Code, f.Remedy = CodeMissingField, "ask whoever issued the licence for one with this field"
 	}
-	if found, allowed, ok := strings.Cut(v.Message, "; "); ok && v.Allowed != "" {
+	if found, allowed, ok := strings.Cut(v.Message, "; "); ok && v.Allowed != "" && v.DidYouMean == "" {
 		f.Found, f.Remedy = found, allowed+": "+f.Remedy
 	}
 	if field, ok := strings.CutPrefix(v.Pointer, payloadPointer+"/"); ok && !v.UnknownMember && v.Keyword != "required" {

@@ -209,6 +209,7 @@ func TestKongUnknownMembers(t *testing.T) {
 }
 
 func TestSeveralInOrderOfPlace(t *testing.T) {
+	const members = `one of "admin_seats", "customer", "dataplanes", "license_creation_date", "license_expiration_date", "license_key", "product_subscription", "support_plan"`
 	text := `{
   "support_plan": null,
   "license_key": "",
@@ -245,12 +246,12 @@ func TestSeveralInOrderOfPlace(t *testing.T) {
 		{
 			Position: licseal.Position{Pointer: "/extra", Line: 5, Column: 12},
 			Keyword:  "additionalProperties", Value: `{"a":[1,2,3]}`,
-			Message: `unknown member "extra"`, UnknownMember: true,
+			Message: `unknown member "extra"`, UnknownMember: true, Allowed: members,
 		},
 		{
 			Position: licseal.Position{Pointer: "/admin_seat", Line: 6, Column: 17},
 			Keyword:  "required", Value: `"5"`, DidYouMean: "admin_seats",
-			Message: `unknown member "admin_seat"; did you mean "admin_seats", which is missing?`,
+			Message: `unknown member "admin_seat"; did you mean "admin_seats", which is missing?`, Allowed: members,
 		},
 		{
 			Position: licseal.Position{Pointer: "/customer", Line: 7, Column: 15},

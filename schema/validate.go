@@ -183,7 +183,7 @@ func (j *judge) found(f fault) string {
 
 // message returns the whole message of a fault.
 func (j *judge) message(f fault) string {
-	if f.member != "" {
+	if f.schema != nil { // it is about a member that is missing or not allowed
 		return f.Message
 	}
 	if f.ofName {
@@ -268,11 +268,27 @@ func (j *judge) unknown(object, name string, s *jsonschema.Schema, keyword strin
 	pointer := object + "/" + escape(name)
 	return fault{
 		Violation: Violation{
-			Position: at(pointer), Keyword: keyword,
-			Message: fmt.Sprintf("unknown member %s", quote(name)), UnknownMember: true,
+			Position: at(pointer), Keyword: keyword, UnknownMember: true,
+			Message: fmt.Sprintf("unknown member %s", quote(name)), Allowed: allowedMembers(s),
 		},
 		object: object, member: name, schema: s,
 	}
+}
+
+// maxNamed bounds how many members a violation names.
+const maxNamed = 20
+
+// allowedMembers names the members that an object may have, as far as they have
+// names; "" if there are none, or too many.
+func allowedMembers(s *jsonschema.Schema) string {
+	names := sortedNames(describedBy(inPlace(s)))
+	if len(names) == 0 || len(names) > maxNamed {
+		return ""
+	}
+	for i := range names {
+		names[i] = quote(names[i])
+	}
+	return "one of " + strings.Join(names, ", ")
 }
 
 // alternatives returns the faults of the one branch that was probably meant, or

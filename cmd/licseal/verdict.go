@@ -44,7 +44,7 @@ func (v verdict) line() string {
 	if !r.Time.Before(r.NotAfter) {
 		until = fmt.Sprintf("in grace until %s (%s), expired at %s", instant(r.GraceEnd), daysLeft(r.GraceEnd, r.Time), instant(r.NotAfter))
 	}
-	return fmt.Sprintf("%s: %s, signed by %s", v.file, until, keyName(r.Key.Name, keys.ID(r.Key.Key)))
+	return fmt.Sprintf("%s: %s, signed by %s", plain(v.file), until, keyName(r.Key.Name, keys.ID(r.Key.Key)))
 }
 
 func keyName(name, id string) string { return strings.TrimSpace(name + " " + id) }
@@ -92,6 +92,8 @@ type jsonViolation struct {
 	Line       int    `json:"line"`
 	Column     int    `json:"column"`
 	Message    string `json:"message"`
+	Value      string `json:"value,omitempty"`   // JSON text, cut where it is long
+	Allowed    string `json:"allowed,omitempty"` // in words
 	DidYouMean string `json:"did_you_mean,omitempty"`
 }
 
@@ -115,7 +117,7 @@ func (v verdict) json() jsonVerdict {
 	}
 	if broken := (*schema.Error)(nil); errors.As(v.err, &broken) {
 		for _, x := range broken.Violations {
-			j.Violations = append(j.Violations, jsonViolation{x.Pointer, x.Line, x.Column, x.Message, x.DidYouMean})
+			j.Violations = append(j.Violations, jsonViolation{x.Pointer, x.Line, x.Column, x.Message, x.Value, x.Allowed, x.DidYouMean})
 		}
 	}
 	if v.result == nil {

@@ -179,6 +179,7 @@ func TestJSON(t *testing.T) {
 				"file": "broken.json", "ok": false, "exit": 4.0, "payload": payloadWith("admin_seats", "x"),
 				"error": `schema kong: 1:38 /license/payload/admin_seats: found the string "x"; a string of decimal digits such as "5" is expected`,
 				"violations": []any{object{"pointer": "/license/payload/admin_seats", "line": 1.0, "column": 38.0,
+					"value": `"x"`, "allowed": `a string of decimal digits such as "5"`,
 					"message": `found the string "x"; a string of decimal digits such as "5" is expected`}}})},
 			{[]string{"--at", "2026-12-30", "newer.json"}, exitOK, with(object{
 				"file": "newer.json", "payload": payloadWith("region", "EU"),
