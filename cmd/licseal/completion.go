@@ -128,7 +128,7 @@ func flagNames(command *cli.Command) []string {
 func flagValues(name string) []string {
 	switch name {
 	case "schema":
-		return schema.Names()
+		return payloadSchemas()
 	case "type":
 		return []string{keys.Ed25519.String(), keys.ECDSAP256.String()}
 	case "format":

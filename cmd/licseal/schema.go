@@ -15,7 +15,9 @@ func schemaCommand() *cli.Command {
 		UsageText: "licseal schema [NAME | NAME|SCHEMAFILE FILE]",
 		Description: `Without arguments: the names of the built-in schemas. With a name: the schema,
 JSON Schema draft 2020-12. With a name or a schema file, and a FILE or '-': tests
-the payload, or the payload of the licence, in FILE and prints every violation.
+what is in FILE and prints every violation. For kong, entitlement and a schema file
+that is a payload, or a licence, of which the payload is tested; for the others it
+is the whole document.
 
 A schema file of your own may name the roles of its fields, as JSON Pointers:
 
@@ -41,16 +43,33 @@ func schemaAction(c *cli.Context) error {
 }
 
 func testSchema(c *cli.Context, name, file string) error {
-	rules, err := loadSchema(name)
+	rules, err := loadAnySchema(name)
 	if err != nil {
 		return err
 	}
+	if isOfPayload(rules) {
+		err = testPayload(rules, file)
+	} else {
+		err = testDocument(rules, file)
+	}
+	if err != nil {
+		return about(displayName(file), err)
+	}
+	return print(c, fmt.Sprintf("%s: matches the schema %s\n", displayName(file), rules.Name()))
+}
+
+func testPayload(rules *schema.Schema, file string) error {
 	payload, err := readEither(file)
 	if err != nil {
 		return err
 	}
-	if err := hintSchema(rules.Validate(payload), rules, payload); err != nil {
-		return about(displayName(file), err)
+	return hintSchema(rules.Validate(payload), rules, payload)
+}
+
+func testDocument(rules *schema.Schema, file string) error {
+	data, err := readFile(file, schema.MaxDocumentBytes)
+	if err != nil {
+		return err
 	}
-	return print(c, fmt.Sprintf("%s: matches the schema %s\n", displayName(file), rules.Name()))
+	return rules.ValidateJSON(data)
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/licseal/licseal"
@@ -215,14 +217,35 @@ func payloadFile(c *cli.Context) string {
 	return "-"
 }
 
-// loadSchema returns a built-in schema, or the vendor's own in a file.
+// loadSchema returns the schema of a payload: a built-in one, or the vendor's own
+// in a file.
 func loadSchema(nameOrFile string) (*schema.Schema, error) {
+	rules, err := loadAnySchema(nameOrFile)
+	if err == nil && !isOfPayload(rules) {
+		return nil, usagef("the schema %s is not of a payload; there are %s, or a schema file", nameOrFile, strings.Join(payloadSchemas(), " and "))
+	}
+	return rules, err
+}
+
+// payloadSchemas returns the names of the built-in schemas of payloads.
+func payloadSchemas() []string { return []string{schema.Kong().Name(), schema.Entitlement().Name()} }
+
+// isOfPayload reports whether a schema is one of payloads: any that is not built
+// in is.
+func isOfPayload(rules *schema.Schema) bool {
+	builtin, err := schema.Builtin(rules.Name())
+	return err != nil || builtin != rules || slices.Contains(payloadSchemas(), rules.Name())
+}
+
+// loadAnySchema returns a built-in schema, be it of payloads or of documents, or
+// the vendor's own in a file.
+func loadAnySchema(nameOrFile string) (*schema.Schema, error) {
 	builtin, nameErr := schema.Builtin(nameOrFile)
 	if nameErr == nil {
 		return builtin, nil
 	}
 	s, err := schema.Load(nameOrFile)
-	if errors.Is(err, os.ErrNotExist) {
+	if _, statErr := os.Stat(nameOrFile); errors.Is(statErr, os.ErrNotExist) { // not a file that it refers to
 		return nil, usagef("there is no schema file %s, and %v", nameOrFile, nameErr)
 	}
 	return s, err
