@@ -81,8 +81,11 @@ func writeKeyPair(c *cli.Context, path string, key crypto.Signer) error {
 	if err := createFile(path+".pub", public, 0o644); err != nil {
 		return about(path+".pub", errors.Join(err, os.Remove(path)))
 	}
+	if err := print(c, string(public)); err != nil {
+		return errors.Join(err, os.Remove(path), os.Remove(path+".pub"))
+	}
 	fmt.Fprintf(os.Stderr, "private key: %s (keep it secret, keep a copy)\npublic key:  %s.pub (give it to those who verify)\nfingerprint: %s\n", path, path, keys.ID(key.Public()))
-	return print(c, string(public))
+	return nil
 }
 
 func marshalPrivate(c *cli.Context, key crypto.Signer, comment string) ([]byte, error) {
