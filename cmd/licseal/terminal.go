@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"syscall"
 
 	"golang.org/x/term"
 )
@@ -43,7 +44,7 @@ func openTerminal() (in, out *os.File, err error) {
 	return in, out, nil
 }
 
-// restoreOnInterrupt makes an interrupt end the program with the terminal as it
+// restoreOnInterrupt makes a signal that ends the program leave the terminal as it
 // was: while a secret is read, the terminal shows nothing. The func that it
 // returns ends the watch.
 func restoreOnInterrupt(terminal *os.File) (stop func()) {
@@ -52,11 +53,11 @@ func restoreOnInterrupt(terminal *os.File) (stop func()) {
 		return func() {}
 	}
 	interrupts := make(chan os.Signal, 1)
-	signal.Notify(interrupts, os.Interrupt)
+	signal.Notify(interrupts, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	go func() {
-		if _, ok := <-interrupts; ok {
+		if s, ok := <-interrupts; ok {
 			term.Restore(int(terminal.Fd()), state)
-			os.Exit(130) // what a shell reports for an interrupt
+			os.Exit(128 + int(s.(syscall.Signal))) // what a shell reports
 		}
 	}()
 	return func() {
