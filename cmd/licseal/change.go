@@ -122,7 +122,7 @@ func set(value any, pointer jsontext.Pointer, v any) (any, error) {
 		return value, err
 	case []any:
 		i, err := strconv.Atoi(token)
-		if err != nil || i < 0 || i >= len(value) {
+		if err != nil || i < 0 || i >= len(value) || strconv.Itoa(i) != token { // RFC 6901: no leading zero
 			return nil, fmt.Errorf("%q is not an index of the array there, which has %d elements", token, len(value))
 		}
 		value[i], err = set(value[i], rest, v)

@@ -82,6 +82,7 @@ func TestChangesRefused(t *testing.T) {
 		{"no JSON", `{}`, []string{"a:=x"}, `--set /a: "x" is not JSON; a string has quotes, or is set with = in place of :=`},
 		{"a name twice in JSON", `{}`, []string{`a:={"b":1,"b":2}`}, `--set /a: "{\"b\":1,\"b\":2}" is not JSON; a string has quotes, or is set with = in place of :=`},
 		{"into a string", `{"a":"x"}`, []string{"a.b=y"}, `--set /a/b: what should hold "b" is not an object`},
+		{"an element with a leading zero", `{"a":[1]}`, []string{"a.00=y"}, `--set /a/00: "00" is not an index of the array there, which has 1 elements`},
 		{"no such element", `{"a":[1]}`, []string{"a.1=y"}, `--set /a/1: "1" is not an index of the array there, which has 1 elements`},
 		{"an element by name", `{"a":[1]}`, []string{"a.b=y"}, `--set /a/b: "b" is not an index of the array there, which has 1 elements`},
 	}

@@ -27,6 +27,9 @@ func pubkey(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if c.Bool("pem") && c.IsSet("comment") {
+		return usagef("--comment is for the OpenSSH line; PEM has none")
+	}
 	if err := checkStdin(path, c.String("passphrase-file")); err != nil {
 		return err
 	}
