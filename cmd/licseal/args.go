@@ -35,7 +35,7 @@ func arrange(app *cli.App, args []string) ([]string, error) {
 	if len(commands) > 0 && len(rest) == 0 {
 		return args, nil // a command that only has commands
 	}
-	if err := a.sort(rest); err != nil {
+	if err := a.divide(rest); err != nil {
 		return nil, err
 	}
 	sorted := append([]string{args[0]}, a.path...)
@@ -88,8 +88,8 @@ type arranger struct {
 	fileArgs []string
 }
 
-// sort parts the arguments of the command into flags and file names.
-func (a *arranger) sort(args []string) error {
+// divide parts the arguments of the command into flags and file names.
+func (a *arranger) divide(args []string) error {
 	seen := map[string]bool{}
 	for len(args) > 0 {
 		arg := args[0]
@@ -97,7 +97,7 @@ func (a *arranger) sort(args []string) error {
 		switch {
 		case arg == "--":
 			a.fileArgs = append(a.fileArgs, args...)
-			return nil
+			return a.checkFiles()
 		case arg == "-" || !strings.HasPrefix(arg, "-"):
 			a.fileArgs = append(a.fileArgs, arg)
 			continue
@@ -106,6 +106,9 @@ func (a *arranger) sort(args []string) error {
 		flag := findFlag(a.command, name)
 		if flag == nil {
 			return withHint(usagef("there is no flag %s for '%s'", arg, a.program), "'%s --help' lists the flags", a.program)
+		}
+		if flag == cli.HelpFlag && hasValue {
+			return usagef("the flag %s takes no value", arg)
 		}
 		if flag == cli.HelpFlag {
 			a.flagArgs, a.fileArgs = []string{arg}, nil // help on the command, not on a file
@@ -127,6 +130,14 @@ func (a *arranger) sort(args []string) error {
 		if !hasValue || value == "" && !mayBeEmpty(flag) {
 			return usagef("the flag %s needs a value", arg)
 		}
+	}
+	return a.checkFiles()
+}
+
+// checkFiles refuses an empty argument, which would be taken for none.
+func (a *arranger) checkFiles() error {
+	if slices.Contains(a.fileArgs, "") {
+		return usagef("an argument of '%s' is empty; is a variable not set?", a.program)
 	}
 	return nil
 }

@@ -159,7 +159,7 @@ func report(w io.Writer, err error) int {
 	}
 	prefix := codeWord(f.code, f.err) + ": "
 	if f.file != "" {
-		prefix += f.file + ": "
+		prefix += plain(f.file) + ": "
 	}
 	for _, line := range messages(f.err) {
 		fmt.Fprintf(w, "%s%s\n", prefix, line)

@@ -106,7 +106,8 @@ func newJudge(c *cli.Context) (*judge, error) {
 	}
 	j := &judge{rules: rules, options: verify.Options{Roles: rules.Roles()}}
 	if at := c.String("at"); at != "" {
-		if j.options.Time, err = licseal.ParseDate(at, nil); err != nil {
+		// The zero time would be the present one.
+		if j.options.Time, err = licseal.ParseDate(at, nil); err != nil || j.options.Time.IsZero() {
 			return nil, usagef("--at %q is not a time; write it as 2027-12-31 or 2027-12-31T12:00:00Z", at)
 		}
 	}
