@@ -452,6 +452,23 @@ func TestRevocations(t *testing.T) {
 	expect(t, 400, "POST", p.url+"/licenses", v.licence(t, "LS-2", 30))
 }
 
+// A list is as large as revocation lists may be, which is more than other files may.
+func TestLargeRevocationList(t *testing.T) {
+	v := newVendor(t)
+	path := filepath.Join(t.TempDir(), "revoked")
+	issued := time.Now().Add(-time.Hour)
+	list := licseal.NewRevocations(issued, issued.AddDate(0, 0, 30))
+	for i := range 20_000 {
+		revokeIn(t, list, fmt.Sprintf("LS-%d", i))
+	}
+	v.writeList(t, path, list)
+	if info, err := os.Stat(path); err != nil || info.Size() <= maxFile {
+		t.Fatalf("%v, %v", info.Size(), err)
+	}
+	p := start(t, "--ephemeral", "--trust", v.trust, "--revocations", path)
+	expect(t, 400, "POST", p.url+"/licenses", v.licence(t, "LS-19999", 30))
+}
+
 func revokeIn(t *testing.T, list *licseal.Revocations, id string) {
 	t.Helper()
 	if err := list.RevokeLicense(id, ""); err != nil {

@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/entitle"
 	"github.com/licseal/licseal/internal/sqldb"
@@ -131,13 +132,13 @@ func (s *server) loadJudge(c *cli.Context) error {
 		return nil
 	}
 	keyFiles, listFile := c.StringSlice("trust"), c.String("revocations")
-	files := slices.Clone(keyFiles)
+	files, flags := smallFiles(keyFiles...), "--trust"
 	if listFile != "" {
-		files = append(files, listFile)
+		files, flags = append(files, watchedFile{listFile, licseal.MaxRevocationsBytes}), "--trust, --revocations"
 	}
 	trusted, err := watch(s.log, parseTrust(keyFiles, listFile), files...)
 	if err != nil {
-		return fmt.Errorf("--trust: %w", err)
+		return fmt.Errorf("%s: %w", flags, err)
 	}
 	s.judge.trust = trusted.get
 	s.reload = append(s.reload, trusted.reload)
@@ -164,7 +165,7 @@ func (s *server) watchTokens(path string) (*watched[[]admin.Token], error) {
 		}
 		return tokens, nil
 	}
-	tokens, err := watch(s.log, parse, path)
+	tokens, err := watch(s.log, parse, smallFiles(path)...)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +184,7 @@ func (s *server) loadTLS(c *cli.Context) error {
 		pair, err := tls.X509KeyPair(contents[0], contents[1])
 		return &pair, err
 	}
-	certificate, err := watch(s.log, parse, c.String("tls-cert"), c.String("tls-key"))
+	certificate, err := watch(s.log, parse, smallFiles(c.String("tls-cert"), c.String("tls-key"))...)
 	if err != nil {
 		return fmt.Errorf("--tls-cert, --tls-key: %w", err)
 	}

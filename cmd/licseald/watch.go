@@ -16,7 +16,7 @@ import (
 // watched is what was read from files, and is read again when they change. What
 // cannot be read never takes the place of what could.
 type watched[T any] struct {
-	paths []string
+	files []watchedFile
 	parse func(contents [][]byte) (T, error)
 	log   *slog.Logger
 
@@ -27,12 +27,27 @@ type watched[T any] struct {
 	failed   string   // the last failure that was logged
 }
 
-// maxFile bounds the files that are read.
+// watchedFile is a file, and the most bytes that are read of it.
+type watchedFile struct {
+	path string
+	max  int
+}
+
+// maxFile bounds the files that are read, but for revocation lists.
 const maxFile = 1 << 20
 
+// smallFiles returns files that are bounded by maxFile.
+func smallFiles(paths ...string) []watchedFile {
+	var files []watchedFile
+	for _, path := range paths {
+		files = append(files, watchedFile{path, maxFile})
+	}
+	return files
+}
+
 // watch reads the files for the first time.
-func watch[T any](log *slog.Logger, parse func([][]byte) (T, error), paths ...string) (*watched[T], error) {
-	w := &watched[T]{paths: paths, parse: parse, log: log}
+func watch[T any](log *slog.Logger, parse func([][]byte) (T, error), files ...watchedFile) (*watched[T], error) {
+	w := &watched[T]{files: files, parse: parse, log: log}
 	contents, err := w.read()
 	if err != nil {
 		return nil, err
@@ -50,8 +65,8 @@ func (w *watched[T]) get() T { return *w.value.Load() }
 
 func (w *watched[T]) read() ([][]byte, error) {
 	var contents [][]byte
-	for _, path := range w.paths {
-		data, err := readFile(path)
+	for _, file := range w.files {
+		data, err := file.read()
 		if err != nil {
 			return nil, err
 		}
@@ -60,24 +75,34 @@ func (w *watched[T]) read() ([][]byte, error) {
 	return contents, nil
 }
 
+func (w *watched[T]) paths() []string {
+	var paths []string
+	for _, file := range w.files {
+		paths = append(paths, file.path)
+	}
+	return paths
+}
+
+func readFile(path string) ([]byte, error) { return watchedFile{path, maxFile}.read() }
+
 // pipeTimeout bounds the wait for a pipe, such as a shell's <(…).
 const pipeTimeout = 3 * time.Second
 
-// readFile reads a file. A pipe that nobody writes to holds up nothing for long:
+// read reads a file. A pipe that nobody writes to holds up nothing for long:
 // neither opening it waits, nor, beyond the deadline, reading.
-func readFile(path string) ([]byte, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+func (file watchedFile) read() ([]byte, error) {
+	f, err := os.OpenFile(file.path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	f.SetReadDeadline(time.Now().Add(pipeTimeout)) // other files have none, and need none
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	data, err := io.ReadAll(io.LimitReader(f, int64(file.max)+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(data) > maxFile {
-		return nil, fmt.Errorf("%s: is larger than %d bytes, the most that is read", path, maxFile)
+	if len(data) > file.max {
+		return nil, fmt.Errorf("%s: is larger than %d bytes, the most that is read", file.path, file.max)
 	}
 	return data, nil
 }
@@ -97,14 +122,14 @@ func (w *watched[T]) reload() {
 	}
 	if err != nil {
 		if err.Error() != w.failed {
-			w.log.Error("a changed file cannot be used; what was read before stays in force", "files", w.paths, "error", err.Error())
+			w.log.Error("a changed file cannot be used; what was read before stays in force", "files", w.paths(), "error", err.Error())
 		}
 		w.failed = err.Error()
 		return
 	}
 	w.failed = ""
 	w.value.Store(&value)
-	w.log.Info("read again", "files", w.paths)
+	w.log.Info("read again", "files", w.paths())
 }
 
 func equalContents(a, b [][]byte) bool {
