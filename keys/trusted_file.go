@@ -121,26 +121,51 @@ func (f *TrustedFile) Add(key licseal.TrustedKey) error {
 	return f.become(text + l.String() + f.newline())
 }
 
-// Retire ends the window of a key: it stays trusted for licences created before
-// an instant, and for no others. principals are written where the key stands by
-// itself, on a line that names no issuer; if there are none, its comment is
-// taken, if that is one word.
+// Retire ends the time of a key: it stays trusted for licences created before
+// an instant, and for no others. A key that is listed several times loses the
+// windows that begin later, and those that reach past the instant end there.
+// principals are written where the key stands by itself, on a line that names no
+// issuer; if there are none, its comment is taken, if that is one word.
 func (f *TrustedFile) Retire(id string, before time.Time, principals []string) error {
-	e, err := f.open(id, before)
-	if err != nil {
+	if err := f.checkOpen(id, before); err != nil {
 		return err
 	}
+	changed := *f
+	for _, e := range slices.Backward(f.entries) { // the lines above keep their numbers
+		if ID(e.key.Key) != id || !e.forLicenses || !e.reaches(before) {
+			continue
+		}
+		line, err := "", error(nil)
+		if e.key.ValidAfter.Before(before) {
+			line, err = f.retired(e, before, principals)
+		}
+		if err == nil {
+			err = changed.replace(e, line)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	*f = changed
+	return nil
+}
+
+// retired returns the line of an entry whose window ends at an instant.
+func (f *TrustedFile) retired(e entry, before time.Time, principals []string) (string, error) {
 	l := signerLine{}
 	if e.signer != nil {
 		l = *e.signer
-	} else if l, err = alone(e.key, principals); err != nil {
-		return f.source.errorf(e.line, "%v", err)
+	} else {
+		var err error
+		if l, err = alone(e.key, principals); err != nil {
+			return "", f.source.errorf(e.line, "%v", err)
+		}
 	}
 	l.options = slices.DeleteFunc(slices.Clone(l.options), func(option string) bool {
 		return strings.HasPrefix(strings.ToLower(option), "valid-before=")
 	})
 	l.options = append(l.options, `valid-before="`+formatTimestamp(before)+`"`)
-	return f.replace(e, l.String())
+	return l.String(), nil
 }
 
 // Remove takes a key out of the file: all its lines.
@@ -162,24 +187,37 @@ func (f *TrustedFile) Remove(id string) error {
 	return nil
 }
 
-// open returns the entry of a key that is trusted until after an instant.
-func (f *TrustedFile) open(id string, before time.Time) (entry, error) {
+// reaches reports whether an entry trusts its key for licences created at an
+// instant or after it.
+func (e *entry) reaches(t time.Time) bool {
+	return e.key.ValidBefore.IsZero() || t.Before(e.key.ValidBefore)
+}
+
+// checkOpen refuses to retire a key whose time has ended before an instant, or that
+// would be left with no time at all.
+func (f *TrustedFile) checkOpen(id string, before time.Time) error {
 	err := f.unknown(id)
-	for _, e := range f.entries {
-		after, end := e.key.ValidAfter, e.key.ValidBefore
+	earlier, later := false, false
+	for i := range f.entries {
+		e := &f.entries[i]
 		switch {
 		case ID(e.key.Key) != id:
 		case !e.forLicenses:
 			err = f.source.errorf(e.line, "the key is not for licences, but for the namespaces %s", quote(e.namespaces))
-		case !end.IsZero() && !before.Before(end):
-			err = f.source.errorf(e.line, "the key is retired already, from %s on", end.Format(time.RFC3339))
-		case !after.Before(before):
-			err = f.source.errorf(e.line, "the key is trusted from %s on only: remove it, or name a later time", after.Format(time.RFC3339))
+		case !e.reaches(before):
+			earlier = true
+			err = f.source.errorf(e.line, "the key is retired already, from %s on", e.key.ValidBefore.Format(time.RFC3339))
+		case !e.key.ValidAfter.Before(before):
+			later = true
+			err = f.source.errorf(e.line, "the key is trusted from %s on only: remove it, or name a later time", e.key.ValidAfter.Format(time.RFC3339))
 		default:
-			return e, nil
+			return nil
 		}
 	}
-	return entry{}, err
+	if earlier && later {
+		return nil
+	}
+	return err
 }
 
 func (f *TrustedFile) unknown(id string) error {
