@@ -255,7 +255,7 @@ func TestVendorSchema(t *testing.T) {
 }
 
 func TestRequirements(t *testing.T) {
-	p, err := licseal.ParsePayload([]byte(`{"n":4,"s":"4","big":"9007199254740993","f":2.5,"d":"2027-01-01","word":"Gold","list":[1],"deep":{"a.b":"x","seats":7},"comma":"A, Inc","t":true}`))
+	p, err := licseal.ParsePayload([]byte(`{"n":4,"s":"4","big":"9007199254740993","f":2.5,"d":"2027-01-01","word":"Gold","list":[1],"deep":{"a.b":"x","seats":7},"comma":"A, Inc","tiny":1e-7,"quoted":"\"=x\"","t":true}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -271,7 +271,7 @@ func TestRequirements(t *testing.T) {
 		{"word=Gold", true}, {"word=gold", false}, {"word!=gold", true}, {"word in Gold,Platinum", true}, {"word in Silver, Gold", true}, {"word in Silver", false},
 		{`comma in ["A, Inc","B"]`, true}, {`comma=A, Inc`, true}, {"comma in A, Inc", false},
 		{"deep.seats>=7", true}, {"/deep/seats>7", false}, {"/deep/a.b=x", true}, {"deep.a.b=x", false}, {"list/0=1", false}, {"/list/0=1", true},
-		{"t=true", true}, {"word", true}, {"none", false}, {"none!=x", false}, {"none=", false}, {"n in 4,5", true},
+		{"t=true", true}, {"word", true}, {"none", false}, {"none!=x", false}, {"none=", false}, {"n in 4,5", true}, {"tiny<1", true}, {"tiny>=1e-7", true}, {"tiny=0.0000001", true}, {`quoted in ["\"=x\""]`, true},
 	}
 	for _, test := range tests {
 		r, err := check.ParseRequirement(test.text)
@@ -287,7 +287,7 @@ func TestRequirements(t *testing.T) {
 			t.Errorf("%s: met %v: %v", test.text, got, result.Findings)
 		}
 	}
-	for _, text := range []string{"", "=", "=4", "a b", "support plan=Gold", "n>=four", "n>", "word in ", "word in a,,b", `word in ["a"`, "/bad~2=1", " in a"} {
+	for _, text := range []string{"", "=", "=4", "a b", "support plan=Gold", "n>=four", "n>", "word in ", "word in a,,b", "word!==Gold", "word==Gold", "word!=<x", "n=>4", `word!="None"`, "word='Gold'", `word in "Gold","None"`, "word=~G", `word in ["a"`, "/bad~2=1", " in a"} {
 		if r, err := check.ParseRequirement(text); err == nil {
 			t.Errorf("%q was read as %+v", text, r)
 		}
@@ -306,6 +306,9 @@ func TestPolicyFile(t *testing.T) {
 		}
 	}
 	for text, part := range map[string]string{
+		"{}": "empty", "null": "empty", "~\n": "empty",
+		"require: [~]\n": "require is empty", "require: [\"\"]\n": "require is empty", "require: ~\n": "require is empty", "zone:\n": "zone is empty", "min_remaining: ~\n": "min_remaining is empty", "grace: ''\n": "grace is empty",
+		"min_remaining: nope\n": "min_remaining: ", "require: [a b]\n": "require: ",
 		"":                            "empty",
 		"min_remainig: 30d\n":         "min_remainig not found",
 		"- a\n":                       "cannot be read",

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -81,16 +82,54 @@ func ParsePolicyFile(text []byte) (*PolicyFile, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	decoder.KnownFields(true)
 	var file PolicyFile
-	if err := decoder.Decode(&file); errors.Is(err, io.EOF) {
-		return nil, errors.New("the policy is empty; write at least one of min_remaining, warn_remaining, grace, zone, schema, require")
+	err := decoder.Decode(&file)
+	if errors.Is(err, io.EOF) {
+		return nil, errEmptyPolicy
 	} else if err != nil {
 		return nil, fmt.Errorf("the policy cannot be read: %s", yamlMessage(err))
 	}
 	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return nil, errors.New("the policy has a second document; write one")
 	}
+	if err := file.check(text); err != nil {
+		return nil, err
+	}
 	return &file, nil
 }
+
+// check refuses a policy that states nothing, and members that state nothing or
+// cannot be read.
+func (f *PolicyFile) check(text []byte) error {
+	var members map[string]any
+	if err := yaml.Unmarshal(text, &members); err != nil {
+		return fmt.Errorf("the policy cannot be read: %s", yamlMessage(err))
+	}
+	if len(members) == 0 {
+		return errEmptyPolicy
+	}
+	for name, value := range members {
+		list, _ := value.([]any)
+		if value == nil || value == "" || slices.Contains(list, nil) || slices.Contains(list, any("")) {
+			return fmt.Errorf("%s is empty; give it a value, or leave it out", name)
+		}
+	}
+	for name, length := range map[string]string{"min_remaining": f.MinRemaining, "warn_remaining": f.WarnRemaining, "grace": f.Grace} {
+		if length == "" {
+			continue
+		}
+		if _, err := ParseLength(length); err != nil {
+			return fmt.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, text := range f.Require {
+		if _, err := ParseRequirement(text); err != nil {
+			return fmt.Errorf("require: %v", err)
+		}
+	}
+	return nil
+}
+
+var errEmptyPolicy = errors.New("the policy is empty; write at least one of min_remaining, warn_remaining, grace, zone, schema, require")
 
 // yamlMessage puts the message of the YAML library on one line, in our words.
 func yamlMessage(err error) string {

@@ -55,6 +55,9 @@ func ParseRequirement(text string) (Requirement, error) {
 		}
 		name, r.op, r.values = in[1], "in", values
 	case c != nil:
+		if err := plainValue(c[3]); err != nil {
+			return Requirement{}, fmt.Errorf("%q: %v", text, err)
+		}
 		name, r.op, r.values = c[1], c[2], []string{c[3]}
 	case whole != nil:
 		name = whole[1]
@@ -75,6 +78,20 @@ func ParseRequirement(text string) (Requirement, error) {
 	return r, nil
 }
 
+// plainValue refuses what is likely meant for an operator, or for quotes that a shell
+// takes off: read as a part of the value, it would meet every !=.
+func plainValue(value string) error {
+	if value != "" && strings.ContainsAny(value[:1], "=!<>~") {
+		return fmt.Errorf("the value %q begins with an operator; the operators are =, !=, >=, >, <=, < and in", value)
+	}
+	for _, quote := range []string{`"`, "'"} {
+		if len(value) > 1 && strings.HasPrefix(value, quote) && strings.HasSuffix(value, quote) {
+			return fmt.Errorf("the value %s is in quotes, which no licence has; write it without them", value)
+		}
+	}
+	return nil
+}
+
 func listValues(text string) ([]string, error) {
 	if strings.HasPrefix(text, "[") {
 		var values []string
@@ -87,6 +104,9 @@ func listValues(text string) ([]string, error) {
 	for i, v := range values {
 		if values[i] = strings.TrimSpace(v); values[i] == "" {
 			return nil, errors.New(`a value behind "in" is empty`)
+		}
+		if err := plainValue(values[i]); err != nil {
+			return nil, err
 		}
 	}
 	return values, nil
@@ -162,9 +182,9 @@ func (r Requirement) order(text string, loc *time.Location) (order int, problem 
 	return have.Compare(want), ""
 }
 
-var decimalNumber = lazy(`^-?[0-9]{1,40}(\.[0-9]{1,40})?$`)
+var decimalNumber = lazy(`^-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?$`)
 
-// number reads a decimal number exactly, nil if text is none.
+// number reads a decimal number, as JSON writes it, exactly, nil if text is none.
 func number(text string) *big.Rat {
 	if !decimalNumber().MatchString(text) {
 		return nil
