@@ -33,7 +33,7 @@ func (p *preflight) fix() error {
 	if out == "-" {
 		after.Name = "standard output"
 	}
-	before.Findings = slices.DeleteFunc(before.Findings, func(f check.Finding) bool { return f.Stage != check.StageDocument })
+	before.Findings = slices.DeleteFunc(before.Findings, func(f check.Finding) bool { return f.Stage != check.StageDocument && f.Stage != check.StageSource })
 	mend(before)
 	after.Findings = append(before.Findings, after.Findings...)
 	return p.entry(checkreport.Entry{Result: after, Path: pathOf(out), Fixed: out}, true)

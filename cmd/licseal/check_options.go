@@ -1,10 +1,12 @@
 package main
 
 import (
+	"fmt"
+	"path/filepath"
 	"time"
 
-	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/check"
+	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
 )
@@ -29,10 +31,8 @@ func newChecker(c *cli.Context) (*check.Checker, *check.Options, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if at := c.String("at"); at != "" {
-		if options.Verify.Time, err = licseal.ParseDate(at, options.Verify.Location); err != nil {
-			return nil, nil, usagef("--at %q is not a time; write it as 2027-12-31 or 2027-12-31T12:00:00Z", at)
-		}
+	if options.Verify.Time, err = instantOf(c, options.Verify.Location); err != nil {
+		return nil, nil, err
 	}
 	options.ShowSecrets = c.Bool("show-secrets")
 	options.NoSignature = c.Bool("no-signature")
@@ -67,6 +67,12 @@ func loadPolicy(c *cli.Context) (*check.PolicyFile, error) {
 			return nil, about(displayName(name), err)
 		}
 	}
+	if name := c.String("policy"); name != "" && name != "-" && !c.IsSet("schema") {
+		file.Schema = besideFile(file.Schema, name)
+	}
+	if _, err := loadZone(file.Zone); err != nil && !c.IsSet("zone") {
+		return nil, about(c.String("policy"), fmt.Errorf("zone: %q is not a time zone that is known here; write it as Europe/Berlin or UTC", file.Zone))
+	}
 	for flag, member := range map[string]*string{
 		"min-remaining": &file.MinRemaining, "warn-remaining": &file.WarnRemaining, "grace": &file.Grace, "zone": &file.Zone, "schema": &file.Schema,
 	} {
@@ -76,6 +82,15 @@ func loadPolicy(c *cli.Context) (*check.PolicyFile, error) {
 	}
 	file.Require = append(file.Require, c.StringSlice("require")...)
 	return file, nil
+}
+
+// besideFile returns the schema that a policy file names: a built-in one, or a file
+// whose place is relative to that of the policy.
+func besideFile(schemaName, policy string) string {
+	if _, err := schema.Builtin(schemaName); err == nil || schemaName == "" || filepath.IsAbs(schemaName) {
+		return schemaName
+	}
+	return filepath.Join(filepath.Dir(policy), schemaName)
 }
 
 func policyOptions(c *cli.Context, file *check.PolicyFile) (*check.Options, error) {

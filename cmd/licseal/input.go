@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/check"
 	"github.com/urfave/cli/v2"
 )
 
@@ -124,24 +123,25 @@ func checkStdin(names ...string) error {
 	return nil
 }
 
-// maxDays is the greatest length of time in days: a hundred years, well below
-// what a time.Duration holds.
-const maxDays = 36500
-
-// parseLength reads a length of time: days as in "30d", at most maxDays, or what
-// time.ParseDuration reads.
+// parseLength reads a length of time as [check.ParseLength] does.
 func parseLength(s string) (time.Duration, error) {
-	d, err := time.ParseDuration(s)
-	if digits, isDays := strings.CutSuffix(s, "d"); isDays {
-		var days int
-		days, err = strconv.Atoi(digits)
-		d = time.Duration(days) * 24 * time.Hour
-		if days < 0 || days > maxDays {
-			err = strconv.ErrRange
-		}
-	}
-	if err != nil || d < 0 || strings.HasPrefix(s, "+") {
-		return 0, usagef("%q is not a length of time; write it as 30d (at most %dd) or 12h", s, maxDays)
+	d, err := check.ParseLength(s)
+	if err != nil {
+		return 0, usagef("%v", err)
 	}
 	return d, nil
+}
+
+// instantOf returns what --at says, and the zero time where it is not given. The
+// zero time itself would mean now, so it is refused.
+func instantOf(c *cli.Context, loc *time.Location) (time.Time, error) {
+	at := c.String("at")
+	if at == "" {
+		return time.Time{}, nil
+	}
+	t, err := licseal.ParseDate(at, loc)
+	if err != nil || t.IsZero() {
+		return time.Time{}, usagef("--at %q is not a time; write it as 2027-12-31 or 2027-12-31T12:00:00Z", at)
+	}
+	return t, nil
 }

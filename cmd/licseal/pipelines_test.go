@@ -67,6 +67,11 @@ func TestPolicySchema(t *testing.T) {
 		{"min_remainig: 30d\n", false},
 		{"require: dataplanes>=4\n", false},
 		{"zone: {}\n", false},
+		{"{}\n", false},
+		{"require: [~]\n", false},
+		{"min_remaining: ~\n", false},
+		{"min_remaining: ''\n", false},
+		{"min_remaining: nope\n", false},
 	} {
 		var document any
 		if err := yaml.Unmarshal([]byte(test.text), &document); err != nil {

@@ -105,11 +105,8 @@ func newJudge(c *cli.Context) (*judge, error) {
 		return nil, err
 	}
 	j := &judge{rules: rules, options: verify.Options{Roles: rules.Roles()}}
-	if at := c.String("at"); at != "" {
-		// The zero time would be the present one.
-		if j.options.Time, err = licseal.ParseDate(at, nil); err != nil || j.options.Time.IsZero() {
-			return nil, usagef("--at %q is not a time; write it as 2027-12-31 or 2027-12-31T12:00:00Z", at)
-		}
+	if j.options.Time, err = instantOf(c, nil); err != nil {
+		return nil, err
 	}
 	if grace := c.String("grace"); grace != "" {
 		if j.options.Grace, err = parseLength(grace); err != nil {
