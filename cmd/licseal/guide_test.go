@@ -60,6 +60,11 @@ func steps(section string) (found []step) {
 		}
 		for _, part := range strings.Split("\n"+lines, "\n$ ")[1:] {
 			command, output, _ := strings.Cut(part, "\n")
+			for strings.HasSuffix(command, `\`) || strings.HasSuffix(command, "|") {
+				var more string
+				more, output, _ = strings.Cut(output, "\n")
+				command += "\n" + more
+			}
 			if output = strings.TrimRight(output, "\n"); output != "" {
 				output += "\n"
 			}
@@ -116,4 +121,66 @@ func TestEntitlementGuide(t *testing.T) {
 	for _, s := range all {
 		s.run(t, dir)
 	}
+}
+
+// TestREADME runs the commands of two sections of the README, but for those that
+// need a gateway. They print what stands there, whatever the keys and the time.
+func TestREADME(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, defaults, ok := strings.Cut(string(text), "$ cat defaults.json\n")
+	if !ok {
+		t.Fatal("no defaults.json")
+	}
+	defaults, _, _ = strings.Cut(defaults, "\n")
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "defaults.json"), []byte(defaults+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{
+		"licseal keygen -o 2026.key --no-passphrase --comment 'licences 2026'",
+		"licseal keygen -o 2027.key --no-passphrase --comment 'licences 2027'",
+		"licseal trust add trusted.keys 2026.key.pub --issuer licences@vendor.example",
+	} {
+		runREADME(t, dir, command)
+	}
+	for _, title := range []string{"Sign and verify", "Keys for years"} {
+		_, section, _ := strings.Cut(string(text), "\n## "+title+"\n")
+		section, _, _ = strings.Cut(section, "\n## ")
+		commands := steps(section)
+		if len(commands) < 4 {
+			t.Fatalf("%s has %d commands", title, len(commands))
+		}
+		for _, s := range commands {
+			if strings.Contains(s.command, "curl") {
+				continue
+			}
+			if s.command == "licseal keygen -o vendor.key" { // there is nobody to ask
+				s.command += " --no-passphrase --comment vendor@example"
+				s.output = strings.Replace(s.output, "New passphrase:\nThe same again:\n", "", 1)
+			}
+			got := runREADME(t, dir, s.command)
+			if want := withoutTimes(s.output); !strings.Contains(s.command, "trust list") && got != want {
+				t.Fatalf("$ %s\nprinted\n%s\nand not\n%s", s.command, got, want)
+			}
+		}
+	}
+}
+
+func runREADME(t *testing.T, dir, command string) string {
+	t.Helper()
+	cmd := exec.Command("sh", "-c", command)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	if (err != nil) != failed.Match(out) {
+		t.Fatalf("$ %s\n%s%v", command, out, err)
+	}
+	return withoutTimes(string(out))
+}
+
+// withoutTimes leaves out what differs from run to run.
+func withoutTimes(text string) string {
+	return regexp.MustCompile(`SHA256:[A-Za-z0-9+/]{43}|AAAA[A-Za-z0-9+/]+|[0-9-]{10}T[0-9:]{8}Z|[0-9]+ days`).ReplaceAllString(text, "…")
 }
