@@ -175,6 +175,33 @@ func TestForged(t *testing.T) {
 	}
 }
 
+// The places are those of the members, whatever is named like them in the payload, and
+// in a dump those of the values in it.
+func TestPlaces(t *testing.T) {
+	text := `{"license":{"version":1,"payload":{"signature":"x","version":1,"license":{"signature":"y"}},"signature":"` + strings.Repeat("ab", 64) + `"}}`
+	r := newChecker(t, nil).License("", []byte(text))
+	var places []string
+	for _, f := range r.Findings {
+		places = append(places, f.Place())
+	}
+	want := []string{
+		fmt.Sprintf("1:%d /license/version", strings.Index(text, "1,")+1),
+		fmt.Sprintf("1:%d /license/signature", strings.Index(text, `"abab`)+1),
+	}
+	if diff := cmp.Diff(want, places); diff != "" {
+		t.Error(diff, r.Findings)
+	}
+	all, err := check.KubernetesDump([]byte(secret("kong-enterprise-license", "data", "license", base64Of(signed(t, `"dataplanes":"4"`, `"dataplanes":4`)))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range newChecker(t, nil).Installed(all[0]).Findings {
+		if f.Line != 8 || f.Column != 12 {
+			t.Errorf("the value stands at 8:12: %v", f)
+		}
+	}
+}
+
 // Where a text can be read in two ways, a good signature tells which is right.
 func TestSignatureTells(t *testing.T) {
 	for _, name := range []string{"Example Company, Inc", "Example Company,Inc"} {

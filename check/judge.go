@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/verify"
 )
@@ -14,6 +16,10 @@ import (
 type judgement struct {
 	*Result
 	options *Options
+
+	// inside is where the text stands in another one, such as a dump; nil if it
+	// stands by itself.
+	inside *licseal.Position
 }
 
 // License judges a text that should be a licence.
@@ -24,12 +30,15 @@ func (c *Checker) License(name string, data []byte) *Result {
 // Installed judges a licence where it is installed. What was found on the way to
 // it is in the result.
 func (c *Checker) Installed(in Installed) *Result {
-	j := &judgement{&Result{Name: in.Name, Time: c.options.Verify.Time.UTC(), Signature: SignatureUnreached}, &c.options}
+	j := &judgement{Result: &Result{Name: in.Name, Time: c.options.Verify.Time.UTC(), Signature: SignatureUnreached}, options: &c.options}
 	if c.options.Verify.Time.IsZero() {
 		j.Time = time.Now().UTC()
 	}
 	for _, f := range in.Findings {
 		j.add(f)
+	}
+	if len(in.Findings) > 0 {
+		j.inside = &in.Findings[0].Position
 	}
 	lic, text := j.document(in.Data)
 	if lic != nil && j.signature(lic, text) {
@@ -90,9 +99,13 @@ func (c *Checker) compare(j *judgement, data []byte) {
 }
 
 // add adds a finding. A repaired licence was read from no text
-// that anybody has, so its lines and columns mean nothing.
+// that anybody has, so its lines and columns mean nothing. A licence inside of another
+// text has the place that its text has there.
 func (j *judgement) add(f Finding) {
-	if j.Repaired && f.Stage != StageDocument {
+	switch {
+	case j.inside != nil && f.Line > 0:
+		f.Line, f.Column = j.inside.Line, j.inside.Column
+	case j.Repaired && f.Stage != StageDocument:
 		f.Line, f.Column = 0, 0
 	}
 	j.Findings = append(j.Findings, f)
@@ -130,14 +143,27 @@ func (j *judgement) oddities(lic *licseal.License, data []byte) {
 		j.add(f)
 	}
 	if lic.Version == licseal.Version1Integer {
-		pos := licseal.Position{Pointer: "/license/version"}
-		if data != nil {
-			pos = at(data, max(0, bytes.LastIndex(data, []byte(`"version"`))))
-			pos.Pointer = "/license/version"
-		}
-		f := broken(CodeVersionInteger, pos, `write "1"; the version is not signed, so --fix does it`, "the version is the number 1; readers of the Admin API's format expect the string \"1\"")
+		f := broken(CodeVersionInteger, memberPosition(data, "/license/version"), `write "1"; the version is not signed, so --fix does it`, "the version is the number 1; readers of the Admin API's format expect the string \"1\"")
 		f.Severity = Warning
 		j.add(f)
+	}
+}
+
+// memberPosition returns where the value of a member stands in a text that is a
+// licence document, and the pointer alone where there is no text.
+func memberPosition(text []byte, pointer string) licseal.Position {
+	decoder := jsontext.NewDecoder(bytes.NewReader(text))
+	for {
+		token, err := decoder.ReadToken()
+		if err != nil {
+			return licseal.Position{Pointer: pointer}
+		}
+		if string(decoder.StackPointer()) == pointer && token.Kind() == '"' { // the name
+			value, _ := decoder.ReadValue()
+			pos := at(text, int(decoder.InputOffset())-len(value))
+			pos.Pointer = pointer
+			return pos
+		}
 	}
 }
 

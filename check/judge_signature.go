@@ -49,7 +49,7 @@ func (j *judgement) refused(err error, text []byte) {
 		return
 	case errors.As(err, &signature):
 		j.Signature = SignatureBad
-		f.Code, f.Stage, f.Position = CodeSignature, StageSignature, signaturePosition(text, j.Repaired)
+		f.Code, f.Stage, f.Position = CodeSignature, StageSignature, memberPosition(text, "/license/signature")
 		f.Remedy = "take the licence from whoever issued it once more, and see that -t names their keys; what Kong has signed can only be checked with --no-signature"
 	case errors.As(err, &revoked):
 		j.Signature = SignatureBad // unless it is the licence that is revoked, and the key is believed
@@ -66,15 +66,4 @@ func (j *judgement) refused(err error, text []byte) {
 		f.Code, f.Stage, f.Remedy = CodeRefused, StageRevocation, "ask whoever issued the licence"
 	}
 	j.add(f)
-}
-
-// signaturePosition returns where a signature stands in a text that was parsed.
-// It looks as far as is needed for people; nothing is decided by it.
-func signaturePosition(text []byte, repaired bool) licseal.Position {
-	pos := licseal.Position{Pointer: "/license/signature"}
-	if m := signatureMember().FindSubmatchIndex(text); m != nil && !repaired {
-		pos = at(text, m[2]-1)
-		pos.Pointer = "/license/signature"
-	}
-	return pos
 }
