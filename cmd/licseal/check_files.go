@@ -29,10 +29,15 @@ func walkFiles(names []string, visit func(name string, data []byte, err error) e
 	return nil
 }
 
+// inFolder returns a folder as filepath.WalkDir wants it, which follows no link that
+// is named without a / at its end.
+func inFolder(folder string) string { return strings.TrimRight(folder, "/") + "/" }
+
 func walkFolder(folder string, visit func(name string, data []byte, err error) error) error {
 	files := 0
-	err := filepath.WalkDir(folder, func(name string, entry fs.DirEntry, err error) error {
-		isHidden := strings.HasPrefix(entry.Name(), ".") && name != folder
+	root := inFolder(folder)
+	err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
+		isHidden := strings.HasPrefix(entry.Name(), ".") && name != root
 		switch {
 		case err != nil:
 			files++
@@ -43,7 +48,10 @@ func walkFolder(folder string, visit func(name string, data []byte, err error) e
 			return nil
 		}
 		files++
-		if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		switch info, err := os.Stat(name); {
+		case err == nil && info.IsDir():
+			return visit(name, nil, errFolderLink) // it may lead round in a circle
+		case err == nil && !info.Mode().IsRegular():
 			return visit(name, nil, errNotAPlainFile) // a pipe would be waited for
 		}
 		data, err := readFile(name, check.MaxBytes)
@@ -63,8 +71,9 @@ func countFiles(names []string) int64 {
 			count++
 			continue
 		}
-		filepath.WalkDir(name, func(path string, entry fs.DirEntry, err error) error {
-			isHidden := strings.HasPrefix(entry.Name(), ".") && path != name
+		root := inFolder(name)
+		filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+			isHidden := strings.HasPrefix(entry.Name(), ".") && path != root
 			switch {
 			case entry.IsDir() && isHidden:
 				return fs.SkipDir

@@ -169,4 +169,7 @@ func (p *preflight) sourcePath(r *check.Result) string {
 	return ""
 }
 
-var errNotAPlainFile = errors.New("is neither a file nor a folder")
+var (
+	errNotAPlainFile = errors.New("is neither a file nor a folder")
+	errFolderLink    = errors.New("is a link to a folder, which is not followed; name the folder itself")
+)
