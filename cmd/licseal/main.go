@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // for --zone where there are no files: an image with nothing but the program
 )
 
 func main() {
