@@ -24,9 +24,10 @@ func signCommand() *cli.Command {
 		Usage:     "sign a payload: make a licence",
 		UsageText: "licseal sign -k KEY [flags] [PAYLOAD]\n       licseal sign -k KEY --batch FILE [flags]",
 		Description: `Reads a payload, an object of fields, from the file PAYLOAD or from standard
-input; or builds one from --from and --set alone. Changes the fields that --set,
---created and --expires name, checks the payload against its schema, signs it, and
-prints the licence in canonical form: the string that the Admin API takes.
+input; or builds one from --from and --set alone, and then reads standard input only
+if PAYLOAD is '-'. Changes the fields that --set, --created and --expires name, checks
+the payload against its schema, signs it, and prints the licence in canonical form:
+the string that the Admin API takes.
 
   licseal sign -k vendor.key --set customer='Example Company, Inc' \
     --from defaults.json --expires +365d -o licence.json
