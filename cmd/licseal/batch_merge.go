@@ -2,10 +2,13 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk"
@@ -22,7 +25,8 @@ func mergeCommand() *cli.Command {
 without --shard would have made: the same lines in the same order. It is an error if
 a part is missing, not whole, there twice, or made from other rows or with other flags or
 another key; then no file is written. A licence whose id an earlier one has goes to
---rejects, as do the rows that the parts have rejected.
+--rejects, as do the rows that the parts have rejected. The exit code is the worst of
+the rows', or of the verdicts'.
 
   licseal merge -o licences.ndjson --rejects rejects.ndjson part-*.ndjson`,
 		Flags: []cli.Flag{
@@ -39,14 +43,19 @@ type partFile struct {
 	name     string
 	file     *os.File
 	lines    *bufio.Reader
-	line     int // the number of the line that was read last
-	rows     int // that were taken
+	long     []byte // a line that is longer than what lines holds
+	line     int    // the number of the line that was read last
+	rows     int    // that were taken
+	sum      lineSum
 	settings runSettings
 }
 
 func mergeParts(c *cli.Context) error {
 	if c.NArg() == 0 {
 		return usagef("'licseal merge' needs the parts to join")
+	}
+	if err := checkResults(c, c.Args().Slice()); err != nil {
+		return err
 	}
 	parts, err := openParts(c.Args().Slice())
 	defer func() {
@@ -64,7 +73,7 @@ func mergeParts(c *cli.Context) error {
 func openParts(names []string) ([]*partFile, error) {
 	var parts, inOrder []*partFile
 	for _, name := range names {
-		p, err := openPart(name)
+		p, err := openPart(name, min(64<<10, maxPartBuffers/len(names)))
 		if p != nil {
 			parts = append(parts, p)
 		}
@@ -108,12 +117,15 @@ func difference(a, b runSettings) string {
 	return fmt.Sprintf("%s and %s; --created DATE or --at DATE is the same everywhere", plain(a.Today), plain(b.Today))
 }
 
-func openPart(name string) (*partFile, error) {
+// maxPartBuffers bounds what is read ahead of all parts together.
+const maxPartBuffers = 8 << 20
+
+func openPart(name string, buffer int) (*partFile, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, cause(err)
 	}
-	p := &partFile{name: name, file: f, lines: bufio.NewReaderSize(f, maxPartLine)}
+	p := &partFile{name: name, file: f, lines: bufio.NewReaderSize(f, buffer), sum: newLineSum()}
 	text, err := p.next()
 	if err != nil {
 		return p, err
@@ -123,6 +135,7 @@ func openPart(name string) (*partFile, error) {
 		return p, errors.New("is not a part: it does not begin as 'licseal sign --batch --shard' writes it")
 	}
 	p.settings = *first.Part
+	p.sum.add(string(text))
 	if s := p.settings; s.Format != 1 || s.Shard < 1 || s.Shard > s.Of || s.Kind != "sign" && s.Kind != "verify" {
 		return p, errors.New("is a part that this program cannot read")
 	}
@@ -132,10 +145,19 @@ func openPart(name string) (*partFile, error) {
 // next returns the next line, which is valid until the call after it.
 func (p *partFile) next() ([]byte, error) {
 	text, err := p.lines.ReadSlice('\n')
+	if err == bufio.ErrBufferFull {
+		p.long = p.long[:0]
+		for err == bufio.ErrBufferFull && len(p.long) < maxPartLine {
+			p.long = append(p.long, text...)
+			text, err = p.lines.ReadSlice('\n')
+		}
+		p.long = append(p.long, text...)
+		text = p.long
+	}
 	p.line++
 	switch {
 	case err == io.EOF:
-		return nil, withHint(errors.New("the part is not whole"), "--resume finishes it")
+		return nil, withHint(errors.New("the part is not whole"), "the command that makes it finishes it, where it signs with --resume")
 	case err == bufio.ErrBufferFull:
 		return nil, fmt.Errorf("line %d is longer than %d bytes, the most that is read", p.line, maxPartLine)
 	case err != nil:
@@ -147,13 +169,15 @@ func (p *partFile) next() ([]byte, error) {
 // merger joins parts.
 type merger struct {
 	parts   []*partFile
+	ctx     context.Context
 	seen    idset.Set
 	lines   *lineWriter
 	bar     *batchProgress
 	rejects *rejects
 	rows    int
 	written int
-	input   string // the SHA-256 of the batch, as the first part has it
+	counts  *batchCounts // of verdicts
+	input   string       // the SHA-256 of the batch, as the first part has it
 }
 
 func newMerger(c *cli.Context, parts []*partFile) *merger {
@@ -163,7 +187,7 @@ func newMerger(c *cli.Context, parts []*partFile) *merger {
 			size += info.Size()
 		}
 	}
-	m := &merger{parts: parts}
+	m := &merger{parts: parts, counts: newBatchCounts()}
 	m.bar = startProgress("rows", toStdout(c), func() float64 {
 		if len(parts) == 0 || size == 0 {
 			return 0
@@ -177,15 +201,18 @@ func newMerger(c *cli.Context, parts []*partFile) *merger {
 // run checks and joins the parts.
 func (m *merger) run(c *cli.Context) error {
 	defer m.bar.end()
+	var stop func()
+	m.ctx, stop = signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(m.ctx, stop) // a second signal ends it while it waits for a line
 	tuneMemory(0)
 	work, err := m.openOutput(c)
 	if err != nil {
 		return err
 	}
-	if m.rejects, err = openRejects(c.String("rejects"), "batch", m.bar, c.Bool("force")); err == nil {
-		if err = firstError(m.join(), m.rejects.end()); err != nil {
-			m.rejects.discard()
-		}
+	m.rejects, err = openRejectsAside(c.String("rejects"), "batch", m.bar, c.Bool("force"))
+	if err == nil {
+		err = firstError(m.join(), m.rejects.end())
 	}
 	err = firstError(err, m.lines.end())
 	switch {
@@ -194,16 +221,30 @@ func (m *merger) run(c *cli.Context) error {
 	case work != nil:
 		work.discard()
 	}
+	if m.rejects != nil {
+		err = firstError(err, about(m.rejects.path, m.rejects.moveInto(err == nil, c.Bool("force"))))
+	}
 	if err != nil {
 		return err
 	}
 	m.bar.clear(func() {})
-	fmt.Fprintf(os.Stderr, "%s in %s: %s joined", plural(m.rows, "row"), plural(len(m.parts), "part"), thousands(m.written))
-	if n := m.rejects.total(); n > 0 {
-		fmt.Fprintf(os.Stderr, ", %s rejected (%s)", thousands(n), countsText(m.rejects.counts))
+	return m.summary()
+}
+
+// summary says what was joined, and returns the worst exit code of the rows.
+func (m *merger) summary() error {
+	counts := m.rejects.counts
+	if m.parts[0].settings.Kind == "verify" {
+		counts = m.counts.refused
+		fmt.Fprintf(os.Stderr, "%s in %s%s\n", plural(m.counts.total, "licence"), plural(len(m.parts), "part"), m.counts.outcome())
+	} else {
+		fmt.Fprintf(os.Stderr, "%s in %s: %s joined", plural(m.rows, "row"), plural(len(m.parts), "part"), thousands(m.written))
+		if n := m.rejects.total(); n > 0 {
+			fmt.Fprintf(os.Stderr, ", %s rejected (%s)", thousands(n), countsText(counts))
+		}
+		fmt.Fprintln(os.Stderr)
 	}
-	fmt.Fprintln(os.Stderr)
-	if code := worstCode(m.rejects.counts); code != exitOK {
+	if code := worstCode(counts); code != exitOK {
 		return &failure{code: code, err: errReported}
 	}
 	return nil
@@ -229,10 +270,14 @@ func (m *merger) join() error {
 	for i := 0; ; i++ {
 		p := m.parts[i%len(m.parts)]
 		text, err := p.next()
-		if err != nil {
+		switch {
+		case err != nil:
 			return about(p.name, err)
+		case m.ctx.Err() != nil:
+			return errInterrupted
 		}
 		if !isPartLine(text) {
+			p.sum.add(string(text))
 			if err := m.take(p, text); err != nil {
 				return err
 			}
@@ -245,6 +290,7 @@ func (m *merger) join() error {
 		case line.End != nil:
 			return m.ends(i%len(m.parts), line.End)
 		}
+		p.sum.add(string(text))
 		p.rows++
 		m.rows++
 		if err := m.rejects.add(line.Reject); err != nil {
@@ -311,12 +357,15 @@ func (m *merger) ends(at int, end *partEnd) error {
 		switch {
 		case end.Rows != p.rows:
 			return about(p.name, fmt.Errorf("has %s and says that it has %d", plural(p.rows, "row"), end.Rows))
+		case end.Lines != p.sum.String():
+			return about(p.name, errors.New("has been changed: its lines are not those that were written"))
 		case end.Input != m.input:
 			return about(p.name, fmt.Errorf("was made from other rows than %s", m.parts[at].name))
 		}
 		if _, err := p.lines.ReadByte(); err != io.EOF {
 			return about(p.name, errors.New("has more lines after its end"))
 		}
+		m.counts.add(p.rows, end.States, end.Refused)
 	}
 	return nil
 }

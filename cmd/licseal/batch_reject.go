@@ -1,11 +1,14 @@
 package main
 
 import (
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -97,36 +100,100 @@ func reasons(err error) []string {
 type rejects struct {
 	source string // the batch, as messages call it
 	path   string // "" for standard error
+	temp   string // the name that it has until it is whole; "" if that is path
 	lines  *lineWriter
 	file   *os.File
 	bar    *batchProgress
 	counts map[int]int // by exit code
 }
 
-// openRejects begins the file anew: a run that is resumed finds the same rejects again.
-func openRejects(path, source string, bar *batchProgress, replace bool) (*rejects, error) {
+// rejectsMode says what becomes of a file of rejects that is there.
+type rejectsMode int
+
+const (
+	keepRejects    rejectsMode = iota // that is an error
+	replaceRejects                    // it is replaced, whatever it is
+	againRejects                      // one of rejects is replaced: the same ones are found again
+	sameRejects                       // one of rejects is what it is to be
+)
+
+// openRejects opens the file of rejects, if path is one.
+func openRejects(path, source string, bar *batchProgress, mode rejectsMode) (*rejects, error) {
 	r := &rejects{source: source, path: path, bar: bar, counts: map[int]int{}}
 	if path == "" {
 		return r, nil
 	}
-	flags := os.O_WRONLY | os.O_CREATE | os.O_TRUNC
-	if info, err := os.Stat(path); !replace && (err != nil || info.Mode().IsRegular()) {
+	flags := os.O_RDWR | os.O_CREATE | os.O_TRUNC
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
 		flags |= os.O_EXCL
+	case !info.Mode().IsRegular():
+		flags = os.O_WRONLY
+	case mode == keepRejects:
+		return nil, about(path, errKept)
+	case mode == replaceRejects:
+	case !holdsRejects(path):
+		return nil, about(path, withHint(errors.New("the file exists, holds no rejects, and was kept"), "move it away, or give another name"))
+	case mode == sameRejects:
+		return r, nil
 	}
-	var err error
-	if r.file, err = os.OpenFile(path, flags, 0o644); errors.Is(err, os.ErrExist) {
-		return nil, about(path, withHint(errors.New("the file exists, and was kept"), "--force replaces it"))
-	} else if err != nil {
+	if r.file, err = os.OpenFile(path, flags, 0o644); err != nil {
 		return nil, about(path, noFolder(path, err))
 	}
 	r.lines = newLineWriter(path, r.file)
 	return r, nil
 }
 
+// openRejectsAside begins a file of rejects that has another name until moveInto.
+func openRejectsAside(path, source string, bar *batchProgress, force bool) (*rejects, error) {
+	info, err := os.Stat(path)
+	switch exists := err == nil; {
+	case path == "", exists && !info.Mode().IsRegular():
+		return openRejects(path, source, bar, replaceRejects)
+	case exists && !force:
+		return nil, about(path, errKept)
+	}
+	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text()[:12]+".tmp")
+	r, err := openRejects(temp, source, bar, keepRejects)
+	if err != nil {
+		return nil, err
+	}
+	r.path, r.temp = path, temp
+	return r, nil
+}
+
+// moveInto gives a file that was begun aside its name, if all went well.
+func (r *rejects) moveInto(ok, force bool) error {
+	if r.temp == "" {
+		return nil
+	}
+	if ok {
+		return giveName(r.temp, r.path, force)
+	}
+	return os.Remove(r.temp)
+}
+
+// holdsRejects reports whether a file may be one that a run was writing rejects to. It
+// may have ended within the first line.
+func holdsRejects(path string) bool {
+	const prefix = `{"row":`
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	start, err := io.ReadAll(io.LimitReader(f, int64(len(prefix))))
+	return err == nil && strings.HasPrefix(prefix, string(start))
+}
+
 func (r *rejects) add(row *reject) error {
 	r.counts[row.Exit]++
-	if r.lines != nil {
+	switch {
+	case r.lines != nil:
 		return r.lines.line(row.json())
+	case r.path != "":
+		return nil // it is there
 	}
 	r.bar.clear(func() {
 		for _, reason := range row.Reasons {
@@ -136,19 +203,16 @@ func (r *rejects) add(row *reject) error {
 	return nil
 }
 
-// end writes what is left.
+// end writes what is left, in whole lines.
 func (r *rejects) end() error {
 	if r.lines == nil {
 		return nil
 	}
-	return errors.Join(r.lines.end(), cause(r.file.Close()))
-}
-
-// discard takes back what was written.
-func (r *rejects) discard() {
-	if info, err := os.Lstat(r.path); err == nil && info.Mode().IsRegular() {
-		os.Remove(r.path)
+	err := r.lines.end()
+	if err != nil {
+		cutTail(r.file)
 	}
+	return errors.Join(err, cause(r.file.Close()))
 }
 
 func (r *rejects) total() (n int) {

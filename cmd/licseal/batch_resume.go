@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"os"
+	"time"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk"
@@ -75,16 +77,24 @@ func (b *batchSigner) replay(rows iter.Seq2[*place, bulk.Row]) (rest iter.Seq2[*
 	if b.ctx.Err() != nil {
 		return nil, nil, errInterrupted
 	}
-	if p == nil && r.moreLicenses() {
-		stopOld()
-		return nil, nil, withHint(fmt.Errorf("%s has more licences than %s has rows; was the input cut?", b.work.part(), b.input.name), "--force begins anew")
+	switch {
+	case p != nil && b.work.complete:
+		err = r.differs(p)
+	case p == nil && b.work.complete && b.input.err() == nil:
+		err = r.ends()
+	case p == nil && r.moreRows():
+		err = withHint(fmt.Errorf("%s has more rows than %s; was the input cut?", b.work.part(), b.input.name), "--force begins anew")
 	}
 	stopOld()
+	if err != nil {
+		stop()
+		return nil, nil, err
+	}
 	if err := b.work.keep(r.end); err != nil {
 		return nil, nil, err
 	}
 	if b.isPart && r.end == 0 {
-		if err := b.lines.line(jsonLine(partLine{Part: b.partSettings(b.work.settings)})); err != nil {
+		if err := b.line(jsonLine(partLine{Part: b.partSettings(b.work.settings)})); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -105,8 +115,14 @@ func (r *replayer) header() bool {
 	if !ok || string(line.text) != jsonLine(partLine{Part: r.partSettings(r.work.settings)}) {
 		return false
 	}
-	r.end = line.end
+	r.keepLine(line)
 	return true
+}
+
+// keepLine counts a line among those that stay.
+func (r *replayer) keepLine(line oldLine) {
+	r.end = line.end
+	r.addToSum(string(line.text))
 }
 
 // compare reports whether the next line of the interrupted run is what this row
@@ -124,40 +140,90 @@ func (r *replayer) compare(p *place, row bulk.Row) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	differs := fmt.Errorf("line %d of %s is not what %s has there; were the rows changed?", p.line, plain(r.input.name), plain(r.work.part()))
 	switch {
 	case rejected != nil:
 		reject := newReject(p, rejected)
 		if string(line.text) != jsonLine(partLine{Reject: reject}) {
-			return false, r.unlessTorn(line, verdict, differs)
+			return false, r.unlessTorn(line, verdict, p)
 		}
 		r.bar.done.Add(1)
-		r.end = line.end
+		r.keepLine(line)
 		return true, r.takeReject(reject, true)
 	case verdict.Result == nil:
-		return false, r.unlessTorn(line, verdict, differs)
+		return false, r.unlessTorn(line, verdict, p)
 	case !verdict.Result.License.Payload.Equal(row.Payload) || verdict.Result.License.String() != string(line.text):
-		return false, withHint(differs, "resume with the same rows, or begin anew with --force")
+		return false, r.differs(p)
 	}
 	p.kept = true
-	r.end = line.end
+	r.keepLine(line)
 	return true, r.take(p, row)
+}
+
+// differs is the error for a row that makes something else than what is there.
+func (r *replayer) differs(p *place) error {
+	err := fmt.Errorf("line %d of %s is not what %s has there; were the rows changed?", p.line, plain(r.input.name), plain(r.work.name()))
+	if r.work.complete {
+		err = fmt.Errorf("the file exists, and line %d of %s is not what it has there; were the rows, the flags or the key changed?", p.line, plain(r.input.name))
+	}
+	return withHint(err, "resume with the same rows, or begin anew with --force")
 }
 
 // unlessTorn returns the error for a line that is whole but another; one that is
 // neither a licence of this key nor a line of a part is damaged, and cut off.
-func (r *replayer) unlessTorn(line oldLine, verdict bulk.Verdict, differs error) error {
+func (r *replayer) unlessTorn(line oldLine, verdict bulk.Verdict, p *place) error {
 	if verdict.Result == nil && !isPartLine(line.text) {
 		return nil
 	}
 	if part, err := parsePartLine(line.text); err == nil && part.End != nil {
 		return nil // the end of a part is written anew
 	}
-	return withHint(differs, "resume with the same rows, or begin anew with --force")
+	return r.differs(p)
 }
 
-// moreLicenses reports whether licences follow the last row.
-func (r *replayer) moreLicenses() bool {
-	_, verdict, ok := r.nextOld()
-	return ok && verdict.Result != nil
+// moreRows reports whether the licence or the reject of a row follows the last row.
+func (r *replayer) moreRows() bool {
+	line, verdict, ok := r.nextOld()
+	if !ok || verdict.Result != nil {
+		return ok
+	}
+	part, err := parsePartLine(line.text)
+	return r.isPart && err == nil && part.Reject != nil
+}
+
+// ends compares what follows the last row in a file that is whole.
+func (r *replayer) ends() error {
+	want := ""
+	if r.isPart {
+		want = r.lastLine() + "\n"
+	}
+	got, err := io.ReadAll(io.NewSectionReader(r.work.file, r.end, maxPartLine))
+	switch {
+	case err != nil:
+		return cause(err)
+	case string(got) != want:
+		return withHint(fmt.Errorf("the file exists, and its end is not that of %s; were the rows changed?", plain(r.input.name)), "resume with the same rows, or begin anew with --force")
+	}
+	return nil
+}
+
+// madeOn returns the day on which the making of a whole file began: as the first
+// line of a part says, or else the day that its first licence has. It is "" if
+// that is not known.
+func (b *batchSigner) madeOn(file *os.File) string {
+	text, err := bufio.NewReader(io.NewSectionReader(file, 0, maxPartLine)).ReadBytes('\n')
+	if err != nil {
+		return ""
+	}
+	if first, err := parsePartLine(text); err == nil && first.Part != nil {
+		return first.Part.Today
+	}
+	lic, err := licseal.ParseUnverified(text)
+	if err != nil {
+		return ""
+	}
+	day, _ := lic.Payload.Text(b.parser.roles.NotBefore)
+	if _, err := time.Parse(time.DateOnly, day); err != nil {
+		return ""
+	}
+	return day
 }

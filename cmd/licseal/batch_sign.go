@@ -13,6 +13,7 @@ import (
 	"iter"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -56,7 +57,8 @@ type batchSigner struct {
 	isPart  bool         // each row has a line, and there is a first and a last
 	names   *outputNames // with --out-dir
 	work    *workFile    // with -o
-	lines   *lineWriter  // nil with --out-dir
+	lines   *lineWriter  // nil with --out-dir, and where a whole file is resumed
+	sum     lineSum      // of the lines of a part
 
 	signed, kept int
 	expired      noted // licences that are worth a warning
@@ -78,7 +80,48 @@ func checkBatchFlags(c *cli.Context) error {
 	case c.Bool("resume") && c.Bool("force"):
 		return usagef("--resume keeps what there is, and --force replaces it; give one")
 	}
-	return checkStdin(c.String("batch"), c.String("from"), c.String("k"), c.String("passphrase-file"))
+	sources := []string{c.String("batch"), c.String("from"), c.String("k"), c.String("passphrase-file")}
+	if err := checkResults(c, append(sources, c.String("schema"))); err != nil {
+		return err
+	}
+	return checkStdin(sources...)
+}
+
+// checkResults refuses to write results over what they are made from, or over each
+// other, whatever --force and --resume allow.
+func checkResults(c *cli.Context, sources []string) error {
+	out, rejects := c.String("o"), c.String("rejects")
+	if rejects == "-" {
+		return withHint(usagef("--rejects takes the name of a file"), "without --rejects, they go to standard error")
+	}
+	for _, source := range sources {
+		for _, result := range []string{out, rejects} {
+			if samePath(result, source) {
+				return usagef("%s would be written over: it is read", source)
+			}
+		}
+	}
+	for _, suffix := range []string{"", ".part", ".run", ".lock"} {
+		if out != "" && samePath(rejects, out+suffix) {
+			return usagef("-o %s and --rejects %s are one file", out, rejects)
+		}
+	}
+	return nil
+}
+
+// samePath reports whether two names are those of one file, there or not.
+func samePath(a, b string) bool {
+	if a == "" || b == "" || a == "-" || b == "-" {
+		return false
+	}
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	if errA == nil && errB == nil {
+		return infoA.Mode().IsRegular() && os.SameFile(infoA, infoB)
+	}
+	absA, errA := filepath.Abs(a)
+	absB, errB := filepath.Abs(b)
+	return errA == nil && errB == nil && absA == absB
 }
 
 func signBatch(c *cli.Context) error {
@@ -89,7 +132,7 @@ func signBatch(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	b := &batchSigner{now: time.Now(), isPart: part.of > 0 && !c.IsSet("out-dir")}
+	b := &batchSigner{now: time.Now(), isPart: part.of > 0 && !c.IsSet("out-dir"), sum: newLineSum()}
 	if b.rules, err = loadSchema(c.String("schema")); err != nil {
 		return err
 	}
@@ -167,16 +210,20 @@ func (b *batchSigner) run(c *cli.Context, settings runSettings) error {
 		return float64(b.input.read.Load()) / float64(b.input.size)
 	})
 	defer b.bar.end()
-	if err := b.openOutput(c, settings); errors.Is(err, errComplete) {
-		return b.reportComplete(c)
-	} else if err != nil {
+	if err := b.openOutput(c, settings); err != nil {
 		return err
 	}
 	tuneMemory(0)
 	var err error
-	if b.rejects, err = openRejects(c.String("rejects"), b.input.name, b.bar, c.Bool("resume") || c.Bool("force")); err == nil {
-		err = firstError(b.signAll(settings), b.rejects.end())
+	if b.rejects, err = openRejects(c.String("rejects"), b.input.name, b.bar, b.rejectsMode(c)); err != nil {
+		if b.work != nil && !b.work.resumed {
+			b.work.discard() // nothing was begun
+		} else if b.work != nil {
+			b.work.leave()
+		}
+		return err
 	}
+	err = firstError(b.signAll(settings), b.rejects.end())
 	if b.lines != nil {
 		err = firstError(err, b.lines.end())
 	}
@@ -190,6 +237,19 @@ func (b *batchSigner) run(c *cli.Context, settings runSettings) error {
 		return b.resumable(err)
 	}
 	return b.summary(c)
+}
+
+// rejectsMode says what becomes of a file of rejects that is there.
+func (b *batchSigner) rejectsMode(c *cli.Context) rejectsMode {
+	switch {
+	case c.Bool("force"):
+		return replaceRejects
+	case b.work != nil && b.work.complete:
+		return sameRejects
+	case b.work != nil && b.work.resumed, b.names != nil && b.names.resume:
+		return againRejects
+	}
+	return keepRejects
 }
 
 // toStdout reports whether licences go to standard output.
@@ -209,8 +269,12 @@ func (b *batchSigner) openOutput(c *cli.Context, settings runSettings) (err erro
 		if b.work, err = openWork(out, settings, c.Bool("resume"), c.Bool("force")); err != nil {
 			return about(out, err)
 		}
+		if b.work.complete {
+			b.work.settings.Today = cmp.Or(b.madeOn(b.work.file), settings.Today)
+		} else {
+			b.lines = newLineWriter(b.work.part(), b.work.file)
+		}
 		settings = b.work.settings
-		b.lines = newLineWriter(b.work.part(), b.work.file)
 	default:
 		b.lines = newLineWriter(stdoutName, os.Stdout)
 	}
@@ -248,7 +312,7 @@ func (b *batchSigner) signAll(settings runSettings) error {
 		}()
 		rows = rest
 	} else if b.isPart {
-		if err := b.lines.line(jsonLine(partLine{Part: b.partSettings(settings)})); err != nil {
+		if err := b.line(jsonLine(partLine{Part: b.partSettings(settings)})); err != nil {
 			return err
 		}
 	}
@@ -270,10 +334,27 @@ func (b *batchSigner) signAll(settings runSettings) error {
 	if err := b.input.err(); err != nil {
 		return about(b.input.name, err)
 	}
-	if b.isPart {
-		return b.lines.line(jsonLine(partLine{End: &partEnd{Rows: b.rows(), Input: "sha256:" + b.input.sum()}}))
+	if b.isPart && b.lines != nil {
+		return b.line(b.lastLine())
 	}
 	return nil
+}
+
+// lastLine returns the last line of a part.
+func (b *batchSigner) lastLine() string {
+	return jsonLine(partLine{End: &partEnd{Rows: b.rows(), Input: "sha256:" + b.input.sum(), Lines: b.sum.String()}})
+}
+
+// line writes a line.
+func (b *batchSigner) line(text string) error {
+	b.addToSum(text)
+	return b.lines.line(text)
+}
+
+func (b *batchSigner) addToSum(text string) {
+	if b.isPart {
+		b.sum.add(text)
+	}
 }
 
 // partSettings returns the settings of the run, as the first line of a part has them.
@@ -322,7 +403,7 @@ func (b *batchSigner) take(p *place, row bulk.Row) error {
 	if b.lines == nil {
 		return nil
 	}
-	return b.lines.line(row.License.String())
+	return b.line(row.License.String())
 }
 
 // rowErr returns why a row becomes no licence.
@@ -336,7 +417,7 @@ func rowErr(p *place, row bulk.Row) error {
 // takeReject writes a reject down, in a part as well unless it is there.
 func (b *batchSigner) takeReject(r *reject, inPart bool) error {
 	if b.isPart && !inPart {
-		if err := b.lines.line(jsonLine(partLine{Reject: r})); err != nil {
+		if err := b.line(jsonLine(partLine{Reject: r})); err != nil {
 			return err
 		}
 	}
@@ -365,7 +446,7 @@ func firstError(errs ...error) error {
 
 // resumable adds how to go on to the error that ended a run.
 func (b *batchSigner) resumable(err error) error {
-	if b.work == nil && b.names == nil {
+	if b.work == nil && b.names == nil || b.work != nil && b.work.complete {
 		return err
 	}
 	return withHint(err, "what is signed is kept; the same command with --resume goes on from there")
@@ -373,6 +454,9 @@ func (b *batchSigner) resumable(err error) error {
 
 // summary says how many were signed, and returns the worst exit code of the rows.
 func (b *batchSigner) summary(c *cli.Context) error {
+	if b.work != nil && b.work.complete {
+		fmt.Fprintf(os.Stderr, "%s is whole already; nothing was signed\n", b.work.path)
+	}
 	b.neverValid.warn("never valid, because it expires at its creation")
 	b.expired.warn("expired already")
 	fmt.Fprintf(os.Stderr, "%s: %s signed", plural(b.rows(), "row"), thousands(b.signed))
@@ -408,17 +492,6 @@ func (n *noted) warn(what string) {
 	if n.count > 0 {
 		warn("signed although %s: %s, the first of line %d", what, plural(n.count, "licence"), n.line)
 	}
-}
-
-// reportComplete answers --resume where nothing is left to do.
-func (b *batchSigner) reportComplete(c *cli.Context) error {
-	fmt.Fprintf(os.Stderr, "%s is whole already; nothing was signed\n", c.String("o"))
-	info, err := os.Stat(c.String("rejects"))
-	if err != nil || info.Size() == 0 {
-		return nil
-	}
-	warn("rows were rejected then; see %s", c.String("rejects"))
-	return &failure{code: exitSchema, err: errReported}
 }
 
 // chain returns a sequence of one row and then the others.

@@ -239,7 +239,7 @@ func TestResumeRefuses(t *testing.T) {
 		{"another key", few, []string{"-k", "other.key"}, "error: out.ndjson: the interrupted run signed with another key, SHA256:"},
 		{"another flag", few, []string{"--set", "admin_seats=1"}, "error: out.ndjson: the interrupted run had other flags, another template or another schema"},
 		{"a row less", few, []string{"--batch", "cut.csv"}, "line 3 of cut.csv is not what out.ndjson.part has there; were the rows changed?"},
-		{"fewer rows", few, []string{"--batch", "short.csv"}, "out.ndjson.part has more licences than short.csv has rows; was the input cut?"},
+		{"fewer rows", few, []string{"--batch", "short.csv"}, "out.ndjson.part has more rows than short.csv; was the input cut?"},
 		{"no --resume", few, []string{"no resume"}, "error: out.ndjson: an interrupted run has left out.ndjson.part"},
 	}
 	rows := bytes.SplitAfter(readIn(t, dir, "rows.csv"), []byte("\n"))
@@ -343,6 +343,127 @@ func TestBatchFullDisk(t *testing.T) {
 	}
 	sameFile(t, dir, "alone", "disk/out")
 	sameFile(t, dir, "alone.rejects", "out.rejects")
+}
+
+// What comes up under the name of a result while that is made is not replaced.
+func TestBatchKeepsNewcomer(t *testing.T) {
+	dir := batchDir(t, 5)
+	cmd := inDir(dir, "sign", "-k", "vendor.key", "--from", "template.json", "--batch", "-", "-o", "out.ndjson")
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stdin.Write(readIn(t, dir, "rows.csv"))
+	waitForFile(t, filepath.Join(dir, "out.ndjson.part"))
+	if err := os.WriteFile(filepath.Join(dir, "out.ndjson"), []byte("precious"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	stdin.Close()
+	err = cmd.Wait()
+	if want := "error: out.ndjson: a file of that name came up meanwhile, and was kept; the result is out.ndjson.part\n"; err == nil || !strings.HasPrefix(said.String(), want) {
+		t.Errorf("got %v: %s", err, said.String())
+	}
+	if got := string(readIn(t, dir, "out.ndjson")); got != "precious" {
+		t.Errorf("the file has become %.100q", got)
+	}
+	if err := os.Remove(filepath.Join(dir, "out.ndjson")); err != nil {
+		t.Fatal(err)
+	}
+	if code, text := signRows(t, dir, 0, "-o", "out.ndjson", "--resume"); code != exitOK || !strings.Contains(text, "5 signed before") {
+		t.Errorf("exit code %d: %s", code, text)
+	}
+}
+
+// waitForFile waits until there is something in a file.
+func waitForFile(t *testing.T, path string) {
+	t.Helper()
+	for range 1000 {
+		if info, err := os.Stat(path); err == nil && info.Size() > 0 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("%s stays empty", path)
+}
+
+// A part of verdicts that is interrupted is not whole, and is not joined.
+func TestInterruptedVerdicts(t *testing.T) {
+	dir := batchDir(t, 5)
+	runIn(t, dir, "sign", "-k", "vendor.key", "--from", "template.json", "--batch", "rows.csv", "-o", "out.ndjson")
+	part, err := os.Create(filepath.Join(dir, "part"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer part.Close()
+	cmd := inDir(dir, "verify", "-t", "vendor.key.pub", "--at", "2026-06-01", "--batch", "--json", "--shard", "1/1")
+	cmd.Stdout = part
+	stdin, err := cmd.StdinPipe() // it never ends
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stdin.Write(readIn(t, dir, "out.ndjson"))
+	waitForFile(t, part.Name())
+	cmd.Process.Signal(os.Interrupt)
+	if err := cmd.Wait(); err == nil {
+		t.Error("it was not interrupted")
+	}
+	out, err := inDir(dir, "merge", "part").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "error: part: the part is not whole") {
+		t.Errorf("got %v: %s", err, out)
+	}
+}
+
+// A merge that a signal ends leaves nothing; one that is killed is in no one's way.
+func TestInterruptedMerge(t *testing.T) {
+	dir := batchDir(t, 5)
+	runIn(t, dir, "sign", "-k", "vendor.key", "--from", "template.json", "--batch", "rows.csv", "--shard", "1/1", "-o", "part")
+	if err := os.WriteFile(filepath.Join(dir, "old.rejects"), []byte("precious"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"merge", "-o", "out.ndjson", "--rejects", "old.rejects", "--force"}
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, sig := range []os.Signal{syscall.SIGTERM, syscall.SIGKILL} {
+		cmd := inDir(dir, append(args, "pipe")...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		part, err := os.OpenFile(pipe, os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := bytes.SplitAfter(readIn(t, dir, "part"), []byte("\n"))
+		part.Write(bytes.Join(lines[:3], nil))
+		waitForFile(t, filepath.Join(dir, "out.ndjson.part"))
+		cmd.Process.Signal(sig)
+		if sig == syscall.SIGTERM {
+			time.Sleep(100 * time.Millisecond) // the next line finds that it is to end
+			part.Write(bytes.Join(lines[3:], nil))
+		}
+		cmd.Wait()
+		part.Close()
+		if cmd.ProcessState.Success() {
+			t.Errorf("%v: it was not interrupted", sig)
+		}
+		left, _ := filepath.Glob(filepath.Join(dir, "out.ndjson*"))
+		if sig == syscall.SIGTERM && len(left) > 0 {
+			t.Errorf("left behind: %q", left)
+		}
+		if got := string(readIn(t, dir, "old.rejects")); got != "precious" {
+			t.Errorf("the rejects have become %q", got)
+		}
+	}
+	runIn(t, dir, "merge", "-o", "out.ndjson", "part")
 }
 
 // A signal ends a run in an orderly way.

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -43,7 +44,16 @@ func verifyBatch(c *cli.Context, args []string) error {
 	defer stop()
 	tuneMemory(0)
 	found := new(documents)
-	results, err := j.judgeBatch(ctx, shardOf(found.all(args), part), c.Bool("json"))
+	settings, err := j.partOf(c, part)
+	if err != nil {
+		return err
+	}
+	input := newLineSum()
+	docs := found.all(args)
+	if settings != nil {
+		docs = sumOf(docs, input)
+	}
+	results, err := j.judgeBatch(ctx, shardOf(docs, part), c.Bool("json"))
 	if err != nil {
 		return err
 	}
@@ -53,19 +63,33 @@ func verifyBatch(c *cli.Context, args []string) error {
 		}
 		return float64(found.read.Load()) / float64(found.size.Load())
 	})
-	counts, err := printResults(results, bar, j.partOf(c, part))
+	counts, err := printResults(ctx, results, bar, settings, input)
 	bar.end()
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case ctx.Err() != nil:
-		return errInterrupted
 	}
 	fmt.Fprintln(os.Stderr, counts)
 	if code := worstCode(counts.refused); code != exitOK {
 		return &failure{code: code, err: errReported}
 	}
 	return nil
+}
+
+// sumOf adds to a sum what shows that parts are of the same documents: the lines, and
+// the names of files, which not every shard reads.
+func sumOf(docs iter.Seq[document], sum lineSum) iter.Seq[document] {
+	return func(yield func(document) bool) {
+		for doc := range docs {
+			if doc.line > 0 {
+				sum.add(string(doc.text))
+			} else {
+				sum.add(filepath.Base(doc.name))
+			}
+			if !yield(doc) {
+				return
+			}
+		}
+	}
 }
 
 // shardOf returns the documents of a shard.
@@ -156,8 +180,26 @@ type batchCounts struct {
 	refused map[int]int          // by exit code
 }
 
+func newBatchCounts() *batchCounts {
+	return &batchCounts{states: map[verify.State]int{}, refused: map[int]int{}}
+}
+
+// add adds the counts of a part.
+func (n *batchCounts) add(total int, states map[verify.State]int, refused map[int]int) {
+	n.total += total
+	for state, count := range states {
+		n.states[state] += count
+	}
+	for code, count := range refused {
+		n.refused[code] += count
+	}
+}
+
 // String returns the summary, as: 10 licences: 7 valid, 1 in grace, 2 refused (1 signature, 1 expired)
-func (n *batchCounts) String() string {
+func (n *batchCounts) String() string { return plural(n.total, "licence") + n.outcome() }
+
+// outcome returns what is behind the number in the summary.
+func (n *batchCounts) outcome() string {
 	var parts []string
 	for _, state := range []verify.State{verify.Valid, verify.InGrace} {
 		if n.states[state] > 0 {
@@ -172,35 +214,53 @@ func (n *batchCounts) String() string {
 		parts = append(parts, fmt.Sprintf("%s refused (%s)", thousands(refused), countsText(n.refused)))
 	}
 	if len(parts) == 0 {
-		return plural(n.total, "licence")
+		return ""
 	}
-	return fmt.Sprintf("%s: %s", plural(n.total, "licence"), strings.Join(parts, ", "))
+	return ": " + strings.Join(parts, ", ")
 }
 
 // partOf returns the first line of a part of results; nil unless they are in shards
 // and in JSON. What differs between machines, the time and the place of the files, is
 // not compared.
-func (j *judge) partOf(c *cli.Context, s shard) *runSettings {
+func (j *judge) partOf(c *cli.Context, s shard) (*runSettings, error) {
 	if s.of == 0 || !c.Bool("json") {
-		return nil
+		return nil, nil
 	}
-	all := []string{j.rules.Name(), string(j.rules.JSON()), c.String("at"), c.String("grace"), c.String("issuer")}
+	all := []string{j.rules.Name(), string(j.rules.JSON())}
+	for _, flag := range []string{"at", "grace", "issuer", "max-list-age", "max-clock-skew"} {
+		all = append(all, c.String(flag))
+	}
 	for _, key := range j.trusted {
-		all = append(all, keys.ID(key.Key))
+		all = append(all, keys.ID(key.Key), key.Name, fmt.Sprint(key.ValidAfter, key.ValidBefore, len(key.Principals)))
+		all = append(all, key.Principals...)
+	}
+	if list := j.options.Revocations; list != nil {
+		p, err := list.Contents().Payload()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, string(p.Bytes()))
 	}
 	sum := sha256.Sum256([]byte(jsonLine(all)))
 	return &runSettings{
 		Format: 1, Kind: "verify", Shard: s.number, Of: s.of,
 		Settings: "sha256:" + hex.EncodeToString(sum[:]), Today: j.options.Time.UTC().Format(time.DateOnly),
-	}
+	}, nil
 }
 
-// printResults prints a line for each result, and counts them.
-func printResults(results iter.Seq[batchResult], bar *batchProgress, part *runSettings) (*batchCounts, error) {
-	counts := &batchCounts{states: map[verify.State]int{}, refused: map[int]int{}}
-	lines := newLineWriter(stdoutName, os.Stdout)
+// printResults prints a line for each result, and counts them. A part that is
+// interrupted gets no last line: it is not whole.
+func printResults(ctx context.Context, results iter.Seq[batchResult], bar *batchProgress, part *runSettings, input lineSum) (*batchCounts, error) {
+	counts := newBatchCounts()
+	lines, sum := newLineWriter(stdoutName, os.Stdout), newLineSum()
+	line := func(text string) error {
+		if part != nil {
+			sum.add(text)
+		}
+		return lines.line(text)
+	}
 	if part != nil {
-		lines.line(jsonLine(partLine{Part: part})) // an error comes again with the next
+		line(jsonLine(partLine{Part: part})) // an error comes again with the next
 	}
 	for r := range results {
 		counts.total++
@@ -210,12 +270,16 @@ func printResults(results iter.Seq[batchResult], bar *batchProgress, part *runSe
 		} else {
 			counts.refused[r.code]++
 		}
-		if err := lines.line(r.line); err != nil {
+		if err := line(r.line); err != nil {
 			return nil, err
 		}
 	}
+	if ctx.Err() != nil {
+		return nil, firstError(lines.end(), errInterrupted)
+	}
 	if part != nil {
-		lines.line(jsonLine(partLine{End: &partEnd{Rows: counts.total}}))
+		end := &partEnd{Rows: counts.total, Input: input.String(), Lines: sum.String(), States: counts.states, Refused: counts.refused}
+		line(jsonLine(partLine{End: end}))
 	}
 	return counts, lines.end()
 }

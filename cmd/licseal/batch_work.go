@@ -32,28 +32,34 @@ type workFile struct {
 	settings runSettings
 	file     *os.File
 	lock     *flock.Flock
-	resumed  bool // file holds lines of an interrupted run
+	resumed  bool // file holds lines of an interrupted run, or
+	complete bool // of one that has ended: there is nothing to do but to compare
+	force    bool // it may replace what has its name
 }
 
 func (w *workFile) part() string { return w.path + ".part" }
 func (w *workFile) run() string  { return w.path + ".run" }
 
-// errComplete says that there is nothing to resume, because the result is whole.
-var errComplete = errors.New("the file is whole already")
+// name is the file whose lines a resumed run is compared with.
+func (w *workFile) name() string {
+	if w.complete {
+		return w.path
+	}
+	return w.part()
+}
 
 // openWork begins or continues the making of a file.
 func openWork(path string, settings runSettings, resume, force bool) (_ *workFile, err error) {
-	opened := &workFile{path: path, settings: settings}
-	if info, err := os.Lstat(path); err == nil {
+	opened := &workFile{path: path, settings: settings, force: force}
+	whole, err := os.Lstat(path)
+	if exists := err == nil; exists {
 		switch {
-		case info.IsDir():
+		case whole.IsDir():
 			return nil, errIsDir
-		case !info.Mode().IsRegular():
+		case !whole.Mode().IsRegular():
 			return nil, errors.New("is not a regular file; without -o the licences go to standard output")
-		case resume:
-			return nil, errComplete
-		case !force:
-			return nil, withHint(errors.New("the file exists, and was kept"), "--force replaces it")
+		case !resume && !force:
+			return nil, errKept
 		}
 	}
 	if err := opened.acquire(); err != nil {
@@ -65,28 +71,53 @@ func openWork(path string, settings runSettings, resume, force bool) (_ *workFil
 		}
 	}()
 	journal, err := os.ReadFile(opened.run())
-	interrupted := len(journal) > 0
-	switch {
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, cause(err)
-	case interrupted && !resume && !force:
-		return nil, withHint(fmt.Errorf("an interrupted run has left %s", opened.part()), "--resume continues it, --force begins anew")
+	}
+	part, err := os.Lstat(opened.part())
+	interrupted := len(journal) > 0 && err == nil // without a part, it ended while it tidied up
+	switch {
+	case resume && whole != nil && interrupted && !os.SameFile(whole, part):
+		return nil, withHint(fmt.Errorf("the file exists, and an interrupted run that was to replace it has left %s", opened.part()), "--force begins anew; once the file is moved away, --resume continues that run")
+	case resume && whole != nil:
+		return opened, opened.reopenWhole()
 	case interrupted && resume:
 		return opened, opened.reopen(journal)
+	case interrupted && !force && !opened.isMerge(journal):
+		return nil, withHint(fmt.Errorf("an interrupted run has left %s", opened.part()), "--resume of that command continues it, --force begins anew")
 	}
 	return opened, opened.begin()
 }
 
+// errKept refuses to replace a file.
+var errKept = withHint(errors.New("the file exists, and was kept"), "--force replaces it")
+
+// isMerge reports whether a merge has left the journal that a merge finds: what is
+// never resumed is begun anew.
+func (w *workFile) isMerge(journal []byte) bool {
+	var old runSettings
+	return json.Unmarshal(journal, &old) == nil && old == w.settings && old.Kind == "merge"
+}
+
+// acquire takes the lock. Its holder removes it at the end, so that one who has opened
+// it before may hold the lock of a file that is gone.
 func (w *workFile) acquire() error {
-	w.lock = flock.New(w.path+".lock", flock.SetPermissions(0o644))
-	held, err := w.lock.TryLock()
-	if err != nil {
-		return noFolder(w.path, err)
+	for {
+		w.lock = flock.New(w.path+".lock", flock.SetPermissions(0o644))
+		held, err := w.lock.TryLock()
+		if err != nil {
+			return noFolder(w.path, err)
+		}
+		if !held {
+			return errors.New("another process is making this file")
+		}
+		mine, err1 := w.lock.Stat()
+		there, err2 := os.Stat(w.lock.Path())
+		if err1 == nil && err2 == nil && os.SameFile(mine, there) {
+			return nil
+		}
+		w.lock.Unlock()
 	}
-	if !held {
-		return errors.New("another process is making this file")
-	}
-	return nil
 }
 
 func (w *workFile) release() {
@@ -102,8 +133,11 @@ func (w *workFile) begin() error {
 	if err := os.Remove(w.run()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return cause(err)
 	}
+	if err := os.Remove(w.part()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return cause(err) // it is not truncated: it may have the name of the whole file, too
+	}
 	var err error
-	if w.file, err = os.OpenFile(w.part(), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o644); err != nil {
+	if w.file, err = os.OpenFile(w.part(), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644); err != nil {
 		return noFolder(w.path, err)
 	}
 	text, err := json.Marshal(w.settings)
@@ -136,8 +170,18 @@ func (w *workFile) reopen(journal []byte) error {
 	return cause(err)
 }
 
+// reopenWhole opens a file that is whole, to be compared with what would make it.
+func (w *workFile) reopenWhole() (err error) {
+	w.file, err = os.Open(w.path)
+	w.resumed, w.complete = true, true
+	return cause(err)
+}
+
 // keep cuts off what follows the first bytes of the file, and goes on from there.
 func (w *workFile) keep(size int64) error {
+	if w.complete {
+		return nil
+	}
 	if err := w.file.Truncate(size); err != nil {
 		return cause(err)
 	}
@@ -148,35 +192,69 @@ func (w *workFile) keep(size int64) error {
 // leave leaves the file for another run to resume, without the half of a line that
 // a full disk may have left.
 func (w *workFile) leave() {
-	defer w.release()
-	info, err := w.file.Stat()
-	if err != nil {
+	if w.complete {
+		os.Remove(w.lock.Path())
+	} else {
+		cutTail(w.file) // resume would cut it, too
+	}
+	w.release()
+}
+
+// cutTail cuts half a line off the end of a file.
+func cutTail(f *os.File) {
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
 		return
 	}
 	tail := make([]byte, min(info.Size(), maxPartLine))
 	start := info.Size() - int64(len(tail))
-	if _, err := w.file.ReadAt(tail, start); err == nil {
-		_ = w.file.Truncate(start + int64(bytes.LastIndexByte(tail, '\n')+1)) // resume would cut it, too
+	if _, err := f.ReadAt(tail, start); err == nil {
+		_ = f.Truncate(start + int64(bytes.LastIndexByte(tail, '\n')+1))
 	}
 }
 
 // discard takes back all that was made.
 func (w *workFile) discard() {
-	w.release()
-	for _, name := range []string{w.run(), w.part(), w.path + ".lock"} {
-		os.Remove(name)
+	w.file.Close()
+	for _, name := range []string{w.run(), w.part(), w.lock.Path()} {
+		os.Remove(name) // while the lock is held: nothing of another run
 	}
+	w.release()
 }
 
 // finish gives the whole file its name.
 func (w *workFile) finish() error {
+	if w.complete {
+		w.discard() // what a run may have left that died while it tidied up
+		return nil
+	}
 	defer w.release()
 	if err := w.file.Sync(); err != nil {
 		return fmt.Errorf("writing %s: %w", w.part(), cause(err))
 	}
-	if err := os.Rename(w.part(), w.path); err != nil {
+	if err := giveName(w.part(), w.path, w.force); err != nil {
+		return err
+	}
+	return errors.Join(os.Remove(w.run()), os.Remove(w.lock.Path()))
+}
+
+// giveName gives a file its final name. It replaces what has that name only by force,
+// even if it has come up meanwhile.
+func giveName(temp, path string, force bool) error {
+	if !force {
+		// Unlike a rename, a link never replaces a file.
+		err := os.Link(temp, path)
+		if err == nil {
+			atomicfile.SyncDir(path)
+			return cause(os.Remove(temp))
+		}
+		if _, err := os.Lstat(path); err == nil {
+			return withHint(fmt.Errorf("a file of that name came up meanwhile, and was kept; the result is %s", temp), "move one of them away")
+		}
+	} // on a file system without links:
+	if err := os.Rename(temp, path); err != nil {
 		return cause(err)
 	}
-	atomicfile.SyncDir(w.path)
-	return errors.Join(os.Remove(w.run()), os.Remove(w.path+".lock"))
+	atomicfile.SyncDir(path)
+	return nil
 }
