@@ -343,7 +343,7 @@ func timeFlag(c *cli.Context, name string) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	t, err := licseal.ParseDate(s, nil)
-	if err != nil || !t.Equal(t.Truncate(time.Second)) {
+	if err != nil || !t.Equal(t.Truncate(time.Second)) || t.IsZero() { // zero would be no bound
 		return t, usagef("--%s %q is not a time in whole seconds; write it as 2027-12-31 or 2027-12-31T12:00:00Z", name, s)
 	}
 	return t, nil
