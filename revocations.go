@@ -105,10 +105,13 @@ func (r *Revocations) Next(issued, nextUpdate time.Time) *Revocations {
 
 // RevokeLicense revokes the licence with an id. The reason is one printable line
 // of at most 200 bytes, or empty. If the licence is revoked already, its reason is
-// replaced.
+// replaced. An id that is not UTF-8 is refused, because no licence has one.
 func (r *Revocations) RevokeLicense(id, reason string) error {
-	if id == "" {
+	switch {
+	case id == "":
 		return errors.New("the id of the licence is empty")
+	case !utf8.ValidString(id):
+		return fmt.Errorf("the id %s is not UTF-8, as that of every licence is", quote([]byte(id)))
 	}
 	if err := checkReason(reason); err != nil {
 		return err
@@ -218,7 +221,7 @@ func (r *Revocations) check() error {
 	case r.salt == "":
 		return errNotMade
 	case r.Generation < 1 || r.Generation > maxGeneration:
-		return fmt.Errorf("the generation of a revocation list is at least 1, and this one is %d", r.Generation)
+		return fmt.Errorf("the generation of a revocation list is from 1 to %d, and this one is %d", int64(maxGeneration), r.Generation)
 	case !r.Issued.Truncate(time.Second).Before(r.NextUpdate.Truncate(time.Second)):
 		return fmt.Errorf("the next update (%s) must come after the issue (%s)", formatTime(r.NextUpdate), formatTime(r.Issued))
 	}

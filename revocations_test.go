@@ -238,6 +238,7 @@ func TestRevokeRefuses(t *testing.T) {
 	r := licseal.NewRevocations(listIssued, listNext)
 	for name, err := range map[string]error{
 		"no id":          r.RevokeLicense("", ""),
+		"id not UTF-8":   r.RevokeLicense("LS-\xe4", ""),
 		"two lines":      r.RevokeLicense("a", "x\ny"),
 		"no fingerprint": r.RevokeKey(licseal.RevokedKey{ID: "a"}),
 		"long reason":    r.RevokeKey(licseal.RevokedKey{ID: keyID, Reason: strings.Repeat("x", 201)}),

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/atomicfile"
@@ -63,7 +66,9 @@ when the next one is due.
 				Description: `Revokes the licences with the ids given, those in files, and signing keys. The list
 is verified first: against -t, or, without it, against the key that signs. A
 signing key that was stolen is revoked from the beginning, because a thief can sign
-any date; --from is for one that was given up in good order.`,
+any date; --from is for one that was given up in good order. What is on the list
+already keeps its reason unless --reason is given, and a key is never revoked from
+a later time than before.`,
 				Flags: append(append([]cli.Flag{
 					&cli.StringFlag{Name: "reason", Usage: "why: one line of `TEXT`, which all who have the list can read"},
 					&cli.StringFlag{Name: "from", Usage: "disbelieve the signing key for licences created at or after `TIME` (default: all)"},
@@ -249,17 +254,31 @@ func addToList(c *cli.Context) error {
 	}
 	return changeList(c, path, func(next *licseal.Revocations) (string, error) {
 		for _, id := range ids {
-			if err := next.RevokeLicense(id, c.String("reason")); err != nil {
+			known, _ := next.License(id)
+			if err := next.RevokeLicense(id, reasonOr(c, known)); err != nil {
 				return "", usagef("%v", err)
 			}
 		}
 		for _, id := range signers {
-			if err := next.RevokeKey(licseal.RevokedKey{ID: id, From: from, Reason: c.String("reason")}); err != nil {
+			known, revoked := next.Key(id)
+			if revoked && from.After(known.From) {
+				return "", withHint(about(path, fmt.Errorf("the signing key %s is revoked %s already, and would be believed again until %s", id, fromText(known.From), instant(from))),
+					"'licseal revoke remove' takes it off the list first")
+			}
+			if err := next.RevokeKey(licseal.RevokedKey{ID: id, From: from, Reason: reasonOr(c, known.Reason)}); err != nil {
 				return "", usagef("%v", err)
 			}
 		}
 		return counts(next), nil
 	})
+}
+
+// reasonOr returns the reason that was given, or the one that the list has.
+func reasonOr(c *cli.Context, known string) string {
+	if c.IsSet("reason") {
+		return c.String("reason")
+	}
+	return known
 }
 
 func removeFromList(c *cli.Context) error {
@@ -309,6 +328,9 @@ func number(n int, noun string) string {
 // named returns the ids of the licences, and the fingerprints of the signing keys,
 // that a command line names.
 func named(c *cli.Context, ids []string) (licenses, signers []string, err error) {
+	if err := checkTypedIDs(ids); err != nil {
+		return nil, nil, err
+	}
 	licenses = ids
 	if file := c.String("ids"); file != "" {
 		more, err := readIDs(file)
@@ -351,13 +373,49 @@ func readIDs(path string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	if strings.HasPrefix(string(data), "\uFEFF") {
+		return nil, errors.New("file starts with a byte order mark: save it as UTF-8 without one")
+	}
 	var ids []string
 	for line := range strings.Lines(string(data)) {
-		if id := strings.TrimSpace(line); id != "" {
-			ids = append(ids, id)
+		id := strings.TrimSpace(line)
+		if id == "" {
+			continue
 		}
+		if err := checkID(id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
 	}
 	return ids, nil
+}
+
+// checkTypedIDs refuses, beside what checkID does, the name of a file where
+// an id belongs.
+func checkTypedIDs(ids []string) error {
+	for _, id := range ids {
+		if err := checkID(id); err != nil {
+			return err
+		}
+		if info, err := os.Stat(id); err == nil && info.Mode().IsRegular() {
+			return withHint(usagef("%s is a file, and the id of a licence is wanted", plain(id)),
+				"--licence FILE names the licence in it; an id that is the name of a file too is given in a file of ids, --ids")
+		}
+	}
+	return nil
+}
+
+// checkID refuses an id that somebody wrote and that is that of no licence, lest it
+// stand on a list and revoke nothing. One that is as odd as these after all is
+// taken from its licence.
+func checkID(id string) error {
+	switch {
+	case strings.HasPrefix(id, "SHA256:"):
+		return withHint(usagef("%s is the fingerprint of a key, and not the id of a licence", plain(id)), "--signing-key names a key")
+	case !utf8.ValidString(id) || strings.TrimSpace(id) != id || strings.ContainsFunc(id, func(r rune) bool { return !unicode.IsGraphic(r) }):
+		return withHint(usagef("the id %q has blanks around it, or characters that do not print: is it in UTF-8?", id), "--licence FILE takes the id from the licence")
+	}
+	return nil
 }
 
 // jsonList is what 'licseal revoke show --json' prints.
@@ -379,6 +437,9 @@ type jsonEntry struct {
 func showList(c *cli.Context) error {
 	path, ids, err := listAndIDs(c)
 	if err != nil {
+		return err
+	}
+	if err := checkTypedIDs(ids); err != nil {
 		return err
 	}
 	if err := checkStdin(append(c.StringSlice("t"), path)...); err != nil {
