@@ -48,12 +48,22 @@ type kongLicenseObject struct {
 	RawLicenseString *yaml.Node `yaml:"rawLicenseString"`
 }
 
-// objectName is what Kubernetes takes: RFC 1123 labels, with dots between.
-const objectName = `^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`
+// objectName is what Kubernetes takes for a Secret: RFC 1123 labels, with dots between,
+// of at most maxName characters. A namespace is one label of at most maxNamespace.
+const (
+	label        = `[a-z0-9]([-a-z0-9]*[a-z0-9])?`
+	objectName   = `^` + label + `(\.` + label + `)*$`
+	maxName      = 253
+	maxNamespace = 63
+)
 
 func object(o Options, byDefault string) (metadata, error) {
 	name, err := named(o.Name, byDefault, objectName, "a Kubernetes object")
-	if err == nil && o.Namespace != "" && !regexp.MustCompile(objectName).MatchString(o.Namespace) {
+	switch {
+	case err != nil:
+	case len(name) > maxName:
+		err = fmt.Errorf("--name has %d characters; Kubernetes takes at most %d", len(name), maxName)
+	case len(o.Namespace) > maxNamespace, o.Namespace != "" && !regexp.MustCompile(`^`+label+`$`).MatchString(o.Namespace):
 		err = fmt.Errorf("--namespace %q is not the name of a namespace", o.Namespace)
 	}
 	return metadata{name, o.Namespace}, err
