@@ -109,7 +109,10 @@ func detectSingleQuotes(text []byte, _ *licseal.ParseError) *breakage {
 	place := start + 1 + startOf(text[start+1:])
 	found := broken(CodeSingleQuotes, at(text, place),
 		"write the licence with json.dumps, or type double quotes", "the names and strings are in single quotes; JSON needs double ones")
-	plain := strings.NewReplacer("\u2018", "'", "\u2019", "'").Replace(string(text))
+	plain := string(text)
+	if !bytes.HasPrefix(text[place:], []byte("'")) { // where straight ones are, a curly one is part of the text
+		plain = strings.NewReplacer("\u2018", "'", "\u2019", "'").Replace(plain)
+	}
 	doubled, ok := doubleQuoted(plain)
 	if !ok {
 		return &breakage{finding: found}

@@ -159,6 +159,11 @@ func HoldsLicence(name string) bool {
 	return strings.HasPrefix(strings.TrimSpace(name), "{") || mentionsLicence(name)
 }
 
+// looksSigned reports whether a text seems to be a licence, and not only to speak of one.
+func looksSigned(text string) bool {
+	return mentionsLicence(text) && (longHex().MatchString(text) || !strings.Contains(text, "signature"))
+}
+
 // mentionsLicence reports whether a text seems to have a licence in it: plainly, or
 // in base64. Tokens of other kinds are base64 of JSON too.
 func mentionsLicence(text string) bool {

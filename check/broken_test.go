@@ -137,6 +137,11 @@ var brokenTexts = []brokenText{
 	{"wrapped-in-double-quotes", "wrapped-in-quotes", true, "quotes around, nothing escaped", func(l string) string { return `"` + l + `"` }},
 	{"wrapped-in-backticks", "wrapped-in-quotes", true, "copied from a chat", func(l string) string { return "`" + l + "`" }},
 	{"wrapped-in-code-fence", "surrounding-text", true, "copied with its Markdown fence", func(l string) string { return "```json\n" + l + "\n```\n" }},
+	{"doubled-quotes", "doubled-quotes", true, "copied out of a CSV file", func(l string) string { return `"` + strings.ReplaceAll(l, `"`, `""`) + `"` }},
+	{"quotes-lost", "quotes-lost", false, "a shell took the quotes off", func(l string) string { return strings.ReplaceAll(l, `"`, "") }},
+	{"hex-escaped", "hex-escaped", true, "copied out of the log of a web server", func(l string) string { return strings.ReplaceAll(l, `"`, `\x22`) }},
+	{"data-uri", "data-uri,base64", true, "as a browser hands a file on", func(l string) string { return "data:application/json;base64," + base64Of(l) }},
+	{"hcl-attribute", "env-assignment,escaped-twice", true, "a line of a terraform.tfvars file", func(l string) string { return "kong_license = " + jsonString(l) + "\n" }},
 	{"html-escaped", "html-escaped", true, "copied from the source of a web page", func(l string) string { return strings.ReplaceAll(l, `"`, "&quot;") }},
 
 	{"base64", "base64", true, "as kubectl prints a Secret's data", base64Of},
@@ -341,7 +346,7 @@ func TestBroken(t *testing.T) {
 				if f.Stage == check.StageDocument {
 					codes = append(codes, string(f.Code))
 				}
-				if strings.Contains(f.Found, "invalid character") || f.Found == "" || f.Remedy == "" {
+				if strings.Contains(f.Found, "not JSON: ") && !strings.Contains(f.Found, "(expecting ',' or '}')") || f.Found == "" || f.Remedy == "" {
 					t.Errorf("a finding says what was found and what to do: %v", f)
 				}
 				if !slices.ContainsFunc(check.Describe(), func(d check.Description) bool { return d.Code == f.Code && d.Stage == f.Stage }) {

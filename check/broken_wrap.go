@@ -16,14 +16,31 @@ import (
 
 var envAssignment = lazy(`^\s*(?:(?:export|set|setx|ENV)\s+)?([A-Z][A-Z0-9_]*)\s*=\s*`)
 
-// detectEnvAssignment knows a line of a shell script or of a .env file.
+// hclAttribute is a line of a .tfvars file. hclEscapes are what is written twice there,
+// and may as well be a part of what is signed.
+var (
+	hclAttribute = lazy(`^\s*([A-Za-z_][A-Za-z0-9_-]*)\s*=\s*("[^\r\n]*")`)
+	hclEscapes   = strings.NewReplacer("$${", "${", "%%{", "%{")
+)
+
+// detectEnvAssignment knows a line of a shell script, of a .env file or of HCL.
 func detectEnvAssignment(text []byte, _ *licseal.ParseError) *breakage {
-	m := envAssignment().FindSubmatchIndex(text)
-	if m == nil {
+	name, values := "", [][]byte(nil)
+	if m := envAssignment().FindSubmatchIndex(text); m != nil {
+		name, values = string(text[m[2]:m[3]]), [][]byte{text[m[1]:]}
+	}
+	if m := hclAttribute().FindSubmatch(text); m != nil {
+		name = string(m[1])
+		values = append(values, m[2])
+		if plain := hclEscapes.Replace(string(m[2])); plain != string(m[2]) {
+			values = append(values, []byte(plain))
+		}
+	}
+	if name == "" {
 		return nil
 	}
 	return &breakage{broken(CodeEnvAssignment, at(text, startOf(text)),
-		"keep only the value behind the =", "the text assigns the variable %s", text[m[2]:m[3]]), [][]byte{text[m[1]:]}}
+		"keep only the value behind the =", "the text assigns the variable %s", name), values}
 }
 
 // detectFormBody knows what curl sends for -d payload=….

@@ -214,6 +214,10 @@ func TestSignatureTells(t *testing.T) {
 	}
 }
 
+func hclAttribute(licence string) string {
+	return "kong_license = " + strings.NewReplacer("${", "$${", "%{", "%%{").Replace(jsonString(licence))
+}
+
 // What may have been escaped in two ways is repaired by a signature, and by nothing else.
 func TestEscapedInTwoWays(t *testing.T) {
 	quotes := strings.NewReplacer(`"`, "&quot;")
@@ -226,6 +230,9 @@ func TestEscapedInTwoWays(t *testing.T) {
 		{"Smith & Sons &lt;", html.EscapeString},
 		{"A+B Ltd", encodeURI.Replace},
 		{"A+B Ltd", url.QueryEscape},
+		{"${A} %{B}", hclAttribute},
+		{"$${A} %%{B}", hclAttribute},
+		{"$${A} %%{B}", func(l string) string { return "license = " + jsonString(l) }},
 	} {
 		text := signed(t, "Example Company, Inc", test.customer)
 		broken := []byte(test.escape(text))
@@ -254,6 +261,15 @@ func TestCurlyQuotesInsideStrings(t *testing.T) {
 	r := newChecker(t, func(o *check.Options) { o.Trusted, o.NoSignature = nil, true }).License("", []byte(strings.Replace(text, `"None"`, "“None”", 1)))
 	if string(r.Canonical()) != text {
 		t.Errorf("%s\n%v", r.Canonical(), r.Findings)
+	}
+}
+
+// An apostrophe inside of a string of Python's is part of what is signed.
+func TestSingleQuotesInsideStrings(t *testing.T) {
+	text := signed(t, "Example Company, Inc", "O’Brien’s")
+	r := newChecker(t, nil).License("", []byte(strings.ReplaceAll(text, `"`, "'")))
+	if string(r.Canonical()) != text {
+		t.Errorf("%v", r.Findings)
 	}
 }
 
@@ -554,6 +570,7 @@ func TestKubernetesDump(t *testing.T) {
 		"- apiVersion: v1\n  kind: Secret\n  metadata: {name: kong-mesh-license}\n  data: {license: " + base64Of(good) + "}\n" +
 		"- apiVersion: v1\n  kind: Secret\n  metadata: {name: tls}\n  data: {tls.crt: " + base64Of("a certificate") + "}\n" +
 		"- apiVersion: v1\n  kind: Secret\n  metadata: {name: mine}\n  data: {kong.lic: " + base64Of(good) + "}\n" +
+		"- apiVersion: v1\n  kind: Secret\n  metadata: {name: words}\n  stringData: {README: the license has a signature}\n" +
 		"- apiVersion: v1\n  kind: Secret\n  metadata: {name: plain}\n  data: {license: '" + good + "'}\n" +
 		"- apiVersion: v1\n  kind: Secret\n  metadata: {name: token}\n  data: {token: " + base64Of("eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2ln") + "}\n" +
 		"- apiVersion: v1\n  kind: Secret\n  metadata: {name: kong-enterprise-license, namespace: other}\n  data: {licence: eA==, x: eA==}\n" +

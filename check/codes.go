@@ -55,11 +55,15 @@ const (
 	CodeCRLF            Code = "crlf"
 	CodeCurlyQuotes     Code = "curly-quotes"
 	CodeSingleQuotes    Code = "single-quotes"
+	CodeDoubledQuotes   Code = "doubled-quotes"
+	CodeNoQuotes        Code = "quotes-lost"
 	CodeInvisible       Code = "invisible-characters"
 	CodeEscapedTwice    Code = "escaped-twice"
 	CodeWrappedInQuotes Code = "wrapped-in-quotes"
 	CodeBase64          Code = "base64"
+	CodeDataURI         Code = "data-uri"
 	CodeHTMLEscaped     Code = "html-escaped"
+	CodeHexEscaped      Code = "hex-escaped"
 	CodeQuotedPrintable Code = "quoted-printable"
 	CodeQuotedLines     Code = "quoted-lines"
 	CodeSurroundingText Code = "surrounding-text"
@@ -136,11 +140,15 @@ var descriptions = []Description{
 	{CodeCRLF, StageDocument, "the lines end in CR LF"},
 	{CodeCurlyQuotes, StageDocument, "curly quotes stand where JSON needs straight ones"},
 	{CodeSingleQuotes, StageDocument, "single quotes stand where JSON needs double ones"},
+	{CodeDoubledQuotes, StageDocument, "each quote is written twice, as in a CSV file"},
+	{CodeNoQuotes, StageDocument, "all quotes are gone, as when a shell took them off"},
 	{CodeInvisible, StageDocument, "invisible characters stand between the JSON tokens"},
 	{CodeEscapedTwice, StageDocument, "the JSON is escaped once more than it should be"},
 	{CodeWrappedInQuotes, StageDocument, "the JSON is wrapped in a pair of quotes"},
 	{CodeBase64, StageDocument, "the licence is still encoded in base64"},
+	{CodeDataURI, StageDocument, "the text is a data: URI"},
 	{CodeHTMLEscaped, StageDocument, "the JSON is escaped for HTML"},
+	{CodeHexEscaped, StageDocument, "the quotes are escaped as in a log"},
 	{CodeQuotedPrintable, StageDocument, "the text is still encoded as quoted-printable mail"},
 	{CodeQuotedLines, StageDocument, "the lines are quoted as in a reply to a mail"},
 	{CodeSurroundingText, StageDocument, "there is other text around the licence"},

@@ -44,11 +44,15 @@ var detectors = []detector{
 	detectKeyFile,
 	detectPlaceholder,
 	detectFileName,
+	detectDataURI,
 	detectEnvAssignment,
 	detectFormBody,
 	detectQuotedPrintable,
 	detectQuotedLines,
 	detectHTMLEscaped,
+	detectHexEscaped,
+	detectNoQuotes,
+	detectDoubledQuotes,
 	detectWrappedInQuotes,
 	detectEscapedTwice,
 	detectBase64,
@@ -63,6 +67,7 @@ var detectors = []detector{
 	detectTruncated,
 	detectLineBreak,
 	detectSurroundingText,
+	detectNoJSON,
 }
 
 // solution is a licence that repairs have brought out of a text.

@@ -249,7 +249,7 @@ func (m manifest) secret() []Installed {
 	var all []Installed
 	for _, v := range values {
 		_, known := secretKeys[m.name]
-		if !isRead(v) && !mentionsLicence(v.text) || isRead(v) && !known && v.err == nil && !mentionsLicence(v.text) {
+		if !isRead(v) && !(known && mentionsLicence(v.text) || looksSigned(v.text)) || isRead(v) && !known && v.err == nil && !mentionsLicence(v.text) {
 			continue
 		}
 		found := broken(CodeSecretManifest, nodePosition(v.node),

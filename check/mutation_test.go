@@ -93,7 +93,7 @@ func mutate(r *rand.Rand, text []byte, others [][]byte) []byte {
 // of a text, is a licence that verify accepts.
 func TestMutations(t *testing.T) {
 	const parts = 4
-	rounds := 100_000 / parts
+	rounds := 100_000/parts + 1000
 	if testing.Short() {
 		rounds /= 25
 	}
