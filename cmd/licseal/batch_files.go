@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -26,7 +27,7 @@ type outputNames struct {
 	dir           string
 	pieces        []namePiece
 	resume, force bool
-	taken         idset.Set // with force: the names of this run
+	taken         idset.Set // the names of this run
 }
 
 // namePiece is text, or stands for a field of the payload.
@@ -64,6 +65,12 @@ func newOutputNames(dir, pattern string, resume, force bool) (*outputNames, erro
 		return nil, about(dir, errors.New("is not a folder"))
 	}
 	return n, nil
+}
+
+// onlyOf reports whether the names are made of one field and nothing else. Two rows of
+// one value have one name then, and nobody needs to remember the values, too.
+func (n *outputNames) onlyOf(pointer string) bool {
+	return !slices.ContainsFunc(n.pieces, func(p namePiece) bool { return p.pointer != "" && p.pointer != pointer })
 }
 
 // path returns the file for a payload. What the payload says never leads out of the
@@ -124,11 +131,14 @@ func (b *batchSigner) findFiles(rows iter.Seq2[*place, bulk.Row]) iter.Seq2[*pla
 	})
 }
 
+// nameFile refuses a name that an earlier row has, also but for upper and lower case,
+// which not all file systems tell apart. What becomes of the rows must not depend on
+// which of their files is written first.
 func (b *batchSigner) nameFile(p *place, row *bulk.Row) {
 	if row.Err != nil || p.err != nil {
 		return
 	}
-	if p.path, row.Err = b.names.path(row.Payload); row.Err != nil || !b.names.force {
+	if p.path, row.Err = b.names.path(row.Payload); row.Err != nil {
 		return
 	}
 	if first := b.names.taken.Add([]byte(strings.ToLower(p.path)), p.row); first != p.row {

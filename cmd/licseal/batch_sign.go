@@ -299,6 +299,7 @@ func (b *batchSigner) useToday(today string) {
 // signAll takes the rows through all that is done to them.
 func (b *batchSigner) signAll(settings runSettings) error {
 	opts := &bulk.PayloadOptions{Schema: b.rules, Parse: b.parser.parse, Number: b.input.shard.row}
+	opts.AllowDuplicates = b.names != nil && b.names.onlyOf(b.parser.roles.ID)
 	rows := bulk.Payloads(b.ctx, b.input.all(b.ctx), opts)
 	if b.work != nil && b.work.resumed {
 		rest, stop, err := b.replay(rows)
