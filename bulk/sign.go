@@ -3,8 +3,10 @@ package bulk
 import (
 	"context"
 	"crypto"
+	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/idset"
@@ -31,7 +33,8 @@ type PayloadOptions struct {
 	// sequence, counted from 0. If nil, i+1.
 	Number func(i int) int
 
-	// Parse reads a payload from a text; several goroutines call it. If nil,
+	// Parse reads a payload from a text; several goroutines call it. Of a
+	// payload that comes with an error, the id is looked at. If nil,
 	// licseal.ParsePayload.
 	Parse func(text []byte) (licseal.Payload, error)
 
@@ -47,7 +50,8 @@ type Row struct {
 
 	// Err says why there will be no licence: the text is no payload, breaks its
 	// schema or has no usable dates, its id is that of an earlier row (a
-	// [*DuplicateError]), or the key failed (a [*SignError]).
+	// [*DuplicateError]), or the key failed (a [*SignError]). If several
+	// reasons apply, it is made by [errors.Join].
 	Err error
 }
 
@@ -98,9 +102,7 @@ func Payloads[K any](ctx context.Context, texts iter.Seq2[K, []byte], opts *Payl
 		}
 		seen, i := new(idset.Set), 0
 		each(rows, func(key K, row Row) bool {
-			if row.Err == nil {
-				row.Err = r.checkID(seen, row.Payload, r.number(i))
-			}
+			r.checkID(seen, &row, r.number(i))
 			i++
 			return yield(key, row)
 		})
@@ -147,30 +149,53 @@ func (r *reader) read(text []byte) (row Row) {
 		return row
 	}
 	if r.rules != nil {
-		if row.Err = r.rules.Validate(row.Payload); row.Err != nil {
-			return row
-		}
+		row.Err = r.rules.Validate(row.Payload)
 	}
-	row.Period, row.Err = row.Payload.Period(r.roles, nil)
+	var err error
+	if row.Period, err = row.Payload.Period(r.roles, nil); err != nil && !violates(row.Err, err) {
+		row.Err = join(row.Err, err)
+	}
 	return row
 }
 
+// violates reports whether a schema's error is about the field of a date's, too.
+func violates(schemaErr, dateErr error) bool {
+	var broken *schema.Error
+	var date *licseal.DateError
+	return errors.As(schemaErr, &broken) && errors.As(dateErr, &date) &&
+		slices.ContainsFunc(broken.Violations, func(v schema.Violation) bool { return v.Pointer == date.Pointer })
+}
+
+// join joins two errors, of which the first may be nil.
+func join(a, b error) error {
+	if a == nil {
+		return b
+	}
+	return errors.Join(a, b)
+}
+
 // checkID refuses an id that was seen before. A payload without one passes:
-// whether it must have one is the schema's business.
-func (r *reader) checkID(seen *idset.Set, p licseal.Payload, n int) error {
-	id, ok := p.Field(r.roles.ID)
+// whether it must have one is the schema's business. A row that is refused
+// anyway leaves its id to others.
+func (r *reader) checkID(seen *idset.Set, row *Row, n int) {
+	id, ok := row.Payload.Field(r.roles.ID)
 	if !ok {
-		return nil
+		return
 	}
-	first := seen.Add(id, n)
-	if first == n {
-		return nil
+	var first int
+	if row.Err == nil {
+		first = seen.Add(id, n)
+	} else {
+		first = seen.Find(id)
 	}
-	text, isText := p.Text(r.roles.ID)
+	if first == n || first == 0 {
+		return
+	}
+	text, isText := row.Payload.Text(r.roles.ID)
 	if !isText {
 		text = string(id)
 	}
-	return &DuplicateError{r.roles.ID, text, first}
+	row.Err = join(row.Err, &DuplicateError{r.roles.ID, text, first})
 }
 
 // SignOptions says how payloads are signed. The zero value, like nil, is right

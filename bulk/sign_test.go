@@ -95,6 +95,23 @@ func TestSign(t *testing.T) {
 	}
 }
 
+// Of a row that fails, all reasons are told; its id stays free.
+func TestAllReasons(t *testing.T) {
+	bad := func(i int) string {
+		return strings.NewReplacer(`"2027-01-01"`, `"2025-01-01"`, `"support_plan":"None"`, `"support_plan":5`).Replace(payloadText(i))
+	}
+	got := signAll([]string{payloadText(1), bad(1), bad(2), payloadText(2)}, testKey(1), &bulk.PayloadOptions{Schema: schema.Kong()})
+	want := []string{"/support_plan", "before it was created", `"LS-0000001" is the id of row 1 already`}
+	for i, text := range want {
+		if !strings.Contains(got[1], text) || strings.Contains(got[2], text) != (i < 2) {
+			t.Errorf("%s: got %s, %s", text, got[1], got[2])
+		}
+	}
+	if got[3] != signed(t, payloadText(2), testKey(1)) {
+		t.Errorf("the last: %s", got[3])
+	}
+}
+
 // An id is found again however far back it was, and none is mistaken for another.
 func TestDuplicatesFar(t *testing.T) {
 	n := 30_000

@@ -135,14 +135,23 @@ func (b *batchSigner) findFiles(rows iter.Seq2[*place, bulk.Row]) iter.Seq2[*pla
 // which not all file systems tell apart. What becomes of the rows must not depend on
 // which of their files is written first.
 func (b *batchSigner) nameFile(p *place, row *bulk.Row) {
-	if row.Err != nil || p.err != nil {
+	path, err := b.names.path(row.Payload)
+	if row.Err == nil && p.err == nil && err != nil {
+		row.Err = err
+	}
+	if err != nil {
 		return
 	}
-	if p.path, row.Err = b.names.path(row.Payload); row.Err != nil {
-		return
+	name, first := []byte(strings.ToLower(path)), 0
+	if row.Err == nil && p.err == nil {
+		p.path = path
+		first = b.names.taken.Add(name, p.row)
+	} else {
+		first = b.names.taken.Find(name) // a row that is refused anyway leaves it to others
 	}
-	if first := b.names.taken.Add([]byte(strings.ToLower(p.path)), p.row); first != p.row {
-		row.Err = &failure{code: exitRequirement, err: fmt.Errorf("%s is the file of row %d already", plain(p.path), first)}
+	if first != p.row && first != 0 {
+		taken := &failure{code: exitRequirement, err: fmt.Errorf("%s is the file of row %d already", plain(path), first)}
+		row.Err = errors.Join(row.Err, taken)
 	}
 }
 

@@ -133,12 +133,17 @@ func looksLikeCSV(name string, r *bufio.Reader) (bool, error) {
 	case ".ndjson", ".jsonl", ".json":
 		return false, nil
 	}
-	if _, err := r.Peek(1); err != nil && err != io.EOF {
-		return false, err
+	for n := 1; n <= r.Size(); n++ {
+		start, err := r.Peek(n) // no more than it needs: a pipe may give little at a time
+		start = bytes.TrimLeft(bytes.TrimPrefix(start, utf8Mark), " \t\r\n")
+		switch {
+		case err != nil && err != io.EOF:
+			return false, err
+		case err != nil || len(start) > 0 && !bytes.HasPrefix(utf8Mark, start):
+			return len(start) > 0 && start[0] != '{', nil
+		}
 	}
-	start, _ := r.Peek(r.Buffered()) // what has come, and no waiting for more
-	start = bytes.TrimLeft(bytes.TrimPrefix(start, utf8Mark), " \t\r\n")
-	return len(start) > 0 && start[0] != '{', nil
+	return false, nil
 }
 
 // all yields the rows of the shard.

@@ -59,8 +59,29 @@ func jsonLine(v any) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// rejectCode returns the exit code that a row alone would have.
+// faults returns the single errors of a row.
+func faults(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var all []error
+	for _, err := range joined.Unwrap() {
+		all = append(all, faults(err)...)
+	}
+	return all
+}
+
+// rejectCode returns the exit code that a row alone would have: the worst of its faults'.
 func rejectCode(err error) int {
+	counts := map[int]int{}
+	for _, fault := range faults(err) {
+		counts[faultCode(fault)]++
+	}
+	return worstCode(counts)
+}
+
+func faultCode(err error) int {
 	var duplicate *bulk.DuplicateError
 	code := classify(err).code
 	switch {
@@ -75,6 +96,14 @@ func rejectCode(err error) int {
 // reasons returns all that is wrong with a row. A row is one line to whoever
 // wrote it, so a place in it is a column or a field.
 func reasons(err error) []string {
+	var all []string
+	for _, fault := range faults(err) {
+		all = append(all, faultReasons(fault)...)
+	}
+	return all
+}
+
+func faultReasons(err error) []string {
 	var parse *licseal.ParseError
 	var schemaErr *schema.Error
 	var date *licseal.DateError

@@ -2,22 +2,26 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/fieldname"
 	"github.com/licseal/licseal/internal/records"
+	"github.com/licseal/licseal/schema"
 )
 
 // rowParser makes payloads of the rows of a batch. Several goroutines use one.
 type rowParser struct {
 	columns  []column   // of a CSV; nil for NDJSON
 	defaults jsonObject // the fields of the template
+	rules    *schema.Schema
 	roles    licseal.Roles
 	created  string // "" if the rows state it
 	expires  string // "" if the rows state it
@@ -40,9 +44,9 @@ type jsonMember struct {
 	value []byte // JSON text
 }
 
-// splitObject returns the members of a payload.
-func splitObject(p licseal.Payload) (jsonObject, error) {
-	d := jsontext.NewDecoder(bytes.NewReader(p.Bytes()))
+// splitObject returns the members of an object.
+func splitObject(text []byte) (jsonObject, error) {
+	d := jsontext.NewDecoder(bytes.NewReader(text))
 	if _, err := d.ReadToken(); err != nil {
 		return nil, err
 	}
@@ -86,9 +90,35 @@ func (o jsonObject) set(name string, value []byte) jsonObject {
 	return append(o, jsonMember{name, value})
 }
 
-// payload returns the object as a payload. That its members are in order spares
-// the parser from ordering them.
-func (o jsonObject) payload() (licseal.Payload, error) {
+// withDefaults returns o with the members of defaults that it lacks; where both have
+// an object, that is looked into.
+func (o jsonObject) withDefaults(defaults jsonObject) (jsonObject, error) {
+	for _, m := range defaults {
+		i, ok := o.find(m.name)
+		if !ok {
+			o = append(o, m)
+			continue
+		}
+		if m.value[0] != '{' || o[i].value[0] != '{' {
+			continue
+		}
+		mine, err1 := splitObject(o[i].value)
+		others, err2 := splitObject(m.value)
+		both, err3 := mine.withDefaults(others)
+		if err := firstError(err1, err2, err3); err != nil {
+			return nil, err
+		}
+		o[i].value = both.json()
+	}
+	return o, nil
+}
+
+// payload returns the object as a payload.
+func (o jsonObject) payload() (licseal.Payload, error) { return licseal.ParsePayload(o.json()) }
+
+// json returns the text of the object. That its members are in order spares the
+// parser from ordering them.
+func (o jsonObject) json() []byte {
 	slices.SortFunc(o, func(a, b jsonMember) int { return strings.Compare(a.name, b.name) })
 	text := []byte{'{'}
 	for i, m := range o {
@@ -98,7 +128,7 @@ func (o jsonObject) payload() (licseal.Payload, error) {
 		text, _ = jsontext.AppendQuote(text, m.name)
 		text = append(append(text, ':'), m.value...)
 	}
-	return licseal.ParsePayload(append(text, '}'))
+	return append(text, '}')
 }
 
 // errNoText stands for a row that the reader of rows has refused: it has no text.
@@ -124,16 +154,14 @@ func (r *rowParser) parse(text []byte) (licseal.Payload, error) {
 	if len(r.defaults) == 0 && r.created == "" && r.expires == "" && r.today == "" {
 		return p, nil
 	}
-	o, err := splitObject(p)
+	o, err := splitObject(p.Bytes())
+	if err == nil {
+		o, err = o.withDefaults(r.defaults)
+	}
 	if err != nil {
 		return licseal.Payload{}, err
 	}
-	for _, m := range r.defaults {
-		if _, ok := o.find(m.name); !ok {
-			o = append(o, m)
-		}
-	}
-	return r.finish(o, nil)
+	return r.complete(o, nil, nil)
 }
 
 // parseCSV makes the payload of one row of a CSV. An empty cell leaves the field
@@ -148,13 +176,15 @@ func (r *rowParser) parseCSV(text []byte) (licseal.Payload, error) {
 	}
 	o := slices.Clone(r.defaults)
 	var within []change
+	var bad []badCell
 	for i, c := range r.columns {
 		if cells[i] == "" && !quoted[i] {
 			continue
 		}
 		value, err := c.json(cells[i])
 		if err != nil {
-			return licseal.Payload{}, err
+			bad = append(bad, badCell{c.pointer, err})
+			continue
 		}
 		if c.member == "" {
 			within = append(within, change{pointer: c.pointer, value: string(value), isJSON: true})
@@ -162,7 +192,54 @@ func (r *rowParser) parseCSV(text []byte) (licseal.Payload, error) {
 		}
 		o = o.set(c.member, value)
 	}
-	return r.finish(o, within)
+	return r.complete(o, within, bad)
+}
+
+// badCell is a field that cannot be set as the row or a flag says.
+type badCell struct {
+	pointer string
+	err     error
+}
+
+// complete makes a payload. Where something of the row could not be set, the error says
+// all that is wrong with it: of the payload without that, what is not due to it.
+func (r *rowParser) complete(o jsonObject, within []change, bad []badCell) (licseal.Payload, error) {
+	p, err := r.finish(o, within)
+	if err == nil && len(bad) == 0 {
+		return p, nil
+	}
+	if err != nil {
+		bad = append(bad, badCell{r.roles.NotAfter, err})
+	}
+	var all []error
+	for _, cell := range bad {
+		all = append(all, cell.err)
+	}
+	if !p.Equal(licseal.Payload{}) {
+		all = append(all, r.otherFaults(p, bad)...)
+	}
+	return p, errors.Join(all...)
+}
+
+// otherFaults returns what is wrong with a payload, but for the fields that were left out.
+func (r *rowParser) otherFaults(p licseal.Payload, out []badCell) (all []error) {
+	known := func(pointer string) bool {
+		return slices.ContainsFunc(out, func(c badCell) bool { return c.pointer == pointer })
+	}
+	var broken *schema.Error
+	if errors.As(r.rules.Validate(p), &broken) {
+		for _, v := range broken.Violations {
+			if !known(v.Pointer) {
+				all = append(all, rowError("%s: %s", plain(v.Pointer), v.Message))
+				out = append(out, badCell{v.Pointer, nil})
+			}
+		}
+	}
+	var date *licseal.DateError
+	if _, err := p.Period(r.roles, nil); errors.As(err, &date) && !known(date.Pointer) {
+		all = append(all, date)
+	}
+	return all
 }
 
 // json returns the JSON text of a cell.
@@ -191,7 +268,8 @@ func quoteCell(cell string) string {
 	return fmt.Sprintf("%q", cell)
 }
 
-// finish sets the fields within members and the dates.
+// finish sets the fields within members and the dates. If the expiry alone cannot be
+// set, there is a payload without it.
 func (r *rowParser) finish(o jsonObject, within []change) (licseal.Payload, error) {
 	notBefore, ok1 := memberOf(r.roles.NotBefore)
 	notAfter, ok2 := memberOf(r.roles.NotAfter)
@@ -205,7 +283,8 @@ func (r *rowParser) finish(o jsonObject, within []change) (licseal.Payload, erro
 	if r.expires != "" {
 		expires, err := expiryFrom(o.text(notBefore), r.expires)
 		if err != nil {
-			return licseal.Payload{}, rowError("%v", err)
+			p, parseErr := o.payload()
+			return p, cmp.Or(parseErr, rowError("%v", err))
 		}
 		o = o.set(notAfter, quoteJSON(expires))
 	}
@@ -223,7 +302,7 @@ func (r *rowParser) finishNested(o jsonObject, within []change) (licseal.Payload
 		p, err = applyDates(p, r.roles, r.createdOf(exists), r.expires)
 	}
 	if err != nil {
-		return licseal.Payload{}, rowError("%s", strings.TrimPrefix(err.Error(), "--set "))
+		return p, rowError("%s", strings.TrimPrefix(err.Error(), "--set "))
 	}
 	return p, nil
 }
@@ -270,6 +349,8 @@ func parseHeader(text []byte, template licseal.Payload) ([]column, error) {
 		switch {
 		case len(names) == 1 && strings.ContainsAny(name, ";\t|"):
 			return nil, fmt.Errorf("the header %s has one field; fields are separated by commas", quoteCell(name))
+		case strings.ContainsFunc(name, unicode.IsControl):
+			return nil, fmt.Errorf("the header has a control character in column %d; lines end in LF or in CR LF, not in CR alone", i+1)
 		case name == "":
 			return nil, fmt.Errorf("the header names no field in column %d", i+1)
 		case !utf8.ValidString(name) || !isPointer:

@@ -183,8 +183,8 @@ func (b *batchSigner) prepare(c *cli.Context, part shard) (licseal.Payload, runS
 		return template, settings, err
 	}
 	roles := b.rules.Roles().WithDefaults()
-	p := &rowParser{roles: roles, created: c.String("created"), expires: c.String("expires")}
-	if p.defaults, err = splitObject(template); err != nil {
+	p := &rowParser{rules: b.rules, roles: roles, created: c.String("created"), expires: c.String("expires")}
+	if p.defaults, err = splitObject(template.Bytes()); err != nil {
 		return template, settings, err
 	}
 	if _, err := applyDates(licseal.Payload{}, licseal.Roles{}, cmp.Or(p.created, "today"), p.expires); err != nil {

@@ -36,12 +36,8 @@ const (
 // Add adds an id under a number from 1 to 2^40−1, and returns the number that it
 // was added under first.
 func (s *Set) Add(id []byte, number int) (first int) {
-	hash := sha256.Sum256(id)
-	e := entry{
-		high: binary.BigEndian.Uint64(hash[1:]),
-		low:  binary.BigEndian.Uint64(hash[9:])&^numberMask | uint64(number),
-	}
-	p := &s.parts[hash[0]]
+	p, e := s.entry(id)
+	e.low |= uint64(number)
 	if p.used*4 >= len(p.entries)*3 {
 		p.grow()
 	}
@@ -51,6 +47,24 @@ func (s *Set) Add(id []byte, number int) (first int) {
 		p.used++
 	}
 	return int(place.low & numberMask)
+}
+
+// Find returns the number that an id was added under first, 0 if it was not.
+func (s *Set) Find(id []byte) (first int) {
+	p, e := s.entry(id)
+	if p.used == 0 {
+		return 0
+	}
+	return int(p.find(e).low & numberMask)
+}
+
+// entry returns the entry of an id, without a number, and the part that it is in.
+func (s *Set) entry(id []byte) (*part, entry) {
+	hash := sha256.Sum256(id)
+	return &s.parts[hash[0]], entry{
+		high: binary.BigEndian.Uint64(hash[1:]),
+		low:  binary.BigEndian.Uint64(hash[9:]) &^ numberMask,
+	}
 }
 
 // find returns the place of an entry, or the empty one where it belongs.

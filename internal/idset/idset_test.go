@@ -60,3 +60,17 @@ func TestCollisions(t *testing.T) {
 		}
 	}
 }
+
+// What was not added is not found, and is not added by looking for it.
+func TestFind(t *testing.T) {
+	var s Set
+	for i, want := range []int{0, 7, 7} {
+		if got := s.Find([]byte("a")); got != want {
+			t.Errorf("look %d: got %d, want %d", i, got, want)
+		}
+		s.Add([]byte("a"), 7+i)
+		if i == 0 && s.Find([]byte("b")) != 0 {
+			t.Error("found what was not added")
+		}
+	}
+}
