@@ -241,6 +241,18 @@ var brokenTexts = []brokenText{
 	{"duplicate-name", "duplicate-name", false, "which one was signed cannot be told", func(l string) string {
 		return strings.Replace(l, `"customer":`, `"customer":"Somebody","customer":`, 1)
 	}},
+	{"version-other", "version", false, "a version that is yet to come", func(l string) string { return strings.Replace(l, `"version":"1"`, `"version":"2"`, 1) }},
+	{"signature-number", "wrong-type", false, "a number where text belongs", func(l string) string {
+		at := strings.Index(l, `"signature":"`) + len(`"signature":`)
+		return l[:at] + "24" + l[at+130:]
+	}},
+	{"too-deep", "too-deep", false, "nested without end", func(l string) string {
+		return strings.Replace(l, `"None"`, strings.Repeat("[", 40)+strings.Repeat("]", 40), 1)
+	}},
+	{"latin-1", "invalid-utf8", false, "saved in another encoding", func(l string) string { return strings.Replace(l, "Company", "Soci\xe9t\xe9", 1) }},
+	{"lone-surrogate", "lone-surrogate", false, "half of a character was cut off", func(l string) string { return strings.Replace(l, "Company", `\ud83d`, 1) }},
+	{"number-range", "number-range", false, "a number that no program keeps", func(l string) string { return strings.Replace(l, `"None"`, "1e400", 1) }},
+	{"number-precision", "number-precision", false, "a number that many programs change", func(l string) string { return strings.Replace(l, `"None"`, "0.12345678901234567890123", 1) }},
 	{"title-case", "unknown-member", false, "a name in another case is another name", func(l string) string { return strings.Replace(l, `"license"`, `"License"`, 1) }},
 	{"missing-signature", "missing-member", false, "somebody took it out", func(l string) string {
 		at := strings.Index(l, `,"signature":"`)
@@ -310,6 +322,27 @@ func TestBrokenIsCurrent(t *testing.T) {
 		if err != nil || string(data) != brokenFile(b, licence) {
 			t.Errorf("%s is not current; run this test with -update: %v", b.name, err)
 		}
+	}
+}
+
+// TestCodesAreListed holds the page of all codes to what there is.
+func TestCodesAreListed(t *testing.T) {
+	const page = "../docs/check-codes.md"
+	var b strings.Builder
+	b.WriteString("# What `licseal check` finds\n\n" +
+		"All codes, and the stage of the judgement to which each belongs. They are stable. Those\n" +
+		"of the stage document have examples in [testdata/broken](../testdata/broken), by the\n" +
+		"line `expect` of the file.\n\n| code | stage | meaning |\n| --- | --- | --- |\n")
+	for _, d := range check.Describe() {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", d.Code, d.Stage, d.Title)
+	}
+	if *update {
+		if err := os.WriteFile(page, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if text, err := os.ReadFile(page); err != nil || string(text) != b.String() {
+		t.Errorf("%s is not current; run this test with -update: %v", page, err)
 	}
 }
 

@@ -753,12 +753,26 @@ func TestRefusals(t *testing.T) {
 // Texts that make careless code slow or greedy are answered, within the bounds of a diagnosis.
 func TestHostile(t *testing.T) {
 	c := newChecker(t, nil)
+	if r := c.License("", []byte(strings.Repeat("x", check.MaxBytes)+signed(t))); codes(r.Findings) != "error too-large" {
+		t.Errorf("too large: %v", r.Findings)
+	}
+	if _, err := check.KubernetesDump([]byte("kind: List\nitems: [] #" + strings.Repeat("x", check.MaxDumpBytes))); err == nil || !strings.Contains(err.Error(), "at most") {
+		t.Errorf("a dump that is too large: %v", err)
+	}
+	for depth, repaired := range map[int]bool{8: true, 9: false} {
+		text := signed(t)
+		for range depth {
+			text = base64Of(text)
+		}
+		if r := c.License("", []byte(text)); (r.License != nil) != repaired {
+			t.Errorf("in base64 %d times: %v", depth, r.Findings)
+		}
+	}
 	size := check.MaxBytes
 	if testing.Short() {
 		size /= 8
 	}
 	for name, text := range map[string]string{
-		"too large":    strings.Repeat("x", check.MaxBytes+1),
 		"braces":       strings.Repeat("{", size),
 		"quotes":       strings.Repeat(`"`, size),
 		"curly quotes": strings.Repeat("{“", size/4),

@@ -97,7 +97,7 @@ func diagnose(text []byte, parser licseal.Parser, err *licseal.ParseError) *diag
 
 // look tries all repairs on a text, and on what they bring out.
 func (d *diagnosis) look(text []byte, err *licseal.ParseError, path []Finding) {
-	if d.seen[string(text)] || len(path) > maxRepairs || d.texts == maxTexts || d.size+len(text) > maxTextsBytes {
+	if d.seen[string(text)] || len(path) >= maxRepairs || d.texts == maxTexts || d.size+len(text) > maxTextsBytes {
 		return
 	}
 	d.seen[string(text)] = true
