@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"testing"
 
 	"github.com/licseal/licseal/admin"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -41,4 +43,25 @@ func adminAPI(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Setenv(args[0], server.URL)
+}
+
+// A server whose list has no end is not listened to for ever.
+func TestInstalledAtBounds(t *testing.T) {
+	pages := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		pages++
+		records := strings.Repeat(`{"id":"a","payload":"b","created_at":1,"updated_at":1},`, 1000)
+		fmt.Fprintf(w, `{"data":[%s],"next":"/licenses","offset":"%d"}`, strings.TrimSuffix(records, ","), pages)
+		if pages > 2*maxRecords/1000 {
+			panic(http.ErrAbortHandler)
+		}
+	}))
+	defer server.Close()
+	client, err := admin.NewClient(server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all, err := installedAt(t.Context(), client); err == nil || !strings.Contains(err.Error(), "more than 10000 licences") {
+		t.Errorf("%d licences, %v", len(all), err)
+	}
 }

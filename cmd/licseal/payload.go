@@ -24,7 +24,8 @@ licence in canonical form, on one line; or, with --as, in another form:
 
 All of them give the licence back as it is. In dotenv an apostrophe, and in hcl
 what is not in Unicode's form NFC, is written as a JSON escape, because readers of
-these files would change it: the same licence, with the same signature.
+these files would change it: the same licence, with the same signature. A reader
+of .env files takes the quotes off, but 'docker run --env-file' does not.
 
 The signature is not checked; 'licseal verify' does that.`,
 		Flags: []cli.Flag{
