@@ -23,6 +23,10 @@ type Options struct {
 	BatchSize int
 }
 
+// maxAhead is how many batches at most lie ready for the workers, beside those that they
+// have at hand. With many cores, more would take memory and save no time.
+const maxAhead = 4
+
 // maxWait is how long an item waits for others to make up a batch.
 const maxWait = 50 * time.Millisecond
 
@@ -41,15 +45,18 @@ func (o Options) withDefaults() Options {
 
 // Map yields what work makes of the items of in, in their order. Several
 // goroutines call work, each with a batch of items; it appends a result for each to
-// results, and keeps neither slice, for they are used again. size returns the size of an item in bytes; nil stands for none. What is in
-// flight is bounded: a few batches for each worker.
+// results, and keeps neither slice, for they are used again. size returns the size of
+// an item in bytes; nil stands for none. What is in flight is bounded: a batch for each
+// worker, and a few more.
 //
 // in is read by a goroutine of its own. When ctx is cancelled, the sequence ends
 // early, and ctx.Err says so; in may then still wait for its next item, and ends
-// after it. When the caller breaks off, in has ended too.
+// after it, as it does when the caller panics. When the caller breaks off, in has
+// ended too.
 func Map[I, O any](ctx context.Context, in iter.Seq[I], size func(I) int, opts Options, work func(items []I, results []O) []O) iter.Seq[O] {
 	return func(yield func(O) bool) {
 		inner, cancel := context.WithCancel(ctx)
+		defer cancel() // should yield panic
 		p := newPipe[I, O](inner, size, opts.withDefaults())
 		p.start(in, work)
 		for {
@@ -95,11 +102,12 @@ type pipe[I, O any] struct {
 }
 
 func newPipe[I, O any](ctx context.Context, size func(I) int, opts Options) *pipe[I, O] {
+	queue := opts.Workers + min(opts.Workers, maxAhead)
 	p := &pipe[I, O]{
 		ctx: ctx, opts: opts, size: size,
-		todo:    make(chan *batch[I, O], 2*opts.Workers),
-		inOrder: make(chan *batch[I, O], 2*opts.Workers),
-		free:    make(chan *batch[I, O], 2*opts.Workers),
+		todo:    make(chan *batch[I, O], queue),
+		inOrder: make(chan *batch[I, O], queue),
+		free:    make(chan *batch[I, O], queue),
 	}
 	p.pending = p.newBatch()
 	return p
@@ -215,8 +223,8 @@ func (p *pipe[I, O]) send() {
 	p.sendLocked()
 }
 
-// sendLocked sends the pending items on, unless there are none. The caller holds the lock, so
-// that both channels have the same order.
+// sendLocked sends the pending items on, unless there are none. The caller holds the
+// lock, so that both channels have the same order.
 func (p *pipe[I, O]) sendLocked() {
 	if len(p.pending.items) == 0 {
 		return

@@ -134,6 +134,46 @@ func TestBreak(t *testing.T) {
 	}
 }
 
+// When the caller panics, all ends after the next item.
+func TestPanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // which fails if goroutines are left
+		in := func(yield func(int) bool) {
+			for i := 0; yield(i); i++ {
+			}
+		}
+		defer func() {
+			if recover() != "enough" {
+				t.Error("no panic")
+			}
+		}()
+		for range ordered.Map(context.Background(), in, nil, ordered.Options{}, double) {
+			panic("enough")
+		}
+	})
+}
+
+// However many workers there are, few items are in flight.
+func TestBoundedWorkers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		taken := 0
+		in := func(yield func(int) bool) {
+			for i := 0; i < 10_000; i++ {
+				taken++
+				if !yield(i) {
+					return
+				}
+			}
+		}
+		for range ordered.Map(t.Context(), in, nil, ordered.Options{Workers: 32, Batch: 1}, double) {
+			synctest.Wait() // until all is full
+			if taken > 32+8 {
+				t.Errorf("%d items are in flight", taken)
+			}
+			break
+		}
+	})
+}
+
 // A cancelled context ends the sequence, also while the input gives nothing.
 func TestCancel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
