@@ -30,6 +30,9 @@ func precheck(licenses []*licseal.License, keys []keyTable) *prechecked {
 	}
 	var known *prechecked
 	for k := range keys {
+		if keys[k].public == nil {
+			continue // verify is not asked about a key of another kind
+		}
 		table := keys[k].get(len(open))
 		if table == nil || len(open) == 0 {
 			break // package verify goes on from here
