@@ -349,6 +349,37 @@ func TestIssuer(t *testing.T) {
 	}
 }
 
+// A key that is listed for several issuers signs for each of them, in whatever order
+// they stand, and for none at a time that is not its own.
+func TestIssuers(t *testing.T) {
+	text := []byte(signed(sealEd25519(seed1), kongPayload).file())
+	entry := func(issuer string, before time.Time) licseal.TrustedKey {
+		return licseal.TrustedKey{Key: signer1.Public(), Name: issuer, Principals: []string{issuer}, ValidBefore: before}
+	}
+	x, y, other := entry("x@x", time.Time{}), entry("y@y", time.Time{}), licseal.TrustedKey{Key: signer2.Public(), Principals: []string{"z@z"}}
+	past := entry("past@x", time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC))
+	for _, tt := range []struct {
+		trusted []licseal.TrustedKey
+		issuer  string
+		want    string // the entry, or "" for an IssuerError
+	}{
+		{[]licseal.TrustedKey{x, y}, "y@y", "y@y"},
+		{[]licseal.TrustedKey{y, x}, "y@y", "y@y"},
+		{[]licseal.TrustedKey{past, x, y}, "y@y", "y@y"},
+		{[]licseal.TrustedKey{past, x, y}, "", "x@x"},
+		{[]licseal.TrustedKey{x, y}, "", "x@x"},
+		{[]licseal.TrustedKey{x, other}, "z@z", ""},
+		{[]licseal.TrustedKey{x, past}, "past@x", ""},
+		{[]licseal.TrustedKey{past, x}, "past@x", ""},
+	} {
+		result, err := verify.License(text, tt.trusted, &verify.Options{Time: midYear, Issuer: tt.issuer})
+		_, isIssuer := errors.AsType[*verify.IssuerError](err)
+		if isIssuer != (tt.want == "") || result != nil && result.Key.Name != tt.want || result == nil && !isIssuer {
+			t.Errorf("%v, issuer %q: got %v, %v", tt.trusted, tt.issuer, result, err)
+		}
+	}
+}
+
 // What sign refuses to sign, verify would refuse as well.
 func TestSignRevocations(t *testing.T) {
 	for _, key := range []crypto.Signer{signer1, signer2} {

@@ -122,20 +122,29 @@ func noSigner(message, signature []byte, trusted []licseal.TrustedKey) error {
 	return &SignatureError{fmt.Sprintf("none of the %d trusted keys made this signature", len(trusted))}
 }
 
-// inWindow returns the entry for key in the list of trusted keys under which
-// a licence of that period may be signed. A key may be listed several times, each
-// time for other dates.
-func inWindow(key *licseal.TrustedKey, trusted []licseal.TrustedKey, period licseal.Period, periodErr error) (*licseal.TrustedKey, error) {
+// entryFor returns the entry for key in the list of trusted keys under which a
+// licence of that period may be signed, one of the issuer if there is one. A key may
+// be listed several times, for other dates or for other issuers.
+func entryFor(key *licseal.TrustedKey, trusted []licseal.TrustedKey, period licseal.Period, periodErr error, issuer string) (*licseal.TrustedKey, error) {
 	err := checkWindow(key, period, periodErr)
-	if err == nil {
+	if err == nil && (issuer == "" || key.SignsFor(issuer)) {
 		return key, nil
 	}
+	found := key
 	for i := range trusted {
-		if samePublic(key.Key, trusted[i].Key) && checkWindow(&trusted[i], period, periodErr) == nil {
-			return &trusted[i], nil
+		other := &trusted[i]
+		switch {
+		case !samePublic(key.Key, other.Key) || checkWindow(other, period, periodErr) != nil:
+		case issuer == "" || other.SignsFor(issuer):
+			return other, nil
+		case err != nil:
+			found, err = other, nil
 		}
 	}
-	return nil, err
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
 }
 
 func samePublic(a, b crypto.PublicKey) bool {

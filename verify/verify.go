@@ -47,7 +47,8 @@ type Options struct {
 	MaxListAge time.Duration
 
 	// Issuer is a pattern that one of the principals of the signing key must
-	// match, as "*@vendor.example". If empty, any trusted key will do.
+	// match, as "*@vendor.example"; if the key is listed several times, those
+	// of one entry for that date. If empty, any trusted key will do.
 	Issuer string
 
 	// Floor is the latest instant that is known to have passed, as
@@ -206,7 +207,7 @@ func judge(lic *licseal.License, trusted []licseal.TrustedKey, opts *Options) (*
 		return nil, err
 	}
 	period, periodErr := lic.Payload.Period(opts.Roles, opts.Location)
-	key, err = inWindow(key, trusted, period, periodErr)
+	key, err = entryFor(key, trusted, period, periodErr, opts.Issuer)
 	if err != nil {
 		return nil, err
 	}
