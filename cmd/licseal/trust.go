@@ -40,7 +40,8 @@ not_before, not_after, days_left, state (trusted, not yet, retired, other use).`
 			{
 				Name: "add", Usage: "add the public keys in a file", UsageText: "licseal trust add FILE PUBKEY [flags]",
 				Description: `PUBKEY is a file with OpenSSH or PEM public keys, '-' for standard input.
-FILE is made if there is none.`,
+FILE is made if there is none. What counts for --from and --before is the creation
+date of a licence, which begins at 00:00 UTC.`,
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "issuer", Usage: "the `NAME` of the issuer, as licences@vendor.example (default: the key's comment)"},
 					&cli.StringFlag{Name: "from", Usage: "trust it for licences created at or after `TIME`"},
@@ -51,7 +52,8 @@ FILE is made if there is none.`,
 			{
 				Name: "retire", Usage: "end the time for which a key is trusted", UsageText: "licseal trust retire FILE KEY [flags]",
 				Description: `KEY is a fingerprint, SHA256:…, or a file with the public key. Licences created
-before --before stay trusted. Whoever has the private key can sign any date: a key
+before --before stay trusted, and what counts is their creation date, which begins
+at 00:00 UTC: by default, all that are dated today. Whoever has the private key can sign any date: a key
 that was stolen is to be removed or revoked, not retired.`,
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "before", Usage: "trust it for licences created before `TIME` (default: now)"},
