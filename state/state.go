@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -55,6 +56,9 @@ func Create(path string, m verify.Memory) error {
 // Read reads a state file. The error is a [*DamagedError], or one of package os;
 // fs.ErrNotExist if there is no file.
 func Read(path string) (*verify.Memory, error) {
+	if err := checkRegular(path); err != nil {
+		return nil, err
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -81,7 +85,7 @@ func Update(path string, change func(*verify.Memory) error) (*verify.Memory, err
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target // one file has one lock, by whatever name
 	}
-	if _, err := os.Stat(path); err != nil {
+	if err := checkRegular(path); err != nil {
 		return nil, err
 	}
 	unlock, err := lock(path + ".lock")
@@ -107,13 +111,23 @@ func Update(path string, change func(*verify.Memory) error) (*verify.Memory, err
 	return m, nil
 }
 
+// checkRegular refuses what keeps nothing: a folder, a device, and a pipe, whose
+// opening would wait for somebody to write.
+func checkRegular(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: path, Err: errors.New("is not a regular file")}
+	}
+	return err
+}
+
 func lock(path string) (unlock func(), err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), lockWait)
 	defer cancel()
 	l := flock.New(path, flock.SetPermissions(0o644))
 	_, err = l.TryLockContext(ctx, 5*time.Millisecond)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, fmt.Errorf("%s: another process has held the lock for %v", path, lockWait)
+		return nil, fmt.Errorf("another process has held the lock, %s, for %v", path, lockWait)
 	}
 	if err != nil {
 		return nil, err
@@ -126,6 +140,9 @@ func format(m verify.Memory) []byte {
 	b := fmt.Appendf(nil, "%s\nlatest: %s\n", heading, formatTime(m.Latest))
 	if m.Generation > 0 {
 		b = fmt.Appendf(b, "generation: %d\nlist: %s\nissued: %s\n", m.Generation, m.Digest, formatTime(m.Issued))
+	}
+	if m.Signer != "" {
+		b = fmt.Appendf(b, "signer: %s\n", m.Signer)
 	}
 	for _, key := range m.RevokedKeys {
 		from := "always"
@@ -175,6 +192,8 @@ func parseLine(m *verify.Memory, line string) (err error) {
 		m.Digest = value
 	case "issued":
 		m.Issued, err = time.Parse(time.RFC3339Nano, value)
+	case "signer":
+		m.Signer = value
 	case "revoked":
 		key := licseal.RevokedKey{}
 		var from string

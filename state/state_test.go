@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -73,6 +74,7 @@ func create(t *testing.T, m verify.Memory) string {
 
 var full = verify.Memory{
 	Latest: start.Add(123456789), Generation: 7, Digest: strings.Repeat("0f", 32), Issued: start,
+	Signer: "SHA256:ovcnuXoIjFrFmoafLjAz+3OEr4zM5XPemash2aLbu64",
 	RevokedKeys: []licseal.RevokedKey{
 		{ID: "SHA256:bbXpuKG6uHHwLTKLnoVhlkrpxGZCbRYCHtlCTlKGh5w"},
 		{ID: "SHA256:ovcnuXoIjFrFmoafLjAz+3OEr4zM5XPemash2aLbu64", From: start},
@@ -100,6 +102,7 @@ latest: 2026-11-21T12:00:00.123456789Z
 generation: 7
 list: ` + strings.Repeat("0f", 32) + `
 issued: 2026-11-21T12:00:00Z
+signer: SHA256:ovcnuXoIjFrFmoafLjAz+3OEr4zM5XPemash2aLbu64
 revoked: SHA256:bbXpuKG6uHHwLTKLnoVhlkrpxGZCbRYCHtlCTlKGh5w always
 revoked: SHA256:ovcnuXoIjFrFmoafLjAz+3OEr4zM5XPemash2aLbu64 2026-11-21T12:00:00Z
 checksum: `
@@ -195,6 +198,26 @@ func TestCreateAndUpdate(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(link + "*"); len(left) != 1 {
 		t.Errorf("beside the link: %v", left)
+	}
+}
+
+// What is no regular file is refused, and not waited for; nothing is made beside it.
+func TestNoRegularFile(t *testing.T) {
+	folder := t.TempDir()
+	pipe := filepath.Join(folder, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{pipe, "/dev/null", folder} {
+		if _, err := state.Read(path); err == nil || !strings.HasSuffix(err.Error(), "is not a regular file") {
+			t.Errorf("read %s: %v", path, err)
+		}
+		if _, err := state.Update(path, func(*verify.Memory) error { return nil }); err == nil || !strings.HasSuffix(err.Error(), "is not a regular file") {
+			t.Errorf("update %s: %v", path, err)
+		}
+		if _, err := os.Lstat(path + ".lock"); err == nil {
+			t.Errorf("%s has a lock", path)
+		}
 	}
 }
 

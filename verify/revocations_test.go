@@ -153,6 +153,10 @@ func TestMemory(t *testing.T) {
 	if err := orderly.Observe(newYear, fromLater, 0); err != nil {
 		t.Fatal(err)
 	}
+	robbed := verify.Memory{}
+	if err := robbed.Observe(newYear, mustRevocations(t, sealList(t, newRevocations(t, 5, newYear), signer2)), 0); err != nil {
+		t.Fatal(err)
+	}
 	seal := func(r *licseal.Revocations, key crypto.Signer) *verify.RevocationList {
 		return mustRevocations(t, sealList(t, r, key))
 	}
@@ -171,6 +175,11 @@ func TestMemory(t *testing.T) {
 		{"a later one that is issued earlier", seen, seal(newRevocations(t, 6, newYear.Add(-time.Second)), signer1), verify.ListReplayed},
 		{"cleared by the key that is on it", seen, seal(newRevocations(t, 6, newYear.Add(day)), signer2), verify.ListSignerRevoked},
 		{"cleared by another", seen, seal(newRevocations(t, 6, newYear.Add(day)), signer1), ""},
+		{"an older one that revokes the signer", robbed, seal(newRevocations(t, 1, newYear.Add(day), licseal.RevokedKey{ID: id2}), signer1), ""},
+		{"another of the same generation that revokes the signer", robbed, seal(newRevocations(t, 5, newYear, licseal.RevokedKey{ID: id2, From: newYear}), signer1), ""},
+		{"an older one that revokes the signer from later on", robbed, seal(newRevocations(t, 1, newYear.Add(day), licseal.RevokedKey{ID: id2, From: newYear.Add(time.Second)}), signer1), verify.ListReplayed},
+		{"an older one that revokes the signer, issued earlier", robbed, seal(newRevocations(t, 1, newYear.Add(-time.Second), licseal.RevokedKey{ID: id2}), signer1), verify.ListReplayed},
+		{"an older one that revokes the signer, by a revoked key", seen, seal(newRevocations(t, 1, newYear.Add(day), licseal.RevokedKey{ID: id1}), signer2), verify.ListSignerRevoked},
 		{"a key that is revoked from later on, before then", orderly, seal(newRevocations(t, 6, newYear.Add(9*day)), signer2), ""},
 		{"a key that is revoked from later on, from then", orderly, seal(newRevocations(t, 6, newYear.Add(10*day)), signer2), verify.ListSignerRevoked},
 	} {
@@ -198,8 +207,11 @@ func TestMemoryOfTime(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !m.Latest.Equal(midYear.Add(time.Nanosecond)) {
-		t.Errorf("latest %v", m.Latest)
+	if !m.Latest.Equal(midYear.Add(time.Nanosecond)) || !m.Floor().Equal(m.Latest) {
+		t.Errorf("latest %v, floor %v", m.Latest, m.Floor())
+	}
+	if m := (verify.Memory{Latest: newYear, Issued: midYear}); !m.Floor().Equal(midYear) {
+		t.Errorf("floor %v, before the issue of the list", m.Floor())
 	}
 	ahead := mustRevocations(t, sealList(t, newRevocations(t, 1, midYear.Add(-time.Second)), signer2))
 	for skew, want := range map[time.Duration]bool{0: true, day: true, day - 2*time.Second: false} {

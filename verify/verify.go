@@ -52,7 +52,7 @@ type Options struct {
 	Issuer string
 
 	// Floor is the latest instant that is known to have passed, as
-	// [Memory].Latest. With it the clock is watched: if it is behind the
+	// [Memory.Floor]. With it the clock is watched: if it is behind the
 	// latest of the floor, the creation of the licence, and the issue of the
 	// revocation list, that is a [*ClockError]. If zero, only the issue of the
 	// list is held against the clock, and only if Time is zero.

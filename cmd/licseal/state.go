@@ -25,10 +25,10 @@ Make it once, when the verifier is installed.`,
 			{Name: "new", Usage: "make a state file, as of now", UsageText: "licseal state new FILE", Action: newState},
 			{Name: "show", Usage: "print what a state file remembers", UsageText: "licseal state show [--json] FILE", Flags: []cli.Flag{jsonFlag}, Action: showState,
 				Description: `--json prints one object: latest, and if a list was seen generation, issued,
-list (the SHA-256 of its payload) and revoked_keys.`},
+list (the SHA-256 of its payload), signer and revoked_keys.`},
 			{Name: "reset", Usage: "forget a later time than the clock's, after the clock was ahead once", UsageText: "licseal state reset FILE", Action: resetState,
-				Description: `Sets the latest time seen to that of the clock. What is remembered of the
-revocation list stays.`},
+				Description: `Sets the latest time seen to that of the clock, or to the issue of the newest
+revocation list if that is later. What is remembered of the list stays.`},
 		},
 	}
 }
@@ -75,11 +75,18 @@ func memoryText(m *verify.Memory) string {
 		b.WriteString("revocation list: none seen\n")
 		return b.String()
 	}
-	fmt.Fprintf(&b, "revocation list: generation %d, issued %s\n", m.Generation, instant(m.Issued))
+	fmt.Fprintf(&b, "revocation list: generation %d, issued %s%s\n", m.Generation, instant(m.Issued), signedBy(m.Signer))
 	for _, key := range m.RevokedKeys {
 		fmt.Fprintf(&b, "revoked key: %s %s\n", key.ID, fromText(key.From))
 	}
 	return b.String()
+}
+
+func signedBy(id string) string {
+	if id == "" {
+		return ""
+	}
+	return ", signed by " + id
 }
 
 // fromText says from which creation instant a revoked key is not believed.
@@ -96,6 +103,7 @@ type jsonState struct {
 	Generation  int64            `json:"generation,omitempty"`
 	Issued      string           `json:"issued,omitempty"`
 	List        string           `json:"list,omitempty"`
+	Signer      string           `json:"signer,omitempty"`
 	RevokedKeys []jsonRevokedKey `json:"revoked_keys,omitempty"`
 }
 
@@ -106,7 +114,7 @@ type jsonRevokedKey struct {
 }
 
 func newJSONState(m *verify.Memory) jsonState {
-	j := jsonState{Latest: instant(m.Latest), Generation: m.Generation, List: m.Digest}
+	j := jsonState{Latest: instant(m.Latest), Generation: m.Generation, List: m.Digest, Signer: m.Signer}
 	if m.Generation > 0 {
 		j.Issued = instant(m.Issued)
 	}
@@ -132,6 +140,7 @@ func resetState(c *cli.Context) error {
 	var before time.Time
 	m, err := state.Update(path, func(m *verify.Memory) error {
 		before, m.Latest = m.Latest, time.Now()
+		m.Latest = m.Floor() // what the newest list says has passed
 		return nil
 	})
 	if err != nil {
