@@ -12,9 +12,10 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/keys"
-	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/sign"
+	"github.com/licseal/licseal/state"
 	"github.com/licseal/licseal/verify"
+	"github.com/urfave/cli/v2"
 )
 
 // What the words of testdata/judgement.txt stand for. Every licence expires on
@@ -28,39 +29,39 @@ var (
 	}
 	creations = map[string]string{"first": "2026-03-01", "edge": "2026-06-01", "last": "2026-10-01"}
 
-	listTexts = map[string]func(*licseal.Revocations, string) error{
-		"none":    nil,
-		"clean":   func(r *licseal.Revocations, _ string) error { return r.RevokeLicense("another", "") },
-		"licence": func(r *licseal.Revocations, _ string) error { return r.RevokeLicense("LS-0001", "refunded") },
-		"key":     func(r *licseal.Revocations, key string) error { return r.RevokeKey(licseal.RevokedKey{ID: key}) },
-		"key-from": func(r *licseal.Revocations, key string) error {
-			return r.RevokeKey(licseal.RevokedKey{ID: key, From: day("2026-06-01")})
+	listTexts = map[string]func(list *licseal.Revocations, key string, from time.Time) error{
+		"none":  nil,
+		"clean": func(r *licseal.Revocations, _ string, _ time.Time) error { return r.RevokeLicense("another", "") },
+		"licence": func(r *licseal.Revocations, _ string, _ time.Time) error {
+			return r.RevokeLicense("LS-0001", "refunded")
+		},
+		"key": func(r *licseal.Revocations, key string, _ time.Time) error {
+			return r.RevokeKey(licseal.RevokedKey{ID: key})
+		},
+		"key-from": func(r *licseal.Revocations, key string, from time.Time) error {
+			return r.RevokeKey(licseal.RevokedKey{ID: key, From: from})
 		},
 	}
 
 	// When the list was issued, when the next was due, and the age allowed.
 	listAges = map[string]struct {
-		issued, next string
-		maxAge       time.Duration
+		issued, next, maxAge string
 	}{
-		"current": {"2026-11-01", "2027-12-01", 0},
-		"overdue": {"2026-11-01", "2026-11-05", 0},
-		"old":     {"2026-10-01", "2027-12-01", 30 * 24 * time.Hour},
-		"ahead":   {"2026-11-18", "2027-12-01", 0},
+		"current": {"2026-11-01", "2027-12-01", ""},
+		"overdue": {"2026-11-01", "2026-11-05", ""},
+		"old":     {"2026-10-01", "2027-12-01", "30d"},
+		"ahead":   {"2026-11-18", "2027-12-01", ""},
 	}
 
-	// What the clock says, and whether it is held against 2026-11-15, the
-	// latest time seen. The first is a time chosen with --at.
-	clocks = map[string]struct {
-		time    string
-		watched bool
-	}{
-		"ahead-of-licence": {"2026-02-01", false},
-		"set-back":         {"2026-11-10", true},
-		"slightly-back":    {"2026-11-14T12:00:00Z", true},
-		"right":            {"2026-11-20", true},
-		"in-grace":         {"2027-03-05", true},
-		"past-grace":       {"2027-04-01", true},
+	// What the clock of the machine says, where the state file has seen
+	// 2026-11-15, and a time chosen with --at.
+	clocks = map[string]struct{ time, at string }{
+		"ahead-of-licence": {"2026-11-10", "2026-02-01"},
+		"set-back":         {"2026-11-10", ""},
+		"slightly-back":    {"2026-11-14T12:00:00Z", ""},
+		"right":            {"2026-11-20", ""},
+		"in-grace":         {"2027-03-05", ""},
+		"past-grace":       {"2027-04-01", ""},
 	}
 )
 
@@ -85,9 +86,10 @@ func TestJudgement(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	issuing, listing := testKey(1), testKey(2)
-	licences := licenceFiles(t, issuing)
-	lists := map[string]*verify.RevocationList{}
+	moments := map[string]*moment{}
+	for name, clock := range clocks {
+		moments[name] = &moment{t, t.TempDir(), time.Since(day(clock.time)).Truncate(time.Second)}
+	}
 	seen := map[string]bool{}
 	for line := range strings.Lines(string(text)) {
 		if strings.HasPrefix(line, "#") {
@@ -103,27 +105,16 @@ func TestJudgement(t *testing.T) {
 		if _, known := windows[window]; !known {
 			t.Fatalf("%s: no such window", cell)
 		}
-		if list != "none" && lists[list+age] == nil {
-			lists[list+age] = revocationList(t, list, age, listing, keys.ID(issuing.Public()))
+		m := moments[clock]
+		args := []string{"licseal", "verify", "-t", m.trusted(window), "--grace", "10d", "--state", m.state()}
+		if list != "none" {
+			args = append(args, "--revocations", m.list(list, age), "--max-list-age", listAges[age].maxAge)
 		}
-		j := &judge{
-			rules: schema.Kong(),
-			trusted: []licseal.TrustedKey{
-				{Key: listing.Public(), Name: "lists"},
-				{Key: issuing.Public(), Name: "licences", ValidAfter: day(windows[window][0]), ValidBefore: day(windows[window][1])},
-			},
-			options: verify.Options{Time: day(clocks[clock].time), Grace: 10 * 24 * time.Hour, Revocations: lists[list+age], MaxListAge: listAges[age].maxAge},
+		if at := clocks[clock].at; at != "" {
+			args = append(args, "--at", m.at(at).Format(time.RFC3339))
 		}
-		if clocks[clock].watched {
-			j.options.Floor = day("2026-11-15")
-		}
-		v := j.judge(licences[creation])
-		got := fmt.Sprintf("%d -", v.code())
-		if v.result != nil {
-			got = fmt.Sprintf("%d %s", v.code(), v.result.State)
-		}
-		if got != want {
-			t.Errorf("%s: got %s (%v), want %s", cell, got, v.err, want)
+		if got, err := judged(append(args, m.licence(creation))); got != want {
+			t.Errorf("%s: got %s (%v), want %s", cell, got, err, want)
 		}
 	}
 	withList := (len(listTexts) - 1) * len(listAges)
@@ -132,39 +123,107 @@ func TestJudgement(t *testing.T) {
 	}
 }
 
-func licenceFiles(t *testing.T, key ed25519.PrivateKey) map[string]string {
-	t.Helper()
-	files := map[string]string{}
-	for name, created := range creations {
-		payload, err := licseal.ParsePayload(fmt.Appendf(nil, `{"admin_seats":"5","customer":"Example Company, Inc","dataplanes":"2","license_creation_date":%q,"license_expiration_date":"2027-03-01","license_key":"LS-0001","product_subscription":"Konnect Enterprise","support_plan":"None"}`, created))
+// judged judges one licence as a command line says, and returns the exit code and
+// the state that is known.
+func judged(args []string) (outcome string, err error) {
+	command := verifyCommand()
+	command.Action = func(c *cli.Context) error {
+		j, err := newJudge(c)
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
-		lic, err := sign.License(payload, key)
-		if err != nil {
-			t.Fatal(err)
+		v := j.judge(c.Args().First())
+		if v.result != nil {
+			outcome = fmt.Sprintf("%d %s", v.code(), v.result.State)
 		}
-		files[name] = filepath.Join(t.TempDir(), "licence.json")
-		if err := os.WriteFile(files[name], []byte(lic.String()), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		return v.err
 	}
-	return files
+	err = (&cli.App{Commands: []*cli.Command{command}, ExitErrHandler: func(*cli.Context, error) {}}).Run(args)
+	if outcome == "" {
+		outcome = fmt.Sprintf("%d -", verdict{err: err}.code())
+	}
+	return outcome, err
 }
 
-func revocationList(t *testing.T, text, age string, key ed25519.PrivateKey, issuer string) *verify.RevocationList {
-	t.Helper()
-	contents := licseal.NewRevocations(day(listAges[age].issued), day(listAges[age].next))
-	if err := listTexts[text](contents, issuer); err != nil {
-		t.Fatal(err)
+// moment has the files of the table for one position of the clock. That of this
+// machine cannot be set, so all the times in them are moved instead.
+type moment struct {
+	t      *testing.T
+	folder string
+	moved  time.Duration
+}
+
+// at returns what a time of the table is here.
+func (m *moment) at(s string) time.Time {
+	if s == "" {
+		return time.Time{}
 	}
-	signed, err := sign.Revocations(contents, key)
+	return day(s).Add(m.moved)
+}
+
+// file returns a file, which is made when it is asked for first.
+func (m *moment) file(name string, text func() ([]byte, error)) string {
+	m.t.Helper()
+	path := filepath.Join(m.folder, name)
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
+	data, err := text()
+	if err == nil {
+		err = os.WriteFile(path, data, 0o600)
+	}
 	if err != nil {
-		t.Fatal(err)
+		m.t.Fatal(err)
 	}
-	list, err := verify.Revocations([]byte(signed.String()), []licseal.TrustedKey{{Key: key.Public()}})
-	if err != nil {
-		t.Fatal(err)
+	return path
+}
+
+// What signs the licences, and what signs the lists.
+var issuingKey, listingKey = testKey(1), testKey(2)
+
+func (m *moment) trusted(window string) string {
+	return m.file("trusted-"+window, func() ([]byte, error) {
+		file, err := keys.ParseTrustedFile("", nil)
+		if err == nil {
+			err = file.Add(licseal.TrustedKey{Key: listingKey.Public(), Principals: []string{"lists"}})
+		}
+		if err == nil {
+			err = file.Add(licseal.TrustedKey{Key: issuingKey.Public(), Principals: []string{"licences"}, ValidAfter: m.at(windows[window][0]), ValidBefore: m.at(windows[window][1])})
+		}
+		return file.Bytes(), err
+	})
+}
+
+func (m *moment) licence(creation string) string {
+	return m.file("licence-"+creation, func() ([]byte, error) {
+		payload, err := licseal.ParsePayload(fmt.Appendf(nil, `{"admin_seats":"5","customer":"Example Company, Inc","dataplanes":"2","license_creation_date":%q,"license_expiration_date":%q,"license_key":"LS-0001","product_subscription":"Konnect Enterprise","support_plan":"None"}`,
+			m.at(creations[creation]).Format(time.RFC3339), m.at("2027-03-01").Format(time.RFC3339)))
+		if err != nil {
+			return nil, err
+		}
+		lic, err := sign.License(payload, issuingKey)
+		return []byte(lic.String()), err
+	})
+}
+
+func (m *moment) list(text, age string) string {
+	return m.file("list-"+text+"-"+age, func() ([]byte, error) {
+		contents := licseal.NewRevocations(m.at(listAges[age].issued), m.at(listAges[age].next))
+		if err := listTexts[text](contents, keys.ID(issuingKey.Public()), m.at("2026-06-01")); err != nil {
+			return nil, err
+		}
+		signed, err := sign.Revocations(contents, listingKey)
+		return []byte(signed.String()), err
+	})
+}
+
+// state returns a new state file.
+func (m *moment) state() string {
+	m.t.Helper()
+	path := filepath.Join(m.folder, "state")
+	os.Remove(path)
+	if err := state.Create(path, verify.Memory{Latest: m.at("2026-11-15")}); err != nil {
+		m.t.Fatal(err)
 	}
-	return list
+	return path
 }

@@ -71,28 +71,36 @@ func (j *judge) checkFresh(path string) error {
 	return nil
 }
 
-// remember holds the clock and the list against what the state file remembers, and
-// writes there what is new. A time that was chosen with --at is no clock: the
-// file is read for the list alone, and not written.
-func (j *judge) remember() error {
-	now, options := time.Now(), &j.options
-	observe := func(m *verify.Memory) error { return m.Observe(now, options.Revocations, options.MaxClockSkew) }
-	if !options.Time.IsZero() {
-		m, err := state.Read(j.state)
-		if err == nil {
-			err = observe(m)
-		}
+// remember holds the list against what the state file remembers, and writes there
+// what is new. A time that was chosen with --at is no clock: the file is read for
+// the list alone, and not written.
+func (j *judge) remember() (err error) {
+	options := &j.options
+	var m *verify.Memory
+	if options.Time.IsZero() {
+		m, err = state.Update(j.state, j.observe)
+	} else if m, err = state.Read(j.state); err == nil {
+		err = j.observe(m)
+	}
+	if err != nil || !options.Time.IsZero() {
 		return stateError(j.state, err)
 	}
-	m, err := state.Update(j.state, observe)
-	if err != nil {
-		return stateError(j.state, err)
-	}
-	options.Floor = m.Latest
+	options.Floor = m.Floor()
 	if m.Generation > 0 && options.Revocations == nil {
 		warn("%s has seen a revocation list, of generation %d, and none was given: nothing is revoked", j.state, m.Generation)
 	}
 	return nil
+}
+
+// observe remembers the clock and the list. A list that was issued ahead of the
+// clock is not remembered, and no error yet: each licence is held against its issue
+// after it was looked up in the list.
+func (j *judge) observe(m *verify.Memory) error {
+	err := m.Observe(time.Now(), j.options.Revocations, j.options.MaxClockSkew)
+	if errors.As(err, new(*verify.ClockError)) {
+		return nil
+	}
+	return err
 }
 
 // stateError says what is to be done about an error of a state file.
