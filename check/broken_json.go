@@ -117,7 +117,11 @@ func detectSingleQuotes(text []byte, _ *licseal.ParseError) *breakage {
 	if !ok {
 		return &breakage{finding: found}
 	}
-	return &breakage{found, [][]byte{[]byte(doubled)}}
+	readings := [][]byte{[]byte(doubled)}
+	if strings.Contains(plain, `\'`) { // an apostrophe, or a double quote that somebody has replaced too
+		readings = append(readings, []byte(strings.ReplaceAll(plain, "'", `"`)))
+	}
+	return &breakage{found, readings}
 }
 
 // doubleQuoted rewrites strings in single quotes, with Python's escapes, as JSON.

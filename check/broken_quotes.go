@@ -41,12 +41,16 @@ func detectHexEscaped(text []byte, _ *licseal.ParseError) *breakage {
 	if place < 0 || bytes.IndexByte(text, '"') >= 0 {
 		return nil
 	}
+	found := broken(CodeHexEscaped, at(text, place),
+		`write a quote in place of every \x22, or take the licence from a file instead of a log`, `the quotes are escaped as in a log (\x22)`)
+	if bytes.IndexByte(hexEscape().ReplaceAll(text, nil), '\\') >= 0 {
+		return &breakage{finding: found} // a log escapes every backslash, so this was done in another way
+	}
 	decoded := hexEscape().ReplaceAllFunc(text, func(escape []byte) []byte {
 		n, _ := strconv.ParseUint(string(escape[2:]), 16, 8) // two hex digits
 		return []byte{byte(n)}
 	})
-	return &breakage{broken(CodeHexEscaped, at(text, place),
-		`write a quote in place of every \x22, or take the licence from a file instead of a log`, `the quotes are escaped as in a log (\x22)`), [][]byte{decoded}}
+	return &breakage{found, [][]byte{decoded}}
 }
 
 var noQuotes = lazy(`^\{\s*(?:license|payload)\s*:`)

@@ -407,3 +407,27 @@ func TestBroken(t *testing.T) {
 		})
 	}
 }
+
+// Property: whatever a customer is called, what is repaired is what was signed. Without
+// keys, where nothing else tells, a text that has two readings is not repaired.
+func TestRepairsGuessNothing(t *testing.T) {
+	for _, customer := range []string{
+		`O'Brien & Söhne "Ltd" \ $HOME`, "two\nlines\r\n", "A &amp; B &quot;C&quot; &#34;", "A+B %41 %2B", "${A} $${B} %{C} %%{D}", `""`, `''`, `'\''`, `'"'"'`, `\x22\x5c`,
+		"“curly” ‘quotes’", "=3D =\n=22", "> quoted", ", }", ",]", "\u00a0\u200b\ufeff", "{ } [ ] :", `\\"`, "data:,x", "payload=%7B", "eyJh", "license signature", "# - &a *a !b", "tab\tend ",
+	} {
+		licence := signed(t, `"Example Company, Inc"`, jsonString(customer))
+		want, err := licseal.ParseUnverified([]byte(licence))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range brokenTexts {
+			text := b.make(licence)
+			for _, o := range []func(*check.Options){nil, func(o *check.Options) { o.Trusted, o.NoSignature = nil, true }} {
+				r := newChecker(t, o).License("", []byte(text))
+				if r.License != nil && !r.License.Payload.Equal(want.Payload) {
+					t.Errorf("%s of %q: %s\n%v", b.name, customer, r.License.Payload.Bytes(), r.Findings)
+				}
+			}
+		}
+	}
+}
