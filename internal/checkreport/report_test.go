@@ -98,7 +98,7 @@ func written(t testing.TB, format string, checked bool, list []checkreport.Entry
 	var b bytes.Buffer
 	w, err := checkreport.New(format, &b, checkreport.Header{
 		Version: "v1", Time: now, SignatureChecked: checked, KongFields: true,
-		Sources:  []check.Source{{Name: "KONG_LICENSE_DATA", State: check.SourceUnset}, {Name: "/etc/kong/license.json", State: check.SourceShadowed, Detail: "by\x07 another"}},
+		Sources:  []check.Source{{Name: "KONG_LICENSE_DATA", State: check.SourceUnset}, {Name: "/etc/kong/license.json", State: check.SourceShadowed, Detail: "by\x07 another"}, {Name: "/opt/l.json", State: check.SourceUnreadable, Detail: "permission denied"}},
 		Findings: []check.Finding{{Code: check.CodeNoLicence, Stage: check.StageSource, Severity: check.Error, Found: "none", Remedy: "one"}},
 	})
 	if err != nil {
@@ -414,6 +414,7 @@ func TestText(t *testing.T) {
 	const want = `a gateway looks here, in this order:
   1. KONG_LICENSE_DATA: not set
   2. /etc/kong/license.json: shadowed by\a another
+  3. /opt/l.json: unreadable: permission denied
   error   no-licence
     none
     -> one

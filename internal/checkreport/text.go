@@ -56,6 +56,9 @@ func (t *text) sources(h Header) {
 	}
 	for i, s := range h.Sources {
 		state := string(s.State)
+		if s.State == check.SourceUnreadable {
+			state += ":"
+		}
 		if s.Detail != "" {
 			state += " " + plain(s.Detail)
 		}
