@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 
+	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/check"
 	"github.com/licseal/licseal/internal/checkreport"
 )
@@ -35,6 +36,9 @@ func (p *preflight) fix() error {
 	}
 	before.Findings = slices.DeleteFunc(before.Findings, func(f check.Finding) bool { return f.Stage != check.StageDocument && f.Stage != check.StageSource })
 	mend(before)
+	for i := range before.Findings {
+		before.Findings[i].Position = licseal.Position{} // in another file than the one reported
+	}
 	after.Findings = append(before.Findings, after.Findings...)
 	return p.entry(checkreport.Entry{Result: after, Path: pathOf(out), Fixed: out}, true)
 }
