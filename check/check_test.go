@@ -596,6 +596,10 @@ func TestKubernetesDump(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	hostile, err := check.KubernetesDump([]byte(`{"kind":"Secret","metadata":{"name":"a; $(reboot)"},"data":{"x":"` + base64Of(good) + `"}}`))
+	if err != nil || len(hostile) != 1 || !strings.Contains(hostile[0].Findings[0].Remedy, "generic NAME --from") {
+		t.Errorf("%v %+v", err, hostile)
+	}
 	if active != -1 {
 		t.Errorf("active is %d, a Secret, or disabled", active)
 	}

@@ -168,6 +168,17 @@ func (m manifest) path() string {
 	return path
 }
 
+var secretName = lazy(`^[a-z0-9][a-z0-9.-]*$`)
+
+// word returns the name for a command to paste, and NAME in place of what Kubernetes
+// would not take, and a shell might run.
+func (m manifest) word() string {
+	if secretName().MatchString(m.name) {
+		return m.name
+	}
+	return "NAME"
+}
+
 // created returns when the object was made. A Secret does not say when it was
 // last changed.
 func (m manifest) created() time.Time {
@@ -259,7 +270,7 @@ func (m manifest) secret() []Installed {
 		if !isRead(v) && (known || !hasExpected) {
 			found.Code, found.Severity = CodeSecretWrongKey, Error
 			found.Found = fmt.Sprintf("the Secret %s holds the licence under the key %s; what reads it expects %s", m.name, v.key, strings.Join(expected, " or "))
-			found.Remedy = fmt.Sprintf("rename the key: kubectl create secret generic %s --from-file=%s=FILE", m.name, expected[0])
+			found.Remedy = fmt.Sprintf("rename the key: kubectl create secret generic %s --from-file=%s=FILE", m.word(), expected[0])
 		}
 		in := Installed{Name: m.path() + ":" + v.key, Data: []byte(v.text), Updated: m.created(), Findings: []Finding{found}, Alone: true}
 		if v.err != nil {
