@@ -37,7 +37,7 @@ func create(path string, data []byte, perm fs.FileMode, sync bool) error {
 	if _, err := os.Lstat(path); err == nil {
 		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
 	}
-	temp, err := writeTemp(path, data, perm, sync)
+	temp, err := writeTemp(path, data, perm, nil, sync)
 	if err != nil {
 		return err
 	}
@@ -69,30 +69,26 @@ func createWithoutLink(path string, data []byte, perm fs.FileMode, sync bool) er
 
 // Replace writes data to a file, in place of what was there. A symbolic link
 // stays, and the file that it leads to is replaced; one that leads nowhere is
-// replaced itself. An existing file keeps its permissions; a new one gets perm,
-// less the umask.
+// replaced itself. An existing file keeps its permissions, and its owner and group as
+// far as this process may give files away; a new one gets perm, less the umask.
 func Replace(path string, data []byte, perm fs.FileMode) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
-	info, err := os.Stat(path)
-	exists := err == nil
-	if exists && info.IsDir() {
+	old, err := os.Stat(path)
+	switch {
+	case err != nil:
+		old = nil
+	case old.IsDir():
 		return &fs.PathError{Op: "replace", Path: path, Err: errors.New("is a directory")}
+	default:
+		perm = old.Mode().Perm()
 	}
-	if exists {
-		perm = info.Mode().Perm()
-	}
-	temp, err := writeTemp(path, data, perm, true)
+	temp, err := writeTemp(path, data, perm, old, true)
 	if err != nil {
 		return err
 	}
-	if exists {
-		err = os.Chmod(temp, perm) // what the umask took away
-	}
-	if err == nil {
-		err = os.Rename(temp, path)
-	}
+	err = os.Rename(temp, path)
 	if err != nil {
 		return errors.Join(err, os.Remove(temp))
 	}
@@ -100,15 +96,26 @@ func Replace(path string, data []byte, perm fs.FileMode) error {
 	return nil
 }
 
-// writeTemp writes data to a new file beside path and returns its name. On
-// failure, no file is left behind. os.CreateTemp would pass the umask over.
-func writeTemp(path string, data []byte, perm fs.FileMode, sync bool) (name string, err error) {
+// writeTemp writes data to a new file beside path, which is to take the place of
+// old unless that is nil, and returns its name. On failure, no file is left behind.
+// os.CreateTemp would pass the umask over.
+func writeTemp(path string, data []byte, perm fs.FileMode, old fs.FileInfo, sync bool) (name string, err error) {
 	name = filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text()[:12]+".tmp")
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
 		return "", err
 	}
-	if err := writeAndClose(f, data, sync); err != nil {
+	// Not by its name, which others who may write the folder may give away.
+	if old != nil {
+		keepOwner(f, old)
+		err = f.Chmod(perm) // what the umask took away
+	}
+	if err != nil {
+		f.Close()
+	} else {
+		err = writeAndClose(f, data, sync)
+	}
+	if err != nil {
 		return "", errors.Join(err, os.Remove(name))
 	}
 	return name, nil

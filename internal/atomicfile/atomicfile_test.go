@@ -157,6 +157,27 @@ func TestLostRace(t *testing.T) {
 	}
 }
 
+// TestReplaceKeepsOwner shows that what root replaces stays the owner's.
+func TestReplaceKeepsOwner(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root gives files away")
+	}
+	path := filepath.Join(t.TempDir(), "f")
+	if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Chown(path, 1234, 2345)); err != nil {
+		t.Fatal(err)
+	}
+	if err := atomicfile.Replace(path, []byte("new"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stat := info.Sys().(*syscall.Stat_t); stat.Uid != 1234 || stat.Gid != 2345 || info.Mode() != 0o600 {
+		t.Errorf("owner %d, group %d, %v", stat.Uid, stat.Gid, info.Mode())
+	}
+}
+
 // TestFullDisk shows that a disk that fills up costs neither the old file nor
 // what little room there is.
 func TestFullDisk(t *testing.T) {

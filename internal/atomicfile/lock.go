@@ -17,7 +17,8 @@ var errHeld = errors.New("held")
 // not something that another has replaced meanwhile. It leaves no lock file: what
 // it locks is the folder.
 //
-// Where a folder cannot be locked, as on some network file systems and on Windows,
+// Where a folder cannot be locked, as on some network file systems, on Windows, and
+// where it may be written to and not read,
 // nothing is.
 func Lock(path string) (unlock func(), err error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {

@@ -4,9 +4,18 @@ package atomicfile
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"syscall"
 )
+
+// keepOwner gives a file to the owner and group of another, or to the group alone, or
+// leaves it, as far as this process may: what root changes stays another's.
+func keepOwner(f *os.File, old fs.FileInfo) {
+	if stat, ok := old.Sys().(*syscall.Stat_t); ok && f.Chown(int(stat.Uid), int(stat.Gid)) != nil {
+		_ = f.Chown(-1, int(stat.Gid))
+	}
+}
 
 // tryLock locks a folder, or returns errHeld where another process has.
 func tryLock(folder string) (unlock func(), err error) {
