@@ -89,17 +89,42 @@ func cutOptions(s string) (options []string, rest string, err error) {
 	return nil, "", errors.New("no key after the principals and options: wanted PRINCIPALS [OPTIONS] TYPE KEY")
 }
 
-// parseSigner reads an allowed_signers line.
+// parseSigner reads an allowed_signers line. One that is for other things than
+// licences may have what is refused here, as a key of another kind.
 func parseSigner(line string) (entry, error) {
 	l, err := splitSigner(line)
 	if err != nil {
 		return entry{}, err
 	}
+	e, err := l.entry()
+	if namespaces, foreign := l.foreign(); err != nil && foreign {
+		return entry{signer: &l, namespaces: namespaces}, nil
+	}
+	return e, err
+}
+
+// foreign returns the namespaces of a line that are not those of licences.
+func (l *signerLine) foreign() (namespaces string, foreign bool) {
+	for _, option := range l.options {
+		name, value, _ := strings.Cut(option, "=")
+		if !strings.EqualFold(name, "namespaces") {
+			continue
+		}
+		value, err := unquoteOption(value)
+		if err != nil || foreign || allowsNamespace(value) {
+			return "", false
+		}
+		namespaces, foreign = value, true
+	}
+	return namespaces, foreign
+}
+
+func (l *signerLine) entry() (entry, error) {
 	principals, err := parsePrincipals(strings.Trim(l.principals, `"`))
 	if err != nil {
 		return entry{}, err
 	}
-	e := entry{signer: &l, forLicenses: true}
+	e := entry{signer: l, forLicenses: true}
 	if err := e.applyOptions(l.options); err != nil {
 		return entry{}, err
 	}

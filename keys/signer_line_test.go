@@ -103,6 +103,35 @@ func TestSameKeySeveralTimes(t *testing.T) {
 	}
 }
 
+// A line for other namespaces may have what no line of licences has, and stays.
+func TestForeignLines(t *testing.T) {
+	key := publicLine(t, edKey(1).Public(), "")
+	foreign := `g@x namespaces="git" ssh-rsa AAAAB3Nz` + "\n" + `g@x namespaces="git",cert-authority,verify-time="1" ` + key + `g@x namespaces="file",valid-after="20260101" ` + key
+	text := foreign + "v " + key
+	trusted, err := keys.ParseTrusted("t", []byte(text))
+	if err != nil || len(trusted) != 1 {
+		t.Fatalf("got %v, %v", trusted, err)
+	}
+	file, err := keys.ParseTrustedFile("t", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first := file.Entries()[0]; first.ForLicenses || first.Namespaces != "git" || first.Key.Key != nil {
+		t.Errorf("got %+v", first)
+	}
+	if err := file.Remove(""); err == nil {
+		t.Error("removed what has no fingerprint")
+	}
+	if err := file.Remove(keys.ID(edKey(1).Public())); err != nil || string(file.Bytes()) != foreign {
+		t.Errorf("got %s (%v)", file.Bytes(), err)
+	}
+	for _, option := range []string{`namespaces="git",namespaces="licseal"`, `namespaces="*"`, `namespaces=git`} {
+		if _, err := keys.ParseTrusted("t", []byte("a "+option+" ssh-rsa AAAA\n"+key)); err == nil {
+			t.Errorf("%s: an RSA key for licences is passed over", option)
+		}
+	}
+}
+
 // What is changed in a file leaves the rest of it as it was.
 func TestEdit(t *testing.T) {
 	first, second, third := edKey(1).Public(), ecKey(2).Public(), edKey(3).Public()

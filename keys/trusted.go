@@ -17,7 +17,7 @@ import (
 //
 // Of an allowed_signers line, the options namespaces, valid-after and valid-before
 // are read. A line whose namespaces do not allow [Namespace] is for other things
-// than licences, and left out; [ParseTrustedFile] has it. A time needs its Z: without
+// than licences, whatever its key and options, and left out; [ParseTrustedFile] has it. A time needs its Z: without
 // it, OpenSSH reads it in the zone of the machine. An instant is trusted from
 // valid-after on, and before valid-before.
 //

@@ -33,7 +33,8 @@ type TrustedEntry struct {
 
 	// Namespaces is the option of an allowed_signers line, and empty where
 	// there is none. If it does not allow Namespace, ForLicenses is false:
-	// the key is not trusted for licences, and ParseTrusted leaves it out.
+	// the key is not trusted for licences, and ParseTrusted leaves it out. It
+	// may be one that is not read here, as an RSA key: then Key is empty.
 	Namespaces  string
 	ForLicenses bool
 }
@@ -171,7 +172,7 @@ func (f *TrustedFile) retired(e entry, before time.Time, principals []string) (s
 // Remove takes a key out of the file: all its lines.
 func (f *TrustedFile) Remove(id string) error {
 	found := false
-	for {
+	for id != "" {
 		i := slices.IndexFunc(f.entries, func(e entry) bool { return ID(e.key.Key) == id })
 		if i < 0 {
 			break

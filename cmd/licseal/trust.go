@@ -104,7 +104,7 @@ func trustedText(entries []keys.TrustedEntry, now time.Time) string {
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "KEY\tISSUER\tFROM\tBEFORE\tLEFT\tNAME")
 	for _, e := range entries {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", keys.ID(e.Key.Key), orDash(strings.Join(e.Key.Principals, ",")),
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", orDash(keys.ID(e.Key.Key)), orDash(strings.Join(e.Key.Principals, ",")),
 			instantOrDash(e.Key.ValidAfter), instantOrDash(e.Key.ValidBefore), leftText(e, now), orDash(e.Key.Name))
 	}
 	w.Flush()
