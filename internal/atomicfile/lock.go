@@ -18,8 +18,7 @@ var errHeld = errors.New("held")
 // it locks is the folder.
 //
 // Where a folder cannot be locked, as on some network file systems, on Windows, and
-// where it may be written to and not read,
-// nothing is.
+// where it may be written to and not read, nothing is.
 func Lock(path string) (unlock func(), err error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
