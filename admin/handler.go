@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/licseal/licseal"
 )
@@ -80,6 +81,7 @@ type handler struct {
 	check    Check
 	options  Options
 	browsers *http.CrossOriginProtection
+	lists    chan struct{} // holds a value for each list that is being answered
 }
 
 // NewHandler returns a handler that answers the Admin API over a store: GET /,
@@ -95,7 +97,7 @@ func NewHandler(store Store, check Check, opts *Options) http.Handler {
 			return errors.New("this server checks no licences, so it takes none")
 		}
 	}
-	h := &handler{store: store, check: check, browsers: http.NewCrossOriginProtection()}
+	h := &handler{store: store, check: check, browsers: http.NewCrossOriginProtection(), lists: make(chan struct{}, maxLists)}
 	if opts != nil {
 		h.options = *opts
 	}
@@ -108,6 +110,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a, err := h.route(r)
 	if err != nil {
 		a = h.failed(r, err)
+	}
+	if a.written != nil {
+		defer a.written()
 	}
 	header := w.Header()
 	for name, value := range a.header {
@@ -130,6 +135,8 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte // JSON, or nil
+
+	written func() // called once the answer is sent, if it is not nil
 }
 
 // route finds who answers a request.
@@ -224,7 +231,14 @@ const (
 	maxPageSize     = 1000
 )
 
-func (h *handler) getLicenses(r *http.Request) (answer, error) {
+// A list takes a few MiB until its client has read it, which it may never do. So
+// there are at most maxLists at a time, and others wait for listWait.
+const (
+	maxLists = 32
+	listWait = 10 * time.Second
+)
+
+func (h *handler) getLicenses(r *http.Request) (a answer, err error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return answer{}, failf(http.StatusBadRequest, "Cannot parse the query")
@@ -237,11 +251,29 @@ func (h *handler) getLicenses(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	select {
+	case h.lists <- struct{}{}:
+	case <-r.Context().Done():
+		return answer{}, r.Context().Err()
+	case <-time.After(listWait):
+		busy := failf(http.StatusServiceUnavailable, "too many lists are being read: try again later")
+		busy.header = http.Header{"Retry-After": {"1"}}
+		return answer{}, busy
+	}
+	defer func() {
+		if a.written == nil { // there is no list
+			<-h.lists
+		}
+	}()
 	records, more, err := h.store.List(r.Context(), after, size)
 	if err != nil {
 		return answer{}, err
 	}
-	return listAnswer(records, more, size)
+	a, err = listAnswer(records, more, size)
+	if err == nil {
+		a.written = func() { <-h.lists }
+	}
+	return a, err
 }
 
 func parseSize(query url.Values) (int, error) {

@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -394,12 +395,57 @@ func TestHandlerPages(t *testing.T) {
 	}
 }
 
+// stuck is a client that reads nothing.
+type stuck struct {
+	*httptest.ResponseRecorder
+	release chan struct{}
+}
+
+func (s stuck) Write(b []byte) (int, error) { <-s.release; return len(b), nil }
+
+// Clients that do not read their lists hold 32 of them and no more; others are told
+// to come back, and everything else goes on.
+func TestHandlerListsAreNotRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHandler(&admin.Memory{})
+		list := func(w http.ResponseWriter) { h.ServeHTTP(w, httptest.NewRequest("GET", "/licenses", nil)) }
+		release := make(chan struct{})
+		for range 32 {
+			go list(stuck{httptest.NewRecorder(), release})
+		}
+		synctest.Wait()
+		start := time.Now()
+		w := request(t, h, "GET", "/licenses", "")
+		if w.Code != 503 || w.Header().Get("Retry-After") == "" || time.Since(start) != 10*time.Second {
+			t.Errorf("%d %s after %v", w.Code, w.Body, time.Since(start))
+		}
+		if w := request(t, h, "PUT", "/licenses/"+id1, jsonBody("one")); w.Code != 200 {
+			t.Errorf("PUT: %d %s", w.Code, w.Body)
+		}
+		close(release)
+		for range 100 { // each gives its place back, failed ones too
+			if w := request(t, h, "GET", "/licenses", ""); w.Code != 200 {
+				t.Fatalf("%d %s", w.Code, w.Body)
+			}
+		}
+		broken := newHandler(failing{&admin.Memory{}, errors.New("broken")})
+		for range 100 {
+			if w := request(t, broken, "GET", "/licenses", ""); w.Code != 500 || time.Since(start) != 10*time.Second {
+				t.Fatalf("%d %s after %v", w.Code, w.Body, time.Since(start))
+			}
+		}
+	})
+}
+
 // failing is a store that always fails in the same way.
 type failing struct {
 	admin.Store
 	err error
 }
 
+func (f failing) List(context.Context, string, int) ([]admin.Record, bool, error) {
+	return nil, false, f.err
+}
 func (f failing) Newest(context.Context) (admin.Record, error) { return admin.Record{}, f.err }
 func (f failing) Write(context.Context, admin.Write) (admin.Record, error) {
 	return admin.Record{}, f.err

@@ -107,4 +107,4 @@ func (e *ExistsError) Error() string {
 }
 
 // MaxPageBytes bounds the payloads in one answer of [Store.List].
-const MaxPageBytes = 4 << 20
+const MaxPageBytes = 1 << 20

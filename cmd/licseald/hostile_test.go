@@ -188,7 +188,7 @@ func TestTenThousand(t *testing.T) {
 	if testing.Short() {
 		count = 2_000
 	}
-	fillStore(t, name, count)
+	fillStore(t, name, count, "")
 	p := start(t, "--store", name, "--listen", "127.0.0.1:0", "--accept-unverified")
 	expect(t, 200, "GET", p.url+"/licenses?size=1000", "")
 	before := peakMemory(t, p)
@@ -216,8 +216,33 @@ func TestTenThousand(t *testing.T) {
 	}
 }
 
+// Clients that ask for long lists and do not read them do not use up the memory.
+func TestListsNotRead(t *testing.T) {
+	name := "sqlite:" + filepath.Join(t.TempDir(), "licences.db")
+	fillStore(t, name, 1000, strings.Repeat(" ", 4<<10))
+	p := start(t, "--store", name, "--listen", "127.0.0.1:0", "--accept-unverified")
+	expect(t, 200, "GET", p.url+"/licenses?size=1000", "")
+	before := peakMemory(t, p)
+	for range 300 {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		conn.(*net.TCPConn).SetReadBuffer(4 << 10)
+		io.WriteString(conn, "GET /licenses?size=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	}
+	time.Sleep(3 * time.Second) // as long as it takes where nothing holds them back
+	expect(t, 200, "GET", p.url+"/status", "")
+	grown := peakMemory(t, p) - before
+	t.Logf("300 lists that nobody reads: %d MiB more than for one", grown>>20)
+	if grown > 200<<20 && !benchratio.Race {
+		t.Errorf("lists that nobody reads took %d MiB", grown>>20)
+	}
+}
+
 // fillStore stores records without licseald, in one transaction.
-func fillStore(t testing.TB, name string, count int) {
+func fillStore(t testing.TB, name string, count int, padding string) {
 	t.Helper()
 	db, err := openDatabase(context.Background(), name)
 	if err != nil {
@@ -234,7 +259,7 @@ func fillStore(t testing.TB, name string, count int) {
 	v := newVendor(t)
 	for i := range count {
 		_, err := tx.Exec(`INSERT INTO licenses (id, payload, payload_sha256, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)`,
-			fmt.Sprintf("%08x-0000-4000-8000-000000000000", i), v.licence(t, fmt.Sprintf("LS-%d", i), 30), fmt.Sprint(i), i)
+			fmt.Sprintf("%08x-0000-4000-8000-000000000000", i), v.licence(t, fmt.Sprintf("LS-%d", i), 30)+padding, fmt.Sprint(i), i)
 		if err != nil {
 			t.Fatal(err)
 		}
