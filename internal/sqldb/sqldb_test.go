@@ -338,6 +338,30 @@ func TestOpenSQLiteTogether(t *testing.T) {
 	}
 }
 
+// A path is a path, whatever SQLite would make of it.
+func TestOpenSQLitePaths(t *testing.T) {
+	t.Chdir(t.TempDir())
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{":memory:", "/" + dir + "/two-slashes.db", "relative.db", "file:x.db"} {
+		for range 2 { // the second time, the tables are there
+			db, err := sqlite.Open(t.Context(), path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := db.Exec(`CREATE TABLE IF NOT EXISTS kept (n BIGINT)`); err != nil {
+				t.Errorf("%s: %v", path, err)
+			}
+			db.Close()
+		}
+		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+			t.Errorf("%s: nothing is in the file: %v", path, err)
+		}
+	}
+}
+
 func TestOpenFails(t *testing.T) {
 	dir := t.TempDir()
 	text := filepath.Join(dir, "text")

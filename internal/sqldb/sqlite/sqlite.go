@@ -23,6 +23,11 @@ import (
 //
 // What is committed is on the disk, and survives a loss of power.
 func Open(ctx context.Context, path string) (*sqldb.DB, error) {
+	// SQLite would take some relative paths for something else: :memory:, //host/file.
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening the database: %w", err)
+	}
 	if err := create(path); err != nil {
 		return nil, fmt.Errorf("opening the database %s: %w", path, err)
 	}
