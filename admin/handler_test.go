@@ -586,6 +586,7 @@ func TestTokens(t *testing.T) {
 		{admin.TokenHeader + ": ", 401}, {"Authorization: Basic " + secret, 401}, {"Authorization: Bearer ", 401},
 		{admin.TokenHeader + ": " + strings.ToUpper(secret), 401}, {admin.TokenHeader + ": ci", 401},
 		{admin.TokenHeader + ": " + secret, 200}, {admin.TokenHeader + ": " + other, 200}, {"Authorization: Bearer " + secret, 200},
+		{"Authorization: bearer " + secret, 200}, {"Authorization: Bearer" + secret, 401},
 	} {
 		w := request(t, h, "GET", "/licenses", "", test.header)
 		if w.Code != test.status {

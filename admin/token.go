@@ -74,7 +74,8 @@ type tokenKey struct{}
 func RequireToken(tokens func() []Token, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		shown := r.Header.Get(TokenHeader)
-		if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && shown == "" {
+		scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		if shown == "" && strings.EqualFold(scheme, "Bearer") { // RFC 9110, section 11.1
 			shown = bearer
 		}
 		token := match(tokens(), shown)
