@@ -57,6 +57,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		ExitErrHandler:            func(*cli.Context, error) {}, // run prints errors
 		OnUsageError:              onUsageError,
 		Flags:                     serveFlags(),
+		Before:                    noFlagsBeforeCommand,
 		Action:                    serveCommand,
 		Commands:                  []*cli.Command{historyCommand(), versionCommand()},
 	}
@@ -102,6 +103,15 @@ func noArguments(c *cli.Context) error {
 	return nil
 }
 
+// noFlagsBeforeCommand refuses flags before the name of a command: they are those of
+// the server, and the command would go without them.
+func noFlagsBeforeCommand(c *cli.Context) error {
+	if name := c.Args().First(); c.NumFlags() > 0 && c.App.Command(name) != nil {
+		return usagef("flags of '%s' stand behind it: licseald %s --flag …", name, name)
+	}
+	return nil
+}
+
 func serveFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "listen", Value: "127.0.0.1:8001", Usage: "listen on `ADDRESS`; another than loopback needs a token file or a client CA"},
@@ -131,9 +141,12 @@ func serveFlags() []cli.Flag {
 	}
 }
 
+// storeVariable is --store where the flag is not given.
+const storeVariable = "LICSEALD_STORE"
+
 func storeFlag() cli.Flag {
 	return &cli.StringFlag{
-		Name: "store", Value: "sqlite:licseald.db", EnvVars: []string{"LICSEALD_STORE"},
+		Name: "store", Value: "sqlite:licseald.db", EnvVars: []string{storeVariable},
 		Usage: "keep licences in `STORE`: sqlite:FILE, or postgres://USER@HOST/DATABASE (passwords belong in PGPASSWORD or ~/.pgpass)",
 	}
 }

@@ -314,12 +314,24 @@ func output(t *testing.T, args ...string) string {
 	return string(out)
 }
 
+// An image that names a store can be rehearsed with all the same.
+func TestEphemeralInImage(t *testing.T) {
+	t.Setenv(storeVariable, "sqlite:/nonexistent/licences.db")
+	p := start(t, "--ephemeral", "--accept-unverified")
+	expect(t, 200, "GET", p.url+"/status", "")
+}
+
 func TestStatusAndMetrics(t *testing.T) {
 	v := newVendor(t)
 	p := start(t, "--ephemeral", "--trust", v.trust)
 	if body := expect(t, 200, "GET", p.url+"/status", ""); !strings.Contains(body, `"reachable":true`) {
 		t.Errorf("%s", body)
 	}
+	for _, method := range []string{"POST", "PUT", "PATCH", "DELETE"} {
+		expect(t, 405, method, p.url+"/status", "")
+		expect(t, 405, method, p.url+"/metrics", "")
+	}
+	expect(t, 200, "HEAD", p.url+"/status", "")
 	if body := expect(t, 200, "GET", p.url+"/metrics", ""); strings.Contains(body, "\nkong_enterprise_license_expiration ") {
 		t.Error("without a licence there is an expiration")
 	}
@@ -359,6 +371,9 @@ func TestUsage(t *testing.T) {
 		{"--nonsense", "nonsense", 2},
 		{"--trust T --accept-unverified", "contradict", 2},
 		{"--trust T --ephemeral --store sqlite:x", "would be empty", 2},
+		{"--trust T --store sqlite::memory:", "use --ephemeral", 2},
+		{"--store sqlite:x history", "flags of 'history' stand behind it", 2},
+		{"--ephemeral --trust T version", "flags of 'version' stand behind it", 2},
 		{"--trust T --listen 0.0.0.0:0", "needs --token-file or --client-ca", 2},
 		{"--trust T --listen :0", "needs --token-file or --client-ca", 2},
 		{"--trust T --listen [::]:0", "needs --token-file or --client-ca", 2},

@@ -67,8 +67,8 @@ func checkServeFlags(c *cli.Context) error {
 		return usagef("--revocations and --issuer mean nothing with --accept-unverified: they are about who signed")
 	case c.IsSet("max-list-age") && !c.IsSet("revocations"):
 		return usagef("--max-list-age needs the list: --revocations FILE")
-	case c.Bool("ephemeral") && c.IsSet("store"):
-		return usagef("--ephemeral keeps nothing, so --store %s would be empty", "…")
+	case c.Bool("ephemeral") && c.IsSet("store") && c.String("store") != os.Getenv(storeVariable): // an image may set it
+		return usagef("--ephemeral keeps nothing, so --store … would be empty")
 	case c.IsSet("tls-cert") != c.IsSet("tls-key"):
 		return usagef("--tls-cert and --tls-key go together")
 	case c.IsSet("client-ca") && !c.IsSet("tls-cert"):
@@ -238,8 +238,8 @@ func (s *server) handler() http.Handler {
 	guard := s.guard()
 	api := guard(admin.NewHandler(loggedStore{s.store, s.log, roles}, s.judge.check, &s.admin))
 	routes := map[string]http.Handler{
-		"/metrics": guard(m.handler()),
-		"/status":  http.HandlerFunc(s.status), // for probes, which have no token
+		"/metrics": guard(getOnly(m.handler())),
+		"/status":  getOnly(http.HandlerFunc(s.status)), // for probes, which have no token
 	}
 	if s.entitlements != nil {
 		routes[entitle.LicensePath] = s.entitlements // it has tokens of its own
@@ -251,6 +251,18 @@ func (s *server) handler() http.Handler {
 		}
 		api.ServeHTTP(w, r)
 	}))
+}
+
+// getOnly refuses all methods but GET and HEAD, as the Admin API does.
+func getOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			writeJSON(w, http.StatusMethodNotAllowed, admin.ErrorBody{Message: "Method not allowed"})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // guard returns who decides whether a request is let in.

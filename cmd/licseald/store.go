@@ -13,6 +13,9 @@ import (
 
 // openDatabase opens what --store names.
 func openDatabase(ctx context.Context, name string) (*sqldb.DB, error) {
+	if name == "sqlite::memory:" {
+		return nil, usagef("--store %s: what is to be kept in memory only needs no store; use --ephemeral", name)
+	}
 	if file, ok := strings.CutPrefix(name, "sqlite:"); ok && file != "" {
 		return sqlite.Open(ctx, file)
 	}
