@@ -18,7 +18,7 @@ func renewCommand() *cli.Command {
 		Description: `Takes the fields of the licence OLD, sets today's creation date, the new expiry and
 what --set names, and signs them. With -t, the old licence is verified first: it may
 have expired, but a trusted key must have signed it, and with --revocations it must
-not be revoked.
+not be revoked. If the same keys or list refuse the new one, a warning says so.
 
   licseal renew old.json --expires +365d -t trusted.keys -k vendor.key -o new.json
 
@@ -61,7 +61,11 @@ func renew(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	old, err := oldPayload(c, file, rules)
+	trusted, options, err := renewalTrust(c, rules)
+	if err != nil {
+		return err
+	}
+	old, err := oldPayload(file, rules, trusted, options)
 	if err != nil {
 		return err
 	}
@@ -77,32 +81,49 @@ func renew(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if trusted != nil {
+		warnRefused(lic, trusted, options)
+	}
 	return writeResult(c, lic.String())
 }
 
+// warnRefused says so if those who trust the same keys and list would not
+// believe the new licence. They may be given others before it reaches them.
+func warnRefused(lic *licseal.License, trusted []licseal.TrustedKey, options *verify.Options) {
+	_, err := verify.Parsed(lic, trusted, options)
+	if errors.As(err, new(*verify.SignatureError)) || errors.As(err, new(*verify.RevokedError)) {
+		warn("with -t and --revocations as given here, the new licence is refused: %v", err)
+	}
+}
+
+// renewalTrust returns what the old licence is verified by; without -t, no keys.
+func renewalTrust(c *cli.Context, rules *schema.Schema) (trusted []licseal.TrustedKey, options *verify.Options, err error) {
+	options = &verify.Options{Roles: rules.Roles()}
+	if !c.IsSet("t") {
+		return nil, options, nil
+	}
+	if trusted, err = loadTrusted(c); err != nil {
+		return nil, nil, err
+	}
+	if list := c.String("revocations"); list != "" {
+		options.Revocations, err = loadRevocations(list, trusted)
+	}
+	return trusted, options, err
+}
+
 // oldPayload reads the licence to renew, and verifies it if there are keys for it.
-func oldPayload(c *cli.Context, file string, rules *schema.Schema) (licseal.Payload, error) {
+func oldPayload(file string, rules *schema.Schema, trusted []licseal.TrustedKey, options *verify.Options) (licseal.Payload, error) {
 	data, err := readDocument(file)
 	if err != nil {
 		return licseal.Payload{}, about(displayName(file), err)
 	}
-	if !c.IsSet("t") {
+	if trusted == nil {
 		lic, err := licseal.ParseUnverified(data)
 		if err != nil {
 			return licseal.Payload{}, about(displayName(file), err)
 		}
 		warn("%s was not verified; -t KEYS verifies it before it is signed anew", displayName(file))
 		return lic.Payload, nil
-	}
-	trusted, err := loadTrusted(c)
-	if err != nil {
-		return licseal.Payload{}, err
-	}
-	options := &verify.Options{Roles: rules.Roles()}
-	if list := c.String("revocations"); list != "" {
-		if options.Revocations, err = loadRevocations(list, trusted); err != nil {
-			return licseal.Payload{}, err
-		}
 	}
 	result, err := verify.License(data, trusted, options)
 	var refused *verify.RefusedError
