@@ -211,6 +211,10 @@ func TestRevocationsEnvelope(t *testing.T) {
 	if _, err := small.ParseRevocationsUnverified([]byte(good)); err == nil {
 		t.Error("a list is read that is larger than allowed")
 	}
+	grows := listOf(listPayload(map[string]string{"generation": "1e15"}))
+	if _, err := (licseal.Parser{MaxBytes: len(grows)}).ParseRevocationsUnverified(grows); err == nil {
+		t.Error("a list is read that is larger than allowed in canonical form")
+	}
 }
 
 // The number of signing keys is bounded, on both ways into a list.

@@ -212,7 +212,6 @@ func TestHostileAgent(t *testing.T) {
 	}{
 		{"of another key", key.Public(), &ssh.Signature{Format: "ssh-ed25519", Blob: ed25519.Sign(edKey(2), []byte("x"))}, nil},
 		{"empty", key.Public(), &ssh.Signature{Format: "ssh-ed25519"}, nil},
-		{"of another format", key.Public(), &ssh.Signature{Format: "ssh-rsa", Blob: make([]byte, 64)}, nil},
 		{"ECDSA, no numbers", ecKey(1).Public(), &ssh.Signature{Format: "ecdsa-sha2-nistp256", Blob: []byte("x")}, nil},
 		{"ECDSA, huge", ecKey(1).Public(), &ssh.Signature{Format: "ecdsa-sha2-nistp256", Blob: append([]byte{0, 0, 1, 0, 1}, make([]byte, 600)...)}, nil},
 		{"ECDSA, zeros", ecKey(1).Public(), &ssh.Signature{Format: "ecdsa-sha2-nistp256", Blob: make([]byte, 8)}, nil},
@@ -228,6 +227,21 @@ func TestHostileAgent(t *testing.T) {
 				t.Errorf("signed: %v", lic)
 			}
 		})
+	}
+}
+
+// Nor is a good signature that is said to be of another format.
+func TestAgentSignsInAnotherFormat(t *testing.T) {
+	conn := serve(t, fakeAgent{keys: []*agent.Key{held(t, edKey(1).Public())}, sign: func(data []byte) (*ssh.Signature, error) {
+		return &ssh.Signature{Format: "ssh-rsa", Blob: ed25519.Sign(edKey(1), data)}, nil
+	}})
+	signer, err := keys.Agent(conn, "key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = sign.License(agentPayload(t), signer)
+	if want := `the agent signed in the format "ssh-rsa": wanted ssh-ed25519`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 

@@ -29,8 +29,10 @@ every licence if the list is missing, forged or stale. --state FILE remembers th
 latest time and the newest list ever seen: a clock that was set back, and an older
 list, are errors. 'licseal state new FILE' makes it. With --at, it is only read.
 
---json prints one JSON object a line: file, ok, exit, state, time, not_before,
-not_after, grace_end, days_left, key{id,name,issuers}, payload, warnings, error, violations.
+--json prints one JSON object a line for each licence that is judged, and none where
+the keys, the list or the state cannot be used: file, ok, exit, state, time,
+not_before, not_after, grace_end, days_left, key{id,name,issuers}, payload, warnings,
+error, violations.
 Fields of the licence are in it only if the signature is good.
 
 --batch verifies many on all cores: the lines of NDJSON files or of standard input,
