@@ -90,7 +90,7 @@ const inARow = 16
 // time to that of the bare one.
 func measure(operations []operation, rounds int) []float64 {
 	times := make([][]float64, len(operations))
-	for range rounds / inARow {
+	for range max(1, rounds/inARow) {
 		for i, o := range operations {
 			start := time.Now()
 			for range inARow {
