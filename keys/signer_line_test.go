@@ -125,7 +125,7 @@ func TestForeignLines(t *testing.T) {
 	if err := file.Remove(keys.ID(edKey(1).Public())); err != nil || string(file.Bytes()) != foreign {
 		t.Errorf("got %s (%v)", file.Bytes(), err)
 	}
-	for _, option := range []string{`namespaces="git",namespaces="licseal"`, `namespaces="*"`, `namespaces=git`} {
+	for _, option := range []string{`namespaces="git",namespaces="licseal"`, `namespaces="git",namespaces="file"`, `namespaces="*"`, `namespaces=git`} {
 		if _, err := keys.ParseTrusted("t", []byte("a "+option+" ssh-rsa AAAA\n"+key)); err == nil {
 			t.Errorf("%s: an RSA key for licences is passed over", option)
 		}
@@ -177,6 +177,8 @@ func TestEdit(t *testing.T) {
 			"t:1: the key is retired already, from 2026-01-01T00:00:00Z on"},
 		{"retire with a later window", "# a\nv valid-before=\"20260601Z\" " + line("", first) + "v valid-after=\"20280101Z\" " + line("", first) + "# b\n", func(f *keys.TrustedFile) error { return f.Retire(id, utc(2026, 3, 1, 0, 0, 0), nil) },
 			"# a\nv valid-before=\"20260301Z\" " + line("", first) + "# b\n"},
+		{"retire beside another use", `g namespaces="git" ` + line("", first) + "v " + line("", first), func(f *keys.TrustedFile) error { return f.Retire(id, before, nil) },
+			`g namespaces="git" ` + line("", first) + `v valid-before="20270101Z" ` + line("", first)},
 		{"retire in a gap", "v valid-after=\"20280101Z\" " + line("", first) + "v valid-before=\"20260601Z\" " + line("", first), func(f *keys.TrustedFile) error { return f.Retire(id, before, nil) },
 			"v valid-before=\"20260601Z\" " + line("", first)},
 		{"retire in the last window", "v valid-before=\"20260601Z\" " + line("", first) + "v valid-after=\"20260701Z\" " + line("", first), func(f *keys.TrustedFile) error { return f.Retire(id, before, nil) },

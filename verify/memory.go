@@ -46,7 +46,7 @@ func (m *Memory) Floor() time.Time { return later(m.Latest, m.Issued) }
 // behind it is no error here: [License] judges it, by Options.Floor.
 func (m *Memory) Observe(now time.Time, list *RevocationList, maxSkew time.Duration) error {
 	if list == nil {
-		m.Latest = later(m.Latest, now)
+		m.Latest = later(m.Floor(), now)
 		return nil
 	}
 	if err := m.checkList(list); err != nil {

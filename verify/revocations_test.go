@@ -210,8 +210,8 @@ func TestMemoryOfTime(t *testing.T) {
 	if !m.Latest.Equal(midYear.Add(time.Nanosecond)) || !m.Floor().Equal(m.Latest) {
 		t.Errorf("latest %v, floor %v", m.Latest, m.Floor())
 	}
-	if m := (verify.Memory{Latest: newYear, Issued: midYear}); !m.Floor().Equal(midYear) {
-		t.Errorf("floor %v, before the issue of the list", m.Floor())
+	if m := (verify.Memory{Latest: newYear, Issued: midYear}); !m.Floor().Equal(midYear) || m.Observe(newYear, nil, 0) != nil || !m.Latest.Equal(midYear) {
+		t.Errorf("floor %v, latest %v, before the issue of the list", m.Floor(), m.Latest)
 	}
 	ahead := mustRevocations(t, sealList(t, newRevocations(t, 1, midYear.Add(-time.Second)), signer2))
 	for skew, want := range map[time.Duration]bool{0: true, day: true, day - 2*time.Second: false} {
