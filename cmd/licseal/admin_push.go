@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,7 +23,7 @@ func adminPushCommand() *cli.Command {
 		Description: `Does nothing where the licence is active already. Updates the record that has it,
 or has one with the same key; adds a record otherwise. Says what differs from the
 licence that was active. A licence that is replaced or removed is kept as a file in
-the folder of --backup; 'licseal admin put ID FILE' puts it back.
+the folder of --backup; 'licseal admin put --force ID FILE' puts it back.
 
 --json prints one object: call (none, create or update), dry_run, id, updated_at,
 was_active, changes[{pointer, a, b}], removed[], backups[].`,
@@ -52,25 +53,41 @@ func adminPush(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	plan, err := client.Plan(c.Context, lic.String(), rules.Roles(), c.Bool("prune"))
+	p, err := pushOnce(c, client, lic, rules.Roles())
+	if isConflict(err) { // another push was there in between; now there is something else to do
+		p, err = pushOnce(c, client, lic, rules.Roles())
+	}
 	if err != nil {
 		return adminError(err)
 	}
-	p := pushed{plan: plan, lic: lic, dryRun: c.Bool("dry-run")}
-	if !p.dryRun {
-		p.active, err = client.Apply(c.Context, plan, func(record admin.Record) error {
-			path, err := backUp(c.String("backup"), record)
-			p.backups = append(p.backups, path)
-			return err
-		})
-		if err != nil {
-			return adminError(err)
-		}
-	}
+	p.describe.roles = rules.Roles()
 	if c.Bool("json") {
 		return printJSON(c, p.json())
 	}
 	return print(c, p.text())
+}
+
+// pushOnce looks at what is there, and does what it takes.
+func pushOnce(c *cli.Context, client *admin.Client, lic *licseal.License, roles licseal.Roles) (*pushed, error) {
+	plan, err := client.Plan(c.Context, lic.String(), roles, c.Bool("prune"))
+	if err != nil {
+		return nil, err
+	}
+	p := &pushed{plan: plan, lic: lic, dryRun: c.Bool("dry-run")}
+	if p.dryRun {
+		return p, nil
+	}
+	p.active, err = client.Apply(c.Context, plan, func(record admin.Record) error {
+		path, err := backUp(c.String("backup"), record)
+		p.backups = append(p.backups, path)
+		return err
+	})
+	return p, err
+}
+
+func isConflict(err error) bool {
+	var answer *admin.StatusError
+	return errors.As(err, &answer) && answer.Status == http.StatusConflict
 }
 
 // backUp keeps a licence in a folder of which others see nothing.
@@ -98,6 +115,9 @@ type pushed struct {
 	dryRun  bool
 	active  admin.Record // after it was done
 	backups []string
+
+	// What is there is shown as it is: whoever signed it, it was active.
+	describe describer
 }
 
 // changes returns what differs from the licence that was active.
@@ -117,7 +137,7 @@ func (p *pushed) text() string {
 	if p.plan.Active == nil {
 		fmt.Fprintln(&b, "was active: nothing")
 	} else {
-		fmt.Fprintf(&b, "was active: %s\n", describeRecord(p.plan.Active))
+		fmt.Fprintf(&b, "was active: %s\n", describeRecord(&p.describe, p.plan.Active))
 	}
 	for _, ch := range p.changes() {
 		fmt.Fprintf(&b, "  %s: %s → %s\n", plain(ch.pointer), orDash(ch.a), orDash(ch.b))
@@ -128,7 +148,7 @@ func (p *pushed) text() string {
 		verb = "would remove"
 	}
 	for i := range p.plan.Remove {
-		fmt.Fprintf(&b, "%s: %s\n", verb, describeRecord(&p.plan.Remove[i]))
+		fmt.Fprintf(&b, "%s: %s\n", verb, describeRecord(&p.describe, &p.plan.Remove[i]))
 	}
 	for _, path := range p.backups {
 		fmt.Fprintf(&b, "backup: %s\n", path)
@@ -145,9 +165,9 @@ func (p *pushed) doneText() string {
 	case p.dryRun:
 		return fmt.Sprintf("would update %s (PATCH)", plain(p.plan.Target.ID))
 	case p.plan.Call == admin.CreateCall:
-		return fmt.Sprintf("added: %s is active", describeRecord(&p.active))
+		return fmt.Sprintf("added: %s is active", describeRecord(&p.describe, &p.active))
 	}
-	return fmt.Sprintf("updated: %s is active", describeRecord(&p.active))
+	return fmt.Sprintf("updated: %s is active", describeRecord(&p.describe, &p.active))
 }
 
 // jsonPush is what 'licseal admin push --json' prints.

@@ -3,10 +3,13 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -123,5 +126,72 @@ func TestAdminListIsPlain(t *testing.T) {
 	output, err := exec.Command("licseal", "admin", "list", "--url", url).CombinedOutput()
 	if err != nil || strings.ContainsAny(string(output), "\x1b\t") {
 		t.Errorf("%q, %v", output, err)
+	}
+}
+
+// Another push of the same licence that comes in between is no failure: the licence
+// is active.
+func TestAdminPushTogether(t *testing.T) {
+	store := &admin.Memory{}
+	api := admin.NewHandler(store, func(context.Context, string) error { return nil }, nil)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			store.Write(r.Context(), admin.Write{ID: "30b4edb7-0847-4f65-af90-efbed8b0161f", Payload: publishedLicence})
+		}
+		api.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	command := exec.Command("licseal", "admin", "push", "--url", server.URL, "--force")
+	command.Stdin = strings.NewReader(publishedLicence)
+	if output, err := command.CombinedOutput(); err != nil || !strings.Contains(string(output), "the licence is active already") {
+		t.Errorf("%s, %v", output, err)
+	}
+}
+
+// --force writes a file as it stands, white space, rubbish and all.
+func TestAdminForce(t *testing.T) {
+	store := &admin.Memory{}
+	server := httptest.NewServer(admin.NewHandler(store, func(context.Context, string) error { return nil }, nil))
+	t.Cleanup(server.Close)
+	const id = "30b4edb7-0847-4f65-af90-efbed8b0161f"
+	for text, works := range map[string]bool{"{ \"license\": {\"signature\": \"bGk=\"} }\n": true, publishedLicence + "\n\n": true, "rubbish": true, "\xff": false} {
+		command := exec.Command("licseal", "admin", "put", id, "--url", server.URL, "--force")
+		command.Stdin = strings.NewReader(text)
+		output, err := command.CombinedOutput()
+		record, _ := store.Get(t.Context(), id)
+		if (err == nil) != works || (record.Payload == text) != works {
+			t.Errorf("%q: %s, %v; stored is %q", text, output, err, record.Payload)
+		}
+	}
+}
+
+// A copy that was kept already is good if it is the same, and is never replaced.
+func TestBackUp(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "backup")
+	record := admin.Record{ID: "30b4edb7-0847-4f65-af90-efbed8b0161f", Payload: "one", UpdatedAt: 5}
+	for range 2 {
+		path, err := backUp(dir, record)
+		if kept, _ := os.ReadFile(path); err != nil || string(kept) != "one" {
+			t.Errorf("%s has %q: %v", path, kept, err)
+		}
+	}
+	record.Payload = "two"
+	if path, err := backUp(dir, record); err == nil {
+		t.Errorf("another licence is said to be kept as %s", path)
+	}
+}
+
+// A token that goes over the network in clear text is warned of.
+func TestAdminTokenInClearText(t *testing.T) {
+	for address, want := range map[string]bool{
+		"http://192.0.2.1:8001": true, "http://gateway.example": true, "https://gateway.example": false,
+		"http://127.0.0.1:1": false, "http://[::1]:1": false, "http://localhost:1": false,
+	} {
+		command := exec.Command("licseal", "admin", "get", "no-uuid", "--url", address) // which is never sent
+		command.Env = append(os.Environ(), "KONG_ADMIN_TOKEN=0123456789abcdef")
+		output, _ := command.CombinedOutput()
+		if got := strings.Contains(string(output), "in clear text"); got != want || strings.Contains(string(output), "0123456789") {
+			t.Errorf("%s: warned %t: %s", address, got, output)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
@@ -18,7 +19,7 @@ func writeFlags(more ...cli.Flag) []cli.Flag {
 	return adminFlags(append(more,
 		trustFlag,
 		&cli.BoolFlag{Name: "no-signature", Usage: "judge everything but the signature, for licences whose keys are not public"},
-		&cli.BoolFlag{Name: "force", Usage: "write the licence whatever is wrong with it"},
+		&cli.BoolFlag{Name: "force", Usage: "write FILE as it stands, whatever is wrong with it"},
 		&cli.StringFlag{Name: "grace", Usage: "accept a licence for this `LENGTH` of time after it expires, as 30d"},
 		&cli.StringFlag{Name: "min-remaining", Usage: "refuse it if less than this `LENGTH` of time is left (default: 30d; 0d for none)"},
 		&cli.StringFlag{Name: "warn-remaining", Usage: "warn if less than this `LENGTH` of time is left (default: 90d; 0d for none)"},
@@ -55,7 +56,8 @@ func adminPutCommand() *cli.Command {
 		Usage:     "store a licence under an id, new or not",
 		UsageText: "licseal admin put ID --url URL -t KEYS [flags] [FILE]",
 		Description: `What is stored under the id already is replaced, and nothing keeps a copy of it;
-'licseal admin push' does. --json prints the whole record.`,
+'licseal admin push' does. --force puts back a backup of push, byte for byte. --json
+prints the whole record.`,
 		Flags:  writeFlags(),
 		Action: func(c *cli.Context) error { return adminWriteTo(c, (*admin.Client).Put) },
 	}
@@ -89,7 +91,7 @@ func adminWriteTo(c *cli.Context, write func(*admin.Client, context.Context, str
 }
 
 func adminWrite(c *cli.Context, file string, write func(*admin.Client, context.Context, string) (admin.Record, error)) error {
-	lic, err := judgedLicence(c, file)
+	payload, err := judgedPayload(c, file)
 	if err != nil {
 		return err
 	}
@@ -97,7 +99,7 @@ func adminWrite(c *cli.Context, file string, write func(*admin.Client, context.C
 	if err != nil {
 		return err
 	}
-	record, err := write(client, c.Context, lic.String())
+	record, err := write(client, c.Context, payload)
 	if err != nil {
 		return adminError(err)
 	}
@@ -110,6 +112,23 @@ func adminWrite(c *cli.Context, file string, write func(*admin.Client, context.C
 // alreadyJudged is the check of a client whose licences judgedLicence has judged:
 // that is where the flags, the file and the exit codes are known.
 func alreadyJudged(context.Context, string) error { return nil }
+
+// judgedPayload returns what is written: a licence that was judged, or with --force
+// the file byte for byte, so that a backup can be put back whatever it is.
+func judgedPayload(c *cli.Context, file string) (string, error) {
+	if !c.Bool("force") {
+		lic, err := judgedLicence(c, file)
+		if err != nil {
+			return "", err
+		}
+		return lic.String(), nil
+	}
+	data, err := readFile(file, check.MaxBytes)
+	if err == nil && !utf8.Valid(data) {
+		err = errors.New("is not UTF-8 text, which a payload is")
+	}
+	return string(data), about(displayName(file), err)
+}
 
 // judgedLicence reads a licence and judges it as the flags say.
 func judgedLicence(c *cli.Context, file string) (*licseal.License, error) {
@@ -181,8 +200,7 @@ func adminDeleteCommand() *cli.Command {
 	}
 }
 
-func describeRecord(r *admin.Record) string {
-	d := describer{}
+func describeRecord(d *describer, r *admin.Record) string {
 	return fmt.Sprintf("%s, %s", plain(r.ID), describeRow(d.row(*r)))
 }
 
