@@ -86,6 +86,10 @@ func New(ctx context.Context, db *DB) (*Store, error) {
 	return &Store{db: db, Now: time.Now}, nil
 }
 
+// Existing returns the store in a database that has its tables, and changes nothing
+// there: for a reader that may not, such as a role that may only SELECT.
+func Existing(db *DB) *Store { return &Store{db: db, Now: time.Now} }
+
 // List implements [admin.Store].
 func (s *Store) List(ctx context.Context, after string, limit int) ([]admin.Record, bool, error) {
 	rows, err := s.db.QueryContext(ctx, `SELECT id, payload, created_at, updated_at FROM licenses

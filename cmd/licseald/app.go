@@ -119,7 +119,7 @@ func serveFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "ephemeral", Usage: "keep everything in memory and listen on a random port of the loopback interface, for a rehearsal"},
 		&cli.StringSliceFlag{Name: "trust", Aliases: []string{"t"}, Usage: "take licences that the public keys in `FILE` signed (repeatable; read again when it changes)", TakesFile: true},
 		&cli.BoolFlag{Name: "accept-unverified", Usage: "take any licence document, whoever signed it and whatever its dates: for a rehearsal with licences whose keys are not public"},
-		&cli.StringFlag{Name: "schema", Value: "kong", Usage: "the fields of a licence: kong, or a schema `FILE`", TakesFile: true},
+		schemaFlag(),
 		lengthFlag("grace", 0, "take licences for this `LENGTH` of time after they expire, as 30d"),
 		&cli.StringFlag{Name: "revocations", Usage: "refuse what the signed revocation list in `FILE` names (read again when it changes)", TakesFile: true},
 		lengthFlag("max-list-age", 0, "refuse a revocation list that was issued more than this `LENGTH` of time ago, as 30d"),
@@ -139,6 +139,10 @@ func serveFlags() []cli.Flag {
 		&cli.StringFlag{Name: "log-format", Value: "text", Usage: "write the log as `FORMAT`: text or json"},
 		&cli.StringFlag{Name: "gateway-version", Value: "3.9.0.1", Usage: "tell clients that ask that this is `VERSION` of the gateway"},
 	}
+}
+
+func schemaFlag() cli.Flag {
+	return &cli.StringFlag{Name: "schema", Value: "kong", Usage: "the fields of a licence: kong, or a schema `FILE`", TakesFile: true}
 }
 
 // storeVariable is --store where the flag is not given.

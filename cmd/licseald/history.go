@@ -13,6 +13,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/admin/sqlstore"
 	"github.com/urfave/cli/v2"
 )
 
@@ -28,6 +29,7 @@ and after it.`,
 			storeFlag(),
 			&cli.Int64Flag{Name: "after", Usage: "begin behind the change `NUMBER`"},
 			&cli.StringFlag{Name: "id", Usage: "changes of the record `ID` only"},
+			schemaFlag(),
 			&cli.BoolFlag{Name: "json", Usage: "print JSON, for programs; with whole payloads"},
 		},
 		Action: printHistory,
@@ -44,12 +46,17 @@ func printHistory(c *cli.Context) error {
 			return fmt.Errorf("there is no database %s", file)
 		}
 	}
-	db, store, err := openStore(c.Context, name)
+	rules, err := loadSchema(c.String("schema"))
+	if err != nil {
+		return fmt.Errorf("--schema: %w", err)
+	}
+	db, err := openDatabase(c.Context, name)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	write, done := historyPrinter(c.App.Writer, c.Bool("json"))
+	store := sqlstore.Existing(db) // reading changes nothing
+	write, flush := historyPrinter(c.App.Writer, c.Bool("json"), rules.Roles())
 	id := strings.ToLower(c.String("id"))
 	for after := c.Int64("after"); ; {
 		const page = 500
@@ -66,14 +73,15 @@ func printHistory(c *cli.Context) error {
 				return fmt.Errorf("writing standard output: %w", err)
 			}
 		}
-		if len(changes) < page {
-			return done()
+		if err := flush(); err != nil || len(changes) < page {
+			return err
 		}
 	}
 }
 
-// historyPrinter returns a func that prints a change, and one for the end.
-func historyPrinter(w io.Writer, asJSON bool) (write func(admin.Change) error, done func() error) {
+// historyPrinter returns a func that prints a change, and one for the end of a page,
+// up to which the columns of a table are aligned.
+func historyPrinter(w io.Writer, asJSON bool, roles licseal.Roles) (write func(admin.Change) error, flush func() error) {
 	if asJSON {
 		encoder := json.NewEncoder(w)
 		encoder.SetEscapeHTML(false)
@@ -83,13 +91,13 @@ func historyPrinter(w io.Writer, asJSON bool) (write func(admin.Change) error, d
 	fmt.Fprintln(table, "NUMBER\tTIME\tWHO\tACTION\tID\tBEFORE\tAFTER")
 	return func(c admin.Change) error {
 		_, err := fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n",
-			c.Number, c.Time.Format(time.RFC3339), printable(c.Who), c.Action, c.ID, summary(c.Before), summary(c.After))
+			c.Number, c.Time.Format(time.RFC3339), plain(c.Who), c.Action, c.ID, summary(c.Before, roles), summary(c.After, roles))
 		return err
 	}, table.Flush
 }
 
 // summary says which licence a record holds, without giving it away.
-func summary(r *admin.Record) string {
+func summary(r *admin.Record, roles licseal.Roles) string {
 	if r == nil {
 		return "-"
 	}
@@ -97,14 +105,17 @@ func summary(r *admin.Record) string {
 	if err != nil {
 		return fmt.Sprintf("%d bytes", len(r.Payload))
 	}
-	roles := licseal.Roles{}.WithDefaults()
-	key, _ := lic.Payload.Text(roles.ID)
-	until, _ := lic.Payload.Text(roles.NotAfter)
-	return printable(mask(key) + " until " + until)
+	roles = roles.WithDefaults()
+	key, hasKey := lic.Payload.Text(roles.ID)
+	until, hasEnd := lic.Payload.Text(roles.NotAfter)
+	if !hasKey && !hasEnd {
+		return "a licence" // whose fields are those of another schema
+	}
+	return plain(mask(key) + " until " + until)
 }
 
-// printable keeps what came from outside from moving a terminal's cursor.
-func printable(text string) string {
+// plain keeps what came from outside from moving a terminal's cursor.
+func plain(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
 			return '\uFFFD'

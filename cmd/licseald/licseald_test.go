@@ -4,12 +4,14 @@ package main
 
 import (
 	"bufio"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +23,7 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/internal/needs"
+	"github.com/licseal/licseal/internal/pgtest"
 	"github.com/licseal/licseal/sign"
 )
 
@@ -299,6 +302,40 @@ func TestHistoryCommand(t *testing.T) {
 	line, _, _ = strings.Cut(line, "\n")
 	if err := json.Unmarshal([]byte(line), &change); err != nil || change.Number != 2 || change.Before.Payload != first || change.After.Payload != second {
 		t.Errorf("%s: %v", line, err)
+	}
+}
+
+// The history is read without changing anything: a database without tables stays one,
+// and of PostgreSQL a role that may only read is enough.
+func TestHistoryOnlyReads(t *testing.T) {
+	empty := filepath.Join(t.TempDir(), "empty.db")
+	writeFile(t, empty, "")
+	if out, err := command("history", "--store", "sqlite:"+empty).CombinedOutput(); err == nil || !strings.Contains(string(out), "no such table") {
+		t.Errorf("%v: %s", err, out)
+	}
+	name := pgtest.Database(t)
+	db, store, err := openStore(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := store.Write(t.Context(), admin.Write{ID: "x", Payload: "a", If: admin.Always}); err != nil {
+		t.Fatal(err)
+	}
+	role := "reader_" + strings.ToLower(rand.Text())
+	for _, statement := range []string{"CREATE ROLE " + role + " LOGIN", "GRANT SELECT ON licenses_history TO " + role} {
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer db.Exec("DROP OWNED BY " + role + "; DROP ROLE " + role)
+	u, err := url.Parse(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.User(role)
+	if table := output(t, "history", "--store", u.String()); !strings.Contains(table, "created") {
+		t.Errorf("the history is:\n%s", table)
 	}
 }
 
