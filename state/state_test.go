@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -198,26 +197,6 @@ func TestCreateAndUpdate(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(link + "*"); len(left) != 1 {
 		t.Errorf("beside the link: %v", left)
-	}
-}
-
-// What is no regular file is refused, and not waited for; nothing is made beside it.
-func TestNoRegularFile(t *testing.T) {
-	folder := t.TempDir()
-	pipe := filepath.Join(folder, "pipe")
-	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{pipe, "/dev/null", folder} {
-		if _, err := state.Read(path); err == nil || !strings.HasSuffix(err.Error(), "is not a regular file") {
-			t.Errorf("read %s: %v", path, err)
-		}
-		if _, err := state.Update(path, func(*verify.Memory) error { return nil }); err == nil || !strings.HasSuffix(err.Error(), "is not a regular file") {
-			t.Errorf("update %s: %v", path, err)
-		}
-		if _, err := os.Lstat(path + ".lock"); err == nil {
-			t.Errorf("%s has a lock", path)
-		}
 	}
 }
 
