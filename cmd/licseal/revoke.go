@@ -397,7 +397,7 @@ func checkTypedIDs(ids []string) error {
 		if err := checkID(id); err != nil {
 			return err
 		}
-		if info, err := os.Stat(id); err == nil && info.Mode().IsRegular() {
+		if _, err := os.Stat(id); err == nil {
 			return withHint(usagef("%s is a file, and the id of a licence is wanted", plain(id)),
 				"--licence FILE names the licence in it; an id that is the name of a file too is given in a file of ids, --ids")
 		}
