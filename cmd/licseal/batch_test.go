@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -123,6 +124,7 @@ func TestKilledAndResumed(t *testing.T) {
 				}
 				if code, _ = signRows(t, dir, after, append(args("-killed"), "--resume")...); code == -1 {
 					killed++
+					isBeginning(t, dir, name+"-killed.part", name+"-alone")
 					tearTail(t, filepath.Join(dir, name+"-killed.part"))
 				} else if code != exitSchema {
 					t.Fatalf("exit code %d", code)
@@ -138,6 +140,16 @@ func TestKilledAndResumed(t *testing.T) {
 				t.Errorf("left behind: %q", left)
 			}
 		})
+	}
+}
+
+// isBeginning reports whether what a killed run has left is a beginning of the whole.
+// Half a line may be at its end: the write was cut by the kill.
+func isBeginning(t *testing.T, dir, left, whole string) {
+	t.Helper()
+	part, err := os.ReadFile(filepath.Join(dir, left))
+	if err == nil && !bytes.HasPrefix(readIn(t, dir, whole), part) {
+		t.Errorf("%s is no beginning of %s", left, whole)
 	}
 }
 
@@ -223,6 +235,7 @@ func TestResumeRefuses(t *testing.T) {
 	}
 	forged := bytes.Replace(lines[20], []byte(`"signature":"`), []byte(`"signature":"0`), 1)
 	forged = append(forged[:len(forged)-len("x\",\"version\":\"1\"}}\n")], []byte("\",\"version\":\"1\"}}\n")...)
+	spaced := append([]byte(" "), lines[20]...)
 	few := lines[:20]
 	tests := []struct {
 		name  string
@@ -238,11 +251,14 @@ func TestResumeRefuses(t *testing.T) {
 		{"all of it", lines, nil, ""},
 		{"another key", few, []string{"-k", "other.key"}, "error: out.ndjson: the interrupted run signed with another key, SHA256:"},
 		{"another flag", few, []string{"--set", "admin_seats=1"}, "error: out.ndjson: the interrupted run had other flags, another template or another schema"},
+		{"another schema", few, []string{"--schema", "other.json"}, "error: out.ndjson: the interrupted run had other flags, another template or another schema"},
+		{"a licence that is not canonical", append(few[:20:20], spaced), nil, "line 22 of rows.csv is not what out.ndjson.part has there; were the rows changed?"},
 		{"a row less", few, []string{"--batch", "cut.csv"}, "line 3 of cut.csv is not what out.ndjson.part has there; were the rows changed?"},
 		{"fewer rows", few, []string{"--batch", "short.csv"}, "out.ndjson.part has more rows than short.csv; was the input cut?"},
 		{"no --resume", few, []string{"no resume"}, "error: out.ndjson: an interrupted run has left out.ndjson.part"},
 	}
 	rows := bytes.SplitAfter(readIn(t, dir, "rows.csv"), []byte("\n"))
+	os.WriteFile(filepath.Join(dir, "other.json"), []byte(`{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object"}`), 0o644)
 	os.WriteFile(filepath.Join(dir, "cut.csv"), bytes.Join(append(rows[:2:2], rows[3:]...), nil), 0o644)
 	os.WriteFile(filepath.Join(dir, "short.csv"), bytes.Join(rows[:10], nil), 0o644)
 	for _, tt := range tests {
@@ -464,6 +480,51 @@ func TestInterruptedMerge(t *testing.T) {
 		}
 	}
 	runIn(t, dir, "merge", "-o", "out.ndjson", "part")
+}
+
+// Rows that cannot be read to the end are no whole batch: what was read is kept, and the
+// result is not there.
+func TestBatchCutOff(t *testing.T) {
+	dir := batchDir(t, 50)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	reader, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	writer, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdin, err := reader.(*net.TCPConn).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
+	reader.Close()
+	var said bytes.Buffer
+	cmd := inDir(dir, "sign", "-k", "vendor.key", "--from", "template.json", "--batch", "-", "-o", "out.ndjson")
+	cmd.Stdin, cmd.Stderr = stdin, &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	writer.Write(readIn(t, dir, "rows.csv"))
+	waitForFile(t, filepath.Join(dir, "out.ndjson.part"))
+	writer.(*net.TCPConn).SetLinger(0) // the reader gets an error, and no end
+	writer.Close()
+	err = cmd.Wait()
+	if want := "error: standard input: reading: connection reset by peer\nhint: what is signed is kept"; err == nil || !strings.HasPrefix(said.String(), want) {
+		t.Errorf("got %v: %s", err, said.String())
+	}
+	if _, err := os.Stat(filepath.Join(dir, "out.ndjson")); err == nil {
+		t.Error("the result is there")
+	}
+	if code, text := signRows(t, dir, 0, "-o", "out.ndjson", "--resume"); code != exitOK {
+		t.Errorf("exit code %d: %s", code, text)
+	}
 }
 
 // A signal ends a run in an orderly way.

@@ -171,3 +171,21 @@ func TestNewlineOnTerminal(t *testing.T) {
 		t.Errorf("the pipe got %q, want no newline at its end", out)
 	}
 }
+
+// TestProgressOnTerminal signs rows that are typed: how far the run is is shown while it
+// waits for more, and not left there.
+func TestProgressOnTerminal(t *testing.T) {
+	dir := t.TempDir()
+	runIn(t, dir, "keygen", "-o", "vendor.key", "--no-passphrase")
+	s := startOnTerminal(t, "sign", "-k", filepath.Join(dir, "vendor.key"), "--batch", "-", "-o", filepath.Join(dir, "out"))
+	io.WriteString(s.person, "license_key\nA-1\n")
+	waitUntil(t, "progress", func() bool { return strings.Contains(s.text(), "\r\x1b[K1 rows, ") })
+	io.WriteString(s.person, "\x04") // the end of what is typed
+	code, seen := s.end(t)
+	if !strings.Contains(seen, "schema: standard input: line 2: ") || code != exitSchema {
+		t.Errorf("exit code %d; on the screen was %q", code, seen)
+	}
+	if last := strings.LastIndex(seen, " a second"); !strings.HasPrefix(seen[max(0, last):], " a second\r\x1b[K1 row: 0 signed") {
+		t.Errorf("the progress was left on the screen: %q", seen)
+	}
+}
