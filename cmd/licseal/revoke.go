@@ -82,6 +82,8 @@ a later time than before.`,
 			},
 			{
 				Name: "renew", Usage: "issue the same list again, before its next update is due", UsageText: "licseal revoke renew LIST -k KEY [flags]",
+				Description: `With -t, a list that those who trust these keys would refuse is not written, as
+one whose key was retired. Without it, only the key itself is known.`,
 				Flags:  extending,
 				Action: renewList,
 			},

@@ -146,5 +146,8 @@ func resetState(c *cli.Context) error {
 	if err != nil {
 		return stateError(path, err)
 	}
+	if m.Latest.After(time.Now()) {
+		warn("%s has seen a revocation list that was issued at %s; that time has passed, or whoever issued it had a wrong clock", path, instant(m.Issued))
+	}
 	return print(c, fmt.Sprintf("%s: the latest time seen was %s, and is %s\n", path, instant(before), instant(m.Latest)))
 }
