@@ -75,6 +75,9 @@ func request(t testing.TB, h http.Handler, method, target, body string, header .
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	checkSchema(t, r, w)
+	if got := w.Header().Get("Cache-Control"); got != "no-store" && w.Code != http.StatusUnauthorized {
+		t.Errorf("%s %s: a cache may keep the answer: %q", method, target, got)
+	}
 	return w
 }
 

@@ -55,6 +55,26 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// A field that the schema does not know passes a built-in schema, because the licence is
+// signed and may be newer than this program; a vendor's own schema means what it says.
+func TestJudgeUnknownField(t *testing.T) {
+	v := newVendor(t)
+	own := filepath.Join(t.TempDir(), "own.json")
+	writeFile(t, own, `{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "additionalProperties": false,
+		"required": ["license_key", "license_creation_date", "license_expiration_date"],
+		"properties": {"license_key": {"type": "string"}, "license_creation_date": {"type": "string"}, "license_expiration_date": {"type": "string"}},
+		"x-licseal": {"roles": {"id": "/license_key", "not_before": "/license_creation_date", "not_after": "/license_expiration_date"}}}`)
+	const dates = `"license_key":"K","license_creation_date":"2020-01-01","license_expiration_date":"2500-01-01"`
+	p := start(t, "--ephemeral", "--trust", v.trust, "--schema", own)
+	expect(t, 201, "POST", p.url+"/licenses", v.sign(t, `{`+dates+`}`))
+	if body := expect(t, 400, "POST", p.url+"/licenses", v.sign(t, `{`+dates+`,"extra":"x"}`)); !strings.Contains(body, "extra") {
+		t.Errorf("%s", body)
+	}
+	p = start(t, "--ephemeral", "--trust", v.trust)
+	const fields = dates + `,"admin_seats":"5","customer":"C","dataplanes":"2","product_subscription":"P","support_plan":"None"`
+	expect(t, 201, "POST", p.url+"/licenses", v.sign(t, `{`+fields+`,"extra":"x"}`))
+}
+
 // Licence keys, payloads and tokens are not in the log, in either format.
 func TestLogIsMasked(t *testing.T) {
 	const key, secret = "LS-0001-SECRET-KEY-0001", "correct-horse-battery"
