@@ -1,8 +1,8 @@
 //go:build unix
 
 // Package gokong runs go-kong, Kong's own client of the Admin API, against
-// licseald: its own test of licences, as it stands, and a whole round by its
-// client.
+// licseald: its own test of licences, as it stands, a whole round by its client, and
+// one by go-database-reconciler, which brings a gateway to a declared state with it.
 package gokong
 
 import (
@@ -19,6 +19,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/kong/go-database-reconciler/pkg/diff"
+	"github.com/kong/go-database-reconciler/pkg/state"
+	"github.com/kong/go-database-reconciler/pkg/utils"
 	"github.com/kong/go-kong/kong"
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/pgtest"
@@ -110,6 +113,7 @@ func TestGoKong(t *testing.T) {
 			url := serve(t, licseald, trust, store(t))
 			t.Run("ItsOwnTest", func(t *testing.T) { runItsOwnTest(t, itsOwnTests, url, licence("LS-OWN")) })
 			t.Run("Client", func(t *testing.T) { clientRound(t, url, licence) })
+			t.Run("Reconciler", func(t *testing.T) { reconcilerRound(t, url, licence) })
 		})
 	}
 }
@@ -191,4 +195,66 @@ func clientRound(t *testing.T, url string, licence func(string) string) {
 	if all, err := client.Licenses.ListAll(ctx); err != nil || len(all) != 0 {
 		t.Errorf("%d are left: %v", len(all), err)
 	}
+}
+
+// reconcilerRound declares licences, changes them and takes them away. What is there
+// is listed by go-kong, because the reconciler's own dump asks for all that a gateway
+// has beside licences.
+func reconcilerRound(t *testing.T, url string, licence func(string) string) {
+	client, err := kong.NewClient(&url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := func() []*kong.License {
+		all, err := client.Licenses.ListAll(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	one, two := uuid.NewString(), uuid.NewString()
+	declare := func(id, key string) *kong.License { return &kong.License{ID: &id, Payload: kong.String(licence(key))} }
+	for _, test := range []struct {
+		declared                  []*kong.License
+		created, updated, deleted int32
+	}{
+		{[]*kong.License{declare(one, "LS-1"), declare(two, "LS-2")}, 2, 0, 0},
+		{[]*kong.License{declare(one, "LS-1"), declare(two, "LS-2")}, 0, 0, 0},
+		{[]*kong.License{declare(one, "LS-1"), declare(two, "LS-3")}, 0, 1, 0},
+		{[]*kong.License{declare(two, "LS-3")}, 0, 0, 1},
+		{nil, 0, 0, 1},
+	} {
+		syncer, err := diff.NewSyncer(diff.SyncerOpts{
+			CurrentState: declaredState(t, stored()), TargetState: declaredState(t, test.declared),
+			KongClient: client, IncludeLicenses: true, SilenceWarnings: true,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stats, problems, _ := syncer.Solve(t.Context(), 2, false, true)
+		if len(problems) > 0 || stats.CreateOps.Count() != test.created || stats.UpdateOps.Count() != test.updated || stats.DeleteOps.Count() != test.deleted {
+			t.Errorf("%v: %d created, %d updated, %d deleted: %v", test.declared, stats.CreateOps.Count(), stats.UpdateOps.Count(), stats.DeleteOps.Count(), problems)
+		}
+		there := map[string]string{}
+		for _, record := range stored() {
+			there[*record.ID] = *record.Payload
+		}
+		for _, record := range test.declared {
+			if there[*record.ID] != *record.Payload {
+				t.Errorf("%s is not as declared", *record.ID)
+			}
+		}
+		if len(there) != len(test.declared) {
+			t.Errorf("%d are stored, %d declared", len(there), len(test.declared))
+		}
+	}
+}
+
+func declaredState(t *testing.T, licences []*kong.License) *state.KongState {
+	t.Helper()
+	s, err := state.Get(&utils.KongRawState{Licenses: licences})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
