@@ -32,7 +32,7 @@ type Folder struct {
 func NewFolder(dir string) *Folder { return &Folder{dir} }
 
 // Load implements [Source]: it reads the licence that was installed last.
-func (f *Folder) Load() ([]byte, time.Time, error) { return File(f.installed()).Load() }
+func (f *Folder) Load() ([]byte, time.Time, error) { return file(f.installed()).read(maxLicenseBytes) }
 
 // String returns the path of that licence.
 func (f *Folder) String() string { return f.installed() }
@@ -123,7 +123,7 @@ func (g *Guard) find(folder *Folder, key string) (*license, error) {
 		if f.Name() == installedName || strings.HasPrefix(f.Name(), ".") || f.IsDir() {
 			continue
 		}
-		data, _, err := File(filepath.Join(folder.dir, f.Name())).Load()
+		data, _, err := file(filepath.Join(folder.dir, f.Name())).read(maxLicenseBytes)
 		if err != nil || !hasKey(data, key) {
 			continue
 		}

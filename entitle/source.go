@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/licseal/licseal"
@@ -21,14 +22,20 @@ type Source interface {
 // File is the source that reads a file: a licence, or a revocation list.
 func File(path string) Source { return file(path) }
 
-// maxFileBytes bounds what is read of a file. What is too large for a licence, or
-// for a list, is refused by its parser.
-const maxFileBytes = max(licseal.DefaultMaxBytes, licseal.MaxRevocationsBytes) + 1
+// What is read of a file is one byte more than there may be: what is too large for
+// a licence, or for a list, is refused by its parser.
+const (
+	maxLicenseBytes = licseal.DefaultMaxBytes + 1
+	maxFileBytes    = max(licseal.DefaultMaxBytes, licseal.MaxRevocationsBytes) + 1
+)
 
 type file string
 
-func (f file) Load() ([]byte, time.Time, error) {
-	opened, err := os.Open(string(f))
+func (f file) Load() ([]byte, time.Time, error) { return f.read(maxFileBytes) }
+
+func (f file) read(most int64) ([]byte, time.Time, error) {
+	// Without O_NONBLOCK, opening a pipe would wait for its writer.
+	opened, err := os.OpenFile(string(f), os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
@@ -40,7 +47,7 @@ func (f file) Load() ([]byte, time.Time, error) {
 	if !info.Mode().IsRegular() {
 		return nil, time.Time{}, &os.PathError{Op: "read", Path: string(f), Err: errors.New("is not a regular file")}
 	}
-	data, err := io.ReadAll(io.LimitReader(opened, maxFileBytes))
+	data, err := io.ReadAll(io.LimitReader(opened, most))
 	if err != nil {
 		return nil, time.Time{}, err
 	}
@@ -72,7 +79,11 @@ func named(s Source, err error) error {
 
 // load reads the source of a licence.
 func load(s Source) ([]byte, time.Time, error) {
-	data, modified, err := s.Load()
+	read := s.Load
+	if f, isFile := s.(file); isFile {
+		read = func() ([]byte, time.Time, error) { return f.read(maxLicenseBytes) }
+	}
+	data, modified, err := read()
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, ErrNoLicense):
 		return nil, time.Time{}, &absentError{err}
