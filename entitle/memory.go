@@ -58,11 +58,14 @@ func (m *memory) Apply(_ context.Context, b Batch) (Applied, error) {
 	fresh := b.Seq > in.last[b.Writer]
 	granted := true
 	for _, add := range b.Adds {
+		if fresh && b.Current && add.Month < MonthOf(in.latest) {
+			granted = false
+		}
 		if fresh && add.N > 0 && add.N > add.Limit-in.counts[countKey{add.Month, add.Name}] {
 			granted = false
 		}
 	}
-	applied := Applied{Granted: granted, Counts: make([]int64, len(b.Adds))}
+	applied := Applied{Granted: granted, Counts: make([]int64, len(b.Adds)), Latest: in.latest}
 	if fresh && granted {
 		in.last[b.Writer] = b.Seq
 	}

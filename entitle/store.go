@@ -17,7 +17,8 @@ import (
 // if it is one for that.
 type Store interface {
 	// Apply adds to the counts, all of a batch or none of it. It adds nothing,
-	// and Granted is false, where a count would pass its limit. A batch whose
+	// and Granted is false, where a count would pass its limit, or where
+	// Current says that it comes too late. A batch whose
 	// Seq is not above that of the writer's last one was applied before: it
 	// changes nothing and is granted.
 	Apply(ctx context.Context, b Batch) (Applied, error)
@@ -36,7 +37,8 @@ type Store interface {
 	Release(ctx context.Context, installation, fingerprint, writer string) error
 
 	// ForgetClock sets the latest instant seen to t, even if that is
-	// earlier: after a clock was ahead by mistake.
+	// earlier: after a clock was ahead by mistake. No guard on the installation
+	// may be open: it has seen that instant, and would write it again.
 	ForgetClock(ctx context.Context, installation string, t time.Time) error
 }
 
@@ -47,6 +49,10 @@ type Batch struct {
 	Seq          int64     // from 1, rising with every new batch of the writer
 	Time         time.Time // the latest instant that the writer has seen
 	Adds         []Add     // may be empty, to keep Time only; no two for the same month and name
+
+	// Current says that the adds are of this moment: where the latest instant
+	// seen lies in a later month than one of them, none is granted.
+	Current bool
 }
 
 // Add is an increment of one count.
@@ -64,7 +70,8 @@ const MaxCount = 1<<53 - 1
 // Applied is the answer to a [Batch].
 type Applied struct {
 	Granted bool
-	Counts  []int64 // for each of the adds, the count after it, or as it is if none was granted
+	Counts  []int64   // for each of the adds, the count after it, or as it is if none was granted
+	Latest  time.Time // the latest instant seen by any writer, this one included
 }
 
 // Totals are the counts of one month.

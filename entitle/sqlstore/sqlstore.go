@@ -90,8 +90,8 @@ func see(ctx context.Context, tx *sql.Tx, installation string, t time.Time) (lat
 	return latest, err
 }
 
-// errRefused ends a transaction that would pass a limit.
-var errRefused = errors.New("a limit would be passed")
+// errRefused ends a transaction that would pass a limit, or comes too late.
+var errRefused = errors.New("the batch is not granted")
 
 // Apply implements [entitle.Store].
 func (s *Store) Apply(ctx context.Context, b entitle.Batch) (entitle.Applied, error) {
@@ -102,11 +102,15 @@ func (s *Store) Apply(ctx context.Context, b entitle.Batch) (entitle.Applied, er
 		if err != nil {
 			return err
 		}
+		applied.Latest = time.Unix(0, latest).UTC()
 		fresh, err := advance(ctx, tx, b, latest)
 		if err != nil {
 			return err
 		}
 		for i, add := range b.Adds {
+			if fresh && b.Current && add.Month < entitle.MonthOf(applied.Latest) {
+				return errRefused
+			}
 			if !fresh {
 				add.N = 0
 			}
@@ -122,7 +126,7 @@ func (s *Store) Apply(ctx context.Context, b entitle.Batch) (entitle.Applied, er
 		return nil
 	})
 	if errors.Is(err, errRefused) {
-		return s.refused(ctx, b)
+		return s.refused(ctx, b, applied.Latest)
 	}
 	if err != nil {
 		return entitle.Applied{}, err
@@ -131,8 +135,8 @@ func (s *Store) Apply(ctx context.Context, b entitle.Batch) (entitle.Applied, er
 }
 
 // refused answers a batch of which nothing was written.
-func (s *Store) refused(ctx context.Context, b entitle.Batch) (entitle.Applied, error) {
-	applied := entitle.Applied{Counts: make([]int64, len(b.Adds))}
+func (s *Store) refused(ctx context.Context, b entitle.Batch, latest time.Time) (entitle.Applied, error) {
+	applied := entitle.Applied{Counts: make([]int64, len(b.Adds)), Latest: latest}
 	for i, add := range b.Adds {
 		err := s.db.QueryRowContext(ctx, count, b.Installation, add.Month.String(), add.Name).Scan(&applied.Counts[i])
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {

@@ -48,6 +48,10 @@ func (s *suite) apply(t *testing.T, store entitle.Store, b entitle.Batch) entitl
 	if err != nil {
 		t.Fatal(err)
 	}
+	if applied.Latest.Before(b.Time) {
+		t.Errorf("the latest instant is %v, before %v", applied.Latest, b.Time)
+	}
+	applied.Latest = time.Time{} // see the test of the clock
 	return applied
 }
 
@@ -172,6 +176,21 @@ func (s *suite) clock(t *testing.T) {
 	latest(start)
 	see(start.Add(1))
 	latest(start.Add(1))
+	// A batch of this moment that comes after the month has ended is not granted,
+	// and is told why; one of a month that has ended is, and so is one tried again.
+	add := []entitle.Add{{Month: november - 1, Name: "requests", N: 1, Limit: 5}}
+	for i, want := range []entitle.Applied{
+		{Granted: false, Counts: []int64{0}, Latest: start.Add(1)},
+		{Granted: true, Counts: []int64{1}, Latest: start.Add(1)},
+		{Granted: true, Counts: []int64{1}, Latest: start.Add(1)},
+	} {
+		b := entitle.Batch{Installation: "clock", Writer: "late", Seq: 1, Time: start.Add(-time.Hour), Adds: add, Current: i != 1}
+		got, err := s.a.Apply(t.Context(), b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, want, got)
+	}
 	hold := entitle.Seat{Installation: "clock", Fingerprint: "f", Writer: "w", Time: start.Add(time.Hour), Lapse: time.Minute, Max: 1}
 	if _, err := s.a.Hold(t.Context(), hold); err != nil {
 		t.Fatal(err)
