@@ -35,7 +35,7 @@
 // is killed loses the use of its last second at most, for as long as the store
 // takes a write in half a second; where it does not, that is in [Status] and goes
 // to Notify, and what is not yet written is kept and tried again, each use written
-// once. Several processes may together pass the limit by what the others have
+// once. Sources and state files may be slow; usage does not wait for them. Several processes may together pass the limit by what the others have
 // used in their last second.
 //
 // # A clock set back
@@ -43,6 +43,11 @@
 // Time does not run backwards: what counts is the latest instant that the
 // process, or any other on the same store, has seen. A clock that is set back
 // makes no licence valid again and opens no month anew; [Status] says by how much
-// the clock is behind. Should a clock have been far ahead by mistake, that
-// instant stays until it is reached, or until [Store].ForgetClock is called.
+// the clock is behind. In the strict mode a use opens no old month even where another
+// process was the first in the new one a moment ago.
+//
+// Should a clock have been far ahead by mistake, that instant stays until it is
+// reached, or until [Store].ForgetClock is called. Before that, all guards on the
+// installation must be closed, and their clocks right: a guard that is open has seen
+// that instant, and writes it again.
 package entitle

@@ -8,7 +8,14 @@ import (
 )
 
 // Tick does what a guard does twice a second.
-func (g *Guard) Tick(ctx context.Context) { g.tick(ctx) }
+func (g *Guard) Tick(ctx context.Context) {
+	g.look(ctx)
+	g.keep(ctx)
+}
+
+// Look does what of it is to do with the sources, and Keep the rest.
+func (g *Guard) Look(ctx context.Context) { g.look(ctx) }
+func (g *Guard) Keep(ctx context.Context) { g.keep(ctx) }
 
 // OpenStill is Open without anything that goes on by itself: a fuzzer takes what it
 // covers for what the input covers.

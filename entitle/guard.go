@@ -58,12 +58,17 @@ type Options struct {
 	Issuer string
 
 	// Lapse is after how long without a word a machine's seat is free again.
-	// If zero, ten minutes.
+	// If zero, ten minutes; two seconds at least.
 	Lapse time.Duration
+
+	// StoreTimeout is how long the store may take for one thing. If zero,
+	// five seconds.
+	StoreTimeout time.Duration
 
 	// Notify, if not nil, is told what happens while nobody asks, one event
 	// after the other. It may ask for Status and Limits, and must not call
-	// what counts, writes, loads or closes.
+	// what counts, writes, loads or closes. It must be quick: until it returns,
+	// what it was told by does not go on, which may be the writing of usage.
 	Notify func(Event)
 
 	// Clock tells the time. If nil, time.Now does.
@@ -82,14 +87,16 @@ type EventKind string
 
 // What may happen.
 const (
-	Loaded       EventKind = "loaded"        // another licence is in use
-	LoadFailed   EventKind = "load failed"   // the source has something else, which is not used: Err says why
-	LoadWorks    EventKind = "load works"    // again: the source has the licence that is in use
-	StateChanged EventKind = "state changed" // the licence has expired, say
-	ClockBehind  EventKind = "clock behind"  // the clock was set back; time stands still until it has caught up
-	StoreFailed  EventKind = "store failed"  // usage could not be written; it is kept and tried again
-	StoreWorks   EventKind = "store works"   // again
-	SeatLost     EventKind = "seat lost"     // other machines have taken this one's place: Err is a *MachinesError
+	Loaded         EventKind = "loaded"          // another licence is in use
+	LoadFailed     EventKind = "load failed"     // the source has something else, which is not used: Err says why
+	LoadWorks      EventKind = "load works"      // again: the source has the licence that is in use
+	StateChanged   EventKind = "state changed"   // the licence has expired, say
+	ClockBehind    EventKind = "clock behind"    // the clock was set back; time stands still until it has caught up
+	StoreFailed    EventKind = "store failed"    // usage could not be written; it is kept and tried again
+	StoreWorks     EventKind = "store works"     // again
+	RememberFailed EventKind = "remember failed" // what Options.Remember keeps could not be written; it is tried again
+	RememberWorks  EventKind = "remember works"  // again
+	SeatLost       EventKind = "seat lost"       // other machines have taken this one's place: Err is a *MachinesError
 )
 
 // Guard answers what a licence allows. It is safe for concurrent use.
@@ -107,6 +114,8 @@ type Guard struct {
 	countersMu sync.Mutex
 	counters   map[string]*counter
 
+	changing sync.Mutex // one after the other: what may change the licence, and tells of that
+
 	loading     sync.Mutex // guards this block
 	loaded      []byte     // the document that current was read from
 	revocations *revocations
@@ -116,7 +125,7 @@ type Guard struct {
 	unsent  *unsent // tried, and not known to be written
 	clockAt int64   // the instant that was last written
 
-	remembered int64 // the instant that was last remembered
+	remembered atomic.Int64 // the instant that was last remembered
 
 	seatsMu sync.Mutex
 	seats   []*Binding
@@ -127,7 +136,8 @@ type Guard struct {
 	closed   atomic.Bool
 	done     <-chan struct{} // is closed when no more requests are served
 	cancel   context.CancelFunc
-	running  sync.WaitGroup
+	writers  sync.WaitGroup // what writes to the store
+	watcher  sync.WaitGroup // what reads the sources
 }
 
 // Open verifies the licence of a source against the trusted keys and returns a
@@ -144,7 +154,7 @@ func Open(ctx context.Context, source Source, trusted []licseal.TrustedKey, opts
 	if err := g.learn(ctx); err != nil {
 		return nil, err
 	}
-	if err := g.remember(nil); err != nil {
+	if err := g.rememberNow(); err != nil {
 		return nil, err
 	}
 	if err := g.reload(); err != nil && !g.mayStartWithout(err) {
@@ -156,9 +166,10 @@ func Open(ctx context.Context, source Source, trusted []licseal.TrustedKey, opts
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	g.cancel, g.done = cancel, running.Done()
 	g.noteState()
-	g.running.Go(func() { g.run(running) })
+	g.watcher.Go(func() { every(running, g.look) })
+	g.writers.Go(func() { every(running, g.keep) })
 	if !g.opts.Batch {
-		g.running.Go(func() { g.serve(running) })
+		g.writers.Go(func() { g.serve(running) })
 	}
 	return g, nil
 }
@@ -184,6 +195,10 @@ func newGuard(source Source, trusted []licseal.TrustedKey, opts *Options) *Guard
 	if g.opts.Lapse <= 0 {
 		g.opts.Lapse = defaultLapse
 	}
+	g.opts.Lapse = max(g.opts.Lapse, 4*interval)
+	if g.opts.StoreTimeout <= 0 {
+		g.opts.StoreTimeout = defaultStoreTimeout
+	}
 	g.floor.Store(math.MinInt64 / 2) // no difference from it overflows
 	return g
 }
@@ -191,6 +206,8 @@ func newGuard(source Source, trusted []licseal.TrustedKey, opts *Options) *Guard
 // learn takes the latest instant that was seen from the store, before anything is
 // judged by the clock.
 func (g *Guard) learn(ctx context.Context) error {
+	ctx, cancel := g.inTime(ctx)
+	defer cancel()
 	totals, err := g.store.Totals(ctx, g.opts.Installation, MonthOf(g.clock()))
 	if err != nil {
 		return &StoreError{err}
@@ -239,7 +256,7 @@ func (g *Guard) reload() error {
 	}
 	g.revocations.changed = false
 	next.modified = modified
-	g.install(next, data, now)
+	g.put(next, data, now)
 	return listErr
 }
 
@@ -266,8 +283,8 @@ func (g *Guard) mayReplace(next *license, now int64) error {
 	return next.stateError(state, now)
 }
 
-// install puts a licence in use. The caller has locked g.loading.
-func (g *Guard) install(next *license, data []byte, now int64) {
+// put puts a licence in use. The caller has locked g.loading.
+func (g *Guard) put(next *license, data []byte, now int64) {
 	g.countersMu.Lock()
 	defer g.countersMu.Unlock()
 	for name, grant := range next.grants {
@@ -302,18 +319,38 @@ func (g *Guard) Reload(ctx context.Context) error {
 }
 
 // Close writes what is not yet written, releases the machine's seats and ends
-// the guard, which allows nothing from then on. It waits ten seconds at most. The
-// error, a [*StoreError], means that some of the last uses were not written.
+// the guard, which allows nothing from then on. It waits ten seconds at most. A
+// [*StoreError] means that some of the last uses were not written, or a seat not
+// released; another error, that [Options].Remember failed.
 func (g *Guard) Close() error {
 	if g.closed.Swap(true) {
 		return ErrClosed
 	}
-	g.cancel()
-	g.running.Wait()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
+	g.cancel()
+	await(ctx, func() error { g.writers.Wait(); return nil })
 	g.sealAll()
-	return errors.Join(g.flush(ctx), g.releaseAll(ctx))
+	written := errors.Join(g.flush(ctx), g.releaseAll(ctx))
+	return errors.Join(written, await(ctx, func() error {
+		g.watcher.Wait()
+		return g.rememberNow()
+	}))
+}
+
+// closeTimeout is how long Close may take.
+const closeTimeout = 10 * time.Second
+
+// await returns what f does, unless ctx ends before.
+func await(ctx context.Context, f func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Trust sets the trusted keys anew. The licence in use is judged by them within
@@ -375,19 +412,23 @@ type Status struct {
 	// was seen: zero, unless it was set back.
 	ClockBehind time.Duration
 
-	LoadErr  error // why what the source has now is not used; nil if it is
-	StoreErr error // why usage could not be written; nil if it was
+	LoadErr     error // why what the source has now is not used; nil if it is
+	StoreErr    error // why usage could not be written; nil if it was
+	RememberErr error // why Options.Remember failed; nil if it did not
 }
 
 // Status judges the licence now.
-func (g *Guard) Status() Status {
-	l, now := g.current.Load(), g.now()
+func (g *Guard) Status() Status { return g.statusOf(g.current.Load()) }
+
+// statusOf judges a licence now; nil is none.
+func (g *Guard) statusOf(l *license) Status {
+	now := g.now()
 	g.raiseFloor(now)
 	s := Status{State: Missing, Time: timeOf(now)}
 	if behind := now - nanos(g.clock()); behind > 0 && g.floor.Load() == now {
 		s.ClockBehind = time.Duration(behind)
 	}
-	s.LoadErr, s.StoreErr = g.notes.errors()
+	g.notes.fill(&s)
 	if l == nil {
 		return s
 	}

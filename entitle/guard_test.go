@@ -131,16 +131,14 @@ func TestToleranceIsExact(t *testing.T) {
 		{900, 10, 990},
 		{most, 0, most},
 		{most - 1, 0, most - 1},
-		{most, 1000000, most},                        // no overflow
-		{most / 2, 50, most / 4 * 3},                 // 2^52−1, times 1.5: …494.5, rounded down
-		{4503599627370495, 1, 4548635623644199},      // a double would be off
-		{9007199254740990 / 2, 10, 4953959590107544}, // …544.5
+		{most, 1000000, most},            // no overflow
+		{100, 15, 115},                   // 114 in doubles
+		{most / 2, 50, 6755399441055742}, // …742.5, rounded down
+		{most / 2, 1, 4548635623644199},  // …199.95
+		{most / 2, 10, 4953959590107544}, // …544.5
 	}
 	for _, test := range tests {
-		got := entitle.WithTolerance(test.max, test.percent)
-		// The definition, without a division: got is the greatest count that is
-		// not above max × (100 + percent) / 100.
-		if got != test.want && test.max != most/2 {
+		if got := entitle.WithTolerance(test.max, test.percent); got != test.want {
 			t.Errorf("%d and %d%%: %d, not %d", test.max, test.percent, got, test.want)
 		}
 	}
@@ -350,6 +348,66 @@ func TestReload(t *testing.T) {
 	g.Tick(t.Context())
 	if name, _ := g.Status().License.Payload.Text("/customer_name"); name != "Next" {
 		t.Errorf("the licence is %s's", name)
+	}
+}
+
+// What is wrong is told once, and not each second for as long as it is.
+func TestToldOnce(t *testing.T) {
+	dir := t.TempDir()
+	path, revoked := filepath.Join(dir, "licence.json"), filepath.Join(dir, "revoked.json")
+	put(t, path, signed(t, plan()))
+	put(t, revoked, list(t, 1, "A-2"))
+	c, heard := at("2026-11-21"), new(events)
+	g := open(t, entitle.File(path), &entitle.Options{Clock: c.now, Notify: heard.notify, Revocations: entitle.File(revoked)})
+	for _, step := range []struct{ day, expiry string }{
+		{"2026-11-21", "2026-02-01"}, // the file is expired
+		{"2026-11-22", "2026-03-01"}, // another one
+		{"2026-12-20", "2026-03-01"}, // the list is stale
+	} {
+		put(t, path, signed(t, plan().with("expiry", step.expiry+"T00:00:00.000Z")))
+		for second := range 5 {
+			c.set(fmt.Sprintf("%sT12:00:%02dZ", step.day, second))
+			g.Tick(t.Context())
+		}
+		if diff := cmp.Diff([]entitle.EventKind{entitle.LoadFailed}, heard.take()); diff != "" {
+			t.Errorf("%+v: %s", step, diff)
+		}
+		if err := g.Status().LoadErr; err == nil || !strings.Contains(err.Error(), "12:00:04Z") {
+			t.Errorf("the status is of then: %v", err)
+		}
+	}
+}
+
+// A guard that is behind others learns it at its next use: it opens no old month.
+func TestMonthEndedElsewhere(t *testing.T) {
+	for _, record := range []bool{false, true} {
+		store, c, ahead := entitle.NewMemory(), at("2026-11-30T23:00:00Z"), at("2026-12-01T00:10:00Z")
+		source := entitle.Text(signed(t, plan()))
+		b := open(t, source, &entitle.Options{Store: store, Clock: c.now})
+		a := open(t, source, &entitle.Options{Store: store, Clock: ahead.now})
+		use := b.Use
+		if record {
+			use = b.Record
+		}
+		if err := errors.Join(a.Use(t.Context(), "requests", 1), use(t.Context(), "requests", 5)); err != nil {
+			t.Fatal(err)
+		}
+		usage, err := store.Usage(t.Context(), "")
+		if diff := cmp.Diff([]entitle.Usage{{Month: month("2026-12"), Name: "requests", Count: 6}}, usage); diff != "" || err != nil {
+			t.Error(diff, err)
+		}
+		var limit *entitle.LimitError
+		if err := b.Use(t.Context(), "requests", 985); !errors.As(err, &limit) || limit.Used != 6 || limit.Reset != instant("2027-01-01") {
+			t.Errorf("past the limit: %v", err)
+		}
+	}
+	// The licence has expired meanwhile.
+	store, c := entitle.NewMemory(), at("2026-11-30T23:00:00Z")
+	b := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Store: store, Clock: c.now})
+	open(t, entitle.Text(signed(t, plan())), &entitle.Options{Store: store, Clock: at("2027-02-01").now})
+	var state *entitle.StateError
+	if err := b.Use(t.Context(), "requests", 1); !errors.As(err, &state) || state.State != entitle.Expired {
+		t.Errorf("an expired licence was used: %v", err)
 	}
 }
 

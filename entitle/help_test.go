@@ -155,3 +155,18 @@ func (e *events) take() []entitle.EventKind {
 	e.all = nil
 	return kinds
 }
+
+// within fails the test if f takes longer than anything here may.
+func within(t *testing.T, what string, f func()) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	select {
+	case <-done:
+	case <-time.After(10 * time.Second):
+		t.Fatalf("%s takes for ever", what)
+	}
+}

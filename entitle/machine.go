@@ -52,6 +52,8 @@ func (g *Guard) Bind(ctx context.Context, fingerprint string) (*Binding, error) 
 // hold takes the seat, or keeps it. The caller has locked Guard.seatsMu.
 func (b *Binding) hold(ctx context.Context, machines int64) error {
 	g := b.guard
+	ctx, cancel := g.inTime(ctx)
+	defer cancel()
 	held, err := g.store.Hold(ctx, Seat{
 		Installation: g.opts.Installation, Fingerprint: b.fingerprint, Writer: g.writer,
 		Time: timeOf(g.now()), Lapse: g.opts.Lapse, Max: machines,
@@ -88,6 +90,8 @@ func (b *Binding) release(ctx context.Context) error {
 	if slices.ContainsFunc(g.seats, func(other *Binding) bool { return other.fingerprint == b.fingerprint }) {
 		return nil // it is still that other's
 	}
+	ctx, cancel := g.inTime(ctx)
+	defer cancel()
 	if err := g.store.Release(ctx, g.opts.Installation, b.fingerprint, g.writer); err != nil {
 		return &StoreError{err}
 	}
@@ -97,7 +101,7 @@ func (b *Binding) release(ctx context.Context) error {
 // beat keeps the seats.
 func (g *Guard) beat(ctx context.Context) {
 	if err := g.keepSeats(ctx); err != nil {
-		g.tell(SeatLost, err)
+		g.note(func(*notes) []Event { return g.event(SeatLost, err) })
 	}
 }
 

@@ -1,69 +1,111 @@
 package entitle
 
 import (
+	"errors"
 	"sync"
 	"time"
+
+	"github.com/licseal/licseal/verify"
 )
 
 // notes is what happened while nobody asked, so that it is told once.
 type notes struct {
-	mu       sync.Mutex
-	loadErr  error
-	storeErr error
-	state    State
-	behind   bool
+	mu          sync.Mutex
+	loadErr     error
+	storeErr    error
+	rememberErr error
+	state       State
+	behind      bool
 
-	telling sync.Mutex // one event after the other
+	queue   []Event // to be told
+	telling bool    // somebody does, one event after the other
 }
 
-func (n *notes) errors() (load, store error) {
+// fill says what went wrong last.
+func (n *notes) fill(s *Status) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.loadErr, n.storeErr
+	s.LoadErr, s.StoreErr, s.RememberErr = n.loadErr, n.storeErr, n.rememberErr
 }
 
-// change runs f, which notes something.
-func (n *notes) change(f func()) {
+// note changes what is noted, and tells of the events that change returns, in the
+// order in which they were noted.
+func (g *Guard) note(change func(*notes) []Event) {
+	n := &g.notes
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	f()
-}
-
-func (g *Guard) tell(kind EventKind, err error) {
+	events := change(n)
 	if g.opts.Notify == nil {
 		return
 	}
+	n.queue = append(n.queue, events...)
+	if n.telling {
+		return // whoever does goes on with these
+	}
+	n.telling = true
+	for len(n.queue) > 0 {
+		next := n.queue[0]
+		n.queue = n.queue[1:]
+		func() {
+			n.mu.Unlock()
+			defer n.mu.Lock()
+			g.opts.Notify(next)
+		}()
+	}
+	n.telling = false
+}
+
+// event returns an event of this moment.
+func (g *Guard) event(kind EventKind, err error) []Event {
 	state := Missing
 	if l := g.current.Load(); l != nil {
 		state = l.stateAt(g.now())
 	}
-	g.notes.telling.Lock()
-	defer g.notes.telling.Unlock()
-	g.opts.Notify(Event{kind, state, err})
+	return []Event{{kind, state, err}}
 }
 
 // reloadAndNote reads the source, and tells of what is new about it.
 func (g *Guard) reloadAndNote() error {
+	g.changing.Lock()
+	defer g.changing.Unlock()
 	before := g.current.Load()
 	err := g.reload()
 	if before == nil && g.mayStartWithout(err) {
 		err = nil
 	}
-	var failed, works bool
-	g.notes.change(func() {
-		failed = err != nil && (g.notes.loadErr == nil || g.notes.loadErr.Error() != err.Error())
-		works = err == nil && g.notes.loadErr != nil
-		g.notes.loadErr = err
-	})
-	switch {
-	case failed:
-		g.tell(LoadFailed, err)
-	case isAnother(before, g.current.Load()):
-		g.tell(Loaded, nil)
-	case works:
-		g.tell(LoadWorks, nil)
-	}
+	g.noteLoad(before, err)
 	return err
+}
+
+// noteLoad tells of another licence than before, or of why there is none. The caller
+// has locked g.changing.
+func (g *Guard) noteLoad(before *license, err error) {
+	g.note(func(n *notes) []Event {
+		last := n.loadErr
+		n.loadErr = err
+		switch {
+		case err != nil && !sameFailure(last, err):
+			return g.event(LoadFailed, err)
+		case isAnother(before, g.current.Load()):
+			return g.event(Loaded, nil)
+		case err == nil && last != nil:
+			return g.event(LoadWorks, nil)
+		}
+		return nil
+	})
+}
+
+// sameFailure reports whether two errors say the same, but for what time it is.
+func sameFailure(a, b error) bool {
+	var state, other *StateError
+	if errors.As(a, &state) && errors.As(b, &other) {
+		return state.State == other.State && state.Since.Equal(other.Since)
+	}
+	var list, otherList *verify.ListError
+	if errors.As(a, &list) && errors.As(b, &otherList) {
+		return list.Reason == otherList.Reason
+	}
+	return a != nil && b != nil && a.Error() == b.Error()
 }
 
 // isAnother reports whether after is not the same licence, judged again.
@@ -72,17 +114,24 @@ func isAnother(before, after *license) bool {
 }
 
 func (g *Guard) noteStore(err error) {
-	var failed, works bool
-	g.notes.change(func() {
-		failed, works = err != nil && g.notes.storeErr == nil, err == nil && g.notes.storeErr != nil
-		g.notes.storeErr = err
-	})
-	if failed {
-		g.tell(StoreFailed, err)
+	g.note(func(n *notes) []Event { return g.failure(&n.storeErr, err, StoreFailed, StoreWorks) })
+}
+
+func (g *Guard) noteRemember(err error) {
+	g.note(func(n *notes) []Event { return g.failure(&n.rememberErr, err, RememberFailed, RememberWorks) })
+}
+
+// failure notes whether something failed, and returns what is new about that.
+func (g *Guard) failure(last *error, err error, failed, works EventKind) []Event {
+	before := *last
+	*last = err
+	switch {
+	case err != nil && before == nil:
+		return g.event(failed, err)
+	case err == nil && before != nil:
+		return g.event(works, nil)
 	}
-	if works {
-		g.tell(StoreWorks, nil)
-	}
+	return nil
 }
 
 // clockTolerance is how far the clock may be behind before that is told: the
@@ -92,18 +141,15 @@ const clockTolerance = time.Minute
 // noteState tells of a licence that has expired, say, and of a clock set back.
 func (g *Guard) noteState() {
 	s := g.Status()
-	var changed, behind bool
-	g.notes.change(func() {
-		changed = g.notes.state != "" && g.notes.state != s.State
-		g.notes.state = s.State
+	g.note(func(n *notes) (events []Event) {
+		if n.state != "" && n.state != s.State {
+			events = append(events, g.event(StateChanged, nil)...)
+		}
 		isBehind := s.ClockBehind > clockTolerance
-		behind = isBehind && !g.notes.behind
-		g.notes.behind = isBehind
+		if isBehind && !n.behind {
+			events = append(events, g.event(ClockBehind, nil)...)
+		}
+		n.state, n.behind = s.State, isBehind
+		return events
 	})
-	if changed {
-		g.tell(StateChanged, nil)
-	}
-	if behind {
-		g.tell(ClockBehind, nil)
-	}
 }

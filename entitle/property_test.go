@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal/entitle"
+	"github.com/licseal/licseal/verify"
 )
 
 // Over any interleaving of uses, months, new licences, reading and writing: what
@@ -101,13 +102,37 @@ func (l *lossy) Apply(ctx context.Context, b entitle.Batch) (entitle.Applied, er
 	return entitle.Applied{}, errLine
 }
 
+// later is a clock for bubbles, which begin in the year 2000.
+func later() time.Time { return time.Now().AddDate(26, 6, 0) }
+
+// sleepy is a source that takes its time, but for the first one.
+type sleepy struct {
+	entitle.Source
+	loads atomic.Int64
+	takes time.Duration
+}
+
+func (s *sleepy) Load() ([]byte, time.Time, error) {
+	if s.loads.Add(1) > 1 {
+		time.Sleep(s.takes)
+	}
+	return s.Source.Load()
+}
+
 // What was allowed in a batch is in the store within a second, by the clock of the
-// machine: whatever then happens to the process, it is not lost.
+// machine, however slow sources and the state file are: whatever then happens to the
+// process, it is not lost.
 func TestBatchWithinASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := entitle.NewMemory()
-		later := func() time.Time { return time.Now().AddDate(26, 6, 0) } // a bubble begins in the year 2000
-		g := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Store: store, Batch: true, Clock: later})
+		var m verify.Memory
+		g := open(t, &sleepy{Source: entitle.Text(signed(t, plan())), takes: 3 * time.Second}, &entitle.Options{
+			Store: store, Batch: true, Clock: later,
+			Remember: func(change func(*verify.Memory) error) (*verify.Memory, error) {
+				time.Sleep(3 * time.Second)
+				return &m, change(&m)
+			},
+		})
 		for i := range 30 {
 			time.Sleep(time.Duration(i) * 37 * time.Millisecond)
 			if err := g.Use(t.Context(), "requests", 1); err != nil {
@@ -122,6 +147,126 @@ func TestBatchWithinASecond(t *testing.T) {
 			if diff := cmp.Diff(want, usage); diff != "" {
 				t.Errorf("a second after use %d (-want +got):\n%s", i+1, diff)
 			}
+		}
+		g.Close()
+		time.Sleep(time.Minute) // until nothing goes on in the bubble
+	})
+}
+
+// stuck is a store that does not answer, but for the first while.
+type stuck struct {
+	entitle.Store
+	isStuck atomic.Bool
+}
+
+func (s *stuck) wait(ctx context.Context) error {
+	if s.isStuck.Load() {
+		<-ctx.Done()
+	}
+	return ctx.Err()
+}
+
+func (s *stuck) Apply(ctx context.Context, b entitle.Batch) (entitle.Applied, error) {
+	if err := s.wait(ctx); err != nil {
+		return entitle.Applied{}, err
+	}
+	return s.Store.Apply(ctx, b)
+}
+
+func (s *stuck) Usage(ctx context.Context, installation string) ([]entitle.Usage, error) {
+	if err := s.wait(ctx); err != nil {
+		return nil, err
+	}
+	return s.Store.Usage(ctx, installation)
+}
+
+func (s *stuck) Hold(ctx context.Context, seat entitle.Seat) (entitle.Held, error) {
+	if err := s.wait(ctx); err != nil {
+		return entitle.Held{}, err
+	}
+	return s.Store.Hold(ctx, seat)
+}
+
+// A store that does not answer holds nobody for longer than StoreTimeout, here far
+// less than the test may take.
+func TestStoreTimeout(t *testing.T) {
+	for _, batch := range []bool{true, false} {
+		store := &stuck{Store: entitle.NewMemory()}
+		g := open(t, entitle.Text(signed(t, plan())), &entitle.Options{
+			Store: store, Batch: batch, Clock: at("2026-11-21").now, StoreTimeout: 50 * time.Millisecond,
+		})
+		store.isStuck.Store(true)
+		use := func(ctx context.Context) error { return g.Use(ctx, "requests", 1) }
+		for name, f := range map[string]func(context.Context) error{
+			"Use":     use,
+			"Flush":   func(ctx context.Context) error { return errors.Join(use(ctx), g.Flush(ctx)) },
+			"Monthly": func(ctx context.Context) error { _, err := g.Monthly(ctx, "requests"); return err },
+			"Bind":    func(ctx context.Context) error { _, err := g.Bind(ctx, "m1"); return err },
+		} {
+			within(t, name, func() {
+				var failed *entitle.StoreError
+				if err := f(t.Context()); !errors.As(err, &failed) && !(batch && name == "Use") {
+					t.Errorf("batch %v: %s: %v", batch, name, err)
+				}
+			})
+		}
+		store.isStuck.Store(false)
+		if err := g.Flush(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Somebody who goes away says nothing of the store.
+func TestFlushCancelled(t *testing.T) {
+	heard := new(events)
+	store := &stuck{Store: entitle.NewMemory()}
+	g := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Store: store, Batch: true, Clock: at("2026-11-21").now, Notify: heard.notify})
+	if err := g.Use(t.Context(), "requests", 1); err != nil {
+		t.Fatal(err)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := g.Flush(gone); !errors.Is(err, context.Canceled) || g.Status().StoreErr != nil || len(heard.take()) > 0 {
+		t.Errorf("it is told %v, the store is said to be %v", err, g.Status().StoreErr)
+	}
+}
+
+// A store that does not answer holds Close for ten seconds, and no longer.
+func TestCloseWithStuckStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &stuck{Store: entitle.NewMemory()}
+		g := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Store: store, Batch: true, Clock: later})
+		store.isStuck.Store(true)
+		if err := g.Use(t.Context(), "requests", 1); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second) // it is being written
+		start := time.Now()
+		var failed *entitle.StoreError
+		if err := g.Close(); !errors.As(err, &failed) || time.Since(start) > 10*time.Second {
+			t.Errorf("Close took %v: %v", time.Since(start), err)
+		}
+	})
+}
+
+// A source that does not answer keeps Close from nothing but its own.
+func TestCloseWithSlowSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := entitle.NewMemory()
+		g := open(t, &sleepy{Source: entitle.Text(signed(t, plan())), takes: time.Minute}, &entitle.Options{Store: store, Batch: true, Clock: later})
+		time.Sleep(time.Second)
+		if err := g.Use(t.Context(), "requests", 1); err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		if err := g.Close(); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 10*time.Second {
+			t.Errorf("Close took %v: %v", time.Since(start), err)
+		}
+		time.Sleep(time.Minute)
+		usage, err := store.Usage(t.Context(), "")
+		if diff := cmp.Diff([]entitle.Usage{{Month: month("2026-07"), Name: "requests", Count: 1}}, usage); diff != "" || err != nil {
+			t.Error(diff, err)
 		}
 	})
 }

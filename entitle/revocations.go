@@ -56,6 +56,19 @@ func (r *revocations) isStale(now time.Time, maxAge time.Duration) bool {
 	return !now.Before(contents.NextUpdate) || maxAge > 0 && now.Sub(contents.Issued) > maxAge
 }
 
+// rememberNow notes what time it is.
+func (g *Guard) rememberNow() error {
+	now := g.now()
+	err := g.remember(nil)
+	if err != nil {
+		err = fmt.Errorf("remembering the time: %w", err)
+	} else {
+		g.remembered.Store(now)
+	}
+	g.noteRemember(err)
+	return err
+}
+
 // remember notes what time it is, and a revocation list unless it is nil, which is
 // refused if a newer one is remembered.
 func (g *Guard) remember(list *verify.RevocationList) error {

@@ -155,3 +155,44 @@ func TestRemember(t *testing.T) {
 		t.Errorf("a damaged state: %v", err)
 	}
 }
+
+// A state file that is damaged while the guard is open is no fault of the store, and
+// stays in the status until it is mended.
+func TestRememberFails(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "licence.state")
+	if err := state.Create(file, verify.Memory{}); err != nil {
+		t.Fatal(err)
+	}
+	good, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, heard := at("2026-11-25"), new(events)
+	g := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Clock: c.now, Notify: heard.notify,
+		Remember: func(change func(*verify.Memory) error) (*verify.Memory, error) { return state.Update(file, change) }})
+	put(t, file, []byte("x"))
+	c.set("2026-11-26")
+	var damaged *state.DamagedError
+	for range 3 {
+		g.Tick(t.Context())
+		if status := g.Status(); !errors.As(status.RememberErr, &damaged) || status.StoreErr != nil || status.LoadErr != nil {
+			t.Errorf("%v, store: %v, source: %v", status.RememberErr, status.StoreErr, status.LoadErr)
+		}
+	}
+	if diff := cmp.Diff([]entitle.EventKind{entitle.RememberFailed}, heard.take()); diff != "" {
+		t.Error(diff)
+	}
+	put(t, file, good)
+	g.Tick(t.Context())
+	if diff := cmp.Diff([]entitle.EventKind{entitle.RememberWorks}, heard.take()); diff != "" || g.Status().RememberErr != nil {
+		t.Error(diff, g.Status().RememberErr)
+	}
+	if m, err := state.Read(file); err != nil || !m.Latest.Equal(instant("2026-11-26")) {
+		t.Errorf("an idle guard has remembered %+v: %v", m, err)
+	}
+	put(t, file, []byte("x"))
+	var failed *entitle.StoreError
+	if err := g.Close(); !errors.As(err, &damaged) || errors.As(err, &failed) {
+		t.Errorf("Close: %v", err)
+	}
+}

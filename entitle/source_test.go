@@ -9,26 +9,10 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/entitle"
 )
-
-// within fails the test if f takes longer than anything here may.
-func within(t *testing.T, what string, f func()) {
-	t.Helper()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		f()
-	}()
-	select {
-	case <-done:
-	case <-time.After(10 * time.Second):
-		t.Fatalf("%s takes for ever", what)
-	}
-}
 
 // A pipe that nobody writes to, in the licence folder or in place of the licence,
 // keeps nobody waiting.

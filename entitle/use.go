@@ -2,8 +2,10 @@ package entitle
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"time"
 )
 
 // Use asks for n more uses of an entitlement, at least 1, and counts them. The
@@ -17,16 +19,26 @@ import (
 //
 // What is not limited is allowed and not counted.
 func (g *Guard) Use(ctx context.Context, name string, n int64) error {
-	grant, now, err := g.permit(name)
-	if err != nil {
-		return err
+	for {
+		grant, now, err := g.permit(name)
+		if err != nil {
+			return err
+		}
+		if err = g.count(ctx, grant, now, n, grant.bound); err != errLaterMonth {
+			return err
+		}
 	}
-	return g.count(ctx, grant, now, n, grant.bound)
 }
+
+// errLaterMonth says that the month has ended, as others on the store have seen.
+// By now this guard knows the time, too.
+var errLaterMonth = errors.New("the month has ended")
 
 // Record counts n uses that have happened already, whatever the limit says and
 // whether or not the licence is good. It counts as [Guard.Use] does, and stops at
-// [MaxCount].
+// [MaxCount]. It is what takes a count past its limit, as does a new licence with
+// less: Use never does, but for what several processes with [Options].Batch do not
+// know of each other.
 func (g *Guard) Record(ctx context.Context, name string, n int64) error {
 	l := g.current.Load()
 	if l == nil {
@@ -36,7 +48,11 @@ func (g *Guard) Record(ctx context.Context, name string, n int64) error {
 	if grant == nil {
 		return &NotIncludedError{name}
 	}
-	return g.count(ctx, grant, g.now(), n, MaxCount)
+	for {
+		if err := g.count(ctx, grant, g.now(), n, MaxCount); err != errLaterMonth {
+			return err
+		}
+	}
 }
 
 func (g *Guard) count(ctx context.Context, grant *grant, now, n, bound int64) error {
@@ -94,16 +110,20 @@ type Limit struct {
 	Max       int64  // uses a month that the licence grants, without the tolerance; 0 where it is not bounded
 	Used      int64  // in the month of the judgement
 	Remaining int64  // as [Guard.Remaining] says
-	Reached   bool   // more is used than the limit and its tolerance
+	Reached   bool   // more is used than the limit and its tolerance; see [Guard.Record]
 }
 
 // Limits returns what the licence includes, in the order that it gives for
 // showing it; nothing if there is no licence.
 func (g *Guard) Limits() []Limit {
-	l, now := g.current.Load(), g.now()
-	if l == nil {
-		return nil
+	if l := g.current.Load(); l != nil {
+		return g.limitsOf(l)
 	}
+	return nil
+}
+
+func (g *Guard) limitsOf(l *license) []Limit {
+	now := g.now()
 	good := l.stateAt(now).Good() && !g.closed.Load()
 	limits := make([]Limit, 0, len(l.order))
 	for _, name := range l.order {
@@ -132,6 +152,7 @@ type request struct {
 type answer struct {
 	granted bool
 	count   int64
+	latest  time.Time
 	err     error
 }
 
@@ -151,6 +172,8 @@ func (g *Guard) countAtOnce(ctx context.Context, grant *grant, now, n, bound int
 		switch {
 		case a.err != nil:
 			return a.err
+		case !a.granted && MonthOf(a.latest) > r.add.Month:
+			return errLaterMonth
 		case !a.granted:
 			return grant.limitError(now, n, bound, a.count)
 		}
@@ -203,7 +226,7 @@ func (g *Guard) writeTogether(all []*request) {
 	for _, r := range all {
 		a := answer{err: err}
 		if err == nil {
-			a.granted, a.count = applied.Granted, applied.Counts[indexOf(adds, r.add)]
+			a.granted, a.count, a.latest = applied.Granted, applied.Counts[indexOf(adds, r.add)], applied.Latest
 		}
 		r.done <- a
 	}
@@ -237,6 +260,8 @@ func indexOf(adds []Add, add Add) int {
 // first in which it was used until this one, as the store has it. A month without
 // use has a count of 0; none is left out. It is empty if there was never any use.
 func (g *Guard) Monthly(ctx context.Context, name string) ([]Usage, error) {
+	ctx, cancel := g.inTime(ctx)
+	defer cancel()
 	all, err := g.store.Usage(ctx, g.opts.Installation)
 	if err != nil {
 		return nil, &StoreError{err}

@@ -10,34 +10,49 @@ const (
 	// interval is how often the source is read and usage is written.
 	interval = 500 * time.Millisecond
 
-	// storeTimeout is how long the store may take for one thing.
-	storeTimeout = 5 * time.Second
+	// defaultStoreTimeout is how long the store may take for one thing.
+	defaultStoreTimeout = 5 * time.Second
 
 	// clockInterval is how often an idle guard writes down what time it is.
 	clockInterval = time.Minute
 )
 
-// run does what is to be done while nobody asks, until the guard is closed.
-func (g *Guard) run(ctx context.Context) {
+// every does something again and again, until the guard is closed.
+func every(ctx context.Context, do func(context.Context)) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
-			g.tick(ctx)
+			if ctx.Err() == nil {
+				do(ctx)
+			}
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-func (g *Guard) tick(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
-	defer cancel()
+// look reads the sources, which may take as long as it likes: usage is written
+// meanwhile.
+func (g *Guard) look(context.Context) {
 	g.reloadAndNote()
+	if g.now()-g.remembered.Load() >= int64(clockInterval) {
+		g.rememberNow()
+	}
+	g.noteState()
+}
+
+// keep writes usage, and keeps the seats. What it is cut short in by Close, Close does.
+func (g *Guard) keep(ctx context.Context) {
 	g.flush(ctx)
 	g.beat(ctx)
 	g.noteState()
+}
+
+// inTime bounds how long the store may take.
+func (g *Guard) inTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, g.opts.StoreTimeout)
 }
 
 // unsent is a batch, and the buckets whose uses are in it.
@@ -59,37 +74,30 @@ func (g *Guard) Flush(ctx context.Context) error {
 // of which it is not known whether it was written is tried again as it is: the
 // store takes it once.
 func (g *Guard) flush(ctx context.Context) error {
-	g.writing.Lock()
-	defer g.writing.Unlock()
-	var err error
-	if g.unsent != nil {
-		err = g.send(ctx) // what came since goes after it
-	}
-	if err == nil {
-		err = g.send(ctx)
-	}
-	if err == nil {
-		err = g.refresh(ctx)
-	}
-	if err == nil {
-		err = g.rememberClock()
-	}
+	bounded, cancel := g.inTime(ctx) // before waiting for others who write
+	defer cancel()
+	err := g.sendAll(bounded)
 	if err != nil {
 		err = &StoreError{err}
 	}
-	g.noteStore(err)
+	if err == nil || ctx.Err() == nil { // that somebody went away says nothing of the store
+		g.noteStore(err)
+	}
 	return err
 }
 
-// rememberClock notes what time it is, now and then, and at the end. The caller has
-// locked g.writing.
-func (g *Guard) rememberClock() error {
-	now := g.now()
-	if now-g.remembered < int64(clockInterval) && !g.closed.Load() {
-		return nil
+func (g *Guard) sendAll(ctx context.Context) error {
+	g.writing.Lock()
+	defer g.writing.Unlock()
+	if g.unsent != nil {
+		if err := g.send(ctx); err != nil { // what came since goes after it
+			return err
+		}
 	}
-	g.remembered = now
-	return g.remember(nil)
+	if err := g.send(ctx); err != nil {
+		return err
+	}
+	return g.refresh(ctx)
 }
 
 // send writes what is not yet written. The caller has locked g.writing.
@@ -191,27 +199,34 @@ func (g *Guard) refresh(ctx context.Context) error {
 	return nil
 }
 
-// write adds uses to the store, all or none.
+// write adds uses of this moment to the store, all or none.
 func (g *Guard) write(adds []Add) (Applied, error) {
 	// Whoever asked may have gone: what they asked for is written, or refused.
-	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+	ctx, cancel := g.inTime(context.Background())
 	defer cancel()
+	applied, err := g.apply(ctx, adds)
+	if err != nil {
+		err = &StoreError{err}
+	}
+	g.noteStore(err)
+	return applied, err
+}
+
+func (g *Guard) apply(ctx context.Context, adds []Add) (Applied, error) {
 	g.writing.Lock()
 	defer g.writing.Unlock()
 	now := g.now()
 	applied, err := g.store.Apply(ctx, Batch{
-		Installation: g.opts.Installation, Writer: g.writer, Seq: g.nextSeq(), Time: timeOf(now), Adds: adds,
+		Installation: g.opts.Installation, Writer: g.writer, Seq: g.nextSeq(), Time: timeOf(now), Adds: adds, Current: true,
 	})
 	if err != nil {
-		err = &StoreError{err}
-		g.noteStore(err)
 		return Applied{}, err
 	}
-	g.noteStore(nil)
 	g.clockAt = now
+	g.raiseFloor(nanos(applied.Latest))
 	for i, add := range adds {
 		c := g.counter(add.Name)
-		c.roll(now)
+		c.roll(g.now())
 		if b := c.current.Load(); b.month == add.Month {
 			b.learn(applied.Counts[i])
 		}
