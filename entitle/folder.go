@@ -2,9 +2,11 @@ package entitle
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,44 +57,101 @@ func (e *InstallError) Unwrap() error { return e.Err }
 // last. The error is an [*InstallError], or a [*StoreError] if the licence is in use
 // and its counts could not be read.
 func (g *Guard) Install(ctx context.Context, keyOrText string) error {
-	if g.closed.Load() {
-		return ErrClosed
-	}
-	if err := g.installNew(strings.TrimSpace(keyOrText)); err != nil {
-		return &InstallError{err}
-	}
-	if err := g.reloadAndNote(); err != nil {
-		return &InstallError{err}
-	}
-	return g.flush(ctx)
+	_, err := g.install(ctx, keyOrText)
+	return err
 }
 
-func (g *Guard) installNew(keyOrText string) error {
+// install is Install, and returns what is in use.
+func (g *Guard) install(ctx context.Context, keyOrText string) (*license, error) {
+	if g.closed.Load() {
+		return nil, ErrClosed
+	}
+	next, err := g.installNew(strings.TrimSpace(keyOrText))
+	if err != nil {
+		return nil, &InstallError{err}
+	}
+	return next, g.flush(ctx)
+}
+
+func (g *Guard) installNew(keyOrText string) (*license, error) {
 	folder, ok := g.source.(*Folder)
 	if !ok {
-		return errors.New("the product reads its licence from one place; replace it there")
+		return nil, errors.New("the product reads its licence from one place; replace it there")
+	}
+	g.changing.Lock()
+	defer g.changing.Unlock()
+	before := g.current.Load()
+	next, err := g.replace(folder, keyOrText)
+	if err == nil {
+		g.noteLoad(before, nil)
+	}
+	return next, err
+}
+
+// replace puts a licence in use once all that could refuse it has not.
+func (g *Guard) replace(folder *Folder, keyOrText string) (*license, error) {
+	g.loading.Lock()
+	defer g.loading.Unlock()
+	if err := g.loadRevocations(); err != nil {
+		return nil, &brokenError{err}
 	}
 	var next *license
 	var err error
-	if strings.HasPrefix(keyOrText, "{") {
+	if strings.HasPrefix(strings.TrimPrefix(keyOrText, "\ufeff"), "{") {
 		next, err = g.judgeNow([]byte(keyOrText))
 	} else {
 		next, err = g.find(folder, keyOrText)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	text := []byte(next.result.License.String())
-	if before, _, err := folder.Load(); err == nil && bytes.Equal(before, text) {
-		return nil // it is in use already, and since then
+	if next.modified, err = folder.keep(text); err != nil {
+		return nil, err
 	}
-	return atomicfile.Replace(folder.installed(), text, 0o644)
+	g.revocations.changed = false // it has been judged by these
+	g.put(next, text, g.now())
+	return next, nil
 }
 
-// judgeNow verifies a licence that is to be put in use.
+// brokenError says that no licence could have been installed, whatever its key.
+type brokenError struct{ err error }
+
+func (e *brokenError) Error() string { return e.err.Error() }
+func (e *brokenError) Unwrap() error { return e.err }
+
+// broken says what of the folder cannot be used.
+func (f *Folder) broken(err error) error {
+	return &brokenError{fmt.Errorf("the licence folder cannot be used: %w", cause(err))}
+}
+
+// cause leaves the path out of an error about a file.
+func cause(err error) error {
+	var file *fs.PathError
+	if errors.As(err, &file) {
+		return file.Err
+	}
+	return err
+}
+
+// keep writes a licence, unless it is there already, and returns since when it is.
+func (f *Folder) keep(text []byte) (time.Time, error) {
+	if before, modified, err := f.Load(); err == nil && bytes.Equal(before, text) {
+		return modified, nil
+	}
+	if err := atomicfile.Replace(f.installed(), text, 0o644); err != nil {
+		return time.Time{}, f.broken(err)
+	}
+	info, err := os.Stat(f.installed())
+	if err != nil {
+		return time.Time{}, nil // the time of installing will do
+	}
+	return info.ModTime(), nil
+}
+
+// judgeNow verifies a licence that is to be put in use. The caller has locked
+// g.loading.
 func (g *Guard) judgeNow(data []byte) (*license, error) {
-	g.loading.Lock()
-	defer g.loading.Unlock()
 	now := g.now()
 	next, err := g.judge(data, timeOf(now))
 	if err != nil {
@@ -112,18 +171,21 @@ func (g *Guard) find(folder *Folder, key string) (*license, error) {
 	}
 	files, err := os.ReadDir(folder.dir)
 	if err != nil {
-		return nil, fmt.Errorf("reading the licence folder: %w", err)
+		return nil, folder.broken(err)
 	}
 	if len(files) > maxFolderFiles {
 		return nil, fmt.Errorf("the licence folder has %d files; at most %d are looked at, so remove some", len(files), maxFolderFiles)
 	}
 	var best *license
-	var refusal error
+	var refusal, unread error
 	for _, f := range files {
 		if f.Name() == installedName || strings.HasPrefix(f.Name(), ".") || f.IsDir() {
 			continue
 		}
 		data, _, err := file(filepath.Join(folder.dir, f.Name())).read(maxLicenseBytes)
+		if err != nil {
+			unread = cmp.Or(unread, fmt.Errorf("no licence that could be read has this key; %s could not be: %w", f.Name(), cause(err)))
+		}
 		if err != nil || !hasKey(data, key) {
 			continue
 		}
@@ -144,6 +206,8 @@ func (g *Guard) find(folder *Folder, key string) (*license, error) {
 		return nil, errors.New("no licence in the folder has this key; keys are written in capitals")
 	case looksMistyped(key):
 		return nil, fmt.Errorf("no licence in the folder has this key: %w", CheckKey(key))
+	case unread != nil:
+		return nil, unread
 	}
 	return nil, errors.New("no licence in the folder has this key; put the licence file there first, or send the licence itself in place of its key")
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"mime"
 	"net/http"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/entitlement"
+	"github.com/licseal/licseal/verify"
 )
 
 // LicensePath is where [NewHandler] answers.
@@ -110,7 +110,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !h.opts.Authorize(r):
 		h.fail(w, http.StatusForbidden, messageForbidden, nil)
 	case r.Method == http.MethodGet || r.Method == http.MethodHead:
-		h.show(w, messageInfo)
+		h.show(w, messageInfo, h.guard.current.Load())
 	case r.Method == http.MethodPost:
 		h.insert(w, r)
 	default:
@@ -122,12 +122,14 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // insert puts the licence in use that the request names.
 func (h *handler) insert(w http.ResponseWriter, r *http.Request) {
 	key, err := readKey(w, r)
+	var next *license
 	if err == nil {
-		err = h.guard.Install(r.Context(), key)
+		next, err = h.guard.install(r.Context(), key)
 	}
 	var (
 		store   *StoreError
-		file    *fs.PathError
+		broken  *brokenError
+		list    *verify.ListError
 		install *InstallError
 	)
 	if errors.As(err, &install) {
@@ -136,21 +138,18 @@ func (h *handler) insert(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case errors.As(err, &store):
 		h.opts.Log.Error("the store of usage cannot be used", "error", store.Err.Error())
-	case errors.As(err, &file): // a full disk, say: the key may be good
-		h.opts.Log.Error("a licence could not be kept", "error", err.Error(), "client", r.RemoteAddr)
-		h.fail(w, http.StatusInternalServerError, messageRefused, errors.New("the licence folder cannot be used: "+file.Err.Error()))
+	case errors.As(err, &broken), errors.As(err, &list): // a full disk, say, or a stale list: the key may be good
+		h.opts.Log.Error("a licence could not be installed", "error", err.Error(), "client", r.RemoteAddr)
+		h.fail(w, http.StatusInternalServerError, messageRefused, err)
 		return
 	case err != nil:
 		h.opts.Log.Warn("a licence was refused", "error", err.Error(), "client", r.RemoteAddr)
 		h.fail(w, http.StatusBadRequest, messageRefused, err)
 		return
 	}
-	status := h.guard.Status()
-	if status.License != nil {
-		id, _ := status.License.Payload.Text(entitlement.ID)
-		h.opts.Log.Info("a licence was put in use", "id", id, "until", format(status.NotAfter), "client", r.RemoteAddr)
-	}
-	h.show(w, messageInserted)
+	id, _ := next.result.License.Payload.Text(entitlement.ID)
+	h.opts.Log.Info("a licence was put in use", "id", id, "until", format(next.result.NotAfter), "client", r.RemoteAddr)
+	h.show(w, messageInserted, next)
 }
 
 // maxBodyBytes lets in the largest licence, with each character of it escaped.
@@ -191,15 +190,16 @@ type shownData struct {
 	Status       State                     `json:"status"`
 }
 
-// show answers with the licence in use.
-func (h *handler) show(w http.ResponseWriter, message string) {
-	status := h.guard.Status()
-	if status.License == nil {
+// show answers with a licence: the one in use, or that which was just put in use,
+// even if another has taken its place since.
+func (h *handler) show(w http.ResponseWriter, message string, l *license) {
+	if l == nil {
 		h.fail(w, http.StatusNotFound, "No license installed", nil)
 		return
 	}
+	status := h.guard.statusOf(l)
 	data := shownData{Status: status.State}
-	for _, limit := range h.guard.Limits() {
+	for _, limit := range h.guard.limitsOf(l) {
 		if limit.Name == h.opts.Counter {
 			data.Counter, data.LimitReached = limit.Used, limit.Reached
 		}

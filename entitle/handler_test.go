@@ -2,12 +2,14 @@ package entitle_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -217,6 +219,7 @@ func TestHandlerRefuses(t *testing.T) {
 		{"forged", "POST", keyBody(t, "FORGED"), nil, 400, refused, "forged.json: the one trusted key did not make this signature"},
 		{"forged text", "POST", keyBody(t, string(forged)), nil, 400, refused, "the one trusted key did not make this signature"},
 		{"half a text", "POST", keyBody(t, string(forged[:99])), nil, 400, refused, "the text ends before"},
+		{"a text with a mark", "POST", keyBody(t, "\ufeff"+string(signed(t, plan()))), nil, 400, refused, "U+FEFF"},
 		{"a path", "POST", keyBody(t, "../good.json"), nil, 400, refused, "no licence in the folder"},
 	}
 	for _, test := range tests {
@@ -247,6 +250,67 @@ func TestHandlerFolderGone(t *testing.T) {
 		if status != 500 || body["message"] != "Error inserting license key" || reason != "the licence folder cannot be used: no such file or directory" {
 			t.Errorf("%d %v", status, body)
 		}
+	}
+}
+
+// Without its revocation list, or with a stale one, no licence is put in use, and the
+// one that is stays, also once the list is back.
+func TestHandlerListGone(t *testing.T) {
+	dir, path := t.TempDir(), filepath.Join(t.TempDir(), "revoked.json")
+	put(t, path, list(t, 1, "somebody else's"))
+	c := at("2026-11-21")
+	g := open(t, entitle.NewFolder(dir), &entitle.Options{MayBeMissing: true, Clock: c.now, Revocations: entitle.File(path)})
+	s := &server{httptest.NewServer(entitle.NewHandler(g, &entitle.HandlerOptions{Authorize: entitle.BearerTokens(token)})), g, dir}
+	defer s.Close()
+	expect := func(id string, want int, reason string) {
+		t.Helper()
+		status, body := s.call(t, "POST", keyBody(t, string(signed(t, plan().with("id", id)))))
+		if got, _ := body["reason"].(string); status != want || !strings.Contains(got, reason) {
+			t.Errorf("%s: %d %v", id, status, body)
+		}
+		g.Tick(t.Context())
+		if id, _ := g.Status().License.Payload.Text("/id"); id != "A-1" {
+			t.Errorf("%s is in use", id)
+		}
+	}
+	expect("A-1", 200, "")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	expect("A-2", 500, "reading the revocation list: ")
+	put(t, path, list(t, 2, "A-3"))
+	expect("A-3", 400, "the licence is suspended")
+	c.set("2026-12-20")
+	expect("A-2", 500, "the revocation list")
+	put(t, path, listFor(t, "2026-12-20", "2027-01-20", 3, "A-1"))
+	g.Tick(t.Context())
+	if state := g.Status().State; state != entitle.Suspended {
+		t.Errorf("it is %q", state)
+	}
+}
+
+// Of several that are sent at once, each is answered with itself.
+func TestInstallTogether(t *testing.T) {
+	s := newServer(t, at("2026-11-21"))
+	var group sync.WaitGroup
+	for i := range 4 {
+		id := fmt.Sprint("A-", i)
+		body := keyBody(t, string(signed(t, plan().with("id", id))))
+		group.Go(func() {
+			for range 100 {
+				status, answer := s.call(t, "POST", body)
+				data, _ := answer["data"].(object)
+				if license, _ := data["license"].(object); status != 200 || license["id"] != id {
+					t.Errorf("%s was sent: %d, %v", id, status, license["id"])
+				}
+			}
+		})
+	}
+	group.Wait()
+	inUse, _ := s.guard.Status().License.Payload.Text("/id")
+	kept, err := os.ReadFile(filepath.Join(s.dir, "installed.json"))
+	if err != nil || !strings.Contains(string(kept), `"id":"`+inUse+`"`) {
+		t.Errorf("%s is in use, and kept is %s: %v", inUse, kept, err)
 	}
 }
 
