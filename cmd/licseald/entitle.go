@@ -45,7 +45,8 @@ func (s *server) openEntitlements(c *cli.Context) error {
 		return fmt.Errorf("--entitlement-token-file: %w", err)
 	}
 	opts := &entitle.Options{Store: entitle.NewMemory(), MayBeMissing: true, Notify: s.noteEvent,
-		Issuer: c.String("issuer"), MaxListAge: lengthOf(c, "max-list-age")}
+		Issuer: c.String("issuer"), MaxListAge: lengthOf(c, "max-list-age"),
+		StoreTimeout: lengthOf(c, "store-timeout")}
 	if path := c.String("revocations"); path != "" {
 		opts.Revocations = entitle.File(path)
 	}

@@ -21,6 +21,8 @@ import (
 	"github.com/licseal/licseal/internal/sqldb/postgres"
 	"github.com/licseal/licseal/internal/sqldb/sqlite"
 	"github.com/licseal/licseal/sign"
+	"github.com/licseal/licseal/state"
+	"github.com/licseal/licseal/verify"
 )
 
 const entitlementToken = "fedcba9876543210fedcba9876543210"
@@ -201,4 +203,93 @@ func TestEntitlementsSuspended(t *testing.T) {
 	if license := data["license"].(map[string]any); data["status"] != "suspended" || license["suspended"] != true || license["status"] != "suspended" {
 		t.Errorf("%v", body)
 	}
+}
+
+// A database that hangs holds the entitlements for no longer than --store-timeout.
+func TestEntitlementsStoreHangs(t *testing.T) {
+	v, store := newVendor(t), pgtest.Database(t)
+	args, _ := entitlementArgs(t, v)
+	payload, err := os.ReadFile("../../testdata/entitlement/get-payload.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, append(args, "--store", store, "--listen", "127.0.0.1:0", "--store-timeout", "300ms")...)
+	db, err := postgres.Open(t.Context(), store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if _, err := tx.Exec(`LOCK TABLE entitle_usage, entitle_installations`); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	expect(t, 503, "GET", p.url+"/license/report", "")
+	body, err := json.Marshal(map[string]string{"license_key": v.sign(t, string(payload))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// It needs no database to be put in use.
+	if status, answer := p.license(t, "POST", string(body), entitlementToken); status != 200 {
+		t.Errorf("%d %v", status, answer)
+	}
+	if took := time.Since(began); took > 4*time.Second {
+		t.Errorf("they took %v", took)
+	}
+}
+
+// What --issuer, --max-list-age, --entitlement-state and --trust say of licences
+// holds for entitlement licences too.
+func TestEntitlementsFlags(t *testing.T) {
+	v := newVendor(t)
+	payload, err := os.ReadFile("../../testdata/entitlement/get-payload.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := func(issued time.Time, generation int64) string {
+		t.Helper()
+		r := licseal.NewRevocations(issued, time.Now().Add(time.Hour))
+		r.Generation = generation
+		signed, err := sign.Revocations(r, v.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "revoked.json")
+		writeFile(t, path, signed.String())
+		return path
+	}
+	memory := filepath.Join(t.TempDir(), "licence.state")
+	if err := state.Create(memory, verify.Memory{}); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	fails := func(want string, flags ...string) {
+		t.Helper()
+		args, dir := entitlementArgs(t, v)
+		writeFile(t, filepath.Join(dir, "installed.json"), v.sign(t, string(payload)))
+		c := command(append(append(args, "--ephemeral"), flags...)...)
+		stop := time.AfterFunc(10*time.Second, func() { c.Process.Kill() }) // if it starts
+		defer stop.Stop()
+		if output, err := c.CombinedOutput(); err == nil || !strings.Contains(string(output), "--license-dir") || !strings.Contains(string(output), want) {
+			t.Errorf("%v: %v\n%s", flags, err, output)
+		}
+	}
+	fails("issuer", "--issuer", "*@vendor.example")
+	fails("list", "--revocations", list(now.Add(-48*time.Hour), 1), "--max-list-age", "1d")
+	fails("licseal state new", "--entitlement-state", memory+".none")
+
+	args, dir := entitlementArgs(t, v)
+	writeFile(t, filepath.Join(dir, "installed.json"), v.sign(t, string(payload)))
+	p := start(t, append(args, "--ephemeral", "--entitlement-state", memory, "--revocations", list(now, 2))...)
+	p.stop(t)
+	fails("generation 2 was seen already", "--entitlement-state", memory, "--revocations", list(now, 1))
+
+	// Its key is trusted no longer, while licseald runs: the licence is suspended.
+	p = start(t, append(args, "--ephemeral")...)
+	writeFile(t, v.trust, newVendor(t).line(t))
+	p.log.waitFor(t, "state=suspended")
 }
