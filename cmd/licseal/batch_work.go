@@ -77,7 +77,7 @@ func openWork(path string, settings runSettings, resume, force bool) (_ *workFil
 	part, err := os.Lstat(opened.part())
 	interrupted := len(journal) > 0 && err == nil // without a part, it ended while it tidied up
 	switch {
-	case resume && whole != nil && interrupted && (os.SameFile(whole, part) || true):
+	case resume && whole != nil && interrupted && !os.SameFile(whole, part):
 		return nil, withHint(fmt.Errorf("the file exists, and an interrupted run that was to replace it has left %s", opened.part()), "--force begins anew; once the file is moved away, --resume continues that run")
 	case resume && whole != nil:
 		return opened, opened.reopenWhole()
