@@ -450,6 +450,25 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+// A name that a database may refuse would keep all others from being counted.
+func TestNames(t *testing.T) {
+	for name, ok := range map[string]bool{
+		"a\x00b": false, "a\nb": false, "a\x7fb": false, "": false, strings.Repeat("é", 201): false,
+		strings.Repeat("é", 200): true, "Anfragen je Monat": true,
+	} {
+		p := plan().with("ordered_entitlements_keys", []string{name})
+		p["entitlements"] = object{name: object{"is_limited": true, "max_uses": 5, "name": "x"}}
+		g, err := entitle.Open(t.Context(), entitle.Text(signed(t, p)), trusted, &entitle.Options{Clock: at("2026-11-21").now})
+		var field *entitle.FieldError
+		if (err == nil) != ok || !ok && !errors.As(err, &field) {
+			t.Errorf("%q: %v", name, err)
+		}
+		if g != nil {
+			g.Close()
+		}
+	}
+}
+
 func TestIssuer(t *testing.T) {
 	source := entitle.Text(signed(t, plan()))
 	var issuer *verify.IssuerError

@@ -5,7 +5,9 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -171,12 +173,19 @@ func read(result *verify.Result) (*license, error) {
 		return nil, &FieldError{p.Position(entitlement.Granted), "an object is expected"}
 	}
 	for _, name := range names {
+		if n := utf8.RuneCountInString(name); n < 1 || n > 200 || strings.ContainsFunc(name, isControl) {
+			// A store that cannot keep one count would keep none of a batch.
+			at := jsontext.Pointer(entitlement.Granted).AppendToken(name)
+			return nil, &FieldError{p.Position(string(at)), "a name has 1 to 200 characters, none of them a control character"}
+		}
 		if l.grants[name], err = readGrant(p, name, percent); err != nil {
 			return nil, err
 		}
 	}
 	return l, nil
 }
+
+func isControl(r rune) bool { return r < ' ' || r == '\x7f' }
 
 func readGrant(p licseal.Payload, name string, percent int64) (*grant, error) {
 	at := string(jsontext.Pointer(entitlement.Granted).AppendToken(name))

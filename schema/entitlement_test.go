@@ -82,6 +82,21 @@ func TestEntitlement(t *testing.T) {
 	}
 }
 
+// A name is what a database keeps a count under.
+func TestEntitlementNames(t *testing.T) {
+	for name, want := range map[string]string{
+		`\u0000`: "a string without control characters is expected", `a\nb`: "a string without control characters is expected",
+		``: "a string that is not empty is expected", strings.Repeat("é", 201): "a string of at most 200 characters is expected",
+		strings.Repeat("é", 200): "", `Anfragen: "je" Monat`: "",
+	} {
+		name = strings.ReplaceAll(name, `"`, `\"`)
+		err := schema.Entitlement().Validate(mustParse(t, strings.ReplaceAll(entitlementText, `"reports"`, `"`+name+`"`)))
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
 // The licences of the published examples match, the second without a key.
 func TestEntitlementExamples(t *testing.T) {
 	for _, file := range []string{"get-payload.json", "post-payload.json"} {
