@@ -205,6 +205,9 @@ type badCell struct {
 // all that is wrong with it: of the payload without that, what is not due to it.
 func (r *rowParser) complete(o jsonObject, within []change, bad []badCell) (licseal.Payload, error) {
 	p, err := r.finish(o, within)
+	if err == nil && r.rules == schema.Entitlement() {
+		p, err = entitlementDates(p)
+	}
 	if err == nil && len(bad) == 0 {
 		return p, nil
 	}

@@ -10,8 +10,7 @@ import (
 )
 
 // completeEntitlement puts what a plan leaves open into an entitlement payload:
-// a new id and a new key where there is none, and dates in the one form that the
-// payload has for them.
+// a new id and a new key where there is none, and its dates as [entitlementDates] does.
 func completeEntitlement(p licseal.Payload) (licseal.Payload, error) {
 	var changes []change
 	for pointer, generate := range map[string]func() string{
@@ -22,6 +21,16 @@ func completeEntitlement(p licseal.Payload) (licseal.Payload, error) {
 			changes = append(changes, change{pointer: pointer, value: generate()})
 		}
 	}
+	p, err := applyChanges(p, changes)
+	if err != nil {
+		return p, err
+	}
+	return entitlementDates(p)
+}
+
+// entitlementDates puts dates into the one form that the payload has for them.
+func entitlementDates(p licseal.Payload) (licseal.Payload, error) {
+	var changes []change
 	for _, pointer := range []string{entitlement.Created, entitlement.Expiry} {
 		text, _ := p.Text(pointer)
 		t, err := licseal.ParseDate(text, nil)
