@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal/internal/pgtest"
@@ -128,6 +129,46 @@ func TestTxIsolation(t *testing.T) {
 			t.Errorf("counted %d of %d: %v", n, 2*pools*each, err)
 		}
 	})
+}
+
+// Writers of SQLite that wait for one another leave the connections to the readers.
+func TestReadersPassWriters(t *testing.T) {
+	db := openSQLite(t)()
+	if err := db.Migrate(t.Context(), "test", table); err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	writing, release := make(chan struct{}, 1), make(chan struct{})
+	write := func(tx *sql.Tx) error {
+		select {
+		case writing <- struct{}{}: // the first one
+		default:
+		}
+		<-release
+		_, err := tx.Exec(`UPDATE counter SET n = n + 1`)
+		return err
+	}
+	const writers = 30 // more than there are connections
+	for range writers {
+		group.Go(func() {
+			if err := db.Tx(t.Context(), write); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	<-writing
+	time.Sleep(100 * time.Millisecond) // the others come and wait
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	var n int
+	if err := db.QueryRowContext(ctx, `SELECT n FROM counter`).Scan(&n); err != nil || n != 0 {
+		t.Errorf("a reader saw %d: %v", n, err)
+	}
+	close(release)
+	group.Wait()
+	if err := db.QueryRow(`SELECT n FROM counter`).Scan(&n); err != nil || n != writers {
+		t.Errorf("counted %d: %v", n, err)
+	}
 }
 
 func TestTxRollsBack(t *testing.T) {
