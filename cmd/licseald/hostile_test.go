@@ -241,6 +241,35 @@ func TestListsNotRead(t *testing.T) {
 	}
 }
 
+// A client that does not read its answer is given up.
+func TestAnswerNotRead(t *testing.T) {
+	wrote := make(chan error, 1)
+	server := newHTTPServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, err := w.Write(make([]byte, 64<<20)) // more than a connection holds
+		wrote <- err
+	}), time.Second, 100*time.Millisecond, 100*time.Millisecond)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go server.Serve(listener)
+	defer server.Close()
+	conn, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	io.WriteString(conn, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	select {
+	case err := <-wrote:
+		if err == nil {
+			t.Error("the answer was written, and nobody read it")
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it still waits")
+	}
+}
+
 // fillStore stores records without licseald, in one transaction.
 func fillStore(t testing.TB, name string, count int, padding string) {
 	t.Helper()

@@ -313,22 +313,30 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	json.NewEncoder(w).Encode(v)
 }
 
+// answerTimeout is how long a client may take to read an answer.
+const answerTimeout = 30 * time.Second
+
+// newHTTPServer returns a server that waits for no client for ever.
+func newHTTPServer(h http.Handler, header, body, answer time.Duration) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: header,
+		ReadTimeout:       body,
+		WriteTimeout:      body + answer,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    16 << 10,
+	}
+}
+
 // serve answers requests until the context ends, and then those under way.
 func (s *server) serve(c *cli.Context) error {
 	listener, err := listen(c)
 	if err != nil {
 		return err
 	}
-	httpServer := &http.Server{
-		Handler:           s.handler(),
-		TLSConfig:         s.tls,
-		ReadHeaderTimeout: lengthOf(c, "header-timeout"),
-		ReadTimeout:       lengthOf(c, "body-timeout"),
-		WriteTimeout:      lengthOf(c, "body-timeout") + 30*time.Second,
-		IdleTimeout:       time.Minute,
-		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // what clients do wrong
-	}
+	httpServer := newHTTPServer(s.handler(), lengthOf(c, "header-timeout"), lengthOf(c, "body-timeout"), answerTimeout)
+	httpServer.TLSConfig = s.tls
+	httpServer.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelDebug) // what clients do wrong
 	scheme := "http"
 	if s.tls != nil {
 		scheme, listener = "https", tls.NewListener(listener, s.tls)
