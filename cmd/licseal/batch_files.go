@@ -28,6 +28,7 @@ type outputNames struct {
 	pieces        []namePiece
 	resume, force bool
 	taken         idset.Set // the names of this run
+	sources       []string  // what is read, and never replaced
 }
 
 // namePiece is text, or stands for a field of the payload.
@@ -217,7 +218,8 @@ func (b *batchSigner) writeFiles(rows iter.Seq2[*place, bulk.Row]) iter.Seq2[*pl
 		}
 		data := []byte(row.License.String())
 		err := atomicfile.CreateSoon(p.path, data, 0o644)
-		if errors.Is(err, fs.ErrExist) && b.names.force {
+		isSource := func(source string) bool { return samePath(p.path, source) }
+		if errors.Is(err, fs.ErrExist) && b.names.force && !slices.ContainsFunc(b.names.sources, isSource) {
 			err = atomicfile.Replace(p.path, data, 0o644)
 		}
 		switch {

@@ -80,11 +80,19 @@ func checkBatchFlags(c *cli.Context) error {
 	case c.Bool("resume") && c.Bool("force"):
 		return usagef("--resume keeps what there is, and --force replaces it; give one")
 	}
-	sources := []string{c.String("batch"), c.String("from"), c.String("k"), c.String("passphrase-file")}
-	if err := checkResults(c, append(sources, c.String("schema"))); err != nil {
+	if err := checkResults(c, sourcesOf(c)); err != nil {
 		return err
 	}
-	return checkStdin(sources...)
+	return checkStdin(sourcesOf(c)...)
+}
+
+// sourcesOf returns the files that are read.
+func sourcesOf(c *cli.Context) []string {
+	var sources []string
+	for _, flag := range []string{"batch", "from", "k", "passphrase-file", "schema"} {
+		sources = append(sources, c.String(flag))
+	}
+	return sources
 }
 
 // checkResults refuses to write results over what they are made from, or over each
@@ -265,6 +273,7 @@ func (b *batchSigner) openOutput(c *cli.Context, settings runSettings) (err erro
 		if b.names, err = newOutputNames(c.String("out-dir"), c.String("name"), c.Bool("resume"), c.Bool("force")); err != nil {
 			return err
 		}
+		b.names.sources = append(sourcesOf(c), c.String("rejects"))
 	case out != "" && out != "-":
 		if b.work, err = openWork(out, settings, c.Bool("resume"), c.Bool("force")); err != nil {
 			return about(out, err)

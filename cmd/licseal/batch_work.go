@@ -67,9 +67,13 @@ func openWork(path string, settings runSettings, resume, force bool) (_ *workFil
 	}
 	defer func() {
 		if err != nil {
+			os.Remove(opened.lock.Path())
 			opened.release()
 		}
 	}()
+	if now, err := os.Lstat(path); (err == nil) != (whole != nil) || err == nil && !os.SameFile(now, whole) {
+		return nil, errors.New("another process has just made this file")
+	}
 	journal, err := os.ReadFile(opened.run())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, cause(err)
@@ -232,10 +236,12 @@ func (w *workFile) finish() error {
 	if err := w.file.Sync(); err != nil {
 		return fmt.Errorf("writing %s: %w", w.part(), cause(err))
 	}
+	w.file.Close() // an open file cannot be renamed everywhere
 	if err := giveName(w.part(), w.path, w.force); err != nil {
 		return err
 	}
-	return errors.Join(os.Remove(w.run()), os.Remove(w.lock.Path()))
+	os.Remove(w.lock.Path()) // nor removed
+	return cause(os.Remove(w.run()))
 }
 
 // giveName gives a file its final name. It replaces what has that name only by force,
