@@ -481,8 +481,10 @@ func TestInterruptedMerge(t *testing.T) {
 		waitForFile(t, filepath.Join(dir, "out.ndjson.part"))
 		cmd.Process.Signal(sig)
 		if sig == syscall.SIGTERM {
-			time.Sleep(100 * time.Millisecond) // the next line finds that it is to end
-			part.Write(bytes.Join(lines[3:], nil))
+			for _, line := range lines[3:] { // one of them finds that it is to end
+				time.Sleep(100 * time.Millisecond)
+				part.Write(line)
+			}
 		}
 		cmd.Wait()
 		part.Close()
