@@ -210,20 +210,21 @@ func (r *replayer) ends() error {
 // line of a part says, or else the day that its first licence has. It is "" if
 // that is not known.
 func (b *batchSigner) madeOn(file *os.File) string {
-	text, err := bufio.NewReader(io.NewSectionReader(file, 0, maxPartLine)).ReadBytes('\n')
+	line, err := bufio.NewReader(io.NewSectionReader(file, 0, maxPartLine)).ReadBytes('\n')
 	if err != nil {
 		return ""
 	}
-	if first, err := parsePartLine(text); err == nil && first.Part != nil {
+	if first, err := parsePartLine(line); err == nil && first.Part != nil {
 		return first.Part.Today
 	}
-	lic, err := licseal.ParseUnverified(text)
+	lic, err := licseal.ParseUnverified(line)
 	if err != nil {
 		return ""
 	}
-	day, _ := lic.Payload.Text(b.parser.roles.NotBefore)
-	if _, err := time.Parse(time.DateOnly, day); err != nil {
+	text, _ := lic.Payload.Text(b.parser.roles.NotBefore)
+	begins, err := licseal.ParseDate(text, nil) // that of an entitlement has a time
+	if err != nil {
 		return ""
 	}
-	return day
+	return begins.Format(time.DateOnly)
 }
