@@ -264,6 +264,11 @@ func TestProcesses(t *testing.T) {
 // A product whose clock was ahead, across the end of the month, and is set right
 // again: the month that has begun goes on, and the licence that has expired stays so,
 // until somebody says that the clock was wrong.
+//
+// The products are processes of their own, but it is Options.Clock that is ahead, and
+// not the machine: Go reads the clock without the C library, so nothing can be put
+// between, Linux has no namespace for the wall clock, and the machine's own is not a
+// test's to set.
 func TestClockMoved(t *testing.T) {
 	onEach(t, func(t *testing.T, store string) {
 		run := func(uses int, ahead time.Duration) error {
