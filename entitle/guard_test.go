@@ -202,6 +202,46 @@ func TestExpiresWhileRunning(t *testing.T) {
 	}
 }
 
+// Of what was refused nothing is allowed again, by however little the clock is set
+// back.
+func TestRefusedStaysRefused(t *testing.T) {
+	const before, after = "2027-01-10T23:59:59.9999Z", "2027-01-11T00:00:00Z"
+	for name, ask := range map[string]func(*entitle.Guard) bool{
+		"Allows": func(g *entitle.Guard) bool { return g.Allows("reports") },
+		"Use":    func(g *entitle.Guard) bool { return g.Use(t.Context(), "reports", 1) == nil },
+	} {
+		c := at(before)
+		g, err := entitle.OpenStill(entitle.Text(signed(t, plan())), trusted, &entitle.Options{Clock: c.now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, step := range []string{before, after, before} {
+			c.set(step)
+			if ask(g) != (i == 0) {
+				t.Errorf("%s, step %d: it is %v", name, i, i != 0)
+			}
+		}
+	}
+}
+
+// What time it is, the store knows of an idle guard, and other guards from the store.
+func TestClockOfOthers(t *testing.T) {
+	store, ahead, c := entitle.NewMemory(), at("2026-11-21"), at("2026-11-21")
+	source := entitle.Text(signed(t, plan()))
+	a := open(t, source, &entitle.Options{Store: store, Clock: ahead.now})
+	b := open(t, source, &entitle.Options{Store: store, Clock: c.now, Batch: true})
+	ahead.set("2026-11-22")
+	a.Tick(t.Context())
+	totals, err := store.Totals(t.Context(), "", month("2026-11"))
+	if err != nil || !totals.Latest.Equal(instant("2026-11-22")) {
+		t.Errorf("the store has %v: %v", totals.Latest, err)
+	}
+	b.Tick(t.Context())
+	if status := b.Status(); !status.Time.Equal(instant("2026-11-22")) {
+		t.Errorf("the other guard has %v", status.Time)
+	}
+}
+
 // The clock that was seen outlives the process, and so does the month.
 func TestClockSetBackBetweenRuns(t *testing.T) {
 	source, store := entitle.Text(signed(t, plan())), entitle.NewMemory()

@@ -1,6 +1,7 @@
 package entitle_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -312,6 +313,62 @@ func TestInstallTogether(t *testing.T) {
 	if err != nil || !strings.Contains(string(kept), `"id":"`+inUse+`"`) {
 		t.Errorf("%s is in use, and kept is %s: %v", inUse, kept, err)
 	}
+}
+
+// hooked is a store that lets a test do something before it answers.
+type hooked struct {
+	entitle.Store
+	before func()
+}
+
+func (h *hooked) Totals(ctx context.Context, installation string, m entitle.Month) (entitle.Totals, error) {
+	h.before()
+	return h.Store.Totals(ctx, installation, m)
+}
+
+// A POST is answered with its own licence, also where another takes its place at once.
+func TestInstallAnswersItself(t *testing.T) {
+	dir := t.TempDir()
+	store := &hooked{entitle.NewMemory(), func() {}}
+	g, err := entitle.OpenStill(entitle.NewFolder(dir), trusted, &entitle.Options{Store: store, MayBeMissing: true, Clock: at("2026-11-21").now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{httptest.NewServer(entitle.NewHandler(g, &entitle.HandlerOptions{Authorize: entitle.BearerTokens(token)})), g, dir}
+	defer s.Close()
+	store.before = func() {
+		put(t, filepath.Join(dir, "installed.json"), signed(t, plan().with("id", "A-2")))
+		g.Look(t.Context())
+	}
+	_, body := s.call(t, "POST", keyBody(t, string(signed(t, plan()))))
+	data, _ := body["data"].(object)
+	if license, _ := data["license"].(object); license["id"] != "A-1" {
+		t.Errorf("it is answered with %v", body)
+	}
+	if id, _ := g.Status().License.Payload.Text("/id"); id != "A-2" {
+		t.Errorf("%s is in use", id)
+	}
+}
+
+// The licence in use is not one to choose, and of a folder with too many files none is.
+func TestFind(t *testing.T) {
+	s := newServer(t, at("2026-11-21"))
+	post := func(want int, reason string) {
+		t.Helper()
+		status, body := s.call(t, "POST", keyBody(t, "K-1"))
+		if got, _ := body["reason"].(string); status != want || !strings.Contains(got, reason) {
+			t.Errorf("%d %v", status, body)
+		}
+	}
+	put(t, filepath.Join(s.dir, "installed.json"), signed(t, plan()))
+	post(400, "no licence in the folder has this key")
+	put(t, filepath.Join(s.dir, "good.json"), signed(t, plan()))
+	for i := range 998 {
+		put(t, filepath.Join(s.dir, fmt.Sprint(i)), nil)
+	}
+	post(200, "")
+	put(t, filepath.Join(s.dir, "one more"), nil)
+	post(400, "has 1001 files; at most 1000 are looked at")
 }
 
 // The zero options let nobody in.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -66,6 +67,25 @@ func TestBind(t *testing.T) {
 	if !third.Held() {
 		t.Error("there is room again")
 	}
+}
+
+// A machine keeps its seat for as long as its guard is open.
+func TestSeatIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opts := &entitle.Options{Store: entitle.NewMemory(), Clock: later, Lapse: time.Second} // which is two
+		source := entitle.Text(signed(t, plan().with("max_machines", 1)))
+		a, b := open(t, source, opts), open(t, source, opts)
+		binding, err := a.Bind(t.Context(), "m1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 20 {
+			time.Sleep(1700 * time.Millisecond)
+			if _, err := b.Bind(t.Context(), "m2"); err == nil || !binding.Held() {
+				t.Fatalf("another machine has the seat: %v", err)
+			}
+		}
+	})
 }
 
 // A machine that is bound twice by one process keeps its seat until both are
@@ -162,4 +182,13 @@ func TestFingerprint(t *testing.T) {
 	if fingerprint("I-1", "installation id") != installed {
 		t.Error("the installation has moved into a container, and is another now")
 	}
+	if err := os.Remove(marker); err != nil {
+		t.Fatal(err)
+	}
+	for _, variable := range []string{"KUBERNETES_SERVICE_HOST", "container"} {
+		t.Setenv(variable, "x")
+		fingerprint("", "")
+		t.Setenv(variable, "")
+	}
+	fingerprint("", id)
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -85,6 +86,42 @@ func TestSuspended(t *testing.T) {
 	expect(entitle.Suspended, entitle.LoadFailed, entitle.StateChanged)
 }
 
+// A key that is revoked suspends what it signed.
+func TestKeyRevoked(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "revoked.json")
+	put(t, path, list(t, 1, "somebody else's"))
+	licenseKey := ed25519.NewKeyFromSeed([]byte("another key, of 32 bytes exactly"))
+	vendors, err := licseal.ParseUnverified(signed(t, plan()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lic, err := sign.License(vendors.Payload, licenseKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := append(slices.Clone(trusted), licseal.TrustedKey{Key: licenseKey.Public()})
+	g, err := entitle.Open(t.Context(), entitle.Text([]byte(lic.String())), both,
+		&entitle.Options{Clock: at("2026-11-21").now, Revocations: entitle.File(path)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	r := licseal.NewRevocations(instant("2026-11-20"), instant("2026-12-20"))
+	r.Generation = 2
+	if err := r.RevokeKey(licseal.RevokedKey{ID: licseal.KeyID(licenseKey.Public())}); err != nil {
+		t.Fatal(err)
+	}
+	signed, err := sign.Revocations(r, vendorKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, path, []byte(signed.String()))
+	g.Tick(t.Context())
+	if state := g.Status().State; state != entitle.Suspended || g.Allows("reports") {
+		t.Errorf("the licence is %q", state)
+	}
+}
+
 func TestOpenNeedsItsRevocations(t *testing.T) {
 	var listErr *verify.ListError
 	source := entitle.Text(signed(t, plan()))
@@ -152,6 +189,25 @@ func TestRemember(t *testing.T) {
 	}
 	var damaged *state.DamagedError
 	if _, err := entitle.Open(t.Context(), source, trusted, opts(3)); !errors.As(err, &damaged) {
+		t.Errorf("a damaged state: %v", err)
+	}
+}
+
+// What is remembered counts from the start, with or without a revocation list.
+func TestRememberAtOpen(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "licence.state")
+	if err := state.Create(file, verify.Memory{Latest: instant("2027-02-01")}); err != nil {
+		t.Fatal(err)
+	}
+	opts := &entitle.Options{Clock: at("2026-11-21").now,
+		Remember: func(change func(*verify.Memory) error) (*verify.Memory, error) { return state.Update(file, change) }}
+	source := entitle.Text(signed(t, plan()))
+	if g := open(t, source, opts); g.Allows("reports") {
+		t.Error("an expired licence is good again with the clock set back")
+	}
+	put(t, file, []byte("x"))
+	var damaged *state.DamagedError
+	if _, err := entitle.Open(t.Context(), source, trusted, opts); !errors.As(err, &damaged) {
 		t.Errorf("a damaged state: %v", err)
 	}
 }
