@@ -293,3 +293,19 @@ func TestEntitlementsFlags(t *testing.T) {
 	writeFile(t, v.trust, newVendor(t).line(t))
 	p.log.waitFor(t, "state=suspended")
 }
+
+// An entitlement licence that is sent to the Admin API is told from one with a fault.
+func TestEntitlementLicenceElsewhere(t *testing.T) {
+	v := newVendor(t)
+	payload, err := os.ReadFile("../../testdata/entitlement/get-payload.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, "--ephemeral", "--trust", v.trust)
+	body := expect(t, 400, "POST", p.url+"/licenses", v.sign(t, string(payload)))
+	if !strings.Contains(body, "the fields are those of the schema entitlement, and not of kong") {
+		t.Error(body)
+	}
+	p = start(t, "--ephemeral", "--trust", v.trust, "--schema", "entitlement")
+	expect(t, 201, "POST", p.url+"/licenses", v.sign(t, string(payload)))
+}

@@ -76,8 +76,14 @@ func (j *judge) checkUnverified(payload string) error {
 func checkFields(rules *schema.Schema, p licseal.Payload) error {
 	err := rules.Validate(p)
 	var broken *schema.Error
-	if _, notBuiltin := schema.Builtin(rules.Name()); errors.As(err, &broken) && notBuiltin == nil && broken.UnknownOnly() {
+	if _, notBuiltin := schema.Builtin(rules.Name()); !errors.As(err, &broken) || notBuiltin != nil {
+		return err
+	}
+	if broken.UnknownOnly() {
 		return nil
+	}
+	if meant := schema.Resembling(p); meant != nil && meant != rules {
+		return fmt.Errorf("the fields are those of the schema %s, and not of %s, which this server takes: %w", meant.Name(), rules.Name(), err)
 	}
 	return err
 }
