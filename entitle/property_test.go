@@ -336,6 +336,38 @@ func TestStrictStoreFails(t *testing.T) {
 	}
 }
 
+// Who is told, and takes long over it, keeps nobody else waiting; what happens
+// meanwhile is told after it, in its order.
+func TestSlowNotify(t *testing.T) {
+	store, heard := &lossy{Store: entitle.NewMemory()}, new(events)
+	gate, told := make(chan struct{}), make(chan struct{}, 1)
+	g := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Store: store, Clock: at("2026-11-21").now, Notify: func(e entitle.Event) {
+		if e.Kind == entitle.StoreFailed {
+			told <- struct{}{}
+			<-gate
+		}
+		heard.notify(e)
+	}})
+	store.broken.Store(true)
+	failed := make(chan error, 1)
+	go func() { failed <- g.Use(context.Background(), "requests", 1) }()
+	<-told
+	store.broken.Store(false)
+	within(t, "Flush", func() {
+		if err := g.Flush(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	close(gate)
+	if err := <-failed; err == nil {
+		t.Error("a use that could not be written was allowed")
+	}
+	within(t, "Close", func() { g.Close() })
+	if diff := cmp.Diff([]entitle.EventKind{entitle.StoreFailed, entitle.StoreWorks}, heard.take()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // slow is a store that waits before it writes.
 type slow struct {
 	entitle.Store
