@@ -156,6 +156,25 @@ func TestInterruptAtPassphrase(t *testing.T) {
 	}
 }
 
+// TestSignalAtPassphrase does the same by the other signals that end a program.
+func TestSignalAtPassphrase(t *testing.T) {
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
+		t.Run(sig.String(), func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "vendor.key")
+			s := startOnTerminal(t, "keygen", "-o", path)
+			waitUntil(t, "the terminal hides what is typed", func() bool { return !echoes(t, s.terminal) })
+			s.cmd.Process.Signal(sig)
+			waitUntil(t, "the terminal shows what is typed", func() bool { return echoes(t, s.terminal) })
+			if code, seen := s.end(t); code != 128+int(sig) {
+				t.Errorf("the exit code is %d, want %d; on the screen was %q", code, 128+int(sig), seen)
+			}
+			if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("looking for the key: got %v, want %v", err, fs.ErrNotExist)
+			}
+		})
+	}
+}
+
 // TestNewlineOnTerminal shows that a result whose bytes matter ends with a newline
 // on a terminal, and only there.
 func TestNewlineOnTerminal(t *testing.T) {
