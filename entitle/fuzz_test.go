@@ -34,7 +34,7 @@ func FuzzOpen(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		p, err := licseal.ParsePayload(text)
 		if err != nil {
-			t.Skip("not a payload: ", err)
+			return // not a payload
 		}
 		lic, err := sign.License(p, vendorKey)
 		if err != nil {

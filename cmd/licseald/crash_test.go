@@ -19,6 +19,7 @@ import (
 
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/admin/storetest"
+	"github.com/licseal/licseal/internal/needs"
 	"github.com/licseal/licseal/internal/pgtest"
 )
 
@@ -355,7 +356,7 @@ func TestDiskFull(t *testing.T) {
 	dir := t.TempDir()
 	if output, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", dir).CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "SKIP %s: no small disk can be mounted here: %s\n", t.Name(), output)
-		t.Skip("no small disk can be mounted here")
+		needs.Missing(t, "no small disk can be mounted here")
 	}
 	v := newVendor(t)
 	store := "sqlite:" + filepath.Join(dir, "licences.db")
@@ -416,7 +417,7 @@ func TestDiskFullPostgreSQL(t *testing.T) {
 	dir := t.TempDir()
 	if output, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=160m,mode=1777", "tmpfs", dir).CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "SKIP %s: no small disk can be mounted here: %s\n", t.Name(), output)
-		t.Skip("no small disk can be mounted here")
+		needs.Missing(t, "no small disk can be mounted here")
 	}
 	t.Cleanup(func() { exec.Command("umount", dir).Run() })
 	t.Setenv("TMPDIR", dir)

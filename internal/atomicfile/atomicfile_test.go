@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal/internal/atomicfile"
+	"github.com/licseal/licseal/internal/needs"
 )
 
 // tree is what a folder holds: permissions and content by name, or the target of a link.
@@ -160,7 +161,7 @@ func TestLostRace(t *testing.T) {
 // TestReplaceKeepsOwner shows that what root replaces stays the owner's.
 func TestReplaceKeepsOwner(t *testing.T) {
 	if os.Getuid() != 0 {
-		t.Skip("only root gives files away")
+		needs.Missing(t, "only root gives files away")
 	}
 	path := filepath.Join(t.TempDir(), "f")
 	if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Chown(path, 1234, 2345)); err != nil {
@@ -183,7 +184,7 @@ func TestReplaceKeepsOwner(t *testing.T) {
 func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", dir).CombinedOutput(); err != nil {
-		t.Skipf("a small disk cannot be mounted here: %v: %s", err, out)
+		needs.Missing(t, "no small disk can be mounted here: "+err.Error()+": "+string(out))
 	}
 	defer exec.Command("umount", dir).Run()
 	if err := os.WriteFile(filepath.Join(dir, "f"), []byte("old"), 0o644); err != nil {

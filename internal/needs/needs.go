@@ -1,9 +1,10 @@
-// Package needs lets tests say which programs they run. Where one is not
-// installed, the test is skipped, so that Go alone is enough to test the rest. Where
+// Package needs lets tests say which programs they run, and what else they need of
+// the machine. Where it is missing, the test is skipped, so that Go alone is enough to test the rest. Where
 // the variable LICSEAL_TEST_ALL is set, as in .ci/run, the test fails.
 package needs
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"testing"
@@ -29,6 +30,15 @@ func Missing(t testing.TB, what string) {
 		t.Fatalf("%s, and %s is set", what, Variable)
 	}
 	t.Skip(what)
+}
+
+// Demanded returns an error about what is missing where every test must run, for
+// the conditions of scripts.
+func Demanded(what string) error {
+	if os.Getenv(Variable) == "" {
+		return nil
+	}
+	return fmt.Errorf("there is no %s here, and %s is set", what, Variable)
 }
 
 // Scripts fails the test if every test must run and one of the programs is not in
