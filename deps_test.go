@@ -46,6 +46,7 @@ var rooms = []room{
 	{module + "/schema", []string{module, tokenizer + "/...", jsonschema + "/...", internal}},
 	{module + "/bulk", []string{
 		module, tokenizer + "/...", jsonschema + "/...", edwards + "/...", module + "/sign", module + "/verify", module + "/schema", internal}},
+	{module + "/bulk/rows", []string{module, tokenizer + "/...", internal}},
 	{module + "/check", []string{module, tokenizer + "/...", jsonschema + "/...", yaml + "/...", module + "/verify", module + "/schema", internal}},
 	{module + "/admin/...", []string{module, tokenizer + "/...", internal}},
 	{module + "/entitle/...", []string{module, tokenizer + "/...", module + "/verify", internal}},

@@ -18,7 +18,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/licseal/licseal"
-	"github.com/licseal/licseal/internal/records"
+	"github.com/licseal/licseal/bulk/rows"
 )
 
 // document is a licence to verify: a file, or a line of NDJSON.
@@ -267,8 +267,8 @@ func startsWithLine(path string) bool {
 }
 
 func (d *documents) lines(name string, r io.Reader, yield func(document) bool) bool {
-	rows := records.NewReader(&countingReader{r, &d.read}, licseal.DefaultMaxBytes, false)
-	for record := range rows.All() {
+	lines := rows.NewNDJSON(&countingReader{r, &d.read}, licseal.DefaultMaxBytes)
+	for record := range rows.All(lines) {
 		doc := document{name: fmt.Sprintf("%s:%d", name, record.Line), line: record.Line, text: record.Text}
 		if record.Err != nil {
 			doc.err = &failure{code: exitNotALicence, err: record.Err}
@@ -277,7 +277,7 @@ func (d *documents) lines(name string, r io.Reader, yield func(document) bool) b
 			return false
 		}
 	}
-	if err := rows.Err(); err != nil {
+	if err := lines.Err(); err != nil {
 		return yield(document{name: name, err: fmt.Errorf("reading: %w", cause(err))})
 	}
 	return true

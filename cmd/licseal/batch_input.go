@@ -1,23 +1,19 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"hash"
-	"io"
 	"iter"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
 
 	"github.com/licseal/licseal"
-	"github.com/licseal/licseal/internal/records"
+	"github.com/licseal/licseal/bulk/rows"
 )
 
 // shard is one of the equal parts that a batch is split into: every of-th row,
@@ -69,9 +65,7 @@ type batchInput struct {
 	size   int64 // in bytes, 0 if it is not known
 	read   atomic.Int64
 	digest hash.Hash // of all bytes; nil unless there are shards
-	header []byte    // the first row of a CSV
-	isCSV  bool
-	rows   *records.Reader
+	rows   rows.Reader
 	shard  shard
 }
 
@@ -82,10 +76,10 @@ func (b *batchInput) Read(p []byte) (int, error) {
 	if b.digest != nil {
 		b.digest.Write(p[:n])
 	}
-	return n, err
+	return n, cause(err)
 }
 
-// openBatch opens a batch and finds out whether it is CSV: NDJSON begins with '{'.
+// openBatch opens a batch.
 func openBatch(name string, s shard) (*batchInput, error) {
 	b := &batchInput{name: displayName(name), file: os.Stdin, shard: s}
 	if name != "-" {
@@ -105,52 +99,17 @@ func openBatch(name string, s shard) (*batchInput, error) {
 	if s.of > 0 {
 		b.digest = sha256.New()
 	}
-	buffered := bufio.NewReader(b)
-	b.isCSV, err = looksLikeCSV(name, buffered)
-	if err != nil {
-		return nil, fmt.Errorf("reading: %w", cause(err))
+	if b.rows, err = rows.Open(b, name, licseal.DefaultMaxBytes); err != nil {
+		return nil, err
 	}
-	b.rows = records.NewReader(buffered, licseal.DefaultMaxBytes, b.isCSV)
-	if !b.isCSV {
-		return b, nil
-	}
-	first, ok := b.rows.Next()
-	if first.Err != nil {
-		return nil, fmt.Errorf("line %d: the header: %w", first.Line, first.Err)
-	}
-	if err := b.rows.Err(); !ok && err != nil {
-		return nil, fmt.Errorf("reading: %w", cause(err))
-	}
-	b.header = first.Text
 	return b, nil
-}
-
-// looksLikeCSV goes by the name, and else by the first character.
-func looksLikeCSV(name string, r *bufio.Reader) (bool, error) {
-	switch strings.ToLower(filepath.Ext(name)) {
-	case ".csv":
-		return true, nil
-	case ".ndjson", ".jsonl", ".json":
-		return false, nil
-	}
-	for n := 1; n <= r.Size(); n++ {
-		start, err := r.Peek(n) // no more than it needs: a pipe may give little at a time
-		start = bytes.TrimLeft(bytes.TrimPrefix(start, utf8Mark), " \t\r\n")
-		switch {
-		case err != nil && err != io.EOF:
-			return false, err
-		case err != nil || len(start) > 0 && !bytes.HasPrefix(utf8Mark, start):
-			return len(start) > 0 && start[0] != '{', nil
-		}
-	}
-	return false, nil
 }
 
 // all yields the rows of the shard.
 func (b *batchInput) all(ctx context.Context) iter.Seq2[*place, []byte] {
 	return func(yield func(*place, []byte) bool) {
 		n := 0
-		for record := range b.rows.All() {
+		for row := range rows.All(b.rows) {
 			n++
 			if ctx.Err() != nil {
 				return
@@ -158,8 +117,8 @@ func (b *batchInput) all(ctx context.Context) iter.Seq2[*place, []byte] {
 			if !b.shard.has(n) {
 				continue
 			}
-			p := &place{row: n, line: record.Line, text: record.Text, err: record.Err}
-			text := record.Text
+			p := &place{row: n, line: row.Line, text: row.Text, err: row.Err}
+			text := row.Text
 			if p.err != nil {
 				text = nil // it is nothing to be parsed
 			}
@@ -173,7 +132,7 @@ func (b *batchInput) all(ctx context.Context) iter.Seq2[*place, []byte] {
 // err returns the error that ended the rows.
 func (b *batchInput) err() error {
 	if err := b.rows.Err(); err != nil {
-		return fmt.Errorf("reading: %w", cause(err))
+		return fmt.Errorf("reading: %w", err)
 	}
 	return nil
 }

@@ -7,19 +7,18 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/licseal/licseal"
-	"github.com/licseal/licseal/internal/fieldname"
-	"github.com/licseal/licseal/internal/records"
+	"github.com/licseal/licseal/bulk/rows"
 	"github.com/licseal/licseal/schema"
 )
 
 // rowParser makes payloads of the rows of a batch. Several goroutines use one.
 type rowParser struct {
-	columns  []column   // of a CSV; nil for NDJSON
+	rows     rows.Reader
+	columns  []column   // of a table; nil if rows are payloads
 	defaults jsonObject // the fields of the template
 	rules    *schema.Schema
 	roles    licseal.Roles
@@ -141,13 +140,16 @@ func (r *rowParser) parse(text []byte) (licseal.Payload, error) {
 	if len(text) == 0 {
 		return licseal.Payload{}, errNoText
 	}
-	if r.columns != nil {
-		return r.parseCSV(text)
-	}
-	p, err := licseal.ParsePayload(text)
-	if err != nil {
+	content, err := r.rows.Content(text)
+	if field := (*rows.FieldError)(nil); errors.As(err, &field) {
+		return licseal.Payload{}, rowError("%v", err)
+	} else if err != nil {
 		return licseal.Payload{}, err
 	}
+	if r.columns != nil {
+		return r.parseCells(content.Cells)
+	}
+	p := content.Payload
 	if _, isLicense := p.Field("/license/payload"); isLicense {
 		return licseal.Payload{}, errIsLicense
 	}
@@ -164,24 +166,17 @@ func (r *rowParser) parse(text []byte) (licseal.Payload, error) {
 	return r.complete(o, nil, nil)
 }
 
-// parseCSV makes the payload of one row of a CSV. An empty cell leaves the field
+// parseCells makes the payload of one row of a table. An empty cell leaves the field
 // as the template has it.
-func (r *rowParser) parseCSV(text []byte) (licseal.Payload, error) {
-	cells, quoted, err := records.Fields(text)
-	if err != nil {
-		return licseal.Payload{}, err
-	}
-	if len(cells) != len(r.columns) {
-		return licseal.Payload{}, rowError("the row has %s, and the header %s", plural(len(cells), "field"), plural(len(r.columns), "field"))
-	}
+func (r *rowParser) parseCells(cells []rows.Cell) (licseal.Payload, error) {
 	o := slices.Clone(r.defaults)
 	var within []change
 	var bad []badCell
 	for i, c := range r.columns {
-		if cells[i] == "" && !quoted[i] {
+		if cells[i].Unset {
 			continue
 		}
-		value, err := c.json(cells[i])
+		value, err := c.json(cells[i].Text)
 		if err != nil {
 			bad = append(bad, badCell{c.pointer, err})
 			continue
@@ -335,42 +330,20 @@ func rowError(format string, args ...any) error {
 	return &failure{code: exitSchema, err: fmt.Errorf(format, args...)}
 }
 
-// utf8Mark is what some programs write before UTF-8 text.
-var utf8Mark = []byte("\ufeff")
-
-// parseHeader reads the header of a CSV: in each column the name of a field, as
-// --set takes it.
-func parseHeader(text []byte, template licseal.Payload) ([]column, error) {
-	names, _, err := records.Fields(bytes.TrimPrefix(text, utf8Mark))
-	if err != nil {
-		return nil, fmt.Errorf("the header: %w", err)
-	}
+// withKinds returns the columns of a table, with what the template has in each.
+func withKinds(header []rows.Column, template licseal.Payload) []column {
 	var columns []column
-	for i, name := range names {
-		name, isJSON := strings.CutSuffix(name, ":")
-		pointer, isPointer := fieldname.Pointer(name)
-		switch {
-		case len(names) == 1 && strings.ContainsAny(name, ";\t|"):
-			return nil, fmt.Errorf("the header %s has one field; fields are separated by commas", quoteCell(name))
-		case strings.ContainsFunc(name, unicode.IsControl):
-			return nil, fmt.Errorf("the header has a control character in column %d; lines end in LF or in CR LF, not in CR alone", i+1)
-		case name == "":
-			return nil, fmt.Errorf("the header names no field in column %d", i+1)
-		case !utf8.ValidString(name) || !isPointer:
-			return nil, fmt.Errorf("the header has %s in column %d, which is not the name of a field", quoteCell(name), i+1)
-		case slices.ContainsFunc(columns, func(c column) bool { return c.pointer == pointer }):
-			return nil, fmt.Errorf("the header names %s twice", quoteCell(name))
-		}
-		c := column{pointer: pointer, isJSON: isJSON}
-		if member, ok := memberOf(pointer); ok {
+	for _, h := range header {
+		c := column{pointer: h.Pointer, isJSON: h.JSON}
+		if member, ok := memberOf(h.Pointer); ok {
 			c.member = member
 		}
-		if old, ok := template.Field(pointer); ok && old[0] != '"' {
+		if old, ok := template.Field(h.Pointer); ok && old[0] != '"' {
 			c.kind = kindOf(old)
 		}
 		columns = append(columns, c)
 	}
-	return columns, nil
+	return columns
 }
 
 func plural(n int, thing string) string {

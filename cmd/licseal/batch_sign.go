@@ -156,11 +156,8 @@ func signBatch(c *cli.Context) error {
 		return about(displayName(c.String("batch")), err)
 	}
 	defer b.input.file.Close()
-	if b.input.isCSV {
-		if b.parser.columns, err = parseHeader(b.input.header, template); err != nil {
-			return about(b.input.name, err)
-		}
-	}
+	b.parser.rows = b.input.rows
+	b.parser.columns = withKinds(b.input.rows.Columns(), template)
 	if !b.usesToday(c) {
 		settings.Today = ""
 	}
@@ -293,7 +290,7 @@ func (b *batchSigner) openOutput(c *cli.Context, settings runSettings) (err erro
 
 // usesToday reports whether a licence may get the day of the run.
 func (b *batchSigner) usesToday(c *cli.Context) bool {
-	return b.parser.created == "today" || b.parser.created == "" && (b.input.isCSV || isBuilt(c))
+	return b.parser.created == "today" || b.parser.created == "" && (b.parser.columns != nil || isBuilt(c))
 }
 
 // useToday sets the day that "today" stands for: the one on which the run began.
