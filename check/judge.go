@@ -63,22 +63,22 @@ func (j *judgement) hide(lic *licseal.License, data []byte) {
 	}
 	mask := newMasker(data[:min(len(data), MaxBytes)])
 	if lic != nil {
-		mask = mask.with(lic.Signature)
+		mask = mask.With(lic.Signature)
 		keys := slices.Concat(keyFields, []string{j.options.Verify.Roles.WithDefaults().ID})
 		for _, pointer := range keys {
 			key, _ := lic.Payload.Text(pointer)
-			mask = mask.with(key)
+			mask = mask.With(key)
 		}
 		for _, r := range j.options.Policy.Require {
 			if slices.Contains(keys, r.pointer) {
 				for _, key := range r.values {
-					mask = mask.with(key)
+					mask = mask.With(key)
 				}
 			}
 		}
 	}
 	for i, f := range j.Findings {
-		j.Findings[i].Found, j.Findings[i].Remedy = mask.hide(f.Found), mask.hide(f.Remedy)
+		j.Findings[i].Found, j.Findings[i].Remedy = mask.Hide(f.Found), mask.Hide(f.Remedy)
 	}
 }
 

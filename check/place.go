@@ -10,6 +10,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/licseal/licseal/internal/text"
 )
 
 // Place is where a gateway runs, as far as its licence goes.
@@ -123,10 +125,4 @@ func readBounded(f *os.File) ([]byte, error) {
 }
 
 // cause takes the file name out of an error of package os.
-func cause(err error) error {
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		return pathErr.Err
-	}
-	return err
-}
+func cause(err error) error { return text.Cause(err) }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/licseal/licseal/internal/text"
 )
 
 // Where a gateway looks for its licence, in this order; the Admin API is last.
@@ -210,12 +212,7 @@ func (e *Effective) shadows(winner int) {
 	}
 }
 
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
+func plural(n int, noun string) string { return text.Plural(n, noun) }
 
 // unclear says that no licence is known to be the one in use.
 func unclear(severity Severity, what string) Finding {

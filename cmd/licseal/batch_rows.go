@@ -345,19 +345,3 @@ func withKinds(header []rows.Column, template licseal.Payload) []column {
 	}
 	return columns
 }
-
-func plural(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%s %ss", thousands(n), thing)
-}
-
-// thousands writes a number with commas: 1,234,567.
-func thousands(n int) string {
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}

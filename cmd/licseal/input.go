@@ -9,6 +9,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/check"
+	"github.com/licseal/licseal/internal/text"
 	"github.com/urfave/cli/v2"
 )
 
@@ -60,13 +61,7 @@ func (e *sizeError) Error() string {
 }
 
 // cause takes the file name out of an error of package os: messages begin with it already.
-func cause(err error) error {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
-}
+func cause(err error) error { return text.Cause(err) }
 
 // displayName is what messages call a file.
 func displayName(file string) string {

@@ -1,24 +1,10 @@
 package main
 
-import (
-	"fmt"
-	"strings"
-	"unicode"
-	"unicode/utf16"
-)
+import "github.com/licseal/licseal/internal/text"
 
-// plain returns text that is safe to show: characters that could move the cursor
-// or hide others are written as JSON escapes. JSON text stays the same JSON.
-func plain(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		if unicode.IsGraphic(r) {
-			b.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.AppendRune(nil, r) {
-			fmt.Fprintf(&b, `\u%04x`, unit)
-		}
-	}
-	return b.String()
-}
+// plain returns text that is safe to show; see [text.Escape].
+func plain(s string) string { return text.Escape(s) }
+
+func plural(n int, noun string) string { return text.Plural(n, noun) }
+
+func thousands(n int) string { return text.Thousands(n) }

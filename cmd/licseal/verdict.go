@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
-	"github.com/licseal/licseal/check"
+	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/schema"
 	"github.com/urfave/cli/v2"
@@ -49,23 +49,15 @@ func (v verdict) line() string {
 
 func keyName(name, id string) string { return strings.TrimSpace(name + " " + id) }
 
-func instant(t time.Time) string { return check.Instant(t) }
+func instant(t time.Time) string { return text.Instant(t) }
 
 // wholeDays returns how many whole days lie between two instants; it is
 // negative once until has passed.
-func wholeDays(until, now time.Time) int { return check.DaysBetween(now, until) }
+func wholeDays(until, now time.Time) int { return text.DaysBetween(now, until) }
 
-func daysLeft(until, now time.Time) string { return daysText(wholeDays(until, now)) + " left" }
+func daysLeft(until, now time.Time) string { return text.Days(wholeDays(until, now)) + " left" }
 
-func daysText(days int) string {
-	switch days {
-	case 0:
-		return "less than a day"
-	case 1:
-		return "1 day"
-	}
-	return fmt.Sprintf("%d days", days)
-}
+func daysText(days int) string { return text.Days(days) }
 
 // jsonVerdict is what 'licseal verify --json' prints for one file.
 type jsonVerdict struct {

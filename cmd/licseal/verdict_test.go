@@ -14,39 +14,6 @@ import (
 	"github.com/licseal/licseal/internal/needs"
 )
 
-func TestWholeDays(t *testing.T) {
-	tests := []struct {
-		until, now string
-		want       int
-		text       string
-	}{
-		{"2027-01-01", "2026-12-30", 2, "2 days left"},
-		{"2027-01-01", "2026-12-30T00:00:00.000000001Z", 1, "1 day left"},
-		{"2027-01-01", "2026-12-31", 1, "1 day left"},
-		{"2027-01-01", "2026-12-31T00:00:00.000000001Z", 0, "less than a day left"},
-		{"2027-01-01", "2026-12-31T23:59:59.999999999Z", 0, "less than a day left"},
-		{"2027-01-01", "2027-01-01", 0, "less than a day left"},
-		{"2027-01-01", "2027-01-01T00:00:00.000000001Z", -1, "-1 days left"},
-		{"2027-01-01", "2027-01-02", -1, "-1 days left"},
-		{"2027-01-01", "2027-01-02T00:00:00.000000001Z", -2, "-2 days left"},
-		{"9999-12-31", "2026-12-31", 2912078, "2912078 days left"}, // more than a Duration holds
-		{"0001-01-01", "2026-12-31", -739980, "-739980 days left"},
-	}
-	for _, test := range tests {
-		until, untilErr := licseal.ParseDate(test.until, nil)
-		now, nowErr := licseal.ParseDate(test.now, nil)
-		if untilErr != nil || nowErr != nil {
-			t.Fatal(untilErr, nowErr)
-		}
-		if got := wholeDays(until, now); got != test.want {
-			t.Errorf("wholeDays(%s, %s) = %d, want %d", test.until, test.now, got, test.want)
-		}
-		if got := daysLeft(until, now); got != test.text {
-			t.Errorf("daysLeft(%s, %s) = %q, want %q", test.until, test.now, got, test.text)
-		}
-	}
-}
-
 func TestStateText(t *testing.T) {
 	day := func(text string) time.Time {
 		t.Helper()

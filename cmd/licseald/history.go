@@ -14,6 +14,7 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/admin/sqlstore"
+	"github.com/licseal/licseal/internal/text"
 	"github.com/urfave/cli/v2"
 )
 
@@ -91,7 +92,7 @@ func historyPrinter(w io.Writer, asJSON bool, roles licseal.Roles) (write func(a
 	fmt.Fprintln(table, "NUMBER\tTIME\tWHO\tACTION\tID\tBEFORE\tAFTER")
 	return func(c admin.Change) error {
 		_, err := fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n",
-			c.Number, c.Time.Format(time.RFC3339), plain(c.Who), c.Action, c.ID, summary(c.Before, roles), summary(c.After, roles))
+			c.Number, c.Time.Format(time.RFC3339), text.Escape(c.Who), c.Action, c.ID, summary(c.Before, roles), summary(c.After, roles))
 		return err
 	}, table.Flush
 }
@@ -111,15 +112,5 @@ func summary(r *admin.Record, roles licseal.Roles) string {
 	if !hasKey && !hasEnd {
 		return "a licence" // whose fields are those of another schema
 	}
-	return plain(mask(key) + " until " + until)
-}
-
-// plain keeps what came from outside from moving a terminal's cursor.
-func plain(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return '\uFFFD'
-		}
-		return r
-	}, text)
+	return text.Escape(mask(key) + " until " + until)
 }

@@ -399,7 +399,7 @@ func TestGitHub(t *testing.T) {
 	if remedies != commands {
 		t.Errorf("%d of %d commands have a second line for the remedy", remedies, commands)
 	}
-	if !strings.Contains(text, "\\x1b[2J 100%250A%0A") {
+	if !strings.Contains(text, "\\u001b[2J 100%250A%0A") {
 		t.Errorf("a percent sign of a message is not escaped:\n%s", text)
 	}
 	if commands < 8 {
@@ -413,7 +413,7 @@ func TestGitHub(t *testing.T) {
 func TestText(t *testing.T) {
 	const want = `a gateway looks here, in this order:
   1. KONG_LICENSE_DATA: not set
-  2. /etc/kong/license.json: shadowed by\a another
+  2. /etc/kong/license.json: shadowed by\u0007 another
   3. /opt/l.json: unreadable: permission denied
   error   no-licence
     none

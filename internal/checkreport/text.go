@@ -3,18 +3,16 @@ package checkreport
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/licseal/licseal/check"
+	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/verify"
 )
 
-// text writes for people: a short verdict first, then what was found.
-type text struct {
+// people writes for people: a short verdict first, then what was found.
+type people struct {
 	w         io.Writer
 	color     bool
 	entries   int
@@ -23,7 +21,7 @@ type text struct {
 }
 
 func newText(w io.Writer, h Header) Writer {
-	t := &text{w: w, color: h.Color, unchecked: !h.SignatureChecked}
+	t := &people{w: w, color: h.Color, unchecked: !h.SignatureChecked}
 	t.sources(h)
 	return t
 }
@@ -37,20 +35,20 @@ const (
 	blue   = "36"
 )
 
-func (t *text) paint(color, s string) string {
+func (t *people) paint(color, s string) string {
 	if !t.color {
 		return s
 	}
 	return "\x1b[" + color + "m" + s + "\x1b[0m"
 }
 
-func (t *text) printf(format string, args ...any) {
+func (t *people) printf(format string, args ...any) {
 	if t.err == nil {
 		_, t.err = fmt.Fprintf(t.w, format, args...)
 	}
 }
 
-func (t *text) sources(h Header) {
+func (t *people) sources(h Header) {
 	if len(h.Sources) > 0 {
 		t.printf("a gateway looks here, in this order:\n")
 	}
@@ -73,7 +71,7 @@ func (t *text) sources(h Header) {
 	}
 }
 
-func (t *text) Entry(e Entry) error {
+func (t *people) Entry(e Entry) error {
 	t.entries++
 	t.unchecked = t.unchecked && e.Signature != check.SignatureNotChecked // which the verdict says
 	verdict := plain(e.Name) + ": " + Verdict(e)
@@ -132,22 +130,9 @@ func stateWords(r *check.Result) string {
 	return string(r.State)
 }
 
-func daysText(days int) string {
-	switch days {
-	case 0:
-		return "less than a day"
-	case 1:
-		return "1 day"
-	}
-	return strconv.Itoa(days) + " days"
-}
+func daysText(days int) string { return text.Days(days) }
 
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
-}
+func plural(n int, noun string) string { return text.Plural(n, noun) }
 
 func keyName(r *check.Result) string {
 	if r.Key == nil {
@@ -158,7 +143,7 @@ func keyName(r *check.Result) string {
 
 var severityColors = map[check.Severity]string{check.Error: red, check.Warning: yellow, check.Note: blue}
 
-func (t *text) heading(f check.Finding) {
+func (t *people) heading(f check.Finding) {
 	place := ""
 	if p := f.Place(); p != "" {
 		place = " at " + p
@@ -166,7 +151,7 @@ func (t *text) heading(f check.Finding) {
 	t.printf("  %s %s%s\n", t.paint(severityColors[f.Severity], fmt.Sprintf("%-7s", f.Severity)), t.paint(bold, string(f.Code)), place)
 }
 
-func (t *text) Close(s Summary) error {
+func (t *people) Close(s Summary) error {
 	if t.entries > 1 {
 		t.printf("%d licences: %d ok, %d not; %s, %s\n", s.Licences, s.OK, s.Failed, plural(s.Errors, "error"), plural(s.Warnings, "warning"))
 	}
@@ -176,12 +161,5 @@ func (t *text) Close(s Summary) error {
 	return t.err
 }
 
-// plain returns text that is safe to show: characters that could move the
-// cursor or hide others are written as escapes, and so are bytes that are not UTF-8.
-func plain(text string) string {
-	if utf8.ValidString(text) && strings.IndexFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) }) < 0 {
-		return text
-	}
-	quoted := strconv.QuoteToGraphic(text)
-	return quoted[1 : len(quoted)-1]
-}
+// plain returns text that is safe to show; see [text.Escape].
+func plain(s string) string { return text.Escape(s) }
