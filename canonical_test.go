@@ -63,25 +63,25 @@ func TestCanonicalForm(t *testing.T) {
 func TestNumbers(t *testing.T) {
 	tests := []struct {
 		text string
-		want Reason
+		want Class
 	}{
 		{"0", ""}, {"-0", ""}, {"0e400", ""}, {"-0.000e-400", ""}, {"0e-99999999999999999999", ""},
 		{"1", ""}, {"999999999999999", ""}, {"1000000000000000", ""}, {"1e15", ""}, {"-1E+15", ""},
 		{"9007199254740991", ""}, {"-9007199254740991", ""}, {"9007199254740991.0", ""}, {"90071992547409910e-1", ""},
-		{"9007199254740992", ReasonNumberRange}, {"-9007199254740992", ReasonNumberRange},
-		{"9007199254740993", ReasonNumberRange}, {"9.007199254740992e15", ReasonNumberRange},
-		{"9007199254740991.6", ReasonNumberRange}, {"1e16", ReasonNumberRange}, {"1E30", ReasonNumberRange},
-		{"1e308", ReasonNumberRange}, {"1e309", ReasonNumberRange}, {"-1e400", ReasonNumberRange},
-		{"1e99999999999999999999", ReasonNumberRange},
-		{"9007199254740991.4", ReasonNumberPrecision}, {"2251799813685249.5", ""}, {"4503599627370497.4", ReasonNumberPrecision},
+		{"9007199254740992", ClassNumberRange}, {"-9007199254740992", ClassNumberRange},
+		{"9007199254740993", ClassNumberRange}, {"9.007199254740992e15", ClassNumberRange},
+		{"9007199254740991.6", ClassNumberRange}, {"1e16", ClassNumberRange}, {"1E30", ClassNumberRange},
+		{"1e308", ClassNumberRange}, {"1e309", ClassNumberRange}, {"-1e400", ClassNumberRange},
+		{"1e99999999999999999999", ClassNumberRange},
+		{"9007199254740991.4", ClassNumberPrecision}, {"2251799813685249.5", ""}, {"4503599627370497.4", ClassNumberPrecision},
 		{"0.1", ""}, {"0.10000000000000000", ""}, {"0.3", ""},
-		{"0.10000000000000001", ReasonNumberPrecision},                                       // another spelling of the same double
-		{"0.1000000000000000055511151231257827021181583404541015625", ReasonNumberPrecision}, // its exact value
-		{"0.30000000000000004", ""}, {"0.300000000000000040", ""}, {"0.300000000000000041", ReasonNumberPrecision},
-		{"333333333.33333329", ReasonNumberPrecision}, // RFC 8785, section 3.2.2
-		{"5e-324", ""}, {"4.9e-324", ReasonNumberPrecision}, {"2e-324", ReasonNumberPrecision},
-		{"1e-400", ReasonNumberPrecision}, {"1e-99999999999999999999", ReasonNumberPrecision},
-		{"0." + strings.Repeat("0", 400) + "1", ReasonNumberPrecision},
+		{"0.10000000000000001", ClassNumberPrecision},                                       // another spelling of the same double
+		{"0.1000000000000000055511151231257827021181583404541015625", ClassNumberPrecision}, // its exact value
+		{"0.30000000000000004", ""}, {"0.300000000000000040", ""}, {"0.300000000000000041", ClassNumberPrecision},
+		{"333333333.33333329", ClassNumberPrecision}, // RFC 8785, section 3.2.2
+		{"5e-324", ""}, {"4.9e-324", ClassNumberPrecision}, {"2e-324", ClassNumberPrecision},
+		{"1e-400", ClassNumberPrecision}, {"1e-99999999999999999999", ClassNumberPrecision},
+		{"0." + strings.Repeat("0", 400) + "1", ClassNumberPrecision},
 		{"0." + strings.Repeat("0", 300) + "1e301", ""},
 		{"1" + strings.Repeat("0", 400) + "e-400", ""},
 	}
@@ -94,7 +94,7 @@ func TestNumbers(t *testing.T) {
 				t.Error(err)
 			case tt.want != "" && err == nil:
 				t.Errorf("became %s, want %s", payload.Bytes(), tt.want)
-			case tt.want != "" && (!errors.As(err, &parseErr) || parseErr.Reason != tt.want):
+			case tt.want != "" && (!errors.As(err, &parseErr) || parseErr.Class != tt.want):
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
 		})

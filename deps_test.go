@@ -25,6 +25,7 @@ const (
 	edwards    = "filippo.io/edwards25519"
 	yaml       = "go.yaml.in/yaml/v3"
 	internal   = module + "/internal/..."
+	sigs       = module + "/internal/sig"
 )
 
 // A room is a package, or all packages below a path that ends with "/...".
@@ -39,8 +40,8 @@ type room struct {
 // them is listed here, and nowhere else.
 var rooms = []room{
 	{module, []string{tokenizer + "/..."}},
-	{module + "/sign", []string{module, tokenizer + "/..."}},
-	{module + "/verify", []string{module, tokenizer + "/..."}},
+	{module + "/sign", []string{module, tokenizer + "/...", sigs}},
+	{module + "/verify", []string{module, tokenizer + "/...", sigs}},
 	{module + "/state", []string{module, tokenizer + "/...", module + "/verify", internal, flock, xsys + "/..."}},
 	{module + "/keys", []string{module, tokenizer + "/...", xcrypto + "/...", xsys + "/...", internal}},
 	{module + "/schema", []string{module, tokenizer + "/...", jsonschema + "/...", internal}},
@@ -50,6 +51,7 @@ var rooms = []room{
 	{module + "/check", []string{module, tokenizer + "/...", jsonschema + "/...", yaml + "/...", module + "/verify", module + "/schema", internal}},
 	{module + "/admin/...", []string{module, tokenizer + "/...", internal}},
 	{module + "/entitle/...", []string{module, tokenizer + "/...", module + "/verify", internal}},
+	{sigs, nil},
 	{module + "/internal/...", []string{"..."}},
 	{module + "/cmd/...", []string{"..."}},
 }

@@ -51,35 +51,35 @@ func positionAt(text []byte, offset int) Position {
 	}
 }
 
-// Reason is the class of a [ParseError], a stable word. The test vectors in
+// Class is why a text is not a licence document, a stable word of a [ParseError]. The test vectors in
 // testdata/vectors name the same words.
-type Reason string
+type Class string
 
-// The reasons for which a text is no licence document.
+// The classes of a text that is not a licence document.
 const (
-	ReasonEmpty           Reason = "empty"            // nothing, or only white space
-	ReasonTooLarge        Reason = "too-large"        // more bytes than allowed
-	ReasonTooDeep         Reason = "too-deep"         // objects and arrays nested too deeply
-	ReasonByteOrderMark   Reason = "byte-order-mark"  // the text starts with U+FEFF
-	ReasonInvalidUTF8     Reason = "invalid-utf8"     // not UTF-8
-	ReasonLoneSurrogate   Reason = "lone-surrogate"   // half of a \uD83D\uDE00 pair
-	ReasonSyntax          Reason = "syntax"           // not JSON
-	ReasonTruncated       Reason = "truncated"        // the text ends inside the JSON
-	ReasonTrailingData    Reason = "trailing-data"    // anything after the JSON value
-	ReasonDuplicateName   Reason = "duplicate-name"   // a member name twice in one object
-	ReasonNumberRange     Reason = "number-range"     // not a finite double, or an integer beyond ±(2^53−1)
-	ReasonNumberPrecision Reason = "number-precision" // more digits than a double keeps
-	ReasonUnknownMember   Reason = "unknown-member"   // a member outside the signature
-	ReasonMissingMember   Reason = "missing-member"   // payload, signature, version or license is not there
-	ReasonWrongType       Reason = "wrong-type"       // an object or a string was expected
-	ReasonSignatureFormat Reason = "signature-format" // not 128 lower-case hex digits
-	ReasonVersion         Reason = "version"          // neither "1" nor 1
-	ReasonRevocations     Reason = "revocations"      // a member of a revocation list that is not as it must be
+	ClassEmpty           Class = "empty"            // nothing, or only white space
+	ClassTooLarge        Class = "too-large"        // more bytes than allowed
+	ClassTooDeep         Class = "too-deep"         // objects and arrays nested too deeply
+	ClassByteOrderMark   Class = "byte-order-mark"  // the text starts with U+FEFF
+	ClassInvalidUTF8     Class = "invalid-utf8"     // not UTF-8
+	ClassLoneSurrogate   Class = "lone-surrogate"   // half of a \uD83D\uDE00 pair
+	ClassSyntax          Class = "syntax"           // not JSON
+	ClassTruncated       Class = "truncated"        // the text ends inside the JSON
+	ClassTrailingData    Class = "trailing-data"    // anything after the JSON value
+	ClassDuplicateName   Class = "duplicate-name"   // a member name twice in one object
+	ClassNumberRange     Class = "number-range"     // not a finite double, or an integer beyond ±(2^53−1)
+	ClassNumberPrecision Class = "number-precision" // more digits than a double keeps
+	ClassUnknownMember   Class = "unknown-member"   // a member outside the signature
+	ClassMissingMember   Class = "missing-member"   // payload, signature, version or license is not there
+	ClassWrongType       Class = "wrong-type"       // an object or a string was expected
+	ClassSignatureFormat Class = "signature-format" // not 128 lower-case hex digits
+	ClassVersion         Class = "version"          // neither "1" nor 1
+	ClassRevocations     Class = "revocations"      // a member of a revocation list is missing, malformed or unknown
 )
 
 // ParseError says why and where a text is not a licence document or payload.
 type ParseError struct {
-	Reason Reason
+	Class Class
 	Position
 	Detail string // what was found, and what would be right
 }

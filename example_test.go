@@ -38,7 +38,7 @@ func ExampleParsePayload() {
 
 	_, err = licseal.ParsePayload([]byte(`{"seats": 5, "\u0073eats": 500}`))
 	if parseErr, ok := errors.AsType[*licseal.ParseError](err); ok {
-		fmt.Println(parseErr.Reason)
+		fmt.Println(parseErr.Class)
 		fmt.Println(err)
 	}
 	// Output:

@@ -16,20 +16,20 @@ const maxInteger = 1<<53 - 1
 // number. RFC 8785 writes every number as the double nearest to it, which loses
 // what a double cannot hold; two payloads that differ only there would then
 // have the same signature.
-func checkNumber(text []byte) (Reason, string) {
+func checkNumber(text []byte) (Class, string) {
 	if isShortInteger(text) {
 		return "", ""
 	}
 	f, err := strconv.ParseFloat(string(text), 64)
 	switch {
 	case err != nil || math.IsInf(f, 0):
-		return ReasonNumberRange, fmt.Sprintf("%s is larger than any double; write it as a string", describe(text))
+		return ClassNumberRange, fmt.Sprintf("%s is larger than any double; write it as a string", describe(text))
 	case math.Abs(f) > maxInteger:
-		return ReasonNumberRange, fmt.Sprintf("%s is beyond ±9007199254740991, where integers are no longer kept exactly; write it as a string", describe(text))
+		return ClassNumberRange, fmt.Sprintf("%s is beyond ±9007199254740991, where integers are no longer kept exactly; write it as a string", describe(text))
 	}
 	kept := strconv.AppendFloat(nil, f, 'e', -1, 64)
 	if decimalOf(text) != decimalOf(kept) {
-		return ReasonNumberPrecision, fmt.Sprintf("%s has more digits than a double keeps (it would become %s); write it as a string", describe(text), strconv.FormatFloat(f, 'g', -1, 64))
+		return ClassNumberPrecision, fmt.Sprintf("%s has more digits than a double keeps (it would become %s); write it as a string", describe(text), strconv.FormatFloat(f, 'g', -1, 64))
 	}
 	return "", ""
 }

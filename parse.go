@@ -128,7 +128,7 @@ func (p Parser) checkCanonicalSize(doc document, env *envelope) error {
 func (env *envelope) size() int { return envelopeSize - len("license") + len(env.member) }
 
 func (env *envelope) tooLarge(size, limit int, form string) error {
-	return &ParseError{ReasonTooLarge, Position{Line: 1, Column: 1},
+	return &ParseError{ClassTooLarge, Position{Line: 1, Column: 1},
 		fmt.Sprintf("the %s %shas %d bytes; at most %d are read", env.noun, form, size, limit)}
 }
 
@@ -149,9 +149,9 @@ func (p Parser) newScanner(data []byte, outerDepth int, env *envelope) (*scanner
 	s := &scanner{text: text, outerDepth: outerDepth, env: env}
 	switch {
 	case bytes.HasPrefix(text, []byte("\ufeff")):
-		return nil, s.errorAt(0, "", ReasonByteOrderMark, "the text starts with a byte order mark (U+FEFF); save it as UTF-8 without one")
+		return nil, s.errorAt(0, "", ClassByteOrderMark, "the text starts with a byte order mark (U+FEFF); save it as UTF-8 without one")
 	case len(bytes.TrimLeft(text, " \t\r\n")) == 0:
-		return nil, s.errorAt(0, "", ReasonEmpty, "the text is empty; a %s is a JSON object with the member %q", env.noun, env.member)
+		return nil, s.errorAt(0, "", ClassEmpty, "the text is empty; a %s is a JSON object with the member %q", env.noun, env.member)
 	}
 	s.decoder = getDecoder(text)
 	return s, nil
@@ -207,7 +207,7 @@ func (s *scanner) object(pointer string, names []string, member func(name string
 	}
 	for i, name := range names {
 		if seen&(1<<i) == 0 {
-			return s.errorAt(start, pointer, ReasonMissingMember, "member %q is missing", name)
+			return s.errorAt(start, pointer, ClassMissingMember, "member %q is missing", name)
 		}
 	}
 	return nil
@@ -226,7 +226,7 @@ func (s *scanner) unknownMember(pointer string, name jsontext.Value, names []str
 	unquoted, _ := jsontext.AppendUnquote(nil, name)
 	at := int(s.InputOffset()) - len(name)
 	child := string(jsontext.Pointer(pointer).AppendToken(string(unquoted)))
-	return s.errorAt(at, child, ReasonUnknownMember,
+	return s.errorAt(at, child, ClassUnknownMember,
 		"unknown member %s; only %s may stand here, spelt exactly so, because nothing outside the payload is signed", quote(unquoted), strings.Join(names, ", "))
 }
 
@@ -237,7 +237,7 @@ func (s *scanner) open(pointer string) (start int, err error) {
 		if err != nil {
 			return 0, s.syntaxError(err)
 		}
-		return 0, s.errorAt(int(s.InputOffset())-len(value), pointer, ReasonWrongType, "found %s; an object is expected", describe(value))
+		return 0, s.errorAt(int(s.InputOffset())-len(value), pointer, ClassWrongType, "found %s; an object is expected", describe(value))
 	}
 	if _, err := s.ReadToken(); err != nil {
 		return 0, s.syntaxError(err)
@@ -272,8 +272,8 @@ func (s *scanner) token() error {
 		if err != nil {
 			return s.syntaxError(err)
 		}
-		if reason, detail := checkNumber(value); reason != "" {
-			return s.errorAt(int(s.InputOffset())-len(value), string(s.StackPointer()), reason, "%s", detail)
+		if class, detail := checkNumber(value); class != "" {
+			return s.errorAt(int(s.InputOffset())-len(value), string(s.StackPointer()), class, "%s", detail)
 		}
 		return nil
 	}
@@ -281,7 +281,7 @@ func (s *scanner) token() error {
 		return s.syntaxError(err)
 	}
 	if s.StackDepth()+s.outerDepth > MaxDepth {
-		return s.errorAt(int(s.InputOffset())-1, string(s.StackPointer()), ReasonTooDeep,
+		return s.errorAt(int(s.InputOffset())-1, string(s.StackPointer()), ClassTooDeep,
 			"objects and arrays are nested deeper than %d levels, the document's own included", MaxDepth)
 	}
 	return nil
@@ -296,11 +296,11 @@ func (s *scanner) signature() (string, error) {
 	for i := range len(digits) {
 		if c := digits[i]; !('0' <= c && c <= '9' || 'a' <= c && c <= 'f') {
 			c, _ := utf8.DecodeRuneInString(digits[i:])
-			return "", s.errorAt(at+1+i, s.env.signature, ReasonSignatureFormat, "the signature has %q as character %d; only the hex digits 0-9 and a-f, in lower case, may stand there", c, i+1)
+			return "", s.errorAt(at+1+i, s.env.signature, ClassSignatureFormat, "the signature has %q as character %d; only the hex digits 0-9 and a-f, in lower case, may stand there", c, i+1)
 		}
 	}
 	if len(digits) != signatureHexSize {
-		return "", s.errorAt(at, s.env.signature, ReasonSignatureFormat, "the signature has %d hex digits; it must have %d", len(digits), signatureHexSize)
+		return "", s.errorAt(at, s.env.signature, ClassSignatureFormat, "the signature has %d hex digits; it must have %d", len(digits), signatureHexSize)
 	}
 	return digits, nil
 }
@@ -316,7 +316,7 @@ func (s *scanner) version() (Version, error) {
 	case string(value) == "1":
 		return Version1Integer, nil
 	}
-	return 0, s.errorAt(int(s.InputOffset())-len(value), s.env.versionPlace, ReasonVersion, "the version is %s; this program reads \"1\"", describe(value))
+	return 0, s.errorAt(int(s.InputOffset())-len(value), s.env.versionPlace, ClassVersion, "the version is %s; this program reads \"1\"", describe(value))
 }
 
 // value reads a value that must be of one kind, and returns its offset too.
@@ -328,7 +328,7 @@ func (s *scanner) value(pointer string, kind jsontext.Kind, want string) (jsonte
 	}
 	at := int(s.InputOffset()) - len(value)
 	if k != kind {
-		return nil, 0, s.errorAt(at, pointer, ReasonWrongType, "found %s; %s is expected", describe(value), want)
+		return nil, 0, s.errorAt(at, pointer, ClassWrongType, "found %s; %s is expected", describe(value), want)
 	}
 	return value, at, nil
 }
@@ -340,13 +340,13 @@ func (s *scanner) end() error {
 		return nil
 	}
 	at = len(s.text) - len(bytes.TrimLeft(s.text[at:], " \t\r\n"))
-	return s.errorAt(at, "", ReasonTrailingData, "more text follows the end of the JSON value: %s", quote(s.text[at:]))
+	return s.errorAt(at, "", ClassTrailingData, "more text follows the end of the JSON value: %s", quote(s.text[at:]))
 }
 
-func (s *scanner) errorAt(offset int, pointer string, reason Reason, format string, args ...any) error {
+func (s *scanner) errorAt(offset int, pointer string, class Class, format string, args ...any) error {
 	pos := positionAt(s.text, offset)
 	pos.Pointer = pointer
-	return &ParseError{reason, pos, fmt.Sprintf(format, args...)}
+	return &ParseError{class, pos, fmt.Sprintf(format, args...)}
 }
 
 // syntaxError gives an error of the tokenizer its class and its place.
@@ -359,15 +359,15 @@ func (s *scanner) syntaxError(err error) error {
 	rest := s.text[min(at, len(s.text)):]
 	switch {
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		return s.errorAt(at, pointer, ReasonDuplicateName, "member %s is there twice; keep one of them", quote([]byte(jsontext.Pointer(pointer).LastToken())))
+		return s.errorAt(at, pointer, ClassDuplicateName, "member %s is there twice; keep one of them", quote([]byte(jsontext.Pointer(pointer).LastToken())))
 	case errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF:
-		return s.errorAt(len(s.text), pointer, ReasonTruncated, "the text ends before the JSON value does; was it copied in full?")
+		return s.errorAt(len(s.text), pointer, ClassTruncated, "the text ends before the JSON value does; was it copied in full?")
 	case !utf8.Valid(rest) && startsInvalid(rest):
-		return s.errorAt(at, pointer, ReasonInvalidUTF8, "byte 0x%02x is not UTF-8; save the text as UTF-8", rest[0])
+		return s.errorAt(at, pointer, ClassInvalidUTF8, "byte 0x%02x is not UTF-8; save the text as UTF-8", rest[0])
 	case isSurrogateEscape(rest):
-		return s.errorAt(at, pointer, ReasonLoneSurrogate, "the escape %s is half of a surrogate pair; write the whole character", rest[:6])
+		return s.errorAt(at, pointer, ClassLoneSurrogate, "the escape %s is half of a surrogate pair; write the whole character", rest[:6])
 	}
-	return s.errorAt(at, pointer, ReasonSyntax, "not JSON: %s", err)
+	return s.errorAt(at, pointer, ClassSyntax, "not JSON: %s", err)
 }
 
 // startsInvalid reports whether text begins with bytes that are not UTF-8.

@@ -64,7 +64,7 @@ func TestParseUnverified(t *testing.T) {
 
 // refusal is the class and place of a ParseError, which tests compare.
 type refusal struct {
-	Reason licseal.Reason
+	Reason licseal.Class
 	At     string
 }
 
@@ -76,69 +76,69 @@ func TestParseUnverifiedRefusals(t *testing.T) {
 		name, text string
 		want       refusal
 	}{
-		{"nothing", "", refusal{licseal.ReasonEmpty, "1:1"}},
-		{"white space only", " \n\t", refusal{licseal.ReasonEmpty, "1:1"}},
-		{"byte order mark", "\ufeff" + plain, refusal{licseal.ReasonByteOrderMark, "1:1"}},
-		{"UTF-16", "\xff\xfe{\x00", refusal{licseal.ReasonInvalidUTF8, "1:1"}},
-		{"invalid UTF-8", replace(`"b"`, "\"é\xff\""), refusal{licseal.ReasonInvalidUTF8, "1:30 /license/payload/a"}},
-		{"surrogate in UTF-8", replace(`"b"`, "\"\xed\xa0\x80\""), refusal{licseal.ReasonInvalidUTF8, "1:29 /license/payload/a"}},
-		{"overlong UTF-8", replace(`"b"`, "\"\xc0\xaf\""), refusal{licseal.ReasonInvalidUTF8, "1:29 /license/payload/a"}},
-		{"high surrogate", replace(`"b"`, `"\uD83D"`), refusal{licseal.ReasonLoneSurrogate, "1:29 /license/payload/a"}},
-		{"low surrogate", replace(`"b"`, `"\udc00"`), refusal{licseal.ReasonLoneSurrogate, "1:29 /license/payload/a"}},
-		{"surrogates in the wrong order", replace(`"b"`, `"\ude00\ud83d"`), refusal{licseal.ReasonLoneSurrogate, "1:29 /license/payload/a"}},
-		{"lone surrogate in a name", replace(`"a"`, `"\ud800"`), refusal{licseal.ReasonLoneSurrogate, "1:25 /license/payload"}},
-		{"trailing comma", replace(`"b"}`, `"b",}`), refusal{licseal.ReasonSyntax, "1:31 /license/payload"}},
-		{"comment", "// a licence\n" + plain, refusal{licseal.ReasonSyntax, "1:1"}},
-		{"control character", replace(`"b"`, "\"\x01\""), refusal{licseal.ReasonSyntax, "1:29 /license/payload/a"}},
-		{"leading zero", replace(`"b"`, "01"), refusal{licseal.ReasonSyntax, "1:29 /license/payload"}},
-		{"NaN", replace(`"b"`, "NaN"), refusal{licseal.ReasonSyntax, "1:28 /license/payload/a"}},
-		{"cut off", plain[:40], refusal{licseal.ReasonTruncated, "1:41 /license"}},
-		{"cut off before the last brace", plain[:len(plain)-1], refusal{licseal.ReasonTruncated, ""}},
-		{"two documents", "{\n}\n" + plain, refusal{licseal.ReasonMissingMember, "1:1"}},
-		{"document after the document", document(`{}`) + "\n é" + plain, refusal{licseal.ReasonTrailingData, "2:2"}},
-		{"brace after the document", document(`{}`) + "}", refusal{licseal.ReasonTrailingData, ""}},
-		{"number after the document", document(`{}`) + "\n5", refusal{licseal.ReasonTrailingData, "2:1"}},
-		{"NUL after the document", document(`{}`) + "\n\x00", refusal{licseal.ReasonTrailingData, "2:1"}},
-		{"duplicate name in the payload", replace(`"b"`, `"b","a":"c"`), refusal{licseal.ReasonDuplicateName, "1:32 /license/payload/a"}},
-		{"duplicate name, once escaped", replace(`"b"`, `"b","\u0061":"c"`), refusal{licseal.ReasonDuplicateName, "1:32 /license/payload/a"}},
-		{"duplicate name deep inside", replace(`"b"`, `[{"x":1,"x":1}]`), refusal{licseal.ReasonDuplicateName, "1:36 /license/payload/a/0/x"}},
-		{"duplicate license", strings.TrimSuffix(plain, "}") + `,"license":{}}`, refusal{licseal.ReasonDuplicateName, ""}},
-		{"duplicate payload", replace(`"payload"`, `"payload":{},"payload"`), refusal{licseal.ReasonDuplicateName, "1:26 /license/payload"}},
-		{"number beyond the doubles", replace(`"b"`, "1e400"), refusal{licseal.ReasonNumberRange, "1:28 /license/payload/a"}},
-		{"2^53", replace(`"b"`, "9007199254740992"), refusal{licseal.ReasonNumberRange, "1:28 /license/payload/a"}},
-		{"more digits than a double keeps", replace(`"b"`, "[1,0.10000000000000001]"), refusal{licseal.ReasonNumberPrecision, "1:31 /license/payload/a/1"}},
-		{"depth 33", document(nested(31)), refusal{licseal.ReasonTooDeep, ""}},
-		{"depth 33 with arrays", document(`{"a":` + strings.Repeat("[", 30) + strings.Repeat("]", 30) + `}`), refusal{licseal.ReasonTooDeep, ""}},
-		{"very deep", document(strings.Repeat(`{"a":`, 9000)), refusal{licseal.ReasonTooDeep, ""}},
-		{"member beside license", strings.TrimSuffix(plain, "}") + `,"expires":"2099-01-01"}`, refusal{licseal.ReasonUnknownMember, ""}},
-		{"member inside license", replace(`{"payload"`, `{"expires":"2099-01-01","payload"`), refusal{licseal.ReasonUnknownMember, "1:13 /license/expires"}},
-		{"License", replace("license", "License"), refusal{licseal.ReasonUnknownMember, "1:2 /License"}},
-		{"SIGNATURE", replace("signature", "SIGNATURE"), refusal{licseal.ReasonUnknownMember, "1:33 /license/SIGNATURE"}},
-		{"ſignature", replace("signature", "ſignature"), refusal{licseal.ReasonUnknownMember, "1:33 /license/ſignature"}},
-		{"hostile name", "{\"\x7f\u202e~/\":1}", refusal{licseal.ReasonUnknownMember, `1:2 "/\x7f\u202e~0~1"`}},
-		{"no license", "{}", refusal{licseal.ReasonMissingMember, "1:1"}},
-		{"no payload", `{"license":{"signature":"` + signature + `","version":"1"}}`, refusal{licseal.ReasonMissingMember, "1:12 /license"}},
-		{"no signature", `{"license":{"payload":{},"version":"1"}}`, refusal{licseal.ReasonMissingMember, "1:12 /license"}},
-		{"no version", `{"license":{"payload":{},"signature":"` + signature + `"}}`, refusal{licseal.ReasonMissingMember, "1:12 /license"}},
-		{"an array", "[]", refusal{licseal.ReasonWrongType, "1:1"}},
-		{"a string", `"{}"`, refusal{licseal.ReasonWrongType, "1:1"}},
-		{"license null", `{"license":null}`, refusal{licseal.ReasonWrongType, "1:12 /license"}},
-		{"payload a string", replace(`{"a":"b"}`, `"{}"`), refusal{licseal.ReasonWrongType, "1:23 /license/payload"}},
-		{"payload an array", replace(`{"a":"b"}`, `[]`), refusal{licseal.ReasonWrongType, "1:23 /license/payload"}},
-		{"signature null", replace(`"`+signature+`"`, "null"), refusal{licseal.ReasonWrongType, "1:45 /license/signature"}},
-		{"signature a number", replace(`"`+signature+`"`, "5"), refusal{licseal.ReasonWrongType, "1:45 /license/signature"}},
-		{"signature empty", withSignature(""), refusal{licseal.ReasonSignatureFormat, "1:45 /license/signature"}},
-		{"signature of 127 digits", withSignature(signature[1:]), refusal{licseal.ReasonSignatureFormat, "1:45 /license/signature"}},
-		{"signature of 130 digits", withSignature(signature + "00"), refusal{licseal.ReasonSignatureFormat, "1:45 /license/signature"}},
-		{"signature in upper case", withSignature(strings.ToUpper(signature)), refusal{licseal.ReasonSignatureFormat, "1:56 /license/signature"}},
-		{"signature with a space", withSignature(signature[1:] + " "), refusal{licseal.ReasonSignatureFormat, "1:173 /license/signature"}},
-		{"signature with an escape", withSignature(`\u0030` + signature[1:]), refusal{licseal.ReasonSignatureFormat, "1:46 /license/signature"}},
-		{"signature not ASCII", withSignature("0é" + signature[3:]), refusal{licseal.ReasonSignatureFormat, "1:47 /license/signature"}},
-		{"version 2", replace(`"1"`, `"2"`), refusal{licseal.ReasonVersion, "1:186 /license/version"}},
-		{"version 1.0", replace(`"1"`, `1.0`), refusal{licseal.ReasonVersion, "1:186 /license/version"}},
-		{"version null", replace(`"1"`, `null`), refusal{licseal.ReasonVersion, "1:186 /license/version"}},
-		{"version an object", replace(`"1"`, `{"1":"1"}`), refusal{licseal.ReasonVersion, "1:186 /license/version"}},
-		{"on the third line", "{\n\"license\":\n \t{\"é\":1}}", refusal{licseal.ReasonUnknownMember, "3:4 /license/é"}},
+		{"nothing", "", refusal{licseal.ClassEmpty, "1:1"}},
+		{"white space only", " \n\t", refusal{licseal.ClassEmpty, "1:1"}},
+		{"byte order mark", "\ufeff" + plain, refusal{licseal.ClassByteOrderMark, "1:1"}},
+		{"UTF-16", "\xff\xfe{\x00", refusal{licseal.ClassInvalidUTF8, "1:1"}},
+		{"invalid UTF-8", replace(`"b"`, "\"é\xff\""), refusal{licseal.ClassInvalidUTF8, "1:30 /license/payload/a"}},
+		{"surrogate in UTF-8", replace(`"b"`, "\"\xed\xa0\x80\""), refusal{licseal.ClassInvalidUTF8, "1:29 /license/payload/a"}},
+		{"overlong UTF-8", replace(`"b"`, "\"\xc0\xaf\""), refusal{licseal.ClassInvalidUTF8, "1:29 /license/payload/a"}},
+		{"high surrogate", replace(`"b"`, `"\uD83D"`), refusal{licseal.ClassLoneSurrogate, "1:29 /license/payload/a"}},
+		{"low surrogate", replace(`"b"`, `"\udc00"`), refusal{licseal.ClassLoneSurrogate, "1:29 /license/payload/a"}},
+		{"surrogates in the wrong order", replace(`"b"`, `"\ude00\ud83d"`), refusal{licseal.ClassLoneSurrogate, "1:29 /license/payload/a"}},
+		{"lone surrogate in a name", replace(`"a"`, `"\ud800"`), refusal{licseal.ClassLoneSurrogate, "1:25 /license/payload"}},
+		{"trailing comma", replace(`"b"}`, `"b",}`), refusal{licseal.ClassSyntax, "1:31 /license/payload"}},
+		{"comment", "// a licence\n" + plain, refusal{licseal.ClassSyntax, "1:1"}},
+		{"control character", replace(`"b"`, "\"\x01\""), refusal{licseal.ClassSyntax, "1:29 /license/payload/a"}},
+		{"leading zero", replace(`"b"`, "01"), refusal{licseal.ClassSyntax, "1:29 /license/payload"}},
+		{"NaN", replace(`"b"`, "NaN"), refusal{licseal.ClassSyntax, "1:28 /license/payload/a"}},
+		{"cut off", plain[:40], refusal{licseal.ClassTruncated, "1:41 /license"}},
+		{"cut off before the last brace", plain[:len(plain)-1], refusal{licseal.ClassTruncated, ""}},
+		{"two documents", "{\n}\n" + plain, refusal{licseal.ClassMissingMember, "1:1"}},
+		{"document after the document", document(`{}`) + "\n é" + plain, refusal{licseal.ClassTrailingData, "2:2"}},
+		{"brace after the document", document(`{}`) + "}", refusal{licseal.ClassTrailingData, ""}},
+		{"number after the document", document(`{}`) + "\n5", refusal{licseal.ClassTrailingData, "2:1"}},
+		{"NUL after the document", document(`{}`) + "\n\x00", refusal{licseal.ClassTrailingData, "2:1"}},
+		{"duplicate name in the payload", replace(`"b"`, `"b","a":"c"`), refusal{licseal.ClassDuplicateName, "1:32 /license/payload/a"}},
+		{"duplicate name, once escaped", replace(`"b"`, `"b","\u0061":"c"`), refusal{licseal.ClassDuplicateName, "1:32 /license/payload/a"}},
+		{"duplicate name deep inside", replace(`"b"`, `[{"x":1,"x":1}]`), refusal{licseal.ClassDuplicateName, "1:36 /license/payload/a/0/x"}},
+		{"duplicate license", strings.TrimSuffix(plain, "}") + `,"license":{}}`, refusal{licseal.ClassDuplicateName, ""}},
+		{"duplicate payload", replace(`"payload"`, `"payload":{},"payload"`), refusal{licseal.ClassDuplicateName, "1:26 /license/payload"}},
+		{"number beyond the doubles", replace(`"b"`, "1e400"), refusal{licseal.ClassNumberRange, "1:28 /license/payload/a"}},
+		{"2^53", replace(`"b"`, "9007199254740992"), refusal{licseal.ClassNumberRange, "1:28 /license/payload/a"}},
+		{"more digits than a double keeps", replace(`"b"`, "[1,0.10000000000000001]"), refusal{licseal.ClassNumberPrecision, "1:31 /license/payload/a/1"}},
+		{"depth 33", document(nested(31)), refusal{licseal.ClassTooDeep, ""}},
+		{"depth 33 with arrays", document(`{"a":` + strings.Repeat("[", 30) + strings.Repeat("]", 30) + `}`), refusal{licseal.ClassTooDeep, ""}},
+		{"very deep", document(strings.Repeat(`{"a":`, 9000)), refusal{licseal.ClassTooDeep, ""}},
+		{"member beside license", strings.TrimSuffix(plain, "}") + `,"expires":"2099-01-01"}`, refusal{licseal.ClassUnknownMember, ""}},
+		{"member inside license", replace(`{"payload"`, `{"expires":"2099-01-01","payload"`), refusal{licseal.ClassUnknownMember, "1:13 /license/expires"}},
+		{"License", replace("license", "License"), refusal{licseal.ClassUnknownMember, "1:2 /License"}},
+		{"SIGNATURE", replace("signature", "SIGNATURE"), refusal{licseal.ClassUnknownMember, "1:33 /license/SIGNATURE"}},
+		{"ſignature", replace("signature", "ſignature"), refusal{licseal.ClassUnknownMember, "1:33 /license/ſignature"}},
+		{"hostile name", "{\"\x7f\u202e~/\":1}", refusal{licseal.ClassUnknownMember, `1:2 "/\x7f\u202e~0~1"`}},
+		{"no license", "{}", refusal{licseal.ClassMissingMember, "1:1"}},
+		{"no payload", `{"license":{"signature":"` + signature + `","version":"1"}}`, refusal{licseal.ClassMissingMember, "1:12 /license"}},
+		{"no signature", `{"license":{"payload":{},"version":"1"}}`, refusal{licseal.ClassMissingMember, "1:12 /license"}},
+		{"no version", `{"license":{"payload":{},"signature":"` + signature + `"}}`, refusal{licseal.ClassMissingMember, "1:12 /license"}},
+		{"an array", "[]", refusal{licseal.ClassWrongType, "1:1"}},
+		{"a string", `"{}"`, refusal{licseal.ClassWrongType, "1:1"}},
+		{"license null", `{"license":null}`, refusal{licseal.ClassWrongType, "1:12 /license"}},
+		{"payload a string", replace(`{"a":"b"}`, `"{}"`), refusal{licseal.ClassWrongType, "1:23 /license/payload"}},
+		{"payload an array", replace(`{"a":"b"}`, `[]`), refusal{licseal.ClassWrongType, "1:23 /license/payload"}},
+		{"signature null", replace(`"`+signature+`"`, "null"), refusal{licseal.ClassWrongType, "1:45 /license/signature"}},
+		{"signature a number", replace(`"`+signature+`"`, "5"), refusal{licseal.ClassWrongType, "1:45 /license/signature"}},
+		{"signature empty", withSignature(""), refusal{licseal.ClassSignatureFormat, "1:45 /license/signature"}},
+		{"signature of 127 digits", withSignature(signature[1:]), refusal{licseal.ClassSignatureFormat, "1:45 /license/signature"}},
+		{"signature of 130 digits", withSignature(signature + "00"), refusal{licseal.ClassSignatureFormat, "1:45 /license/signature"}},
+		{"signature in upper case", withSignature(strings.ToUpper(signature)), refusal{licseal.ClassSignatureFormat, "1:56 /license/signature"}},
+		{"signature with a space", withSignature(signature[1:] + " "), refusal{licseal.ClassSignatureFormat, "1:173 /license/signature"}},
+		{"signature with an escape", withSignature(`\u0030` + signature[1:]), refusal{licseal.ClassSignatureFormat, "1:46 /license/signature"}},
+		{"signature not ASCII", withSignature("0é" + signature[3:]), refusal{licseal.ClassSignatureFormat, "1:47 /license/signature"}},
+		{"version 2", replace(`"1"`, `"2"`), refusal{licseal.ClassVersion, "1:186 /license/version"}},
+		{"version 1.0", replace(`"1"`, `1.0`), refusal{licseal.ClassVersion, "1:186 /license/version"}},
+		{"version null", replace(`"1"`, `null`), refusal{licseal.ClassVersion, "1:186 /license/version"}},
+		{"version an object", replace(`"1"`, `{"1":"1"}`), refusal{licseal.ClassVersion, "1:186 /license/version"}},
+		{"on the third line", "{\n\"license\":\n \t{\"é\":1}}", refusal{licseal.ClassUnknownMember, "3:4 /license/é"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -150,7 +150,7 @@ func TestParseUnverifiedRefusals(t *testing.T) {
 			if lic != nil {
 				t.Error("a licence came with the error")
 			}
-			got := refusal{parseErr.Reason, parseErr.Position.String()}
+			got := refusal{parseErr.Class, parseErr.Position.String()}
 			if tt.want.At == "" {
 				got.At = "" // far along the line
 			}
@@ -190,7 +190,7 @@ func TestMessagesAreShort(t *testing.T) {
 		_, err := licseal.ParsePayload([]byte(text))
 		var parseErr *licseal.ParseError
 		reason, _, _ := strings.Cut(name, ",")
-		if !errors.As(err, &parseErr) || string(parseErr.Reason) != reason {
+		if !errors.As(err, &parseErr) || string(parseErr.Class) != reason {
 			t.Errorf("%s: got %.100v", name, err)
 		} else if len(err.Error()) > 500 {
 			t.Errorf("%s: the message has %d bytes: %.100s…", name, len(err.Error()), err)
@@ -234,7 +234,7 @@ func TestSizes(t *testing.T) {
 			switch {
 			case tt.ok && err != nil:
 				t.Error(err)
-			case !tt.ok && (!errors.As(err, &parseErr) || parseErr.Reason != licseal.ReasonTooLarge):
+			case !tt.ok && (!errors.As(err, &parseErr) || parseErr.Class != licseal.ClassTooLarge):
 				t.Errorf("got %v, want too-large", err)
 			}
 		})
@@ -250,23 +250,23 @@ func TestParsePayloadBounds(t *testing.T) {
 	largest := licseal.DefaultMaxBytes - len(document(""))
 	tests := []struct {
 		name, text string
-		reason     licseal.Reason
+		reason     licseal.Class
 	}{
 		{"depth 32 with the document's own", nested(30), ""},
-		{"depth 33 with the document's own", nested(31), licseal.ReasonTooDeep},
+		{"depth 33 with the document's own", nested(31), licseal.ClassTooDeep},
 		{"the largest", sized(largest), ""},
-		{"one byte more", sized(largest + 1), licseal.ReasonTooLarge},
-		{"far too large", sized(1 << 20), licseal.ReasonTooLarge},
-		{"an array", `[]`, licseal.ReasonWrongType},
-		{"two", `{}{}`, licseal.ReasonTrailingData},
-		{"nothing", ``, licseal.ReasonEmpty},
+		{"one byte more", sized(largest + 1), licseal.ClassTooLarge},
+		{"far too large", sized(1 << 20), licseal.ClassTooLarge},
+		{"an array", `[]`, licseal.ClassWrongType},
+		{"two", `{}{}`, licseal.ClassTrailingData},
+		{"nothing", ``, licseal.ClassEmpty},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			payload, err := licseal.ParsePayload([]byte(tt.text))
 			if tt.reason != "" {
 				var parseErr *licseal.ParseError
-				if !errors.As(err, &parseErr) || parseErr.Reason != tt.reason {
+				if !errors.As(err, &parseErr) || parseErr.Class != tt.reason {
 					t.Fatalf("got %v, want %s", err, tt.reason)
 				}
 				return

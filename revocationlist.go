@@ -71,7 +71,7 @@ func (p Parser) ParseRevocationsUnverified(data []byte) (*RevocationList, error)
 		return nil, err
 	}
 	if doc.version != Version1 {
-		return nil, s.errorAt(0, s.env.versionPlace, ReasonVersion, "the version is the number 1; a revocation list has the string \"1\"")
+		return nil, s.errorAt(0, s.env.versionPlace, ClassVersion, "the version is the number 1; a revocation list has the string \"1\"")
 	}
 	if err := p.checkCanonicalSize(doc, s.env); err != nil {
 		return nil, err
@@ -197,7 +197,7 @@ func readRevocations(p Payload) (*Revocations, error) {
 		case errors.As(err, &semantic):
 			pointer, detail = string(semantic.JSONPointer), describeSemantic(semantic)
 		}
-		return nil, &ParseError{ReasonRevocations, p.Position(pointer), detail}
+		return nil, &ParseError{ClassRevocations, p.Position(pointer), detail}
 	}
 	return r, nil
 }

@@ -172,7 +172,7 @@ func TestRevocationsRefused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := licseal.ParseRevocationsUnverified(listOf(tt.payload))
 			var parse *licseal.ParseError
-			if !errors.As(err, &parse) || parse.Reason != licseal.ReasonRevocations {
+			if !errors.As(err, &parse) || parse.Class != licseal.ClassRevocations {
 				t.Fatalf("got %v", err)
 			}
 			if diff := cmp.Diff(tt.want, parse.Pointer+": "+parse.Detail); diff != "" {
@@ -187,20 +187,20 @@ func TestRevocationsEnvelope(t *testing.T) {
 	good := string(listOf(listPayload(nil)))
 	for _, tt := range []struct {
 		name, text string
-		want       licseal.Reason
+		want       licseal.Class
 	}{
-		{"a licence", strings.Replace(good, "revocations", "license", 1), licseal.ReasonUnknownMember},
-		{"the integer version", strings.Replace(good, `"version":"1"`, `"version":1`, 1), licseal.ReasonVersion},
-		{"another version", strings.Replace(good, `"version":"1"`, `"version":"2"`, 1), licseal.ReasonVersion},
-		{"a licence twice", strings.Replace(good, `"refunded"`, `"refunded","`+hashOf("LS-0001")+`":""`, 1), licseal.ReasonDuplicateName},
-		{"a member outside the signature", strings.Replace(good, `"version"`, `"next":1,"version"`, 1), licseal.ReasonUnknownMember},
-		{"no signature", strings.Replace(good, `"signature":"`+strings.Repeat("0", 128)+`",`, "", 1), licseal.ReasonMissingMember},
-		{"text after the end", good + "x", licseal.ReasonTrailingData},
-		{"nothing", "", licseal.ReasonEmpty},
+		{"a licence", strings.Replace(good, "revocations", "license", 1), licseal.ClassUnknownMember},
+		{"the integer version", strings.Replace(good, `"version":"1"`, `"version":1`, 1), licseal.ClassVersion},
+		{"another version", strings.Replace(good, `"version":"1"`, `"version":"2"`, 1), licseal.ClassVersion},
+		{"a licence twice", strings.Replace(good, `"refunded"`, `"refunded","`+hashOf("LS-0001")+`":""`, 1), licseal.ClassDuplicateName},
+		{"a member outside the signature", strings.Replace(good, `"version"`, `"next":1,"version"`, 1), licseal.ClassUnknownMember},
+		{"no signature", strings.Replace(good, `"signature":"`+strings.Repeat("0", 128)+`",`, "", 1), licseal.ClassMissingMember},
+		{"text after the end", good + "x", licseal.ClassTrailingData},
+		{"nothing", "", licseal.ClassEmpty},
 	} {
 		_, err := licseal.ParseRevocationsUnverified([]byte(tt.text))
 		var parse *licseal.ParseError
-		if !errors.As(err, &parse) || parse.Reason != tt.want {
+		if !errors.As(err, &parse) || parse.Class != tt.want {
 			t.Errorf("%s: got %v, want %s", tt.name, err, tt.want)
 		}
 	}

@@ -163,7 +163,7 @@ func violates(schemaErr, dateErr error) bool {
 	var broken *schema.Error
 	var date *licseal.DateError
 	return errors.As(schemaErr, &broken) && errors.As(dateErr, &date) &&
-		slices.ContainsFunc(broken.Violations, func(v schema.Violation) bool { return v.Pointer == date.Pointer })
+		slices.ContainsFunc(broken.Violations, func(v licseal.Violation) bool { return v.Pointer == date.Pointer })
 }
 
 // join joins two errors, of which the first may be nil.

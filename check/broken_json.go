@@ -268,7 +268,7 @@ func detectSignatureFormat(text []byte, err *licseal.ParseError) *breakage {
 // told whether a space stood there, so there are two ways to read it, and only
 // a good signature says which is right.
 func detectLineBreak(text []byte, err *licseal.ParseError) *breakage {
-	if err.Reason != licseal.ReasonSyntax || !bytes.ContainsAny(text, "\r\n") {
+	if err.Class != licseal.ClassSyntax || !bytes.ContainsAny(text, "\r\n") {
 		return nil
 	}
 	first := -1

@@ -67,7 +67,7 @@ func detectNoQuotes(text []byte, _ *licseal.ParseError) *breakage {
 
 // detectNoJSON knows a text that has nothing of a licence.
 func detectNoJSON(text []byte, err *licseal.ParseError) *breakage {
-	if err.Reason != licseal.ReasonSyntax || bytes.IndexByte(text, '{') >= 0 {
+	if err.Class != licseal.ClassSyntax || bytes.IndexByte(text, '{') >= 0 {
 		return nil
 	}
 	return &breakage{finding: broken(codeSyntax, at(text, startOf(text)),

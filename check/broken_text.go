@@ -152,7 +152,7 @@ func detectSurroundingText(text []byte, _ *licseal.ParseError) *breakage {
 // detectTrailingData knows one JSON text after another, where to choose would be
 // to guess, and a licence with anything else behind it.
 func detectTrailingData(text []byte, err *licseal.ParseError) *breakage {
-	if err.Reason != licseal.ReasonTrailingData {
+	if err.Class != licseal.ClassTrailingData {
 		return nil
 	}
 	offset := offsetOf(text, err.Position)
@@ -168,11 +168,11 @@ func detectTrailingData(text []byte, err *licseal.ParseError) *breakage {
 // a new line to.
 func detectTruncated(text []byte, err *licseal.ParseError) *breakage {
 	trimmed := trim(text)
-	if len(trimmed) == len(text) || err.Reason != licseal.ReasonSyntax {
+	if len(trimmed) == len(text) || err.Class != licseal.ClassSyntax {
 		return nil
 	}
 	var short *licseal.ParseError
-	if _, err := licseal.ParseUnverified(trimmed); !errors.As(err, &short) || short.Reason != licseal.ReasonTruncated {
+	if _, err := licseal.ParseUnverified(trimmed); !errors.As(err, &short) || short.Class != licseal.ClassTruncated {
 		return nil
 	}
 	f := fromParseError(short)

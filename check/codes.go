@@ -9,7 +9,7 @@ import (
 
 // The codes of what is found before and after the text itself is read. Those of
 // a text that cannot be read stand with what finds them, and beside them are
-// the words of [licseal.Reason].
+// the words of [licseal.Class].
 const (
 	CodeSourceUnreadable Code = "source-unreadable"
 	CodeSourceMissing    Code = "source-missing"
@@ -91,21 +91,21 @@ const (
 	CodeOtherFile       Code = "other-file"
 	CodePlaceholder     Code = "placeholder"
 	CodeFileName        Code = "file-name"
-	CodeEmpty           Code = Code(licseal.ReasonEmpty)
-	CodeTooLarge        Code = Code(licseal.ReasonTooLarge)
-	codeSyntax               = Code(licseal.ReasonSyntax)
-	codeTruncated            = Code(licseal.ReasonTruncated)
-	codeTrailingData         = Code(licseal.ReasonTrailingData)
-	codeUnknownMember        = Code(licseal.ReasonUnknownMember)
-	codeMissingMember        = Code(licseal.ReasonMissingMember)
-	codeDuplicateName        = Code(licseal.ReasonDuplicateName)
-	codeVersion              = Code(licseal.ReasonVersion)
-	codeWrongType            = Code(licseal.ReasonWrongType)
-	codeTooDeep              = Code(licseal.ReasonTooDeep)
-	codeInvalidUTF8          = Code(licseal.ReasonInvalidUTF8)
-	codeLoneSurrogate        = Code(licseal.ReasonLoneSurrogate)
-	codeNumberRange          = Code(licseal.ReasonNumberRange)
-	codeNumberPrecision      = Code(licseal.ReasonNumberPrecision)
+	CodeEmpty           Code = Code(licseal.ClassEmpty)
+	CodeTooLarge        Code = Code(licseal.ClassTooLarge)
+	codeSyntax               = Code(licseal.ClassSyntax)
+	codeTruncated            = Code(licseal.ClassTruncated)
+	codeTrailingData         = Code(licseal.ClassTrailingData)
+	codeUnknownMember        = Code(licseal.ClassUnknownMember)
+	codeMissingMember        = Code(licseal.ClassMissingMember)
+	codeDuplicateName        = Code(licseal.ClassDuplicateName)
+	codeVersion              = Code(licseal.ClassVersion)
+	codeWrongType            = Code(licseal.ClassWrongType)
+	codeTooDeep              = Code(licseal.ClassTooDeep)
+	codeInvalidUTF8          = Code(licseal.ClassInvalidUTF8)
+	codeLoneSurrogate        = Code(licseal.ClassLoneSurrogate)
+	codeNumberRange          = Code(licseal.ClassNumberRange)
+	codeNumberPrecision      = Code(licseal.ClassNumberPrecision)
 )
 
 // Description is what a code means.

@@ -207,11 +207,11 @@ func fromParseError(err *licseal.ParseError) Finding {
 	if rest, ok := strings.CutPrefix(found, "not JSON: "); ok {
 		found = "not JSON: " + strings.Replace(strings.TrimPrefix(rest, "jsontext: "), "invalid character", "found", 1)
 	}
-	remedy, ok := remedies[Code(err.Reason)]
+	remedy, ok := remedies[Code(err.Class)]
 	if !ok {
 		remedy = "take the licence from whoever issued it once more, as a file"
 	}
-	return Finding{Code: Code(err.Reason), Stage: StageDocument, Severity: Error, Position: err.Position, Found: found, Remedy: remedy}
+	return Finding{Code: Code(err.Class), Stage: StageDocument, Severity: Error, Position: err.Position, Found: found, Remedy: remedy}
 }
 
 var remedies = map[Code]string{

@@ -53,7 +53,7 @@ func (j *judgement) schema() {
 // payloadPointer is where the payload stands in a licence document.
 const payloadPointer = "/license/payload"
 
-func violation(v schema.Violation) Finding {
+func violation(v licseal.Violation) Finding {
 	f := Finding{CodeWrongField, StageSchema, Error, v.Position, v.Message, "ask whoever issued the licence for one with this field right"}
 	switch {
 	case v.UnknownMember:

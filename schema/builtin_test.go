@@ -190,17 +190,17 @@ func TestOtherBuiltins(t *testing.T) {
 
 func TestValidateJSONIsStrict(t *testing.T) {
 	s := mustBuiltin(t, "admin-list")
-	for text, reason := range map[string]licseal.Reason{
-		"":                                  licseal.ReasonEmpty,
-		"{":                                 licseal.ReasonTruncated,
-		`[]`:                                licseal.ReasonWrongType,
-		`{"data":[],"next":null,"next":""}`: licseal.ReasonDuplicateName,
-		`{"data":[],"next":null} x`:         licseal.ReasonTrailingData,
-		`{"data":[1e400],"next":null}`:      licseal.ReasonNumberRange,
-		`{"data":[],"next":"` + strings.Repeat("x", schema.MaxDocumentBytes) + `"}`: licseal.ReasonTooLarge,
+	for text, reason := range map[string]licseal.Class{
+		"":                                  licseal.ClassEmpty,
+		"{":                                 licseal.ClassTruncated,
+		`[]`:                                licseal.ClassWrongType,
+		`{"data":[],"next":null,"next":""}`: licseal.ClassDuplicateName,
+		`{"data":[],"next":null} x`:         licseal.ClassTrailingData,
+		`{"data":[1e400],"next":null}`:      licseal.ClassNumberRange,
+		`{"data":[],"next":"` + strings.Repeat("x", schema.MaxDocumentBytes) + `"}`: licseal.ClassTooLarge,
 	} {
 		var refused *licseal.ParseError
-		if err := s.ValidateJSON([]byte(text)); !errors.As(err, &refused) || refused.Reason != reason {
+		if err := s.ValidateJSON([]byte(text)); !errors.As(err, &refused) || refused.Class != reason {
 			t.Errorf("%.40q: %v; the reason %q is expected", text, err, reason)
 		}
 	}

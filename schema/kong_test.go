@@ -49,7 +49,7 @@ func mustParse(t testing.TB, text string) licseal.Payload {
 }
 
 // violations returns what is wrong with a payload; nil if nothing is.
-func violations(t testing.TB, s *schema.Schema, p licseal.Payload) []schema.Violation {
+func violations(t testing.TB, s *schema.Schema, p licseal.Payload) []licseal.Violation {
 	t.Helper()
 	err := s.Validate(p)
 	if err == nil {
@@ -62,7 +62,7 @@ func violations(t testing.TB, s *schema.Schema, p licseal.Payload) []schema.Viol
 	return broken.Violations
 }
 
-func texts(violations []schema.Violation) []string {
+func texts(violations []licseal.Violation) []string {
 	var all []string
 	for _, v := range violations {
 		class := ""
@@ -218,7 +218,7 @@ func TestSeveralInOrderOfPlace(t *testing.T) {
   "admin_seat": "5",
   "customer": 7
 }`
-	want := []schema.Violation{
+	want := []licseal.Violation{
 		{
 			Position: licseal.Position{Pointer: "/license_creation_date", Line: 1, Column: 1},
 			Keyword:  "required", Message: `member "license_creation_date" is missing`,

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/licseal/licseal"
 )
 
 // report makes the error of the faults: each once, the most serious where there
@@ -18,13 +20,13 @@ func (j *judge) report(name string, faults []fault) error {
 	faults = slices.CompactFunc(faults, func(a, b fault) bool { return a.Pointer == b.Pointer && a.Message == b.Message })
 	omitted := max(0, len(faults)-maxViolations)
 	faults = j.suggest(faults[:len(faults)-omitted])
-	e := &Error{Schema: name, Violations: make([]Violation, len(faults)), Omitted: omitted}
+	e := &Error{Schema: name, Violations: make([]licseal.Violation, len(faults)), Omitted: omitted}
 	for i, f := range faults {
 		f.Value, f.Message = j.found(f), j.message(f)
 		f.Position = j.doc.Position(f.Pointer)
 		e.Violations[i] = f.Violation
 	}
-	slices.SortStableFunc(e.Violations, func(a, b Violation) int {
+	slices.SortStableFunc(e.Violations, func(a, b licseal.Violation) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Pointer, b.Pointer))
 	})
 	return e

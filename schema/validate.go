@@ -49,7 +49,7 @@ func (c *compiled) validate(name string, doc licseal.Payload, cross func(licseal
 func crossFaults(found []entitlement.Fault) []fault {
 	var faults []fault
 	for _, f := range found {
-		faults = append(faults, fault{Violation: Violation{Position: at(f.Pointer), Keyword: "x-licseal", Message: "; " + f.Detail}})
+		faults = append(faults, fault{Violation: licseal.Violation{Position: at(f.Pointer), Keyword: "x-licseal", Message: "; " + f.Detail}})
 	}
 	return faults
 }
@@ -65,7 +65,7 @@ type judge struct {
 // fault is a violation in the making. Its Pointer starts at the document; its
 // Message still lacks the value found, which is looked up for those reported only.
 type fault struct {
-	Violation
+	licseal.Violation
 	object string             // for a member that is missing or unknown: the object's pointer
 	member string             // and its name
 	schema *jsonschema.Schema // and the schema that says so
@@ -141,7 +141,7 @@ func (j *judge) leaf(e *jsonschema.ValidationError, s *jsonschema.Schema, keywor
 	if len(found) > 0 {
 		return found
 	}
-	v := Violation{Position: at(pointer), Keyword: keyword, Allowed: allowed(s, keyword)}
+	v := licseal.Violation{Position: at(pointer), Keyword: keyword, Allowed: allowed(s, keyword)}
 	switch {
 	case v.Allowed != "":
 		v.Message = "; " + v.Allowed + " is expected"
@@ -204,7 +204,7 @@ func (j *judge) missing(pointer string, s *jsonschema.Schema, keyword string, na
 			message += fmt.Sprintf("; it must be there beside %s", quote(trigger))
 		}
 		found = append(found, fault{
-			Violation: Violation{Position: at(pointer + "/" + escape(name)), Keyword: keyword, Message: message},
+			Violation: licseal.Violation{Position: at(pointer + "/" + escape(name)), Keyword: keyword, Message: message},
 			object:    pointer, member: name, schema: s, absent: true,
 		})
 	}
@@ -267,7 +267,7 @@ func (j *judge) knownBy(s *jsonschema.Schema) map[string]bool {
 func (j *judge) unknown(object, name string, s *jsonschema.Schema, keyword string) fault {
 	pointer := object + "/" + escape(name)
 	return fault{
-		Violation: Violation{
+		Violation: licseal.Violation{
 			Position: at(pointer), Keyword: keyword, UnknownMember: true,
 			Message: fmt.Sprintf("unknown member %s", quote(name)), Allowed: allowedMembers(s),
 		},
@@ -302,7 +302,7 @@ func (j *judge) alternatives(e *jsonschema.ValidationError, keyword string) []fa
 	if meant := meantBranch(branches, pointer); meant != nil {
 		return meant
 	}
-	v := Violation{Position: at(pointer), Keyword: keyword, Allowed: joinAllowed(branches, pointer)}
+	v := licseal.Violation{Position: at(pointer), Keyword: keyword, Allowed: joinAllowed(branches, pointer)}
 	if v.Allowed != "" {
 		v.Message = "; " + v.Allowed + " is expected"
 		return []fault{{Violation: v}}

@@ -2,10 +2,10 @@ package sign
 
 import (
 	"crypto"
-	"encoding/hex"
 	"fmt"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/sig"
 )
 
 // Revocations signs a revocation list. The key is as for [License]. A list that
@@ -16,7 +16,7 @@ func Revocations(r *licseal.Revocations, key crypto.Signer) (*licseal.Revocation
 	if err != nil {
 		return nil, err
 	}
-	signature, err := sign(append([]byte(licseal.RevocationsContext), payload.Bytes()...), key)
+	signature, err := sig.Sign(append([]byte(licseal.RevocationsContext), payload.Bytes()...), key)
 	if err != nil {
 		return nil, err
 	}
@@ -24,5 +24,5 @@ func Revocations(r *licseal.Revocations, key crypto.Signer) (*licseal.Revocation
 	if revoked, ok := r.Key(id); ok && !r.Issued.Before(revoked.From) {
 		return nil, fmt.Errorf("the list revokes the key that is to sign it, %s: sign it with another trusted key", id)
 	}
-	return licseal.NewRevocationList(payload, hex.EncodeToString(signature))
+	return licseal.NewRevocationList(payload, signature)
 }

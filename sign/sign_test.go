@@ -199,27 +199,27 @@ func TestUnsupportedKeys(t *testing.T) {
 			return nil, nil
 		}}
 	}
-	const length = "the Ed25519 key has a wrong length: a private key has 64 bytes (seed and public key), a public key 32"
+	const length = "the Ed25519 key has the wrong length: a private key has 64 bytes (seed and public key), a public key 32"
 	const notAPoint = "the ECDSA key is not a point on P-256"
 	tests := []struct {
 		name string
 		key  crypto.Signer
 		want string
 	}{
-		{"none", nil, "no key was given to sign with"},
-		{"a nil ECDSA key", (*ecdsa.PrivateKey)(nil), "no key was given to sign with"},
-		{"no public key", with(nil), "no key was given to sign with"},
+		{"none", nil, "no signing key was given"},
+		{"a nil ECDSA key", (*ecdsa.PrivateKey)(nil), "no signing key was given"},
+		{"no public key", with(nil), "no signing key was given"},
 		{"a nil Ed25519 key", ed25519.PrivateKey(nil), length},
 		{"a seed", ed25519.PrivateKey(make([]byte, 32)), length},
 		{"a short public key", with(ed25519.PublicKey(make([]byte, 31))), length},
-		{"RSA", rsaKey, "a key of type *rsa.PublicKey signs no licences; use an Ed25519 key, or ECDSA on P-256"},
-		{"P-384", p384, "an ECDSA key on P-384 signs no licences; use an Ed25519 key, or ECDSA on P-256"},
-		{"a nil ECDSA public key", with((*ecdsa.PublicKey)(nil)), "a key of type *ecdsa.PublicKey signs no licences; use an Ed25519 key, or ECDSA on P-256"},
-		{"an empty ECDSA key", &ecdsa.PrivateKey{}, "a key of type *ecdsa.PublicKey signs no licences; use an Ed25519 key, or ECDSA on P-256"},
+		{"RSA", rsaKey, "a key of type *rsa.PublicKey cannot sign licences; use an Ed25519 key, or ECDSA on P-256"},
+		{"P-384", p384, "an ECDSA key on P-384 cannot sign licences; use an Ed25519 key, or ECDSA on P-256"},
+		{"a nil ECDSA public key", with((*ecdsa.PublicKey)(nil)), "a key of type *ecdsa.PublicKey cannot sign licences; use an Ed25519 key, or ECDSA on P-256"},
+		{"an empty ECDSA key", &ecdsa.PrivateKey{}, "a key of type *ecdsa.PublicKey cannot sign licences; use an Ed25519 key, or ECDSA on P-256"},
 		{"no point", with(&ecdsa.PublicKey{Curve: elliptic.P256()}), notAPoint},
 		//lint:ignore SA1019 only by hand can such a key be made
 		{"off the curve", with(&ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)}), notAPoint},
-		{"a key by value", with(p256Key(t).PublicKey), "a key of type ecdsa.PublicKey signs no licences; use an Ed25519 key, or ECDSA on P-256"},
+		{"a key by value", with(p256Key(t).PublicKey), "a key of type ecdsa.PublicKey cannot sign licences; use an Ed25519 key, or ECDSA on P-256"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

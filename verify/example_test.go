@@ -53,7 +53,7 @@ func ExampleLicense_refusals() {
 		} else if _, ok := errors.AsType[*verify.SignatureError](err); ok {
 			fmt.Printf("forged, or for another product: %v\n", err)
 		} else if parseErr, ok := errors.AsType[*licseal.ParseError](err); ok {
-			fmt.Printf("not a licence: %s: %v\n", parseErr.Reason, err)
+			fmt.Printf("not a licence: %s: %v\n", parseErr.Class, err)
 		}
 	}
 	explain(exampleLicense)

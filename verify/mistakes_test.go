@@ -73,7 +73,7 @@ func TestMistakes(t *testing.T) {
 	t.Run("canonicalization collisions", func(t *testing.T) {
 		for number, reason := range map[string]string{"9007199254740993": "number-range", "1e400": "number-range", "0.10000000000000001": "number-precision"} {
 			payload, err := licseal.ParsePayload([]byte(with(`"n":` + number)))
-			if parseErr, ok := errors.AsType[*licseal.ParseError](err); !ok || string(parseErr.Reason) != reason {
+			if parseErr, ok := errors.AsType[*licseal.ParseError](err); !ok || string(parseErr.Class) != reason {
 				t.Errorf("%s became %s, %v", number, payload.Bytes(), err)
 			}
 		}

@@ -257,7 +257,7 @@ func judgeWithList(t *testing.T, v vector, license string, list []byte) string {
 	case errors.As(err, &noID):
 		return "no-id"
 	case errors.As(err, &parse):
-		return string(parse.Reason)
+		return string(parse.Class)
 	}
 	return fmt.Sprint("unexpected: ", err)
 }

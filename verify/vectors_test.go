@@ -152,7 +152,7 @@ func classOf(result *verify.Result, err error) string {
 	case err == nil:
 		return strings.ReplaceAll(string(result.State), " ", "-")
 	case errors.As(err, &parseErr):
-		return string(parseErr.Reason)
+		return string(parseErr.Class)
 	case errors.As(err, &signatureErr):
 		return "signature"
 	case errors.As(err, &dateErr):
@@ -280,8 +280,8 @@ func writeVectors(t *testing.T, made map[string]vector) {
 // Every class of refusal has its vector.
 func TestVectorsCoverEveryReason(t *testing.T) {
 	seen := map[string]bool{
-		string(licseal.ReasonTooLarge):    true, // see TestVectorsOfSize
-		string(licseal.ReasonRevocations): true, // of no licence
+		string(licseal.ClassTooLarge):    true, // see TestVectorsOfSize
+		string(licseal.ClassRevocations): true, // of no licence
 	}
 	for _, v := range readVectors(t) {
 		seen[v.Expect] = true
@@ -294,7 +294,7 @@ func TestVectorsCoverEveryReason(t *testing.T) {
 	}
 }
 
-// reasons returns the values of all Reason constants in errors.go.
+// reasons returns the values of all Class constants in errors.go.
 func reasons(t *testing.T) (values []string) {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "../errors.go", nil, 0)
@@ -303,7 +303,7 @@ func reasons(t *testing.T) (values []string) {
 	}
 	ast.Inspect(file, func(n ast.Node) bool {
 		spec, ok := n.(*ast.ValueSpec)
-		if ok && fmt.Sprint(spec.Type) == "Reason" {
+		if ok && fmt.Sprint(spec.Type) == "Class" {
 			value, _ := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
 			values = append(values, value)
 		}

@@ -15,7 +15,7 @@ import (
 
 func TestReport(t *testing.T) {
 	date := &licseal.DateError{Position: licseal.Position{Pointer: "/from", Line: 1, Column: 2}, Detail: "the date is missing"}
-	violations := []schema.Violation{
+	violations := []licseal.Violation{
 		{Position: licseal.Position{Pointer: "/a", Line: 1, Column: 2}, Message: "first"},
 		{Position: licseal.Position{Pointer: "/b", Line: 3, Column: 4}, Message: "second"},
 	}
