@@ -67,7 +67,11 @@ func (p Parser) ParseUnverified(data []byte) (*License, error) {
 
 // ParsePayload is [ParsePayload] with the bounds of p.
 func (p Parser) ParsePayload(data []byte) (Payload, error) {
-	s, err := p.newScanner(data, payloadDepth, &licenseEnvelope)
+	return p.parsePayload(data, &licenseEnvelope)
+}
+
+func (p Parser) parsePayload(data []byte, env *envelope) (Payload, error) {
+	s, err := p.newScanner(data, payloadDepth, env)
 	if err != nil {
 		return Payload{}, err
 	}
@@ -79,7 +83,7 @@ func (p Parser) ParsePayload(data []byte) (Payload, error) {
 	if err := s.end(); err != nil {
 		return Payload{}, err
 	}
-	if err := p.checkCanonicalSize(document{payload: payload}, &licenseEnvelope); err != nil {
+	if err := p.checkCanonicalSize(document{payload: payload}, env); err != nil {
 		return Payload{}, err
 	}
 	return payload, nil

@@ -14,6 +14,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/entitle"
+	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/sign"
 	"github.com/licseal/licseal/state"
 	"github.com/licseal/licseal/verify"
@@ -27,7 +28,7 @@ func list(t *testing.T, generation int64, id string) []byte {
 
 func listFor(t *testing.T, issued, next string, generation int64, id string) []byte {
 	t.Helper()
-	r := licseal.NewRevocations(instant(issued), instant(next))
+	r := revoke.New(instant(issued), instant(next))
 	r.Generation = generation
 	if err := r.RevokeLicense(id, "not paid"); err != nil {
 		t.Fatal(err)
@@ -106,9 +107,9 @@ func TestKeyRevoked(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer g.Close()
-	r := licseal.NewRevocations(instant("2026-11-20"), instant("2026-12-20"))
+	r := revoke.New(instant("2026-11-20"), instant("2026-12-20"))
 	r.Generation = 2
-	if err := r.RevokeKey(licseal.RevokedKey{ID: licseal.KeyID(licenseKey.Public())}); err != nil {
+	if err := r.RevokeKey(revoke.Key{ID: licseal.KeyID(licenseKey.Public())}); err != nil {
 		t.Fatal(err)
 	}
 	signed, err := sign.Revocations(r, vendorKey)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/revoke"
 )
 
 // Source is where a licence comes from. It is asked again and again, so that a
@@ -26,7 +27,7 @@ func File(path string) Source { return file(path) }
 // a licence, or for a list, is refused by its parser.
 const (
 	maxLicenseBytes = licseal.DefaultMaxBytes + 1
-	maxFileBytes    = max(licseal.DefaultMaxBytes, licseal.MaxRevocationsBytes) + 1
+	maxFileBytes    = max(licseal.DefaultMaxBytes, revoke.MaxBytes) + 1
 )
 
 type file string

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/sign"
 	"github.com/licseal/licseal/state"
 	"github.com/licseal/licseal/verify"
@@ -57,7 +58,7 @@ func revokedLicense(key ed25519.PrivateKey) (license, list []byte) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	revocations := licseal.NewRevocations(time.Now(), time.Now().AddDate(0, 1, 0))
+	revocations := revoke.New(time.Now(), time.Now().AddDate(0, 1, 0))
 	if err := revocations.RevokeLicense("LS-0001", "refunded"); err != nil {
 		log.Fatal(err)
 	}

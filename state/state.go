@@ -24,8 +24,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/atomicfile"
+	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/verify"
 )
 
@@ -195,7 +195,7 @@ func parseLine(m *verify.Memory, line string) (err error) {
 	case "signer":
 		m.Signer = value
 	case "revoked":
-		key := licseal.RevokedKey{}
+		key := revoke.Key{}
 		var from string
 		key.ID, from, _ = strings.Cut(value, " ")
 		if from != "always" {

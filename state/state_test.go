@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/state"
 	"github.com/licseal/licseal/verify"
 )
@@ -74,7 +74,7 @@ func create(t *testing.T, m verify.Memory) string {
 var full = verify.Memory{
 	Latest: start.Add(123456789), Generation: 7, Digest: strings.Repeat("0f", 32), Issued: start,
 	Signer: "SHA256:ovcnuXoIjFrFmoafLjAz+3OEr4zM5XPemash2aLbu64",
-	RevokedKeys: []licseal.RevokedKey{
+	RevokedKeys: []revoke.Key{
 		{ID: "SHA256:bbXpuKG6uHHwLTKLnoVhlkrpxGZCbRYCHtlCTlKGh5w"},
 		{ID: "SHA256:ovcnuXoIjFrFmoafLjAz+3OEr4zM5XPemash2aLbu64", From: start},
 	},

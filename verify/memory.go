@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/revoke"
 )
 
 // Memory is what a verifier remembers from one run to the next, so that neither
@@ -25,7 +26,7 @@ type Memory struct {
 
 	// RevokedKeys are the signing keys on that list. None of them can sign
 	// the list that takes it off.
-	RevokedKeys []licseal.RevokedKey
+	RevokedKeys []revoke.Key
 }
 
 // Floor returns the latest instant that is known to have passed, for

@@ -7,19 +7,20 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/revoke"
 )
 
 // RevocationList is a revocation list whose signature was verified. Only
 // [Revocations] makes one. It is safe for concurrent use.
 type RevocationList struct {
-	contents *licseal.Revocations
+	contents *revoke.Contents
 	key      licseal.TrustedKey
 	digest   string
 }
 
 // Contents returns what the list says. The caller must not change it;
-// [licseal.Revocations.Next] makes a copy.
-func (l *RevocationList) Contents() *licseal.Revocations { return l.contents }
+// [revoke.Contents.Next] makes a copy.
+func (l *RevocationList) Contents() *revoke.Contents { return l.contents }
 
 // Key returns the key that made the signature.
 func (l *RevocationList) Key() licseal.TrustedKey { return l.key }
@@ -92,11 +93,11 @@ func Revocations(data []byte, trusted []licseal.TrustedKey) (*RevocationList, er
 	if err := check(trusted, &Options{}); err != nil {
 		return nil, err
 	}
-	list, err := licseal.ParseRevocationsUnverified(data)
+	list, err := revoke.ParseUnverified(data)
 	if err != nil {
 		return nil, err
 	}
-	contents := list.Revocations()
+	contents := list.Contents()
 	key, err := listSigner(list, contents.Issued, trusted)
 	if err != nil {
 		return nil, err
@@ -110,12 +111,12 @@ func Revocations(data []byte, trusted []licseal.TrustedKey) (*RevocationList, er
 }
 
 // listSigner returns the trusted key that signed a list in its window.
-func listSigner(list *licseal.RevocationList, issued time.Time, trusted []licseal.TrustedKey) (*licseal.TrustedKey, error) {
+func listSigner(list *revoke.Document, issued time.Time, trusted []licseal.TrustedKey) (*licseal.TrustedKey, error) {
 	var signature [signatureSize]byte
 	if n, err := hex.Decode(signature[:], []byte(list.Signature)); err != nil || n != signatureSize {
 		return nil, &ListError{ListForged, "the signature of the revocation list is not 64 bytes in hex digits"}
 	}
-	message := append([]byte(licseal.RevocationsContext), list.Payload.Bytes()...)
+	message := revoke.Message(list.Payload)
 	refusal := &ListError{ListForged, "no trusted key made the signature of the revocation list"}
 	for i := range trusted {
 		key := &trusted[i]

@@ -11,6 +11,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/benchratio"
+	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/sign"
 	"github.com/licseal/licseal/verify"
 )
@@ -28,9 +29,9 @@ var (
 )
 
 // newRevocations returns a list that revokes keys, each from an instant.
-func newRevocations(t testing.TB, generation int64, issued time.Time, revoked ...licseal.RevokedKey) *licseal.Revocations {
+func newRevocations(t testing.TB, generation int64, issued time.Time, revoked ...revoke.Key) *revoke.Contents {
 	t.Helper()
-	r := licseal.NewRevocations(issued, issued.Add(30*day))
+	r := revoke.New(issued, issued.Add(30*day))
 	r.Generation = generation
 	for _, key := range revoked {
 		if err := r.RevokeKey(key); err != nil {
@@ -41,7 +42,7 @@ func newRevocations(t testing.TB, generation int64, issued time.Time, revoked ..
 }
 
 // sealList signs a list, whatever it says of its signer.
-func sealList(t testing.TB, r *licseal.Revocations, key crypto.Signer) []byte {
+func sealList(t testing.TB, r *revoke.Contents, key crypto.Signer) []byte {
 	t.Helper()
 	payload, err := r.Payload()
 	if err != nil {
@@ -51,7 +52,7 @@ func sealList(t testing.TB, r *licseal.Revocations, key crypto.Signer) []byte {
 	if key == crypto.Signer(signer2) {
 		signature = sealP256(seed2).sign
 	}
-	list, err := licseal.NewRevocationList(payload, hex.EncodeToString(signature([]byte(licseal.RevocationsContext+string(payload.Bytes())))))
+	list, err := revoke.NewDocument(payload, hex.EncodeToString(signature(revoke.Message(payload))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ func TestRevocationListSigner(t *testing.T) {
 	early, late := newYear, midYear.Add(day)
 	for _, tt := range []struct {
 		name string
-		list *licseal.Revocations
+		list *revoke.Contents
 		key  crypto.Signer
 		want verify.ListReason // "" for accepted
 	}{
@@ -79,10 +80,10 @@ func TestRevocationListSigner(t *testing.T) {
 		{"P-256, in its window", newRevocations(t, 1, early), signer2, ""},
 		{"after its window", newRevocations(t, 1, late), signer2, verify.ListForged},
 		{"at the end of its window", newRevocations(t, 1, midYear), signer2, verify.ListForged},
-		{"revokes itself", newRevocations(t, 1, late, licseal.RevokedKey{ID: id1}), signer1, verify.ListSignerRevoked},
-		{"revokes itself from its issue", newRevocations(t, 1, late, licseal.RevokedKey{ID: id1, From: late}), signer1, verify.ListSignerRevoked},
-		{"revokes itself from later on", newRevocations(t, 1, late, licseal.RevokedKey{ID: id1, From: late.Add(time.Second)}), signer1, ""},
-		{"revokes another", newRevocations(t, 1, late, licseal.RevokedKey{ID: id2}), signer1, ""},
+		{"revokes itself", newRevocations(t, 1, late, revoke.Key{ID: id1}), signer1, verify.ListSignerRevoked},
+		{"revokes itself from its issue", newRevocations(t, 1, late, revoke.Key{ID: id1, From: late}), signer1, verify.ListSignerRevoked},
+		{"revokes itself from later on", newRevocations(t, 1, late, revoke.Key{ID: id1, From: late.Add(time.Second)}), signer1, ""},
+		{"revokes another", newRevocations(t, 1, late, revoke.Key{ID: id2}), signer1, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			list, err := verify.Revocations(sealList(t, tt.list, tt.key), listTrusted)
@@ -99,7 +100,7 @@ func TestRevocationListSigner(t *testing.T) {
 
 // Not one bit of a list can be changed, and no other signature stands for its own.
 func TestForgedRevocationLists(t *testing.T) {
-	r := newRevocations(t, 1, newYear, licseal.RevokedKey{ID: id2, Reason: "stolen"})
+	r := newRevocations(t, 1, newYear, revoke.Key{ID: id2, Reason: "stolen"})
 	if err := r.RevokeLicense("LS-0001", "refunded"); err != nil {
 		t.Fatal(err)
 	}
@@ -117,14 +118,14 @@ func TestForgedRevocationLists(t *testing.T) {
 		t.Fatal(err)
 	}
 	bare := sealEd25519(seed1).sign(payload.Bytes()) // as a licence is signed
-	list, err := licseal.NewRevocationList(payload, hex.EncodeToString(bare))
+	list, err := revoke.NewDocument(payload, hex.EncodeToString(bare))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := verify.Revocations([]byte(list.String()), listTrusted); err == nil {
 		t.Error("accepted with a signature over the payload alone")
 	}
-	asLicense := licseal.License{Payload: payload, Signature: list.Signature[:0] + hex.EncodeToString(sealEd25519(seed1).sign([]byte(licseal.RevocationsContext+string(payload.Bytes()))))}
+	asLicense := licseal.License{Payload: payload, Signature: list.Signature[:0] + hex.EncodeToString(sealEd25519(seed1).sign(revoke.Message(payload)))}
 	if _, err := verify.License([]byte(asLicense.String()), listTrusted, nil); !isSignatureError(err) {
 		t.Errorf("the signature of a list, on a licence: %v", err)
 	}
@@ -140,7 +141,7 @@ func isSignatureError(err error) bool {
 
 // What a verifier remembers stops old lists, and a revoked key from clearing itself.
 func TestMemory(t *testing.T) {
-	first := mustRevocations(t, sealList(t, newRevocations(t, 5, newYear, licseal.RevokedKey{ID: id2}), signer1))
+	first := mustRevocations(t, sealList(t, newRevocations(t, 5, newYear, revoke.Key{ID: id2}), signer1))
 	seen := verify.Memory{}
 	if err := seen.Observe(newYear.Add(day), first, 0); err != nil {
 		t.Fatal(err)
@@ -148,7 +149,7 @@ func TestMemory(t *testing.T) {
 	if !seen.Latest.Equal(newYear.Add(day)) || seen.Generation != 5 {
 		t.Fatalf("got %+v", seen)
 	}
-	fromLater := mustRevocations(t, sealList(t, newRevocations(t, 5, newYear, licseal.RevokedKey{ID: id2, From: newYear.Add(10 * day)}), signer1))
+	fromLater := mustRevocations(t, sealList(t, newRevocations(t, 5, newYear, revoke.Key{ID: id2, From: newYear.Add(10 * day)}), signer1))
 	orderly := verify.Memory{}
 	if err := orderly.Observe(newYear, fromLater, 0); err != nil {
 		t.Fatal(err)
@@ -157,7 +158,7 @@ func TestMemory(t *testing.T) {
 	if err := robbed.Observe(newYear, mustRevocations(t, sealList(t, newRevocations(t, 5, newYear), signer2)), 0); err != nil {
 		t.Fatal(err)
 	}
-	seal := func(r *licseal.Revocations, key crypto.Signer) *verify.RevocationList {
+	seal := func(r *revoke.Contents, key crypto.Signer) *verify.RevocationList {
 		return mustRevocations(t, sealList(t, r, key))
 	}
 	for _, tt := range []struct {
@@ -171,15 +172,15 @@ func TestMemory(t *testing.T) {
 		{"the next of the same second", seen, seal(newRevocations(t, 6, newYear), signer1), ""},
 		{"one is left out", seen, seal(newRevocations(t, 9, newYear.Add(day)), signer1), ""},
 		{"an older one", seen, seal(newRevocations(t, 4, newYear.Add(day)), signer1), verify.ListReplayed},
-		{"another of the same generation", seen, seal(newRevocations(t, 5, newYear, licseal.RevokedKey{ID: id2}), signer1), verify.ListForked},
+		{"another of the same generation", seen, seal(newRevocations(t, 5, newYear, revoke.Key{ID: id2}), signer1), verify.ListForked},
 		{"a later one that is issued earlier", seen, seal(newRevocations(t, 6, newYear.Add(-time.Second)), signer1), verify.ListReplayed},
 		{"cleared by the key that is on it", seen, seal(newRevocations(t, 6, newYear.Add(day)), signer2), verify.ListSignerRevoked},
 		{"cleared by another", seen, seal(newRevocations(t, 6, newYear.Add(day)), signer1), ""},
-		{"an older one that revokes the signer", robbed, seal(newRevocations(t, 1, newYear.Add(day), licseal.RevokedKey{ID: id2}), signer1), ""},
-		{"another of the same generation that revokes the signer", robbed, seal(newRevocations(t, 5, newYear, licseal.RevokedKey{ID: id2, From: newYear}), signer1), ""},
-		{"an older one that revokes the signer from later on", robbed, seal(newRevocations(t, 1, newYear.Add(day), licseal.RevokedKey{ID: id2, From: newYear.Add(time.Second)}), signer1), verify.ListReplayed},
-		{"an older one that revokes the signer, issued earlier", robbed, seal(newRevocations(t, 1, newYear.Add(-time.Second), licseal.RevokedKey{ID: id2}), signer1), verify.ListReplayed},
-		{"an older one that revokes the signer, by a revoked key", seen, seal(newRevocations(t, 1, newYear.Add(day), licseal.RevokedKey{ID: id1}), signer2), verify.ListSignerRevoked},
+		{"an older one that revokes the signer", robbed, seal(newRevocations(t, 1, newYear.Add(day), revoke.Key{ID: id2}), signer1), ""},
+		{"another of the same generation that revokes the signer", robbed, seal(newRevocations(t, 5, newYear, revoke.Key{ID: id2, From: newYear}), signer1), ""},
+		{"an older one that revokes the signer from later on", robbed, seal(newRevocations(t, 1, newYear.Add(day), revoke.Key{ID: id2, From: newYear.Add(time.Second)}), signer1), verify.ListReplayed},
+		{"an older one that revokes the signer, issued earlier", robbed, seal(newRevocations(t, 1, newYear.Add(-time.Second), revoke.Key{ID: id2}), signer1), verify.ListReplayed},
+		{"an older one that revokes the signer, by a revoked key", seen, seal(newRevocations(t, 1, newYear.Add(day), revoke.Key{ID: id1}), signer2), verify.ListSignerRevoked},
 		{"a key that is revoked from later on, before then", orderly, seal(newRevocations(t, 6, newYear.Add(9*day)), signer2), ""},
 		{"a key that is revoked from later on, from then", orderly, seal(newRevocations(t, 6, newYear.Add(10*day)), signer2), verify.ListSignerRevoked},
 	} {
@@ -313,7 +314,7 @@ func TestNoID(t *testing.T) {
 // A revoked key is not believed where the dates cannot be read, and a list is as
 // old as the latest time says that was seen.
 func TestStrictReadings(t *testing.T) {
-	list := mustRevocations(t, sealList(t, newRevocations(t, 1, newYear, licseal.RevokedKey{ID: id1, From: newYear.AddDate(10, 0, 0)}), signer2))
+	list := mustRevocations(t, sealList(t, newRevocations(t, 1, newYear, revoke.Key{ID: id1, From: newYear.AddDate(10, 0, 0)}), signer2))
 	noDates := []byte(signed(sealEd25519(seed1), `{"license_key":"a"}`).file())
 	if _, err := verify.License(noDates, trusted1, &verify.Options{Time: newYear.Add(day), Revocations: list}); !errors.As(err, new(*verify.RevokedError)) {
 		t.Errorf("a licence of a revoked key, without dates: %v", err)
@@ -401,7 +402,7 @@ func TestSignRevocations(t *testing.T) {
 		}
 		mustRevocations(t, []byte(signed.String()))
 		id := licseal.KeyID(key.Public())
-		if _, err := sign.Revocations(newRevocations(t, 1, newYear, licseal.RevokedKey{ID: id}), key); err == nil || !strings.Contains(err.Error(), id) {
+		if _, err := sign.Revocations(newRevocations(t, 1, newYear, revoke.Key{ID: id}), key); err == nil || !strings.Contains(err.Error(), id) {
 			t.Errorf("a list that revokes its own signer is signed: %v", err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/keys"
+	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/sign"
 	"github.com/licseal/licseal/state"
 	"github.com/licseal/licseal/verify"
@@ -29,17 +30,17 @@ var (
 	}
 	creations = map[string]string{"first": "2026-03-01", "edge": "2026-06-01", "last": "2026-10-01"}
 
-	listTexts = map[string]func(list *licseal.Revocations, key string, from time.Time) error{
+	listTexts = map[string]func(list *revoke.Contents, key string, from time.Time) error{
 		"none":  nil,
-		"clean": func(r *licseal.Revocations, _ string, _ time.Time) error { return r.RevokeLicense("another", "") },
-		"licence": func(r *licseal.Revocations, _ string, _ time.Time) error {
+		"clean": func(r *revoke.Contents, _ string, _ time.Time) error { return r.RevokeLicense("another", "") },
+		"licence": func(r *revoke.Contents, _ string, _ time.Time) error {
 			return r.RevokeLicense("LS-0001", "refunded")
 		},
-		"key": func(r *licseal.Revocations, key string, _ time.Time) error {
-			return r.RevokeKey(licseal.RevokedKey{ID: key})
+		"key": func(r *revoke.Contents, key string, _ time.Time) error {
+			return r.RevokeKey(revoke.Key{ID: key})
 		},
-		"key-from": func(r *licseal.Revocations, key string, from time.Time) error {
-			return r.RevokeKey(licseal.RevokedKey{ID: key, From: from})
+		"key-from": func(r *revoke.Contents, key string, from time.Time) error {
+			return r.RevokeKey(revoke.Key{ID: key, From: from})
 		},
 	}
 
@@ -208,7 +209,7 @@ func (m *moment) licence(creation string) string {
 
 func (m *moment) list(text, age string) string {
 	return m.file("list-"+text+"-"+age, func() ([]byte, error) {
-		contents := licseal.NewRevocations(m.at(listAges[age].issued), m.at(listAges[age].next))
+		contents := revoke.New(m.at(listAges[age].issued), m.at(listAges[age].next))
 		if err := listTexts[text](contents, keys.ID(issuingKey.Public()), m.at("2026-06-01")); err != nil {
 			return nil, err
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/atomicfile"
 	"github.com/licseal/licseal/keys"
+	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/sign"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
@@ -132,7 +133,7 @@ func newList(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	list := licseal.NewRevocations(issued, next)
+	list := revoke.New(issued, next)
 	if list.Generation = c.Int64("generation"); list.Generation < 1 {
 		return usagef("--generation %d: the first generation is 1", list.Generation)
 	}
@@ -165,7 +166,7 @@ func listKey(c *cli.Context) (crypto.Signer, error) {
 }
 
 // listChange is what a command does to a list; it returns what it did, in words.
-type listChange func(next *licseal.Revocations) (did string, err error)
+type listChange func(next *revoke.Contents) (did string, err error)
 
 // changeList replaces a list by the next one.
 func changeList(c *cli.Context, path string, change listChange) error {
@@ -221,7 +222,7 @@ func hintList(c *cli.Context, path string, err error) error {
 }
 
 // signNext signs a list, and judges it as one who has the old one will.
-func signNext(old *verify.RevocationList, next *licseal.Revocations, key crypto.Signer, trusted []licseal.TrustedKey) ([]byte, error) {
+func signNext(old *verify.RevocationList, next *revoke.Contents, key crypto.Signer, trusted []licseal.TrustedKey) ([]byte, error) {
 	signed, err := sign.Revocations(next, key)
 	if err != nil {
 		return nil, err
@@ -254,7 +255,7 @@ func addToList(c *cli.Context) error {
 	if !from.IsZero() && len(signers) == 0 {
 		return usagef("--from is for signing keys: --signing-key KEY")
 	}
-	return changeList(c, path, func(next *licseal.Revocations) (string, error) {
+	return changeList(c, path, func(next *revoke.Contents) (string, error) {
 		for _, id := range ids {
 			known, _ := next.License(id)
 			if err := next.RevokeLicense(id, reasonOr(c, known)); err != nil {
@@ -267,7 +268,7 @@ func addToList(c *cli.Context) error {
 				return "", withHint(about(path, fmt.Errorf("the signing key %s is revoked %s already, and would be believed again until %s", id, fromText(known.From), instant(from))),
 					"'licseal revoke remove' takes it off the list first")
 			}
-			if err := next.RevokeKey(licseal.RevokedKey{ID: id, From: from, Reason: reasonOr(c, known.Reason)}); err != nil {
+			if err := next.RevokeKey(revoke.Key{ID: id, From: from, Reason: reasonOr(c, known.Reason)}); err != nil {
 				return "", usagef("%v", err)
 			}
 		}
@@ -292,7 +293,7 @@ func removeFromList(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return changeList(c, path, func(next *licseal.Revocations) (string, error) {
+	return changeList(c, path, func(next *revoke.Contents) (string, error) {
 		for _, id := range ids {
 			if !next.RestoreLicense(id) {
 				return "", about(path, fmt.Errorf("the licence %q is not on the list", id))
@@ -312,11 +313,11 @@ func renewList(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return changeList(c, path, func(next *licseal.Revocations) (string, error) { return counts(next), nil })
+	return changeList(c, path, func(next *revoke.Contents) (string, error) { return counts(next), nil })
 }
 
 // counts says how much a list revokes.
-func counts(list *licseal.Revocations) string {
+func counts(list *revoke.Contents) string {
 	return fmt.Sprintf("%s and %s revoked", number(list.Licenses(), "licence"), number(len(list.Keys()), "signing key"))
 }
 

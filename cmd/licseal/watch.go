@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/state"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
@@ -155,7 +156,7 @@ func flagError(name string, err error) error {
 // loadRevocations reads a revocation list and verifies it. Whatever is wrong with
 // it, no licence was judged.
 func loadRevocations(path string, trusted []licseal.TrustedKey) (*verify.RevocationList, error) {
-	data, err := readFile(path, licseal.MaxRevocationsBytes)
+	data, err := readFile(path, revoke.MaxBytes)
 	if err != nil {
 		return nil, listError(path, err)
 	}

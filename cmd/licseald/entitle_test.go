@@ -20,6 +20,7 @@ import (
 	"github.com/licseal/licseal/internal/pgtest"
 	"github.com/licseal/licseal/internal/sqldb/postgres"
 	"github.com/licseal/licseal/internal/sqldb/sqlite"
+	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/sign"
 	"github.com/licseal/licseal/state"
 	"github.com/licseal/licseal/verify"
@@ -173,7 +174,7 @@ func TestEntitlementsSuspended(t *testing.T) {
 	list := filepath.Join(t.TempDir(), "revoked.json")
 	revoke := func(generation int64, ids ...string) {
 		t.Helper()
-		r := licseal.NewRevocations(time.Now(), time.Now().Add(time.Hour))
+		r := revoke.New(time.Now(), time.Now().Add(time.Hour))
 		r.Generation = generation
 		for _, id := range ids {
 			if err := r.RevokeLicense(id, ""); err != nil {
@@ -252,7 +253,7 @@ func TestEntitlementsFlags(t *testing.T) {
 	}
 	list := func(issued time.Time, generation int64) string {
 		t.Helper()
-		r := licseal.NewRevocations(issued, time.Now().Add(time.Hour))
+		r := revoke.New(issued, time.Now().Add(time.Hour))
 		r.Generation = generation
 		signed, err := sign.Revocations(r, v.key)
 		if err != nil {

@@ -20,10 +20,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/internal/needs"
 	"github.com/licseal/licseal/internal/pgtest"
+	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/sign"
 )
 
@@ -506,7 +506,7 @@ func TestRevocations(t *testing.T) {
 	v := newVendor(t)
 	list := filepath.Join(t.TempDir(), "revoked")
 	issued := time.Now().Add(-time.Hour)
-	first := licseal.NewRevocations(issued, issued.AddDate(0, 0, 30))
+	first := revoke.New(issued, issued.AddDate(0, 0, 30))
 	revokeIn(t, first, "LS-9")
 	second := first.Next(issued.Add(time.Minute), issued.AddDate(0, 0, 30))
 	revokeIn(t, second, "LS-2")
@@ -529,7 +529,7 @@ func TestLargeRevocationList(t *testing.T) {
 	v := newVendor(t)
 	path := filepath.Join(t.TempDir(), "revoked")
 	issued := time.Now().Add(-time.Hour)
-	list := licseal.NewRevocations(issued, issued.AddDate(0, 0, 30))
+	list := revoke.New(issued, issued.AddDate(0, 0, 30))
 	for i := range 20_000 {
 		revokeIn(t, list, fmt.Sprintf("LS-%d", i))
 	}
@@ -541,14 +541,14 @@ func TestLargeRevocationList(t *testing.T) {
 	expect(t, 400, "POST", p.url+"/licenses", v.licence(t, "LS-19999", 30))
 }
 
-func revokeIn(t *testing.T, list *licseal.Revocations, id string) {
+func revokeIn(t *testing.T, list *revoke.Contents, id string) {
 	t.Helper()
 	if err := list.RevokeLicense(id, ""); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (v *vendor) writeList(t *testing.T, path string, list *licseal.Revocations) {
+func (v *vendor) writeList(t *testing.T, path string, list *revoke.Contents) {
 	t.Helper()
 	signed, err := sign.Revocations(list, v.key)
 	if err != nil {

@@ -17,10 +17,10 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/entitle"
 	"github.com/licseal/licseal/internal/sqldb"
+	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
 )
@@ -134,7 +134,7 @@ func (s *server) loadJudge(c *cli.Context) error {
 	keyFiles, listFile := c.StringSlice("trust"), c.String("revocations")
 	files, flags := smallFiles(keyFiles...), "--trust"
 	if listFile != "" {
-		files, flags = append(files, watchedFile{listFile, licseal.MaxRevocationsBytes}), "--trust, --revocations"
+		files, flags = append(files, watchedFile{listFile, revoke.MaxBytes}), "--trust, --revocations"
 	}
 	trusted, err := watch(s.log, parseTrust(keyFiles, listFile), files...)
 	if err != nil {

@@ -1,6 +1,7 @@
-package licseal_test
+package revoke_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/revoke"
 )
 
 const (
@@ -56,20 +58,20 @@ func listPayload(members map[string]string) string {
 	return "{" + strings.Join(parts, ",") + "}"
 }
 
-func TestRevocations(t *testing.T) {
+func TestParse(t *testing.T) {
 	text := listOf(listPayload(nil))
-	list, err := licseal.ParseRevocationsUnverified(text)
+	list, err := revoke.ParseUnverified(text)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if list.String() != string(text) {
 		t.Errorf("got %s", list)
 	}
-	r := list.Revocations()
+	r := list.Contents()
 	if r.Generation != 7 || !r.Issued.Equal(listIssued) || !r.NextUpdate.Equal(listNext) || r.Licenses() != 1 {
 		t.Errorf("got %+v", r)
 	}
-	wantKeys := []licseal.RevokedKey{{ID: keyID, From: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), Reason: "stolen"}}
+	wantKeys := []revoke.Key{{ID: keyID, From: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), Reason: "stolen"}}
 	if diff := cmp.Diff(wantKeys, r.Keys()); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
@@ -83,9 +85,9 @@ func TestRevocations(t *testing.T) {
 	}
 }
 
-// The next list says the same, and a change to it is none to the old one.
-func TestNextRevocations(t *testing.T) {
-	r := licseal.NewRevocations(listIssued, listNext)
+// The next list starts as a copy, and changing it leaves the old one alone.
+func TestNext(t *testing.T) {
+	r := revoke.New(listIssued, listNext)
 	for _, id := range []string{"LS-0001", "LS-0002"} {
 		if err := r.RevokeLicense(id, "lost"); err != nil {
 			t.Fatal(err)
@@ -95,7 +97,7 @@ func TestNextRevocations(t *testing.T) {
 	if !next.RestoreLicense("LS-0001") || next.RestoreLicense("LS-0001") || next.RestoreLicense("LS-0003") {
 		t.Error("a licence comes off the list once")
 	}
-	if err := next.RevokeKey(licseal.RevokedKey{ID: keyID}); err != nil {
+	if err := next.RevokeKey(revoke.Key{ID: keyID}); err != nil {
 		t.Fatal(err)
 	}
 	if r.Licenses() != 2 || len(r.Keys()) != 0 {
@@ -109,11 +111,11 @@ func TestNextRevocations(t *testing.T) {
 	}
 }
 
-// Two lists have different salts: what one names cannot be found in the other.
+// Two lists have different salts, so their hashes cannot be compared.
 func TestSalt(t *testing.T) {
 	hashes := map[string]bool{}
 	for range 2 {
-		r := licseal.NewRevocations(listIssued, listNext)
+		r := revoke.New(listIssued, listNext)
 		if err := r.RevokeLicense("LS-0001", ""); err != nil {
 			t.Fatal(err)
 		}
@@ -137,17 +139,17 @@ func TestSalt(t *testing.T) {
 	}
 }
 
-func TestRevocationsRefused(t *testing.T) {
+func TestContentsRefused(t *testing.T) {
 	with := func(name, value string) string { return listPayload(map[string]string{name: value}) }
 	long := strings.Repeat("x", 201)
 	for _, tt := range []struct{ name, payload, want string }{
 		{"a licence's payload", `{"customer":"Example Company, Inc"}`, "/revocations/payload/customer: a revocation list has no such member"},
 		{"unknown member", with("more", "1"), "/revocations/payload/more: a revocation list has no such member"},
 		{"other case", with("Salt", `"x"`), "/revocations/payload/Salt: a revocation list has no such member"},
-		{"no generation", with("generation", ""), "/revocations/payload/generation: the generation of a revocation list is an integer from 1 on"},
-		{"generation 0", with("generation", "0"), "/revocations/payload/generation: the generation of a revocation list is an integer from 1 on"},
-		{"generation 1.5", with("generation", "1.5"), "/revocations/payload/generation: found a number that is out of range or no integer, which is not what a revocation list has here"},
-		{"generation null", with("generation", "null"), "/revocations/payload/generation: the generation of a revocation list is an integer from 1 on"},
+		{"no generation", with("generation", ""), "/revocations/payload/generation: the generation of a revocation list is an integer, 1 or greater"},
+		{"generation 0", with("generation", "0"), "/revocations/payload/generation: the generation of a revocation list is an integer, 1 or greater"},
+		{"generation 1.5", with("generation", "1.5"), "/revocations/payload/generation: found a number that is out of range or not an integer, which does not belong here"},
+		{"generation null", with("generation", "null"), "/revocations/payload/generation: the generation of a revocation list is an integer, 1 or greater"},
 		{"no keys", with("keys", ""), "/revocations/payload/keys: the object of revoked signing keys is missing"},
 		{"keys null", with("keys", "null"), "/revocations/payload/keys: the object of revoked signing keys is missing"},
 		{"no licences", with("licenses", ""), "/revocations/payload/licenses: the object of revoked licences is missing"},
@@ -161,7 +163,7 @@ func TestRevocationsRefused(t *testing.T) {
 		{"next update before the issue", with("next_update", `"2026-11-01T12:00:00Z"`), "/revocations/payload/next_update: the next update must come after the issue of the list"},
 		{"hash too short", with("licenses", `{"00":""}`), "/revocations/payload/licenses/00: a revoked licence is named by 64 lower-case hex digits"},
 		{"reason no string", with("licenses", `{"`+hashOf("a")+`":null}`), "/revocations/payload/licenses/" + hashOf("a") + ": the reason must be a string"},
-		{"reason too long", with("licenses", `{"`+hashOf("a")+`":"`+long+`"}`), "/revocations/payload/licenses/" + hashOf("a") + ": the reason has 201 bytes; at most 200 are kept"},
+		{"reason too long", with("licenses", `{"`+hashOf("a")+`":"`+long+`"}`), "/revocations/payload/licenses/" + hashOf("a") + ": the reason has 201 bytes; the limit is 200"},
 		{"reason with an escape", with("licenses", `{"`+hashOf("a")+`":"\u001b[2J"}`), "/revocations/payload/licenses/" + hashOf("a") + `: the reason "\x1b[2J" has characters that do not print; write it as one line`},
 		{"no key id", with("keys", `{"MD5:00":{"reason":""}}`), `/revocations/payload/keys/MD5:00: "MD5:00" is not the fingerprint of a key; it looks like SHA256:bbXpuKG6…, with 43 characters after the colon`},
 		{"key null", with("keys", `{"`+keyID+`":null}`), "/revocations/payload/keys/" + keyID + ": a revoked signing key has a string \"reason\", and may have a string \"from\""},
@@ -170,7 +172,7 @@ func TestRevocationsRefused(t *testing.T) {
 		{"key without a reason", with("keys", `{"`+keyID+`":{}}`), "/revocations/payload/keys/" + keyID + ": a revoked signing key has a string \"reason\", and may have a string \"from\""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := licseal.ParseRevocationsUnverified(listOf(tt.payload))
+			_, err := revoke.ParseUnverified(listOf(tt.payload))
 			var parse *licseal.ParseError
 			if !errors.As(err, &parse) || parse.Class != licseal.ClassRevocations {
 				t.Fatalf("got %v", err)
@@ -182,8 +184,8 @@ func TestRevocationsRefused(t *testing.T) {
 	}
 }
 
-// The envelope is read as strictly as that of a licence, and is not one.
-func TestRevocationsEnvelope(t *testing.T) {
+// The envelope is read as strictly as a licence's, and is not accepted as one.
+func TestEnvelope(t *testing.T) {
 	good := string(listOf(listPayload(nil)))
 	for _, tt := range []struct {
 		name, text string
@@ -198,7 +200,7 @@ func TestRevocationsEnvelope(t *testing.T) {
 		{"text after the end", good + "x", licseal.ClassTrailingData},
 		{"nothing", "", licseal.ClassEmpty},
 	} {
-		_, err := licseal.ParseRevocationsUnverified([]byte(tt.text))
+		_, err := revoke.ParseUnverified([]byte(tt.text))
 		var parse *licseal.ParseError
 		if !errors.As(err, &parse) || parse.Class != tt.want {
 			t.Errorf("%s: got %v, want %s", tt.name, err, tt.want)
@@ -207,56 +209,56 @@ func TestRevocationsEnvelope(t *testing.T) {
 	if _, err := licseal.ParseUnverified([]byte(good)); err == nil {
 		t.Error("a revocation list is read as a licence")
 	}
-	small := licseal.Parser{MaxBytes: len(good) - 1}
-	if _, err := small.ParseRevocationsUnverified([]byte(good)); err == nil {
-		t.Error("a list is read that is larger than allowed")
-	}
-	grows := listOf(listPayload(map[string]string{"generation": "1e15"}))
-	if _, err := (licseal.Parser{MaxBytes: len(grows)}).ParseRevocationsUnverified(grows); err == nil {
-		t.Error("a list is read that is larger than allowed in canonical form")
+	if _, err := revoke.ParseUnverified(bytes.Repeat([]byte(" "), revoke.MaxBytes+1)); !isTooLarge(err) {
+		t.Errorf("a list larger than the limit: %v", err)
 	}
 }
 
-// The number of signing keys is bounded, on both ways into a list.
+func isTooLarge(err error) bool {
+	parse, ok := errors.AsType[*licseal.ParseError](err)
+	return ok && parse.Class == licseal.ClassTooLarge
+}
+
+// A list has a limit of 10,000 signing keys.
 func TestManyRevokedKeys(t *testing.T) {
-	r := licseal.NewRevocations(listIssued, listNext)
+	r := revoke.New(listIssued, listNext)
 	id := func(i int) string {
 		digest := sha256.Sum256(fmt.Append(nil, i))
 		return "SHA256:" + base64.RawStdEncoding.EncodeToString(digest[:])
 	}
 	for i := range 10_000 {
-		if err := r.RevokeKey(licseal.RevokedKey{ID: id(i)}); err != nil {
+		if err := r.RevokeKey(revoke.Key{ID: id(i)}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := r.RevokeKey(licseal.RevokedKey{ID: id(0), Reason: "again"}); err != nil {
+	if err := r.RevokeKey(revoke.Key{ID: id(0), Reason: "again"}); err != nil {
 		t.Errorf("one that is there already: %v", err)
 	}
-	if err := r.RevokeKey(licseal.RevokedKey{ID: id(10_000)}); err == nil {
+	if err := r.RevokeKey(revoke.Key{ID: id(10_000)}); err == nil {
 		t.Error("10,001 keys are revoked")
 	}
 }
 
-// What the functions that change a list refuse.
+// Changes that would make a list unreadable or useless are refused.
 func TestRevokeRefuses(t *testing.T) {
-	r := licseal.NewRevocations(listIssued, listNext)
+	r := revoke.New(listIssued, listNext)
 	for name, err := range map[string]error{
 		"no id":          r.RevokeLicense("", ""),
 		"id not UTF-8":   r.RevokeLicense("LS-\xe4", ""),
 		"two lines":      r.RevokeLicense("a", "x\ny"),
-		"no fingerprint": r.RevokeKey(licseal.RevokedKey{ID: "a"}),
-		"long reason":    r.RevokeKey(licseal.RevokedKey{ID: keyID, Reason: strings.Repeat("x", 201)}),
-		"zero value":     new(licseal.Revocations).RevokeLicense("a", ""),
-		"zero value key": new(licseal.Revocations).RevokeKey(licseal.RevokedKey{ID: keyID}),
+		"no fingerprint": r.RevokeKey(revoke.Key{ID: "a"}),
+		"long reason":    r.RevokeKey(revoke.Key{ID: keyID, Reason: strings.Repeat("x", 201)}),
+		"zero value":     new(revoke.Contents).RevokeLicense("a", ""),
+		"zero value key": new(revoke.Contents).RevokeKey(revoke.Key{ID: keyID}),
 	} {
 		if err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	for name, r := range map[string]*licseal.Revocations{
+	for name, r := range map[string]*revoke.Contents{
 		"zero value":         {Generation: 1, Issued: listIssued, NextUpdate: listNext},
-		"due at once":        licseal.NewRevocations(listIssued, listIssued.Add(time.Millisecond)),
-		"due before it came": licseal.NewRevocations(listNext, listIssued),
+		"due at once":        revoke.New(listIssued, listIssued.Add(time.Millisecond)),
+		"due before it came": revoke.New(listNext, listIssued),
 	} {
 		if _, err := r.Payload(); err == nil {
 			t.Errorf("%s: a list is written that nobody reads", name)
@@ -266,19 +268,19 @@ func TestRevokeRefuses(t *testing.T) {
 
 // Whatever is read as a list is written again as the same bytes, both as it was
 // read and from what it says.
-func FuzzRevocations(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	f.Add(listOf(listPayload(nil)))
 	f.Add(listOf(listPayload(map[string]string{"licenses": `{}`, "keys": `{"` + keyID + `":{"reason":"é"}}`})))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		list, err := licseal.ParseRevocationsUnverified(text)
+		list, err := revoke.ParseUnverified(text)
 		if err != nil {
 			return
 		}
-		again, err := licseal.ParseRevocationsUnverified([]byte(list.String()))
+		again, err := revoke.ParseUnverified([]byte(list.String()))
 		if err != nil || again.String() != list.String() {
 			t.Errorf("read again: %v, %v", again, err)
 		}
-		p, err := list.Revocations().Payload()
+		p, err := list.Contents().Payload()
 		if err != nil || !p.Equal(list.Payload) {
 			t.Errorf("written from what it says: %s, %v", p.Bytes(), err)
 		}

@@ -1,0 +1,215 @@
+package revoke
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/licseal/licseal"
+)
+
+// payloadText is the payload of a list in JSON.
+type payloadText struct {
+	Generation int64              `json:"generation"`
+	Issued     string             `json:"issued"`
+	Keys       map[string]keyText `json:"keys"`
+	Licenses   licensesText       `json:"licenses"`
+	NextUpdate string             `json:"next_update"`
+	Salt       string             `json:"salt"`
+}
+
+// keyText keeps the raw values, because a decoded null would look like a missing
+// member.
+type keyText struct {
+	From   jsontext.Value `json:"from"`
+	Reason jsontext.Value `json:"reason"`
+}
+
+func (t keyText) key(id, place string) (Key, error) {
+	if t.Reason.Kind() != '"' || t.From != nil && t.From.Kind() != '"' {
+		return Key{}, &contentError{place, "a revoked signing key has a string \"reason\", and may have a string \"from\""}
+	}
+	reason, _ := jsontext.AppendUnquote(nil, t.Reason)
+	key := Key{ID: id, Reason: string(reason)}
+	if t.From == nil {
+		return key, nil
+	}
+	from, _ := jsontext.AppendUnquote(nil, t.From)
+	var err error
+	key.From, err = listTime(place+"/from", string(from))
+	return key, err
+}
+
+// licensesText is the object of revoked licences: reasons by hash.
+type licensesText map[licenseHash]string
+
+// UnmarshalJSONFrom reads the object directly into hashes and shared reasons, which
+// take a third of the memory of the strings.
+func (l *licensesText) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if d.PeekKind() != '{' {
+		return &contentError{"/licenses", "an object of reasons by hash is expected"}
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	*l = licensesText{}
+	reasons := make(map[string]string) // most licences share one of a few reasons
+	for d.PeekKind() == '"' {
+		if err := l.readOne(d, reasons); err != nil {
+			return err
+		}
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
+func (l licensesText) readOne(d *jsontext.Decoder, reasons map[string]string) error {
+	name, err := d.ReadToken()
+	if err != nil {
+		return err
+	}
+	text := name.String()
+	fault := func(detail string) error {
+		return &contentError{string(jsontext.Pointer("/licenses").AppendToken(text)), detail}
+	}
+	var hash licenseHash
+	if !isLowerHex(text, len(hash)) {
+		return fault("a revoked licence is named by 64 lower-case hex digits")
+	}
+	hex.Decode(hash[:], []byte(text))
+	if d.PeekKind() != '"' {
+		return fault("the reason must be a string")
+	}
+	value, err := d.ReadToken()
+	if err != nil {
+		return err
+	}
+	reason := value.String()
+	if _, known := reasons[reason]; !known {
+		if err := checkReason(reason); err != nil {
+			return fault(err.Error())
+		}
+		reasons[reason] = reason
+	}
+	l[hash] = reasons[reason]
+	return nil
+}
+
+// contentError is a fault in the payload of a list.
+type contentError struct{ pointer, detail string }
+
+func (e *contentError) Error() string { return e.detail }
+
+// readContents reads the payload of a list.
+func readContents(p licseal.Payload) (*Contents, error) {
+	var text payloadText
+	// Duplicate names were refused when the payload was parsed. Looking for them
+	// again would double the time.
+	err := json.Unmarshal(p.Bytes(), &text, json.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(true))
+	var c *Contents
+	if err == nil {
+		c, err = text.contents()
+	}
+	if err != nil {
+		pointer, detail := "", err.Error()
+		var content *contentError
+		var semantic *json.SemanticError
+		switch {
+		case errors.As(err, &content):
+			pointer, detail = content.pointer, content.detail
+		case errors.As(err, &semantic):
+			pointer, detail = string(semantic.JSONPointer), describeSemantic(semantic)
+		}
+		return nil, &licseal.ParseError{Class: licseal.ClassRevocations, Position: p.Position(pointer), Detail: detail}
+	}
+	return c, nil
+}
+
+func describeSemantic(err *json.SemanticError) string {
+	if errors.Is(err, json.ErrUnknownName) {
+		return "a revocation list has no such member"
+	}
+	return fmt.Sprintf("found %s, which does not belong here", kindName(err.JSONKind))
+}
+
+func kindName(kind jsontext.Kind) string {
+	switch kind {
+	case '"':
+		return "a string"
+	case '0':
+		return "a number that is out of range or not an integer"
+	case '{':
+		return "an object"
+	case '[':
+		return "an array"
+	}
+	return kind.String()
+}
+
+func (t *payloadText) contents() (*Contents, error) {
+	c := &Contents{Generation: t.Generation, keys: map[string]Key{}, licenses: t.Licenses, salt: t.Salt}
+	switch {
+	case t.Generation < 1:
+		return nil, &contentError{"/generation", "the generation of a revocation list is an integer, 1 or greater"}
+	case !isLowerHex(t.Salt, saltSize):
+		return nil, &contentError{"/salt", "the salt of a revocation list is 32 lower-case hex digits"}
+	case t.Licenses == nil:
+		return nil, &contentError{"/licenses", "the object of revoked licences is missing"}
+	case t.Keys == nil:
+		return nil, &contentError{"/keys", "the object of revoked signing keys is missing"}
+	}
+	var err error
+	if c.Issued, err = listTime("/issued", t.Issued); err != nil {
+		return nil, err
+	}
+	if c.NextUpdate, err = listTime("/next_update", t.NextUpdate); err != nil {
+		return nil, err
+	}
+	if !c.Issued.Before(c.NextUpdate) {
+		return nil, &contentError{"/next_update", "the next update must come after the issue of the list"}
+	}
+	for _, id := range slices.Sorted(maps.Keys(t.Keys)) {
+		place := string(jsontext.Pointer("/keys").AppendToken(id))
+		key, err := t.Keys[id].key(id, place)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.RevokeKey(key); err != nil {
+			return nil, &contentError{place, err.Error()}
+		}
+	}
+	return c, nil
+}
+
+// listTime reads a time of a list: RFC 3339, in UTC and whole seconds.
+func listTime(pointer, text string) (time.Time, error) {
+	t, err := licseal.ParseDate(text, nil)
+	if err != nil || formatTime(t) != text || t.IsZero() {
+		return time.Time{}, &contentError{pointer, fmt.Sprintf("%s is not a time; write it as \"2027-12-31T12:00:00Z\"", quote(text))}
+	}
+	return t, nil
+}
+
+// isLowerHex reports whether text is size bytes in lower-case hex digits.
+func isLowerHex(text string, size int) bool {
+	for _, c := range []byte(text) {
+		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f') {
+			return false
+		}
+	}
+	return len(text) == 2*size
+}
+
+// isKeyID reports whether text is a fingerprint as licseal.KeyID returns it.
+func isKeyID(text string) bool {
+	digest, isFingerprint := strings.CutPrefix(text, "SHA256:")
+	decoded, err := base64.RawStdEncoding.Strict().DecodeString(digest)
+	return isFingerprint && err == nil && len(decoded) == 32
+}
