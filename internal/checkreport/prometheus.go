@@ -1,14 +1,12 @@
 package checkreport
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"time"
-
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
 
 	"github.com/licseal/licseal/check"
 	"github.com/licseal/licseal/verify"
@@ -19,7 +17,7 @@ import (
 // Where a gateway's metric means the same, it has the gateway's name.
 type prometheus struct {
 	w        io.Writer
-	families []*dto.MetricFamily
+	families []metricFamily
 	kong     bool
 	findings map[findingKey]int
 	seen     map[string]bool
@@ -43,16 +41,12 @@ func newPrometheus(w io.Writer, h Header) Writer {
 
 // gauge adds a value, with labels given as names and values in turn.
 func (p *prometheus) gauge(name, help string, value float64, labels ...string) {
-	metric := &dto.Metric{Gauge: &dto.Gauge{Value: &value}}
-	for i := 0; i+1 < len(labels); i += 2 {
-		metric.Label = append(metric.Label, &dto.LabelPair{Name: &labels[i], Value: &labels[i+1]})
-	}
-	i := slices.IndexFunc(p.families, func(f *dto.MetricFamily) bool { return f.GetName() == name })
+	i := slices.IndexFunc(p.families, func(f metricFamily) bool { return f.name == name })
 	if i < 0 {
-		p.families = append(p.families, &dto.MetricFamily{Name: &name, Help: &help, Type: dto.MetricType_GAUGE.Enum()})
-		i = len(p.families) - 1
+		i = len(p.families)
+		p.families = append(p.families, metricFamily{name: name, help: help})
 	}
-	p.families[i].Metric = append(p.families[i].Metric, metric)
+	p.families[i].samples = append(p.families[i].samples, sample{labels, value})
 }
 
 func unix(t time.Time) float64 { return float64(t.Unix()) }
@@ -99,17 +93,12 @@ func (p *prometheus) Entry(e Entry) error {
 
 func (p *prometheus) Close(s Summary) error {
 	byName := func(a, b findingKey) int {
-		return slices.Compare([]string{a.source, string(a.code), string(a.level)}, []string{b.source, string(b.code), string(b.level)})
+		return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.code, b.code), cmp.Compare(a.level, b.level))
 	}
 	for _, k := range slices.SortedFunc(maps.Keys(p.findings), byName) {
 		p.gauge("licseal_license_findings", "How many findings there are of a code.", float64(p.findings[k]), "source", k.source, "code", string(k.code), "severity", string(k.level))
 	}
 	p.gauge("licseal_check_exit_code", "What 'licseal check' ended with.", float64(s.Exit))
-	slices.SortFunc(p.families, func(a, b *dto.MetricFamily) int { return slices.Compare([]string{a.GetName()}, []string{b.GetName()}) })
-	for _, f := range p.families {
-		if _, err := expfmt.MetricFamilyToText(p.w, f); err != nil {
-			return err
-		}
-	}
-	return nil
+	slices.SortFunc(p.families, func(a, b metricFamily) int { return cmp.Compare(a.name, b.name) })
+	return writeMetrics(p.w, p.families)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,7 +15,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
@@ -152,23 +152,36 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+// A test of the module peers holds the whole report against the official schema.
 func TestSARIF(t *testing.T) {
 	list := entries(t, false)
 	text := written(t, "sarif", false, list)
-	report, err := sarif.FromString(text)
-	if err != nil {
+	var report struct {
+		Version string
+		Runs    []struct {
+			Tool struct {
+				Driver struct {
+					Name  string
+					Rules []struct{ ID string }
+				}
+			}
+			Results []struct {
+				RuleID    string
+				RuleIndex int
+				Message   struct{ Text string }
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(text), &report); err != nil {
 		t.Fatal(err)
 	}
-	if err := report.Validate(); err != nil { // the official schema, which the library has in it
-		t.Error(err)
-	}
-	if report.Version != "2.1.0" || len(report.Runs) != 1 || *report.Runs[0].Tool.Driver.Name != "licseal" {
+	if report.Version != "2.1.0" || len(report.Runs) != 1 || report.Runs[0].Tool.Driver.Name != "licseal" {
 		t.Fatalf("version %s, %d runs", report.Version, len(report.Runs))
 	}
 	run := report.Runs[0]
 	rules := map[string]int{}
 	for i, rule := range run.Tool.Driver.Rules {
-		rules[*rule.ID] = i
+		rules[rule.ID] = i
 	}
 	want := 1
 	for _, e := range list {
@@ -179,10 +192,10 @@ func TestSARIF(t *testing.T) {
 	}
 	notChecked := 0
 	for _, r := range run.Results {
-		if i, ok := rules[*r.RuleID]; !ok || i != r.RuleIndex || r.Message == nil || *r.Message.Text == "" {
-			t.Errorf("result %v has no rule, or no message", *r.RuleID)
+		if i, ok := rules[r.RuleID]; !ok || i != r.RuleIndex || r.Message.Text == "" {
+			t.Errorf("result %v has no rule, or no message", r.RuleID)
 		}
-		if *r.RuleID == "signature-not-checked" {
+		if r.RuleID == "signature-not-checked" {
 			notChecked++
 		}
 	}
@@ -191,6 +204,52 @@ func TestSARIF(t *testing.T) {
 	}
 	if !strings.Contains(text, `"uri": "./soon,%25:.json"`) || !strings.Contains(text, `"in%20order.json"`) {
 		t.Error("file names are not written as URIs")
+	}
+}
+
+// Code scanning services refuse a report with a result that has no location, and
+// a URI with any scheme but file: or with characters that a URI cannot have.
+func TestSARIFLocations(t *testing.T) {
+	c := checker(t, false)
+	uris := map[string]string{
+		"stdin":             "stdin",
+		"KONG_LICENSE_DATA": "KONG_LICENSE_DATA",
+		"http://localhost:8001/licenses/30b4edb7-0847-4f65-af90-efbed8b0161f": "./localhost:8001/licenses/30b4edb7-0847-4f65-af90-efbed8b0161f",
+		"https://[::1]/default/licenses/7":                                    "./%5B::1%5D/default/licenses/7",
+		"kong/secret/kong-enterprise-license:license":                         "kong/secret/kong-enterprise-license:license",
+		"//host/share/\x1b[31m%zz":                                            "host/share/%1B%5B31m%25zz",
+		"a://":                                                                "licseal-check",
+		"":                                                                    "licseal-check",
+	}
+	for name, want := range uris {
+		text := written(t, "sarif", false, []checkreport.Entry{{Result: c.License(name, []byte(`{"license":`))}})
+		var report struct {
+			Runs []struct {
+				Results []struct {
+					Locations []struct {
+						PhysicalLocation struct{ ArtifactLocation struct{ URI string } }
+					}
+				}
+			}
+		}
+		if err := json.Unmarshal([]byte(text), &report); err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, r := range report.Runs[0].Results {
+			if len(r.Locations) != 1 {
+				t.Fatalf("%q: a result has %d locations", name, len(r.Locations))
+			}
+			uri := r.Locations[0].PhysicalLocation.ArtifactLocation.URI
+			parsed, err := url.Parse(uri)
+			if err != nil || uri == "" || parsed.Scheme != "" || parsed.Host != "" {
+				t.Errorf("%q: the location is %q, %v", name, uri, err)
+			}
+			found = found || uri == want
+		}
+		if !found {
+			t.Errorf("%q: no location is %q", name, want)
+		}
 	}
 }
 
