@@ -49,7 +49,8 @@ var rooms = []room{
 	{module + "/bulk", []string{
 		module, tokenizer + "/...", jsonschema + "/...", edwards + "/...", module + "/sign", module + "/verify", module + "/revoke", module + "/schema", internal}},
 	{module + "/bulk/rows", []string{module, tokenizer + "/...", internal}},
-	{module + "/check", []string{module, tokenizer + "/...", jsonschema + "/...", yaml + "/...", module + "/verify", module + "/revoke", module + "/schema", internal}},
+	{module + "/check", []string{module, tokenizer + "/...", jsonschema + "/...", yaml + "/...", module + "/verify", module + "/revoke", module + "/schema", module + "/check/repair", internal}},
+	{module + "/check/repair", []string{module, tokenizer + "/...", yaml + "/...", internal}},
 	{module + "/admin/...", []string{module, tokenizer + "/...", internal}},
 	{module + "/entitle/...", []string{module, tokenizer + "/...", module + "/verify", module + "/revoke", internal}},
 	{sigs, nil},

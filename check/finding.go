@@ -36,10 +36,6 @@ func Stages() []Stage {
 	return []Stage{StageSource, StageDocument, StageSignature, StageRevocation, StageSchema, StageDates, StageRequirement}
 }
 
-// Code is the kind of a finding: a stable word in kebab-case. [Describe] says
-// what each means.
-type Code string
-
 // Finding is one thing that was found.
 type Finding struct {
 	Code     Code

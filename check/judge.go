@@ -3,12 +3,15 @@ package check
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/check/repair"
+	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/verify"
 )
 
@@ -40,8 +43,8 @@ func (c *Checker) Installed(in Installed) *Result {
 	if len(in.Findings) > 0 {
 		j.inside = &in.Findings[0].Position
 	}
-	lic, text := j.document(in.Data)
-	if lic != nil && j.signature(lic, text) {
+	lic, document := j.document(in.Data)
+	if lic != nil && j.signature(lic, document) {
 		j.License = lic
 		j.fields()
 		j.schema()
@@ -56,43 +59,48 @@ func (c *Checker) Installed(in Installed) *Result {
 }
 
 // hide masks the secrets in all findings: those of the licence, if there is one, and
-// what looks like one in the text.
+// what looks like one in the text. Those of the licence come first, because the text
+// may show only the beginning of one.
 func (j *judgement) hide(lic *licseal.License, data []byte) {
 	if j.ID = Mask(j.ID); len(j.Findings) == 0 {
 		return
 	}
-	mask := newMasker(data[:min(len(data), MaxBytes)])
+	var mask text.Masker
 	if lic != nil {
-		mask = mask.With(lic.Signature)
-		keys := slices.Concat(keyFields, []string{j.options.Verify.Roles.WithDefaults().ID})
-		for _, pointer := range keys {
-			key, _ := lic.Payload.Text(pointer)
-			mask = mask.With(key)
-		}
-		for _, r := range j.options.Policy.Require {
-			if slices.Contains(keys, r.pointer) {
-				for _, key := range r.values {
-					mask = mask.With(key)
-				}
-			}
-		}
+		mask = j.licenceSecrets(lic)
 	}
+	mask = withSecretsOf(data[:min(len(data), MaxBytes)], mask)
 	for i, f := range j.Findings {
 		j.Findings[i].Found, j.Findings[i].Remedy = mask.Hide(f.Found), mask.Hide(f.Remedy)
 	}
 }
 
-// compare says whether another licence of a list would be better than the active
+// licenceSecrets returns the signature, the licence key and the keys that a requirement
+// names.
+func (j *judgement) licenceSecrets(lic *licseal.License) text.Masker {
+	mask := text.Masker{}.With(lic.Signature)
+	keys := slices.Concat(keyFields, []string{j.options.Verify.Roles.WithDefaults().ID})
+	for _, pointer := range keys {
+		key, _ := lic.Payload.Text(pointer)
+		mask = mask.With(key)
+	}
+	for _, r := range j.options.Policy.Require {
+		if slices.Contains(keys, r.pointer) {
+			for _, key := range r.values {
+				mask = mask.With(key)
+			}
+		}
+	}
+	return mask
+}
+
+// compare reports whether another licence of a list would be better than the active
 // one, which was judged.
 func (c *Checker) compare(j *judgement, data []byte) {
 	if !slices.ContainsFunc(j.Findings, func(f Finding) bool { return f.Code == CodeAdminList }) {
 		return
 	}
-	object, err := licseal.Parser{MaxBytes: 2 * MaxBytes}.ParsePayload(data)
-	if err != nil {
-		return
-	}
-	_, _, findings := c.Choose(records(object))
+	_, _, findings := c.Choose(installed(repair.Records(data)))
 	for _, f := range findings {
 		j.add(f)
 	}
@@ -111,48 +119,38 @@ func (j *judgement) add(f Finding) {
 	j.Findings = append(j.Findings, f)
 }
 
-// document reads the licence, or what can be made of a text that is none. It
+// document reads the licence, or the licence that repairs bring out of the text. It
 // returns the text of the licence too.
 func (j *judgement) document(data []byte) (*licseal.License, []byte) {
-	parser := licseal.Parser{MaxBytes: j.options.Verify.MaxBytes}
-	lic, err := parser.ParseUnverified(data)
-	var parseErr *licseal.ParseError
+	d := repair.Diagnose(data, licseal.Parser{MaxBytes: j.options.Verify.MaxBytes})
+	lic := j.choose(d)
 	switch {
-	case err == nil:
+	case lic == nil:
+		return nil, nil
+	case len(d.Candidates[0].Faults) == 0:
 		j.oddities(lic, data)
 		return lic, data
-	case len(data) > MaxBytes || !errors.As(err, &parseErr):
-		j.add(broken(CodeTooLarge, licseal.Position{Line: 1, Column: 1}, remedies[CodeTooLarge], "the text is larger than %d bytes", MaxBytes))
-		return nil, nil
-	}
-	d := diagnose(data, parser, parseErr)
-	lic = j.choose(d)
-	if lic == nil {
-		return nil, nil
 	}
 	j.oddities(lic, nil)
 	j.Repaired = true
 	return lic, []byte(lic.String())
 }
 
-// oddities reports what is accepted here and may not be elsewhere.
+// oddities reports what licseal accepts and other programs may not.
 func (j *judgement) oddities(lic *licseal.License, data []byte) {
 	if i := bytes.Index(data, []byte("\r\n")); i >= 0 {
-		f := broken(CodeCRLF, at(data, i), "save the file with LF line ends, or write it anew: --fix -o FILE", "the lines end in CR LF")
-		f.Severity = Warning
-		j.add(f)
+		j.add(Finding{CodeCRLF, StageDocument, Warning, positionAt(data, i), "the lines end in CR LF", "save the file with LF line ends, or rewrite it: --fix -o FILE"})
 	}
 	if lic.Version == licseal.Version1Integer {
-		f := broken(CodeVersionInteger, memberPosition(data, "/license/version"), `write "1"; the version is not signed, so --fix does it`, "the version is the number 1; readers of the Admin API's format expect the string \"1\"")
-		f.Severity = Warning
-		j.add(f)
+		j.add(Finding{CodeVersionInteger, StageDocument, Warning, memberPosition(data, "/license/version"),
+			"the version is the number 1; readers of the Admin API's format expect the string \"1\"", `write "1"; the version is not signed, so --fix does it`})
 	}
 }
 
 // memberPosition returns where the value of a member stands in a text that is a
 // licence document, and the pointer alone where there is no text.
-func memberPosition(text []byte, pointer string) licseal.Position {
-	decoder := jsontext.NewDecoder(bytes.NewReader(text))
+func memberPosition(document []byte, pointer string) licseal.Position {
+	decoder := jsontext.NewDecoder(bytes.NewReader(document))
 	for {
 		token, err := decoder.ReadToken()
 		if err != nil {
@@ -160,48 +158,47 @@ func memberPosition(text []byte, pointer string) licseal.Position {
 		}
 		if string(decoder.StackPointer()) == pointer && token.Kind() == '"' { // the name
 			value, _ := decoder.ReadValue()
-			pos := at(text, int(decoder.InputOffset())-len(value))
+			pos := positionAt(document, int(decoder.InputOffset())-len(value))
 			pos.Pointer = pointer
 			return pos
 		}
 	}
 }
 
-// choose takes the one licence that a diagnosis has brought out. Where there are
-// several, only a good signature can tell which is right.
-func (j *judgement) choose(d *diagnosis) *licseal.License {
-	found := d.solutions
+// choose returns the one licence that a diagnosis has found. If it has found several,
+// only a good signature can decide.
+func (j *judgement) choose(d *repair.Diagnosis) *licseal.License {
+	found := d.Candidates
 	if len(found) > 1 && !j.options.NoSignature {
-		var signed []solution
-		for _, s := range found {
-			if j.verified(s.license) {
-				signed = append(signed, s)
+		var signed []repair.Candidate
+		for _, c := range found {
+			if j.verified(c.License) {
+				signed = append(signed, c)
 			}
 		}
 		if len(signed) > 0 {
 			found = signed
 		}
 	}
+	faults := d.Failure
+	if len(found) > 0 {
+		faults = found[0].Faults
+	}
+	for _, f := range faults {
+		j.add(fromFault(f))
+	}
 	switch len(found) {
 	case 0:
-		for _, f := range d.failure {
-			j.add(f)
-		}
 		return nil
 	case 1:
-		for _, f := range found[0].findings {
-			j.add(f)
-		}
-		return found[0].license
-	}
-	for _, f := range found[0].findings {
-		j.add(f)
+		return found[0].License
 	}
 	remedy := "correct the text by hand, or take the licence from whoever issued it once more"
 	if j.options.NoSignature {
-		remedy += "; with -t KEYS the signature may tell which is right"
+		remedy += "; with -t KEYS the signature may show which is right"
 	}
-	j.add(broken(CodeAmbiguous, found[0].findings[0].Position, remedy, "the text can be read as %d different licences, so it is not repaired", len(found)))
+	j.add(Finding{CodeAmbiguous, StageDocument, Error, faults[0].Position,
+		fmt.Sprintf("the text can be read as %d different licences, so it is not repaired", len(found)), remedy})
 	return nil
 }
 

@@ -2,20 +2,19 @@ package check
 
 import "github.com/licseal/licseal/internal/text"
 
-// keyFields are the fields that hold a licence key in the built-in schemas, beside
-// those that a schema's roles name.
+// keyFields are the fields that hold a licence key in the built-in schemas, in
+// addition to those that a schema's roles name.
 var keyFields = []string{"/license_key", "/key"}
 
-// keyValue finds what stands behind the name of a licence key, however it is
-// quoted or escaped; longHex finds signatures.
+// keyValue finds what follows the name of a licence key, however it is quoted or
+// escaped. longHex finds signatures.
 var (
 	keyValue = lazy(`(?:license_key|[\\"'“]key)(?:&quot;|&#34;|[^A-Za-z0-9]){1,12}([A-Za-z0-9_.+/=-]{4,200})`)
 	longHex  = lazy(`[0-9A-Fa-f]{40,}`)
 )
 
-// newMasker collects the secrets of a text that may be a licence.
-func newMasker(document []byte) text.Masker {
-	var m text.Masker
+// withSecretsOf adds the secrets of a document that may be a licence to a masker.
+func withSecretsOf(document []byte, m text.Masker) text.Masker {
 	for _, found := range keyValue().FindAllSubmatch(document, 20) {
 		m = m.With(string(found[1]))
 	}

@@ -6,8 +6,6 @@ import (
 	"runtime"
 	"syscall"
 	"testing"
-
-	"github.com/licseal/licseal/check"
 )
 
 // A pipe in place of a file is not waited for, and of a file without an end little is read.
@@ -39,7 +37,7 @@ func TestNoPlainFile(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	e := newChecker(t, nil).Effective(t.Context(), p.place())
 	runtime.ReadMemStats(&after)
-	if e.Active == nil || codes(e.Active.Findings) != "error "+string(check.CodeTooLarge) || after.TotalAlloc-before.TotalAlloc > 1<<25 {
+	if e.Active == nil || codes(e.Active.Findings) != "error too-large" || after.TotalAlloc-before.TotalAlloc > 1<<25 {
 		t.Errorf("%d bytes of memory: %+v", after.TotalAlloc-before.TotalAlloc, e.Active)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/fieldname"
+	"github.com/licseal/licseal/internal/text"
 )
 
 // Requirement is something that a field of the payload must be.
@@ -123,16 +124,16 @@ func (r Requirement) unmet(p licseal.Payload, loc *time.Location) string {
 	case r.op == "":
 		return ""
 	}
-	text, isText := p.Text(r.pointer)
+	value, isText := p.Text(r.pointer)
 	if !isText {
-		text = string(field)
+		value = string(field)
 	}
-	met, problem := r.compare(text, loc)
+	met, problem := r.compare(value, loc)
 	switch {
 	case problem != "":
-		return fmt.Sprintf("%s is %s, %s", plain(r.pointer), quote([]byte(text)), problem)
+		return fmt.Sprintf("%s is %s, %s", plain(r.pointer), text.Quote(value), problem)
 	case !met:
-		return fmt.Sprintf("%s is %s", plain(r.pointer), quote([]byte(text)))
+		return fmt.Sprintf("%s is %s", plain(r.pointer), text.Quote(value))
 	}
 	return ""
 }

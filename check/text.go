@@ -1,10 +1,14 @@
 package check
 
 import (
+	"bytes"
 	"regexp"
 	"sync"
 	"time"
+	"unicode/utf8"
 
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/check/repair"
 	"github.com/licseal/licseal/internal/text"
 )
 
@@ -20,8 +24,19 @@ func DaysBetween(now, until time.Time) int { return text.DaysBetween(now, until)
 
 func daysText(days int) string { return text.Days(days) }
 
-// lazy compiles a pattern when it is first used: a program that has this package
-// in it, and does not use it, starts none the slower.
+// lazy compiles a pattern when it is first used, so that programs which import this
+// package without using it start as fast as before.
 func lazy(pattern string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
+
+// MaxBytes is the size of the largest text that is read: a licence in base64, in a
+// manifest or in a list of records is larger than the licence.
+const MaxBytes = repair.MaxBytes
+
+// positionAt returns the position of an offset in a document.
+func positionAt(document []byte, offset int) licseal.Position {
+	before := document[:offset]
+	start := bytes.LastIndexByte(before, '\n') + 1
+	return licseal.Position{Line: bytes.Count(before, []byte{'\n'}) + 1, Column: utf8.RuneCount(before[start:]) + 1}
 }

@@ -1,7 +1,8 @@
-package check
+package repair
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -11,10 +12,10 @@ import (
 // doubleQuotes are what word processors, wikis and mail programs make of ".
 const doubleQuotes = "\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\uff02"
 
-// detectCurlyQuotes knows quotes that an editor has made look better. A quote
-// inside a string that begins with a straight one is part of the text, so it is
-// left alone; where that does not give a licence, all of them are replaced.
-func detectCurlyQuotes(text []byte, _ *licseal.ParseError) *breakage {
+// detectCurlyQuotes finds quotes that an editor has made look better. In a string
+// that begins with a straight quote, a curly one is part of the text and is kept. A
+// second reading replaces all of them.
+func detectCurlyQuotes(text []byte, _ *licseal.ParseError) *reading {
 	if !hasOddBytes(text) || !utf8.Valid(text) {
 		return nil
 	}
@@ -30,12 +31,14 @@ func detectCurlyQuotes(text []byte, _ *licseal.ParseError) *breakage {
 		repaired = [][]byte{careful, all}
 	}
 	quote, _ := utf8.DecodeRune(text[first:])
-	return &breakage{broken(CodeCurlyQuotes, at(text, first),
-		"type straight quotes (\"), or take the licence from a file instead of a mail or a wiki", "found the quote %c (U+%04X) where JSON needs a straight one", quote, quote), repaired}
+	return &reading{Fault{CurlyQuotes, at(text, first), []string{string(quote), codePoint(quote)}}, repaired}
 }
 
-// hasOddBytes reports whether there is anything in a text but ASCII that can be
-// printed, and the white space that JSON allows.
+// codePoint writes a character as U+201C.
+func codePoint(r rune) string { return fmt.Sprintf("U+%04X", r) }
+
+// hasOddBytes reports whether a text has anything other than printable ASCII and the
+// white space that JSON allows.
 func hasOddBytes(text []byte) bool {
 	for _, c := range text {
 		if c >= 0x7f || c < ' ' && c != '\n' && c != '\r' && c != '\t' {
@@ -46,7 +49,7 @@ func hasOddBytes(text []byte) bool {
 }
 
 // straighten replaces the curly quotes that begin and end strings, and returns
-// the offset of the first, -1 if there is none.
+// the offset of the first, -1 if not found.
 func straighten(text []byte) (straight []byte, first int) {
 	first = -1
 	var end byte // what ends the string that is being read: '"' or 'c' for a curly quote
@@ -100,28 +103,27 @@ func straightenAll(text []byte) []byte {
 
 var singleStart = lazy(`^\{\s*['\x{2018}\x{2019}]`)
 
-// detectSingleQuotes knows a dictionary as Python prints it.
-func detectSingleQuotes(text []byte, _ *licseal.ParseError) *breakage {
+// detectSingleQuotes finds a dictionary as Python prints it.
+func detectSingleQuotes(text []byte, _ *licseal.ParseError) *reading {
 	start := startOf(text)
 	if !singleStart().Match(text[start:]) {
 		return nil
 	}
 	place := start + 1 + startOf(text[start+1:])
-	found := broken(CodeSingleQuotes, at(text, place),
-		"write the licence with json.dumps, or type double quotes", "the names and strings are in single quotes; JSON needs double ones")
+	fault := Fault{Kind: SingleQuotes, Position: at(text, place)}
 	plain := string(text)
-	if !bytes.HasPrefix(text[place:], []byte("'")) { // where straight ones are, a curly one is part of the text
+	if !bytes.HasPrefix(text[place:], []byte("'")) { // next to straight quotes, a curly one is part of the text
 		plain = strings.NewReplacer("\u2018", "'", "\u2019", "'").Replace(plain)
 	}
 	doubled, ok := doubleQuoted(plain)
 	if !ok {
-		return &breakage{finding: found}
+		return &reading{fault: fault}
 	}
 	readings := [][]byte{[]byte(doubled)}
 	if strings.Contains(plain, `\'`) { // an apostrophe, or a double quote that somebody has replaced too
 		readings = append(readings, []byte(strings.ReplaceAll(plain, "'", `"`)))
 	}
-	return &breakage{found, readings}
+	return &reading{fault, readings}
 }
 
 // doubleQuoted rewrites strings in single quotes, with Python's escapes, as JSON.
@@ -164,9 +166,9 @@ func doubleQuoted(text string) (string, bool) {
 // invisible are the characters that look like a space or like nothing.
 const invisible = "\u00a0\u00ad\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff\x00\v\f\u0085"
 
-// detectInvisible knows spaces that JSON does not, between the tokens. In a
-// string they may be meant.
-func detectInvisible(text []byte, _ *licseal.ParseError) *breakage {
+// detectInvisible finds spaces that JSON does not allow between the tokens. In a
+// string they may be intended.
+func detectInvisible(text []byte, _ *licseal.ParseError) *reading {
 	if !hasOddBytes(text) {
 		return nil
 	}
@@ -187,13 +189,12 @@ func detectInvisible(text []byte, _ *licseal.ParseError) *breakage {
 		return nil
 	}
 	r, _ := utf8.DecodeRune(text[first:])
-	return &breakage{broken(CodeInvisible, at(text, first),
-		"type plain spaces, or take the licence from a file instead of a web page", "found the invisible character U+%04X between the JSON tokens", r), [][]byte{cleaned}}
+	return &reading{Fault{Invisible, at(text, first), []string{codePoint(r)}}, [][]byte{cleaned}}
 }
 
-// detectTrailingComma knows the comma that some languages, and Kong's
-// documentation, put behind the last member.
-func detectTrailingComma(text []byte, _ *licseal.ParseError) *breakage {
+// detectTrailingComma finds the comma that some languages, and Kong's
+// documentation, put after the last member.
+func detectTrailingComma(text []byte, _ *licseal.ParseError) *reading {
 	first, comma := -1, -1
 	var cleaned []byte
 	outsideStrings(text, func(i int, c []byte, inString bool) {
@@ -216,10 +217,10 @@ func detectTrailingComma(text []byte, _ *licseal.ParseError) *breakage {
 	if first < 0 {
 		return nil
 	}
-	return &breakage{broken(CodeTrailingComma, at(text, first), "remove the comma", "a comma stands before a closing bracket"), [][]byte{cleaned}}
+	return &reading{Fault{Kind: TrailingComma, Position: at(text, first)}, [][]byte{cleaned}}
 }
 
-// outsideStrings calls visit for each character, and says whether it is part of
+// outsideStrings calls visit for each character, and reports whether it is part of
 // a JSON string, its quotes included.
 func outsideStrings(text []byte, visit func(offset int, c []byte, inString bool)) {
 	inString := false
@@ -244,9 +245,9 @@ var (
 	hexSignature    = lazy(`^[0-9a-f]{128}$`)
 )
 
-// detectSignatureFormat knows a signature in upper case, or one that a mail
+// detectSignatureDigits finds a signature in upper case, or one that a mail
 // program has wrapped. Its digits stay the same.
-func detectSignatureFormat(text []byte, err *licseal.ParseError) *breakage {
+func detectSignatureDigits(text []byte, _ *licseal.ParseError) *reading {
 	m := signatureMember().FindAllSubmatchIndex(text, 2)
 	if len(m) != 1 {
 		return nil
@@ -260,14 +261,12 @@ func detectSignatureFormat(text []byte, err *licseal.ParseError) *breakage {
 	pos := at(text, start)
 	pos.Pointer = "/license/signature"
 	repaired := append(append(append([]byte(nil), text[:start]...), digits...), text[end:]...)
-	return &breakage{broken(CodeSignatureFormat, pos,
-		"write the signature as 128 lower-case hex digits without spaces", "the signature has upper-case digits, spaces or a prefix"), [][]byte{repaired}}
+	return &reading{Fault{Kind: SignatureDigits, Position: pos}, [][]byte{repaired}}
 }
 
-// detectLineBreak knows strings that a mail program has wrapped. It cannot be
-// told whether a space stood there, so there are two ways to read it, and only
-// a good signature says which is right.
-func detectLineBreak(text []byte, err *licseal.ParseError) *breakage {
+// detectLineBreak finds strings that a mail program has wrapped. There may have been
+// a space or nothing at each line's end, so there are two readings.
+func detectLineBreak(text []byte, err *licseal.ParseError) *reading {
 	if err.Class != licseal.ClassSyntax || !bytes.ContainsAny(text, "\r\n") {
 		return nil
 	}
@@ -288,6 +287,5 @@ func detectLineBreak(text []byte, err *licseal.ParseError) *breakage {
 	if first < 0 {
 		return nil
 	}
-	return &breakage{broken(CodeLineBreak, at(text, first),
-		"join the lines again; a JSON string stands on one line", "a line ends inside a string"), [][]byte{joined, spaced}}
+	return &reading{Fault{Kind: LineBreak, Position: at(text, first)}, [][]byte{joined, spaced}}
 }

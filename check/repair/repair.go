@@ -1,0 +1,257 @@
+package repair
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/licseal/licseal"
+)
+
+// The bounds of a diagnosis. The text may come from anywhere.
+const (
+	// MaxBytes is the size of the largest text that is diagnosed. A licence
+	// in base64, in a manifest or in a list of records is larger than the licence.
+	MaxBytes = 1 << 20
+
+	maxRepairs    = 8       // applied to one another's results
+	maxTexts      = 60      // looked at in all
+	maxTextsBytes = 8 << 20 // all of them together
+)
+
+// Fault is one way in which a text is not a licence document.
+type Fault struct {
+	Kind Kind
+
+	// Position is the place in the original text. Where the fault is in a text
+	// that had to be decoded first, it is the place of the encoded text.
+	licseal.Position
+
+	// Values are what a message about the fault mentions, as the kind says.
+	Values []string
+}
+
+// Candidate is a licence that a text can be read as. Its signature was not checked.
+type Candidate struct {
+	License *licseal.License
+	Faults  []Fault // what was undone, in that order; empty if nothing had to be
+}
+
+// Diagnosis is what was found in a text.
+type Diagnosis struct {
+	// Candidates are the different licences that the text can be read as.
+	Candidates []Candidate
+
+	// Failure is set if there is no candidate. Its last fault says why; those
+	// before it could be undone.
+	Failure []Fault
+}
+
+// Diagnose looks for the licence in a text. The parser sets the bounds of a
+// licence; the text itself is at most [MaxBytes] long, and a longer one is too large.
+func Diagnose(text []byte, parser licseal.Parser) *Diagnosis {
+	if len(text) > MaxBytes {
+		return &Diagnosis{Failure: []Fault{{Kind(licseal.ClassTooLarge), start, []string{"the text is larger than " + strconv.Itoa(MaxBytes) + " bytes"}}}}
+	}
+	s := &search{parser: parser, seen: map[string]bool{}}
+	s.try(text, nil)
+	if len(s.candidates) > 0 {
+		return &Diagnosis{Candidates: s.candidates}
+	}
+	return &Diagnosis{Failure: s.failure}
+}
+
+// search is a diagnosis in the making.
+type search struct {
+	parser     licseal.Parser
+	candidates []Candidate
+	failure    []Fault // of the way that explains most
+	failed     bool    // failure is such a way, and not only what the parser says first
+
+	texts, size int             // looked at so far
+	seen        map[string]bool // texts looked at
+}
+
+// reading is what a detector makes of a text: the fault, and the texts that the text
+// may have been. There are several texts if it is not clear which is right, and none
+// if nothing can be recovered.
+type reading struct {
+	fault Fault
+	texts [][]byte
+}
+
+// detector looks for one kind of fault, and returns nil if it is not there. err says
+// why text is not a licence document.
+type detector func(text []byte, err *licseal.ParseError) *reading
+
+// detectors run in this order: first what is not a licence at all, then what
+// was put around the whole text, then what was done to its characters.
+var detectors = []detector{
+	detectEmpty,
+	detectUTF16,
+	detectOtherFile,
+	detectByteOrderMark,
+	detectHTMLPage,
+	detectKeyFile,
+	detectPlaceholder,
+	detectFileName,
+	detectDataURI,
+	detectEnvAssignment,
+	detectFormBody,
+	detectQuotedPrintable,
+	detectQuotedLines,
+	detectHTMLEscaped,
+	detectHexEscaped,
+	detectNoQuotes,
+	detectDoubledQuotes,
+	detectWrappedInQuotes,
+	detectEscapedQuotes,
+	detectBase64,
+	detectObject, // Admin API, manifest, payload, envelope
+	detectYAML,
+	detectTrailingData,
+	detectCurlyQuotes,
+	detectSingleQuotes,
+	detectInvisible,
+	detectTrailingComma,
+	detectSignatureDigits,
+	detectTruncated,
+	detectLineBreak,
+	detectSurroundingText,
+	detectNoObject,
+}
+
+// try reads a text as a licence, or looks for what is wrong with it.
+func (s *search) try(text []byte, path []Fault) {
+	lic, err := s.parser.ParseUnverified(text)
+	if err == nil {
+		s.add(lic, path)
+		return
+	}
+	var parseErr *licseal.ParseError
+	if errors.As(err, &parseErr) {
+		s.look(text, parseErr, path)
+	}
+}
+
+// look runs all detectors on a text that is not a licence, and tries what they bring out.
+func (s *search) look(text []byte, err *licseal.ParseError, path []Fault) {
+	if s.failure == nil {
+		s.failure = []Fault{parseFault(err)}
+	}
+	if s.seen[string(text)] || len(path) >= maxRepairs || s.texts == maxTexts || s.size+len(text) > maxTextsBytes {
+		return
+	}
+	s.seen[string(text)] = true
+	s.texts++
+	s.size += len(text)
+	for _, detect := range detectors {
+		found := detect(text, err)
+		if found == nil {
+			continue
+		}
+		next := extend(path, found.fault)
+		for _, repaired := range found.texts {
+			s.try(repaired, next)
+		}
+		if len(found.texts) == 0 {
+			s.fail(next)
+			return // the text is something else altogether
+		}
+	}
+	s.fail(extend(path, parseFault(err)))
+}
+
+// add keeps a candidate, by the simplest way to it.
+func (s *search) add(lic *licseal.License, path []Fault) {
+	for i, c := range s.candidates {
+		if !c.License.Payload.Equal(lic.Payload) || c.License.Signature != lic.Signature {
+			continue
+		}
+		if cost(path) < cost(c.Faults) {
+			s.candidates[i] = Candidate{lic, path}
+		}
+		return
+	}
+	s.candidates = append(s.candidates, Candidate{lic, path})
+}
+
+// cost says how much has to be explained on a way to a licence. To cut text off is the
+// coarsest repair and explains least.
+func cost(path []Fault) int {
+	n := len(path)
+	for _, f := range path {
+		if f.Kind == SurroundingText || f.Kind == TrailingText {
+			n += 2
+		}
+	}
+	return n
+}
+
+// fail keeps a way on which no licence was found, if it explains more than the one
+// kept so far, or as much with fewer faults.
+func (s *search) fail(path []Fault) {
+	if !s.failed || explained(path) > explained(s.failure) || explained(path) == explained(s.failure) && len(path) < len(s.failure) {
+		s.failure, s.failed = path, true
+	}
+}
+
+// explained counts what is certain on a way that led to no licence. That a text
+// could be decoded proves that it was encoded. That characters look odd proves little
+// about a text that is not a licence without them either.
+func explained(path []Fault) int {
+	n := 0
+	for _, f := range path {
+		if !isWeak[f.Kind] {
+			n++
+		}
+	}
+	return n
+}
+
+var isWeak = map[Kind]bool{
+	Invisible: true, TrailingComma: true, LineBreak: true, SurroundingText: true, TrailingText: true, WrappedInQuotes: true, YAMLValue: true,
+}
+
+// extend returns a way with one more fault. Its place is moved to the original
+// text: what was decoded is where its encoded text is.
+func extend(path []Fault, f Fault) []Fault {
+	for i := len(path) - 1; i >= 0; i-- {
+		if !keepsPlaces[path[i].Kind] {
+			f.Position = path[i].Position
+		}
+	}
+	return append(path[:len(path):len(path)], f)
+}
+
+// keepsPlaces lists the repairs that leave everything else at its line and column.
+var keepsPlaces = map[Kind]bool{
+	CurlyQuotes: true, SingleQuotes: true, Invisible: true, SignatureDigits: true, TrailingComma: true,
+}
+
+// parseFault returns what the parser says, as a fault.
+func parseFault(err *licseal.ParseError) Fault {
+	return Fault{Kind(err.Class), err.Position, []string{err.Detail}}
+}
+
+// unreadable is a reading that recovers nothing.
+func unreadable(kind Kind, pos licseal.Position, values ...string) *reading {
+	return &reading{fault: Fault{kind, pos, values}}
+}
+
+// start is the place of the first character.
+var start = licseal.Position{Line: 1, Column: 1}
+
+// at returns the position of an offset in a text.
+func at(text []byte, offset int) licseal.Position {
+	before := text[:min(max(offset, 0), len(text))]
+	start := bytes.LastIndexByte(before, '\n') + 1
+	return licseal.Position{Line: bytes.Count(before, []byte{'\n'}) + 1, Column: utf8.RuneCount(before[start:]) + 1}
+}
+
+// trim returns text without white space around it.
+func trim(text []byte) []byte { return bytes.Trim(text, " \t\r\n\v\f") }
+
+// startOf returns the offset of the first character that is not white space.
+func startOf(text []byte) int { return len(text) - len(bytes.TrimLeft(text, " \t\r\n\v\f")) }
