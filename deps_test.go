@@ -24,6 +24,7 @@ const (
 	flock      = "github.com/gofrs/flock"
 	edwards    = "filippo.io/edwards25519"
 	yaml       = "go.yaml.in/yaml/v3"
+	uuid       = "github.com/google/uuid"
 	internal   = module + "/internal/..."
 	sigs       = module + "/internal/sig"
 )
@@ -45,14 +46,17 @@ var rooms = []room{
 	{module + "/revoke", []string{module, tokenizer + "/...", sigs}},
 	{module + "/state", []string{module, tokenizer + "/...", module + "/verify", module + "/revoke", internal, flock, xsys + "/..."}},
 	{module + "/keys", []string{module, tokenizer + "/...", xcrypto + "/...", xsys + "/...", internal}},
-	{module + "/schema", []string{module, tokenizer + "/...", jsonschema + "/...", internal}},
+	{module + "/schema", []string{module, tokenizer + "/...", jsonschema + "/...", uuid, internal}},
+	{module + "/edit", []string{module, tokenizer + "/...", jsonschema + "/...", uuid, module + "/schema", internal}},
 	{module + "/bulk", []string{
-		module, tokenizer + "/...", jsonschema + "/...", edwards + "/...", module + "/sign", module + "/verify", module + "/revoke", module + "/schema", internal}},
+		module, tokenizer + "/...", jsonschema + "/...", edwards + "/...", uuid,
+		module + "/sign", module + "/verify", module + "/revoke", module + "/schema", module + "/edit", internal}},
 	{module + "/bulk/rows", []string{module, tokenizer + "/...", internal}},
-	{module + "/check", []string{module, tokenizer + "/...", jsonschema + "/...", yaml + "/...", module + "/verify", module + "/revoke", module + "/schema", module + "/check/repair", internal}},
+	{module + "/check", []string{
+		module, tokenizer + "/...", jsonschema + "/...", yaml + "/...", uuid, module + "/verify", module + "/revoke", module + "/schema", module + "/check/repair", internal}},
 	{module + "/check/repair", []string{module, tokenizer + "/...", yaml + "/...", internal}},
-	{module + "/admin/...", []string{module, tokenizer + "/...", internal}},
-	{module + "/entitle/...", []string{module, tokenizer + "/...", module + "/verify", module + "/revoke", internal}},
+	{module + "/admin/...", []string{module, tokenizer + "/...", uuid, internal}},
+	{module + "/entitle/...", []string{module, tokenizer + "/...", uuid, module + "/verify", module + "/revoke", internal}},
 	{sigs, nil},
 	{module + "/internal/...", []string{"..."}},
 	{module + "/cmd/...", []string{"..."}},
@@ -61,7 +65,7 @@ var rooms = []room{
 // never lists what a room must not have, whatever else it may.
 var never = []struct{ room, depend string }{
 	{"...", module + "/cmd/..."},
-	{module + "/cmd/licseal", "database/sql/..."},
+	{module + "/cmd/licseal", "database/sql"}, // its subpackage driver, which has interfaces only, comes with uuid
 	{module + "/cmd/licseal", "github.com/jackc/..."},
 	// Report formats are small enough to be written without these.
 	{module + "/cmd/licseal", "google.golang.org/protobuf/..."},

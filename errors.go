@@ -2,6 +2,7 @@ package licseal
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -14,13 +15,17 @@ import (
 // Position is a place in a JSON text.
 type Position struct {
 	Pointer string // JSON Pointer (RFC 6901) from the top of the text; "" is the whole text
-	Line    int    // from 1
-	Column  int    // from 1, in characters (Unicode code points)
+	Line    int    // from 1; 0 if the value is in no text
+	Column  int    // from 1, in characters (Unicode code points); 0 if Line is
 }
 
 // String returns "line:column" and the pointer where there is one, as in
-// "3:17 /license/payload/customer".
+// "3:17 /license/payload/customer"; without a line, the pointer, or "payload" if
+// that is empty.
 func (p Position) String() string {
+	if p.Line == 0 {
+		return cmp.Or(printable(p.Pointer), "payload")
+	}
 	if p.Pointer == "" {
 		return fmt.Sprintf("%d:%d", p.Line, p.Column)
 	}

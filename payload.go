@@ -63,14 +63,19 @@ func (p Payload) Text(pointer string) (text string, ok bool) {
 	return string(unquoted), err == nil
 }
 
+// WithoutPositions returns the payload as if it was read from no text. Use it for
+// a payload that was changed: its lines and columns would be those of a text that
+// nobody has seen.
+func (p Payload) WithoutPositions() Payload { return Payload{canonical: p.canonical} }
+
 // Position returns where the value at a JSON Pointer into the payload stands
 // in the text that the payload was read from. Where there is no such value, it
 // is the place of the nearest object or array around it; its Pointer stays the
-// one asked for, as seen from the top of the text. A zero payload was read from
-// no text: all of it is at 1:1.
+// one asked for, as seen from the top of the text. A payload that was read from no
+// text, such as the zero one, has the position with Line and Column 0.
 func (p Payload) Position(pointer string) Position {
 	if p.source.text == nil {
-		return Position{Pointer: pointer, Line: 1, Column: 1}
+		return Position{Pointer: pointer}
 	}
 	at := p.source.start
 	for nearest := jsontext.Pointer(pointer); ; nearest = nearest.Parent() {

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/licseal/licseal/internal/timespan"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -139,23 +139,6 @@ func yamlMessage(err error) string {
 	return strings.Join(strings.Fields(message), " ")
 }
 
-// maxDays is the greatest length of time in days.
-const maxDays = 36500
-
 // ParseLength reads a length of time: whole days as in "30d", at most 36500, or
 // what [time.ParseDuration] reads. It is not negative.
-func ParseLength(text string) (time.Duration, error) {
-	d, err := time.ParseDuration(text)
-	if digits, isDays := strings.CutSuffix(text, "d"); isDays {
-		var days int
-		days, err = strconv.Atoi(digits)
-		d = time.Duration(days) * day
-		if days < 0 || days > maxDays {
-			err = strconv.ErrRange
-		}
-	}
-	if err != nil || d < 0 || strings.HasPrefix(text, "+") {
-		return 0, fmt.Errorf("%q is not a length of time; write it as 30d (at most %dd) or 12h", text, maxDays)
-	}
-	return d, nil
-}
+func ParseLength(text string) (time.Duration, error) { return timespan.Parse(text) }

@@ -229,5 +229,5 @@ func hasKey(data []byte, key string) bool {
 // looksMistyped reports whether a key has the form of those that [NewKey] makes,
 // and not their check digit.
 func looksMistyped(key string) bool {
-	return len(key) == keyLength+keyGroups-1 && strings.Count(key, "-") == keyGroups-1 && CheckKey(key) != nil
+	return entitlement.HasKeyShape(key) && CheckKey(key) != nil
 }

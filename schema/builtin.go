@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/entitlement"
 )
@@ -36,6 +37,8 @@ func builtin(name string) *Schema { return &Schema{name: name, builtin: true} }
 func entitlementSchema() *Schema {
 	s := builtin("entitlement")
 	s.roles, s.cross = entitlement.Roles, entitlement.CrossFaults
+	s.generated = []Generated{{entitlement.ID, uuid.NewString}, {entitlement.Key, entitlement.NewKey}}
+	s.timeLayout = entitlement.TimeLayout
 	return s
 }
 

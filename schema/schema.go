@@ -24,6 +24,9 @@ type Schema struct {
 	// cross finds what JSON Schema has no words for; nil if there is nothing.
 	cross func(licseal.Payload) []entitlement.Fault
 
+	generated  []Generated // see the method
+	timeLayout string      // see TimeLayout
+
 	once     sync.Once // guards compiled
 	compiled *compiled
 }

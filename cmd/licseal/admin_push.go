@@ -12,6 +12,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/edit"
 	"github.com/urfave/cli/v2"
 )
 
@@ -121,7 +122,7 @@ type pushed struct {
 }
 
 // changes returns what differs from the licence that was active.
-func (p *pushed) changes() []fieldChange {
+func (p *pushed) changes() []edit.Difference {
 	if p.plan.Active == nil {
 		return nil
 	}
@@ -129,7 +130,7 @@ func (p *pushed) changes() []fieldChange {
 	if err != nil {
 		return nil
 	}
-	return compare(was.Payload, p.lic.Payload)
+	return edit.Compare(was.Payload, p.lic.Payload)
 }
 
 func (p *pushed) text() string {
@@ -140,7 +141,7 @@ func (p *pushed) text() string {
 		fmt.Fprintf(&b, "was active: %s\n", describeRecord(&p.describe, p.plan.Active))
 	}
 	for _, ch := range p.changes() {
-		fmt.Fprintf(&b, "  %s: %s → %s\n", plain(ch.pointer), orDash(ch.a), orDash(ch.b))
+		fmt.Fprintf(&b, "  %s: %s → %s\n", plain(ch.Pointer), orDash(ch.A), orDash(ch.B))
 	}
 	fmt.Fprintln(&b, p.doneText())
 	verb := "removed"
@@ -192,7 +193,7 @@ func (p *pushed) json() jsonPush {
 		j.WasActive = p.plan.Active.ID
 	}
 	for _, ch := range p.changes() {
-		j.Changes = append(j.Changes, jsonChange{ch.pointer, []byte(ch.a), []byte(ch.b)})
+		j.Changes = append(j.Changes, jsonChange{ch.Pointer, []byte(ch.A), []byte(ch.B)})
 	}
 	for _, record := range p.plan.Remove {
 		j.Removed = append(j.Removed, record.ID)

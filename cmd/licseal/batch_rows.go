@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk/rows"
+	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/schema"
 )
 
@@ -30,9 +31,9 @@ type rowParser struct {
 // column is what a column of a CSV sets.
 type column struct {
 	pointer string
-	member  string        // the member of the payload, "" for a field within one
-	isJSON  bool          // its cells are JSON
-	kind    jsontext.Kind // what the template has there, if it is not a string
+	member  string // the member of the payload, "" for a field within one
+	isJSON  bool   // its cells are JSON
+	old     []byte // the JSON text that the template has there; nil if none
 }
 
 // jsonObject is a JSON object's members, in the order of their names.
@@ -170,7 +171,7 @@ func (r *rowParser) parse(text []byte) (licseal.Payload, error) {
 // as the template has it.
 func (r *rowParser) parseCells(cells []rows.Cell) (licseal.Payload, error) {
 	o := slices.Clone(r.defaults)
-	var within []change
+	var within []edit.Change
 	var bad []badCell
 	for i, c := range r.columns {
 		if cells[i].Unset {
@@ -182,7 +183,7 @@ func (r *rowParser) parseCells(cells []rows.Cell) (licseal.Payload, error) {
 			continue
 		}
 		if c.member == "" {
-			within = append(within, change{pointer: c.pointer, value: string(value), isJSON: true})
+			within = append(within, edit.Change{Pointer: c.pointer, Value: string(value), JSON: true})
 			continue
 		}
 		o = o.set(c.member, value)
@@ -198,10 +199,10 @@ type badCell struct {
 
 // complete makes a payload. Where something of the row could not be set, the error says
 // all that is wrong with it: of the payload without that, what is not due to it.
-func (r *rowParser) complete(o jsonObject, within []change, bad []badCell) (licseal.Payload, error) {
+func (r *rowParser) complete(o jsonObject, within []edit.Change, bad []badCell) (licseal.Payload, error) {
 	p, err := r.finish(o, within)
-	if err == nil && r.rules == schema.Entitlement() {
-		p, err = entitlementDates(p)
+	if err == nil {
+		p, err = edit.NormalizeDates(p, r.rules)
 	}
 	if err == nil && len(bad) == 0 {
 		return p, nil
@@ -250,12 +251,12 @@ func (c *column) json(cell string) ([]byte, error) {
 		return nil, rowError("%s: %s is not JSON; a string has quotes, or stands in a column without ':'", plain(c.pointer), quoteCell(cell))
 	case c.isJSON:
 		return text, nil
-	case c.kind == 0:
-		return jsontext.AppendQuote(nil, cell)
-	case !text.IsValid() || kindOf(text) != c.kind:
+	}
+	value, err := edit.Value(cell, false, c.old)
+	if err != nil {
 		return nil, rowError("%s: %s is not of the kind that the template has there", plain(c.pointer), quoteCell(cell))
 	}
-	return text, nil
+	return value, nil
 }
 
 func quoteCell(cell string) string {
@@ -268,7 +269,7 @@ func quoteCell(cell string) string {
 
 // finish sets the fields within members and the dates. If the expiry alone cannot be
 // set, there is a payload without it.
-func (r *rowParser) finish(o jsonObject, within []change) (licseal.Payload, error) {
+func (r *rowParser) finish(o jsonObject, within []edit.Change) (licseal.Payload, error) {
 	notBefore, ok1 := memberOf(r.roles.NotBefore)
 	notAfter, ok2 := memberOf(r.roles.NotAfter)
 	if len(within) > 0 || !ok1 || !ok2 {
@@ -279,10 +280,10 @@ func (r *rowParser) finish(o jsonObject, within []change) (licseal.Payload, erro
 		o = o.set(notBefore, quoteJSON(created))
 	}
 	if r.expires != "" {
-		expires, err := expiryFrom(o.text(notBefore), r.expires)
+		expires, err := edit.Expiry(o.text(notBefore), r.expires)
 		if err != nil {
 			p, parseErr := o.payload()
-			return p, cmp.Or(parseErr, rowError("%v", err))
+			return p, cmp.Or(parseErr, rowEditError(err))
 		}
 		o = o.set(notAfter, quoteJSON(expires))
 	}
@@ -290,19 +291,16 @@ func (r *rowParser) finish(o jsonObject, within []change) (licseal.Payload, erro
 }
 
 // finishNested does the same for fields at any depth, at more cost.
-func (r *rowParser) finishNested(o jsonObject, within []change) (licseal.Payload, error) {
+func (r *rowParser) finishNested(o jsonObject, within []edit.Change) (licseal.Payload, error) {
 	p, err := o.payload()
 	if err != nil {
 		return licseal.Payload{}, err
 	}
-	if p, err = applyChanges(p, within); err == nil {
+	if p, err = edit.Apply(p, within); err == nil {
 		_, exists := p.Field(r.roles.NotBefore)
-		p, err = applyDates(p, r.roles, r.createdOf(exists), r.expires)
+		p, err = edit.SetDates(p, r.roles, edit.Dates{Created: r.createdOf(exists), Expires: r.expires})
 	}
-	if err != nil {
-		return p, rowError("%s", strings.TrimPrefix(err.Error(), "--set "))
-	}
-	return p, nil
+	return p, rowEditError(err)
 }
 
 // createdOf returns the creation date to set, "" for none.
@@ -330,17 +328,27 @@ func rowError(format string, args ...any) error {
 	return &failure{code: exitSchema, err: fmt.Errorf(format, args...)}
 }
 
-// withKinds returns the columns of a table, with what the template has in each.
-func withKinds(header []rows.Column, template licseal.Payload) []column {
+// rowEditError words an error of package edit as one of a row's fields.
+func rowEditError(err error) error {
+	var e *edit.Error
+	switch {
+	case !errors.As(err, &e):
+		return err
+	case e.Input == edit.InputSet:
+		return rowError("%s", plain(e.Detail))
+	}
+	return rowError("--%s", plain(e.Error()))
+}
+
+// withTemplate returns the columns of a table, with what the template has in each.
+func withTemplate(header []rows.Column, template licseal.Payload) []column {
 	var columns []column
 	for _, h := range header {
 		c := column{pointer: h.Pointer, isJSON: h.JSON}
 		if member, ok := memberOf(h.Pointer); ok {
 			c.member = member
 		}
-		if old, ok := template.Field(h.Pointer); ok && old[0] != '"' {
-			c.kind = kindOf(old)
-		}
+		c.old, _ = template.Field(h.Pointer)
 		columns = append(columns, c)
 	}
 	return columns

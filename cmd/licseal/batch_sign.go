@@ -19,6 +19,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk"
+	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/schema"
 	"github.com/urfave/cli/v2"
@@ -157,7 +158,7 @@ func signBatch(c *cli.Context) error {
 	}
 	defer b.input.file.Close()
 	b.parser.rows = b.input.rows
-	b.parser.columns = withKinds(b.input.rows.Columns(), template)
+	b.parser.columns = withTemplate(b.input.rows.Columns(), template)
 	if !b.usesToday(c) {
 		settings.Today = ""
 	}
@@ -180,20 +181,20 @@ func (b *batchSigner) prepare(c *cli.Context, part shard) (licseal.Payload, runS
 			return template, settings, about(displayName(from), err)
 		}
 	}
-	changes, err := parseChanges(c.StringSlice("set"))
+	changes, err := edit.ParseChanges(c.StringSlice("set"))
 	if err == nil {
-		template, err = applyChanges(template, changes)
+		template, err = edit.Apply(template, changes)
 	}
 	if err != nil {
-		return template, settings, err
+		return template, settings, editUsage(err)
 	}
 	roles := b.rules.Roles().WithDefaults()
 	p := &rowParser{rules: b.rules, roles: roles, created: c.String("created"), expires: c.String("expires")}
 	if p.defaults, err = splitObject(template.Bytes()); err != nil {
 		return template, settings, err
 	}
-	if _, err := applyDates(licseal.Payload{}, licseal.Roles{}, cmp.Or(p.created, "today"), p.expires); err != nil {
-		return template, settings, err
+	if err := (edit.Dates{Created: p.created, Expires: p.expires}).Check(); err != nil {
+		return template, settings, editUsage(err)
 	}
 	b.parser = p
 	sum := sha256.Sum256([]byte(jsonLine([]string{
@@ -433,10 +434,10 @@ func (b *batchSigner) takeReject(r *reject, inPart bool) error {
 
 // noteDates counts licences that were hardly meant.
 func (b *batchSigner) noteDates(p *place, period licseal.Period) {
-	switch {
-	case !period.NotBefore.Before(period.NotAfter):
+	switch edit.Doubts(period, b.now) {
+	case edit.NeverValid:
 		b.neverValid.add(p.line)
-	case !b.now.Before(period.NotAfter):
+	case edit.AlreadyExpired:
 		b.expired.add(p.line)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,9 +37,9 @@ func TestReport(t *testing.T) {
 		{"size of anything else", about("f", &sizeError{10}), exitFailed, "error: f: is larger than 10 bytes, the most that is read\n"},
 		{"signature", about("f", &verify.SignatureError{Detail: "no key made this"}), exitSignature, "signature: f: no key made this\n"},
 		{"date", about("f", &verify.RefusedError{Err: date}), exitSchema, "schema: f: 1:2 /from: the date is missing\n"},
-		{"date, unplaced", about("f", unplaced(date)), exitSchema, "schema: f: /from: the date is missing\n"},
+		{"date, in no text", about("f", &licseal.DateError{Position: licseal.Position{Pointer: date.Pointer}, Detail: date.Detail}), exitSchema, "schema: f: /from: the date is missing\n"},
 		{"schema", about("f", &schema.Error{Schema: "kong", Violations: violations}), exitSchema, "schema: f: 1:2 /a: first\nschema: f: 3:4 /b: second\n"},
-		{"schema, unplaced", about("f", unplaced(&schema.Error{Schema: "kong", Violations: violations})), exitSchema, "schema: f: /a: first\nschema: f: /b: second\n"},
+		{"schema, in no text", about("f", &schema.Error{Schema: "kong", Violations: inNoText(violations)}), exitSchema, "schema: f: /a: first\nschema: f: /b: second\n"},
 		{"schema, with more", about("f", &schema.Error{Schema: "kong", Violations: violations[:1], Omitted: 7}), exitSchema, "schema: f: 1:2 /a: first\nschema: f: and 7 more violations\n"},
 		{"not yet valid", about("f", &verify.RefusedError{Err: &verify.StateError{State: verify.NotYetValid}}), exitNotYetValid,
 			"not-yet-valid: f: not yet valid: valid from 0001-01-01T00:00:00Z, and it is 0001-01-01T00:00:00Z\n"},
@@ -74,4 +75,13 @@ func TestErrorsKeepTheirCause(t *testing.T) {
 	if about("f", nil) != nil || withHint(nil, "mend it") != nil {
 		t.Error("no error became one")
 	}
+}
+
+// inNoText returns violations of a payload that was not read from a text.
+func inNoText(violations []licseal.Violation) []licseal.Violation {
+	out := slices.Clone(violations)
+	for i := range out {
+		out[i].Line, out[i].Column = 0, 0
+	}
+	return out
 }

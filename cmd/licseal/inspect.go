@@ -8,8 +8,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/schema"
 	"github.com/urfave/cli/v2"
 )
@@ -82,7 +82,7 @@ func inspectText(lic *licseal.License, period licseal.Period, dateErr error, now
 	var b strings.Builder
 	fmt.Fprintln(&b, "UNVERIFIED: the signature was not checked")
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for name, value := range members(lic.Payload.Bytes()) {
+	for name, value := range edit.Members(lic.Payload.Bytes()) {
 		fmt.Fprintf(w, "%s\t%s\n", plain(name), plain(value))
 	}
 	fmt.Fprintf(w, "signature\t%s…\n", lic.Signature[:16])
@@ -107,20 +107,4 @@ func stateText(period licseal.Period, now time.Time) string {
 		return daysLeft(period.NotAfter, now)
 	}
 	return "expired " + daysText(wholeDays(now, period.NotAfter)) + " ago"
-}
-
-// members yields the names and the JSON values of an object's members.
-func members(object []byte) func(yield func(name, value string) bool) {
-	return func(yield func(name, value string) bool) {
-		d := jsontext.NewDecoder(strings.NewReader(string(object)))
-		d.ReadToken()
-		for d.PeekKind() == '"' {
-			name, err := d.ReadToken()
-			text := name.String()
-			value, valueErr := d.ReadValue()
-			if err != nil || valueErr != nil || !yield(text, string(value)) {
-				return
-			}
-		}
-	}
 }

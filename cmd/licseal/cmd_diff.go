@@ -4,11 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
@@ -20,9 +19,9 @@ func diffCommand() *cli.Command {
 		Usage:     "show what differs between two licences",
 		UsageText: "licseal diff [-t KEYS] [flags] A B",
 		Description: `Shows the fields that were changed, added and removed, and the dates as instants.
-With -t, both signatures are verified and the keys are shown as well; without it the
-signatures are not checked, and the output says so. Licences that differ are no
-error: the exit code is 0.
+With -t, both signatures are verified and the keys are shown too; otherwise the
+signatures are not checked, and the output says so. The exit code is 0 whether or
+not the licences differ.
 
 --json prints one object: verified, same, changes[{pointer, a, b}], and for a and b
 file, not_before, not_after and, if verified, key{id,name,issuers}.`,
@@ -31,12 +30,12 @@ file, not_before, not_after and, if verified, key{id,name,issuers}.`,
 	}
 }
 
-// side is one of two licences that are compared.
+// side is one of the two licences to compare.
 type side struct {
 	file   string
 	lic    *licseal.License
 	period licseal.Period
-	dates  error               // why the period could not be read
+	dates  error               // why the dates cannot be read; nil if they can
 	key    *licseal.TrustedKey // nil if the signature was not checked
 }
 
@@ -63,7 +62,7 @@ func diff(c *cli.Context) error {
 			return err
 		}
 	}
-	changes := compare(sides[0].lic.Payload, sides[1].lic.Payload)
+	changes := edit.Compare(sides[0].lic.Payload, sides[1].lic.Payload)
 	if c.Bool("json") {
 		return printJSON(c, newJSONDiff(sides, changes))
 	}
@@ -88,7 +87,7 @@ func readSide(file string, trusted []licseal.TrustedKey, roles licseal.Roles) (*
 	return s, nil
 }
 
-// signed verifies the signature of a licence, whatever its dates.
+// signed verifies a licence. It may be outside its validity period.
 func signed(data []byte, trusted []licseal.TrustedKey, roles licseal.Roles) (*licseal.License, *licseal.TrustedKey, error) {
 	result, err := verify.License(data, trusted, &verify.Options{Roles: roles})
 	var refused *verify.RefusedError
@@ -101,55 +100,19 @@ func signed(data []byte, trusted []licseal.TrustedKey, roles licseal.Roles) (*li
 	return result.License, &result.Key, nil
 }
 
-// fieldChange is a value that differs: JSON text, or empty where there is none.
-type fieldChange struct{ pointer, a, b string }
-
-// compare returns what differs, by member; arrays are compared as a whole.
-func compare(a, b licseal.Payload) []fieldChange {
-	var changes []fieldChange
-	compareObjects("", a.Bytes(), b.Bytes(), &changes)
-	return changes
-}
-
-func compareObjects(pointer jsontext.Pointer, a, b []byte, changes *[]fieldChange) {
-	inA, inB := map[string]string{}, map[string]string{}
-	var names []string
-	for name, value := range members(a) {
-		inA[name] = value
-		names = append(names, name)
-	}
-	for name, value := range members(b) {
-		inB[name] = value
-		if _, both := inA[name]; !both {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		place, va, vb := pointer.AppendToken(name), inA[name], inB[name]
-		switch {
-		case va == vb:
-		case strings.HasPrefix(va, "{") && strings.HasPrefix(vb, "{"):
-			compareObjects(place, []byte(va), []byte(vb), changes)
-		default:
-			*changes = append(*changes, fieldChange{string(place), va, vb})
-		}
-	}
-}
-
-func diffText(sides [2]*side, changes []fieldChange) string {
+func diffText(sides [2]*side, changes []edit.Difference) string {
 	var b strings.Builder
 	if sides[0].key == nil {
 		fmt.Fprintln(&b, "UNVERIFIED: the signatures were not checked")
 	}
 	for _, ch := range changes {
 		switch {
-		case ch.a == "":
-			fmt.Fprintf(&b, "%s: added %s\n", plain(ch.pointer), plain(ch.b))
-		case ch.b == "":
-			fmt.Fprintf(&b, "%s: removed %s\n", plain(ch.pointer), plain(ch.a))
+		case ch.A == "":
+			fmt.Fprintf(&b, "%s: added %s\n", plain(ch.Pointer), plain(ch.B))
+		case ch.B == "":
+			fmt.Fprintf(&b, "%s: removed %s\n", plain(ch.Pointer), plain(ch.A))
 		default:
-			fmt.Fprintf(&b, "%s: %s → %s\n", plain(ch.pointer), plain(ch.a), plain(ch.b))
+			fmt.Fprintf(&b, "%s: %s → %s\n", plain(ch.Pointer), plain(ch.A), plain(ch.B))
 		}
 	}
 	if len(changes) == 0 {
@@ -205,13 +168,13 @@ type jsonSide struct {
 	Key       *jsonKey `json:"key,omitempty"`
 }
 
-func newJSONDiff(sides [2]*side, changes []fieldChange) jsonDiff {
+func newJSONDiff(sides [2]*side, changes []edit.Difference) jsonDiff {
 	j := jsonDiff{
 		Verified: sides[0].key != nil, Same: len(changes) == 0, Changes: []jsonChange{},
 		A: sides[0].json(), B: sides[1].json(),
 	}
 	for _, ch := range changes {
-		j.Changes = append(j.Changes, jsonChange{ch.pointer, json.RawMessage(ch.a), json.RawMessage(ch.b)})
+		j.Changes = append(j.Changes, jsonChange{ch.Pointer, json.RawMessage(ch.A), json.RawMessage(ch.B)})
 	}
 	return j
 }

@@ -13,18 +13,19 @@ import (
 func renewCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "renew",
-		Usage:     "issue a licence anew, with another expiry",
+		Usage:     "renew a licence with a new expiry",
 		UsageText: "licseal renew OLD --expires DATE -k KEY [flags]",
-		Description: `Takes the fields of the licence OLD, sets today's creation date, the new expiry and
-what --set names, and signs them. With -t, the old licence is verified first: it may
-have expired, but a trusted key must have signed it, and with --revocations it must
-not be revoked. If the same keys or list refuse the new one, a warning says so.
+		Description: `Takes the fields of the licence OLD, sets today's creation date, the new expiry, and
+the fields that --set names, and signs the result. With -t, the old licence is
+verified first: it may have expired, but a trusted key must have signed it, and with
+--revocations it must not be revoked. A warning is printed if the same keys or list
+would refuse the new licence.
 
   licseal renew old.json --expires +365d -t trusted.keys -k vendor.key -o new.json
 
-An expiry of +365d counts from the creation date, which is today's unless --created
-says otherwise. The licence_key stays unless --set license_key=… changes it: whoever
-revokes the one licence by its key revokes the other too.`,
+An expiry of +365d counts from the creation date: today, or what --created gives. The
+license_key is kept unless --set license_key=… changes it; revoking one of the two
+licences by its key then revokes both.`,
 		Flags: []cli.Flag{
 			keyFlag,
 			passphraseFileFlag,
@@ -61,6 +62,11 @@ func renew(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	plan, err := readPlan(c)
+	if err != nil {
+		return err
+	}
+	plan.Complete = true
 	trusted, options, err := renewalTrust(c, rules)
 	if err != nil {
 		return err
@@ -69,7 +75,7 @@ func renew(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	payload, err := renewed(c, old, rules)
+	payload, err := carryOut(plan, old, rules)
 	if err != nil {
 		return about(displayName(file), err)
 	}
@@ -87,8 +93,8 @@ func renew(c *cli.Context) error {
 	return writeResult(c, lic.String())
 }
 
-// warnRefused says so if those who trust the same keys and list would not
-// believe the new licence. They may be given others before it reaches them.
+// warnRefused warns if the same keys and revocation list refuse the new licence. It
+// is no error: verifiers may get other keys or another list before the licence.
 func warnRefused(lic *licseal.License, trusted []licseal.TrustedKey, options *verify.Options) {
 	_, err := verify.Parsed(lic, trusted, options)
 	if errors.As(err, new(*verify.SignatureError)) || errors.As(err, new(*verify.RevokedError)) {
@@ -96,7 +102,8 @@ func warnRefused(lic *licseal.License, trusted []licseal.TrustedKey, options *ve
 	}
 }
 
-// renewalTrust returns what the old licence is verified by; without -t, no keys.
+// renewalTrust returns the keys and options to verify the old licence with. The
+// keys are nil without -t.
 func renewalTrust(c *cli.Context, rules *schema.Schema) (trusted []licseal.TrustedKey, options *verify.Options, err error) {
 	options = &verify.Options{Roles: rules.Roles()}
 	if !c.IsSet("t") {
@@ -111,7 +118,8 @@ func renewalTrust(c *cli.Context, rules *schema.Schema) (trusted []licseal.Trust
 	return trusted, options, err
 }
 
-// oldPayload reads the licence to renew, and verifies it if there are keys for it.
+// oldPayload reads the licence to renew. It verifies it if trusted is not nil; the
+// licence may be outside its validity period.
 func oldPayload(file string, rules *schema.Schema, trusted []licseal.TrustedKey, options *verify.Options) (licseal.Payload, error) {
 	data, err := readDocument(file)
 	if err != nil {
@@ -122,14 +130,14 @@ func oldPayload(file string, rules *schema.Schema, trusted []licseal.TrustedKey,
 		if err != nil {
 			return licseal.Payload{}, about(displayName(file), err)
 		}
-		warn("%s was not verified; -t KEYS verifies it before it is signed anew", displayName(file))
+		warn("%s was not verified; use -t KEYS to verify it before it is renewed", displayName(file))
 		return lic.Payload, nil
 	}
 	result, err := verify.License(data, trusted, options)
 	var refused *verify.RefusedError
 	var state *verify.StateError
 	if errors.As(err, &refused) && errors.As(err, &state) {
-		result, err = refused.Result, nil // that it has expired is why it is renewed
+		result, err = refused.Result, nil // expired licences are renewed, too
 	}
 	if err != nil && refused != nil {
 		err = hintSchema(err, rules, refused.Result.License.Payload)
@@ -138,25 +146,4 @@ func oldPayload(file string, rules *schema.Schema, trusted []licseal.TrustedKey,
 		return licseal.Payload{}, about(displayName(file), err)
 	}
 	return result.License.Payload, nil
-}
-
-// renewed returns the payload of the new licence.
-func renewed(c *cli.Context, old licseal.Payload, rules *schema.Schema) (licseal.Payload, error) {
-	changes, err := parseChanges(c.StringSlice("set"))
-	if err != nil {
-		return old, err
-	}
-	p, err := applyChanges(old, changes)
-	if err != nil {
-		return old, err
-	}
-	if p, err = applyDates(p, rules.Roles(), c.String("created"), c.String("expires")); err != nil {
-		return old, err
-	}
-	if rules == schema.Entitlement() {
-		if p, err = completeEntitlement(p); err != nil {
-			return old, err
-		}
-	}
-	return p, hintSchema(unplaced(checkPayload(p, rules)), rules, p)
 }

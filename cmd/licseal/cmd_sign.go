@@ -2,21 +2,14 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"os"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/sign"
 	"github.com/urfave/cli/v2"
 )
-
-var schemaFlag = &cli.StringFlag{
-	Name: "schema", Value: "kong", Usage: "what the payload must look like: the name of a built-in schema, or a `FILE`",
-}
 
 func signCommand() *cli.Command {
 	return &cli.Command{
@@ -80,98 +73,67 @@ func signPayload(c *cli.Context) error {
 	if err := checkStdin(payloadFile(c), c.String("k"), c.String("passphrase-file")); err != nil {
 		return err
 	}
-	payload, err := buildPayload(c, rules)
+	plan, err := readPlan(c)
 	if err != nil {
 		return err
 	}
+	plan.Complete = isBuilt(c)
+	payload, name, err := readPayload(c)
+	if err == nil {
+		payload, err = carryOut(plan, payload, rules)
+	}
+	if err != nil {
+		return about(name, err)
+	}
+	return signTo(c, payload)
+}
+
+// signTo signs a payload with the key of -k, and writes the licence.
+func signTo(c *cli.Context, p licseal.Payload) error {
 	key, err := loadPrivate(c, c.String("k"))
 	if err != nil {
 		return err
 	}
-	lic, err := sign.License(payload, key)
+	lic, err := sign.License(p, key)
 	if err != nil {
 		return err
 	}
 	return writeResult(c, lic.String())
 }
 
-// checkPayload refuses a payload that must not be signed, and warns of one that
-// was hardly meant.
-func checkPayload(p licseal.Payload, rules *schema.Schema) error {
-	if err := rules.Validate(p); err != nil {
-		return err
-	}
-	period, err := p.Period(rules.Roles(), nil)
+// readPlan returns what --set, --created and --expires ask for.
+func readPlan(c *cli.Context) (edit.Plan, error) {
+	changes, err := edit.ParseChanges(c.StringSlice("set"))
+	dates := edit.Dates{Created: c.String("created"), Expires: c.String("expires")}
+	return edit.Plan{Changes: changes, Dates: dates}, editUsage(err)
+}
+
+// carryOut returns the payload that a plan makes of p, ready to be signed. It warns
+// of dates that were probably not meant.
+func carryOut(plan edit.Plan, p licseal.Payload, rules *schema.Schema) (licseal.Payload, error) {
+	p, err := plan.Apply(p, rules)
 	if err != nil {
-		return err
+		return p, editUsage(err)
 	}
-	switch {
-	case !period.NotBefore.Before(period.NotAfter):
+	period, err := edit.Check(p, rules)
+	if err != nil {
+		return p, hintSchema(err, rules, p)
+	}
+	switch edit.Doubts(period, time.Now()) {
+	case edit.NeverValid:
 		warn("the licence expires at its creation, %s: it is never valid", period.NotAfter.Format(time.RFC3339))
-	case !time.Now().Before(period.NotAfter):
-		warn("the licence has expired already, at %s", period.NotAfter.Format(time.RFC3339))
+	case edit.AlreadyExpired:
+		warn("the licence has already expired, at %s", period.NotAfter.Format(time.RFC3339))
 	}
-	return nil
+	return p, nil
 }
 
-// buildPayload reads the payload, applies the flags and checks what comes out.
-func buildPayload(c *cli.Context, rules *schema.Schema) (licseal.Payload, error) {
-	read, name, err := readPayload(c)
-	if err != nil {
-		return licseal.Payload{}, about(name, err)
-	}
-	p, err := changePayload(c, read, rules.Roles())
-	if err == nil && rules == schema.Entitlement() && isBuilt(c) {
-		p, err = completeEntitlement(p)
-	}
-	if err == nil {
-		err = checkPayload(p, rules)
-	}
-	if !p.Equal(read) {
-		err = unplaced(err)
-	}
-	return p, about(name, hintSchema(err, rules, p))
-}
-
-func changePayload(c *cli.Context, p licseal.Payload, roles licseal.Roles) (licseal.Payload, error) {
-	changes, err := parseChanges(c.StringSlice("set"))
-	if err != nil {
-		return p, err
-	}
-	p, err = applyChanges(p, changes)
-	if err != nil {
-		return p, err
-	}
-	return applyDates(p, roles, createdFlag(c, p, roles), c.String("expires"))
-}
-
-// unplaced takes line and column out of the faults of a payload that flags have
-// changed: they would point into a text that nobody has seen.
-func unplaced(err error) error {
-	var schemaErr *schema.Error
-	var date *licseal.DateError
-	switch {
-	case errors.As(err, &schemaErr):
-		var faults []error
-		for _, v := range schemaErr.Violations {
-			faults = append(faults, fmt.Errorf("%s: %s", plain(v.Pointer), v.Message))
-		}
-		return &failure{code: exitSchema, err: errors.Join(faults...)}
-	case errors.As(err, &date):
-		return &failure{code: exitSchema, err: fmt.Errorf("%s: %s", plain(date.Pointer), date.Detail)}
+// editUsage returns an error of package edit as one of the flag that caused it.
+func editUsage(err error) error {
+	if e := (*edit.Error)(nil); errors.As(err, &e) {
+		return usagef("--%s", plain(e.Error()))
 	}
 	return err
-}
-
-// createdFlag returns --created, or "today" for a payload that is being put
-// together and has no creation date. A payload that is given whole is signed as
-// it is, or refused.
-func createdFlag(c *cli.Context, p licseal.Payload, roles licseal.Roles) string {
-	_, exists := p.Field(roles.WithDefaults().NotBefore)
-	if c.String("created") == "" && isBuilt(c) && !exists {
-		return "today"
-	}
-	return c.String("created")
 }
 
 // isBuilt reports whether flags put the payload together.
@@ -216,38 +178,4 @@ func payloadFile(c *cli.Context) string {
 		return ""
 	}
 	return "-"
-}
-
-// loadSchema returns the schema of a payload: a built-in one, or the vendor's own
-// in a file.
-func loadSchema(nameOrFile string) (*schema.Schema, error) {
-	rules, err := loadAnySchema(nameOrFile)
-	if err == nil && !isOfPayload(rules) {
-		return nil, usagef("the schema %s is not of a payload; there are %s, or a schema file", nameOrFile, strings.Join(payloadSchemas(), " and "))
-	}
-	return rules, err
-}
-
-// payloadSchemas returns the names of the built-in schemas of payloads.
-func payloadSchemas() []string { return []string{schema.Kong().Name(), schema.Entitlement().Name()} }
-
-// isOfPayload reports whether a schema is one of payloads: any that is not built
-// in is.
-func isOfPayload(rules *schema.Schema) bool {
-	builtin, err := schema.Builtin(rules.Name())
-	return err != nil || builtin != rules || slices.Contains(payloadSchemas(), rules.Name())
-}
-
-// loadAnySchema returns a built-in schema, be it of payloads or of documents, or
-// the vendor's own in a file.
-func loadAnySchema(nameOrFile string) (*schema.Schema, error) {
-	builtin, nameErr := schema.Builtin(nameOrFile)
-	if nameErr == nil {
-		return builtin, nil
-	}
-	s, err := schema.Load(nameOrFile)
-	if _, statErr := os.Stat(nameOrFile); errors.Is(statErr, os.ErrNotExist) { // not a file that it refers to
-		return nil, usagef("there is no schema file %s, and %v", nameOrFile, nameErr)
-	}
-	return s, err
 }

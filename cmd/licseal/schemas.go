@@ -1,0 +1,68 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/schema"
+	"github.com/urfave/cli/v2"
+)
+
+var schemaFlag = &cli.StringFlag{
+	Name: "schema", Value: "kong", Usage: "what the payload must look like: the name of a built-in schema, or a `FILE`",
+}
+
+// loadSchema returns the schema of a payload: a built-in one, or the vendor's own
+// in a file.
+func loadSchema(nameOrFile string) (*schema.Schema, error) {
+	rules, err := loadAnySchema(nameOrFile)
+	if err == nil && !isOfPayload(rules) {
+		return nil, usagef("the schema %s is not of a payload; there are %s, or a schema file", nameOrFile, strings.Join(payloadSchemas(), " and "))
+	}
+	return rules, err
+}
+
+// payloadSchemas returns the names of the built-in schemas of payloads.
+func payloadSchemas() []string { return []string{schema.Kong().Name(), schema.Entitlement().Name()} }
+
+// isOfPayload reports whether a schema is one of payloads: any that is not built
+// in is.
+func isOfPayload(rules *schema.Schema) bool {
+	builtin, err := schema.Builtin(rules.Name())
+	return err != nil || builtin != rules || slices.Contains(payloadSchemas(), rules.Name())
+}
+
+// loadAnySchema returns a built-in schema, be it of payloads or of documents, or
+// the vendor's own in a file.
+func loadAnySchema(nameOrFile string) (*schema.Schema, error) {
+	builtin, nameErr := schema.Builtin(nameOrFile)
+	if nameErr == nil {
+		return builtin, nil
+	}
+	s, err := schema.Load(nameOrFile)
+	if _, statErr := os.Stat(nameOrFile); errors.Is(statErr, os.ErrNotExist) { // not a file that it refers to
+		return nil, usagef("there is no schema file %s, and %v", nameOrFile, nameErr)
+	}
+	return s, err
+}
+
+// hintSchema adds to an error about a payload that it plainly is one of another
+// built-in schema than the one it was held against.
+func hintSchema(err error, rules *schema.Schema, p licseal.Payload) error {
+	if err == nil || rules != schema.Kong() && rules != schema.Entitlement() {
+		return err
+	}
+	var schemaErr *schema.Error
+	var date *licseal.DateError
+	if f := classify(err); f.code != exitSchema && !errors.As(err, &schemaErr) && !errors.As(err, &date) {
+		return err
+	}
+	meant := schema.Resembling(p)
+	if meant == nil || meant == rules {
+		return err
+	}
+	return withHint(err, "the payload looks like the schema %s: --schema %s", meant.Name(), meant.Name())
+}

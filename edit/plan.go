@@ -1,0 +1,63 @@
+package edit
+
+import (
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/schema"
+)
+
+// Plan is what to change in a payload before it is signed. The zero value
+// changes nothing.
+type Plan struct {
+	Changes []Change
+	Dates   Dates // set after the changes
+
+	// Complete fills in what a new payload may lack: today's creation date, and
+	// what [schema.Schema.Generated] lists, such as an id. It writes the dates
+	// as [NormalizeDates] does.
+	Complete bool
+}
+
+// Apply returns the payload with the plan carried out. It does not check the
+// payload against the schema.
+//
+// An error is always an [*Error].
+func (plan Plan) Apply(p licseal.Payload, rules *schema.Schema) (licseal.Payload, error) {
+	p, err := Apply(p, plan.Changes)
+	if err != nil {
+		return p, err
+	}
+	dates, roles := plan.Dates, rules.Roles().WithDefaults()
+	if _, exists := p.Field(roles.NotBefore); plan.Complete && dates.Created == "" && !exists {
+		dates.Created = Today
+	}
+	if p, err = SetDates(p, roles, dates); err != nil || !plan.Complete {
+		return p, err
+	}
+	if p, err = generate(p, rules); err != nil {
+		return p, err
+	}
+	return NormalizeDates(p, rules)
+}
+
+// generate sets the fields that the schema lets be generated, if missing.
+func generate(p licseal.Payload, rules *schema.Schema) (licseal.Payload, error) {
+	var changes []Change
+	for _, field := range rules.Generated() {
+		if _, exists := p.Field(field.Pointer); !exists {
+			changes = append(changes, setText(field.Pointer, field.New()))
+		}
+	}
+	return Apply(p, changes)
+}
+
+// Check checks a payload before it is signed: against its schema, and whether
+// its dates can be read. It returns the payload's period.
+//
+// An error is a [*schema.Error] or a [*licseal.DateError], or says that the
+// schema could not be evaluated.
+func Check(p licseal.Payload, rules *schema.Schema) (licseal.Period, error) {
+	if err := rules.Validate(p); err != nil {
+		return licseal.Period{}, err
+	}
+	return p.Period(rules.Roles(), nil)
+}

@@ -1,0 +1,63 @@
+package edit
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// set returns value with the member or element at pointer set to v. Objects on
+// the way are created if missing.
+func set(value any, pointer jsontext.Pointer, v any) (any, error) {
+	if pointer == "" {
+		return v, nil
+	}
+	token, rest := firstToken(pointer)
+	switch value := value.(type) {
+	case nil:
+		child, err := set(nil, rest, v)
+		return map[string]any{token: child}, err
+	case map[string]any:
+		child, err := set(value[token], rest, v)
+		value[token] = child
+		return value, err
+	case []any:
+		i, err := strconv.Atoi(token)
+		if err != nil || i < 0 || i >= len(value) || strconv.Itoa(i) != token { // RFC 6901: no leading zero
+			return nil, fmt.Errorf("%q is not an index of the array there, which has %d elements", token, len(value))
+		}
+		value[i], err = set(value[i], rest, v)
+		return value, err
+	}
+	return nil, fmt.Errorf("the value that should contain %q is not an object", token)
+}
+
+// unset returns value without the member at pointer. Elements of arrays are not
+// removed: those after them would change their pointers.
+func unset(value any, pointer jsontext.Pointer) any {
+	token, rest := firstToken(pointer)
+	switch value := value.(type) {
+	case map[string]any:
+		child, exists := value[token]
+		switch {
+		case rest == "":
+			delete(value, token)
+		case exists:
+			value[token] = unset(child, rest)
+		}
+	case []any:
+		if i, err := strconv.Atoi(token); err == nil && 0 <= i && i < len(value) && rest != "" {
+			value[i] = unset(value[i], rest)
+		}
+	}
+	return value
+}
+
+func firstToken(pointer jsontext.Pointer) (token string, rest jsontext.Pointer) {
+	for token = range pointer.Tokens() {
+		break
+	}
+	head := jsontext.Pointer("").AppendToken(token)
+	return token, pointer[min(len(head), len(pointer)):]
+}
