@@ -85,6 +85,17 @@ type Key struct {
 // Refuses reports whether what the key signed at an instant is not trusted.
 func (k Key) Refuses(signed time.Time) bool { return !signed.Before(k.From) }
 
+// ValueError says that a list cannot hold an id, a fingerprint or a reason.
+type ValueError struct {
+	Detail string
+}
+
+func (e *ValueError) Error() string { return e.Detail }
+
+func valueErrorf(format string, args ...any) error {
+	return &ValueError{fmt.Sprintf(format, args...)}
+}
+
 // licenseHash identifies a revoked licence.
 type licenseHash [sha256.Size]byte
 
@@ -109,13 +120,14 @@ func (c *Contents) Next(issued, nextUpdate time.Time) *Contents {
 
 // RevokeLicense revokes the licence with an id. The reason is one printable line
 // of at most 200 bytes, or empty; it replaces the reason of a licence that is
-// revoked already. It is an error if the id is empty or not UTF-8.
+// revoked already. An empty id, one that is not UTF-8, and any other reason are a
+// [*ValueError].
 func (c *Contents) RevokeLicense(id, reason string) error {
 	switch {
 	case id == "":
-		return errors.New("the id of the licence is empty")
+		return valueErrorf("the id of the licence is empty")
 	case !utf8.ValidString(id):
-		return fmt.Errorf("the id %s is not UTF-8; every licence's id is", quote(id))
+		return valueErrorf("the id %s is not UTF-8; every licence's id is", quote(id))
 	}
 	if err := checkReason(reason); err != nil {
 		return err
@@ -153,10 +165,11 @@ func (c *Contents) hash(id string) licenseHash {
 }
 
 // RevokeKey revokes a signing key. It replaces the entry of a key that is revoked
-// already.
+// already. The error for an ID that is not a fingerprint, and for an unprintable or
+// long reason, is a [*ValueError].
 func (c *Contents) RevokeKey(key Key) error {
 	if !isKeyID(key.ID) {
-		return fmt.Errorf("%s is not the fingerprint of a key; it looks like SHA256:bbXpuKG6…, with 43 characters after the colon", quote(key.ID))
+		return valueErrorf("%s is not the fingerprint of a key; it looks like SHA256:bbXpuKG6…, with 43 characters after the colon", quote(key.ID))
 	}
 	if err := checkReason(key.Reason); err != nil {
 		return err
@@ -165,7 +178,7 @@ func (c *Contents) RevokeKey(key Key) error {
 		return errNotMade
 	}
 	if _, known := c.keys[key.ID]; !known && len(c.keys) >= maxKeys {
-		return fmt.Errorf("the list has %d signing keys; it cannot hold more", len(c.keys))
+		return valueErrorf("the list has %d signing keys; it cannot hold more", len(c.keys))
 	}
 	c.keys[key.ID] = key
 	return nil
@@ -246,9 +259,9 @@ func formatTime(t time.Time) string { return t.UTC().Truncate(time.Second).Forma
 func checkReason(reason string) error {
 	switch {
 	case len(reason) > maxReason:
-		return fmt.Errorf("the reason has %d bytes; the limit is %d", len(reason), maxReason)
+		return valueErrorf("the reason has %d bytes; the limit is %d", len(reason), maxReason)
 	case !utf8.ValidString(reason) || strings.ContainsFunc(reason, func(r rune) bool { return !unicode.IsGraphic(r) }):
-		return fmt.Errorf("the reason %s has characters that do not print; write it as one line", quote(reason))
+		return valueErrorf("the reason %s has characters that do not print; write it as one line", quote(reason))
 	}
 	return nil
 }
