@@ -51,7 +51,9 @@ var rooms = []room{
 	{module + "/bulk", []string{
 		module, tokenizer + "/...", jsonschema + "/...", edwards + "/...", uuid,
 		module + "/sign", module + "/verify", module + "/revoke", module + "/schema", module + "/edit", internal}},
-	{module + "/bulk/rows", []string{module, tokenizer + "/...", internal}},
+	{module + "/bulk/rows", []string{module, tokenizer + "/...", jsonschema + "/...", uuid, module + "/schema", module + "/edit", internal}},
+	{module + "/bulk/documents", []string{
+		module, tokenizer + "/...", jsonschema + "/...", uuid, module + "/bulk/rows", module + "/schema", module + "/edit", internal}},
 	{module + "/check", []string{
 		module, tokenizer + "/...", jsonschema + "/...", yaml + "/...", uuid, module + "/verify", module + "/revoke", module + "/schema", module + "/check/repair", internal}},
 	{module + "/check/repair", []string{module, tokenizer + "/...", yaml + "/...", internal}},

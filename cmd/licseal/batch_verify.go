@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"iter"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal/bulk"
+	"github.com/licseal/licseal/bulk/documents"
 	"github.com/licseal/licseal/internal/ordered"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/schema"
@@ -43,13 +45,13 @@ func verifyBatch(c *cli.Context, args []string) error {
 	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	tuneMemory(0)
-	found := new(documents)
+	found := &documents.Finder{Memory: func(bytes int) { allowMemory(int64(bytes)) }}
 	settings, err := j.partOf(c, part)
 	if err != nil {
 		return err
 	}
 	input := newLineSum()
-	docs := found.all(args)
+	docs := found.All(args)
 	if settings != nil {
 		docs = sumOf(docs, input)
 	}
@@ -57,12 +59,7 @@ func verifyBatch(c *cli.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	bar := startProgress("licences", true, func() float64 {
-		if found.size.Load() == 0 {
-			return 0
-		}
-		return float64(found.read.Load()) / float64(found.size.Load())
-	})
+	bar := startProgress("licences", true, found.Share)
 	counts, err := printResults(ctx, results, bar, settings, input)
 	bar.end()
 	if err != nil {
@@ -77,13 +74,13 @@ func verifyBatch(c *cli.Context, args []string) error {
 
 // sumOf adds to a sum what shows that parts are of the same documents: the lines, and
 // the names of files, which not every shard reads.
-func sumOf(docs iter.Seq[document], sum lineSum) iter.Seq[document] {
-	return func(yield func(document) bool) {
+func sumOf(docs iter.Seq[documents.Document], sum lineSum) iter.Seq[documents.Document] {
+	return func(yield func(documents.Document) bool) {
 		for doc := range docs {
-			if doc.line > 0 {
-				sum.add(string(doc.text))
+			if doc.Line > 0 {
+				sum.add(string(doc.Text))
 			} else {
-				sum.add(filepath.Base(doc.name))
+				sum.add(filepath.Base(doc.Name()))
 			}
 			if !yield(doc) {
 				return
@@ -93,8 +90,8 @@ func sumOf(docs iter.Seq[document], sum lineSum) iter.Seq[document] {
 }
 
 // shardOf returns the documents of a shard.
-func shardOf(docs iter.Seq[document], s shard) iter.Seq[document] {
-	return func(yield func(document) bool) {
+func shardOf(docs iter.Seq[documents.Document], s shard) iter.Seq[documents.Document] {
+	return func(yield func(documents.Document) bool) {
 		i := 0
 		for doc := range docs {
 			if i++; s.has(i) && !yield(doc) {
@@ -104,13 +101,22 @@ func shardOf(docs iter.Seq[document], s shard) iter.Seq[document] {
 	}
 }
 
+// load reads the documents of a batch that are files.
+func load(batch, loaded []documents.Document) []documents.Document {
+	for _, doc := range batch {
+		doc.Load()
+		loaded = append(loaded, doc)
+	}
+	return loaded
+}
+
 // judgeBatch reads and judges documents, and words the results.
-func (j *judge) judgeBatch(ctx context.Context, docs iter.Seq[document], asJSON bool) (iter.Seq[batchResult], error) {
-	size := func(d document) int { return len(d.text) }
+func (j *judge) judgeBatch(ctx context.Context, docs iter.Seq[documents.Document], asJSON bool) (iter.Seq[batchResult], error) {
+	size := func(d documents.Document) int { return len(d.Text) }
 	loaded := ordered.Map(ctx, docs, size, ordered.Options{}, load)
-	texts := func(yield func(document, []byte) bool) {
+	texts := func(yield func(documents.Document, []byte) bool) {
 		for doc := range loaded {
-			if !yield(doc, doc.text) {
+			if !yield(doc, doc.Text) {
 				return
 			}
 		}
@@ -138,10 +144,13 @@ func (j *judge) judgeBatch(ctx context.Context, docs iter.Seq[document], asJSON 
 }
 
 // verdictOf puts a verdict together as judge does for one licence.
-func (j *judge) verdictOf(doc document, v bulk.Verdict) verdict {
-	result := verdict{file: doc.name, batchLine: doc.line, result: v.Result, err: v.Err}
-	if doc.err != nil {
-		result.result, result.err = nil, doc.err
+func (j *judge) verdictOf(doc documents.Document, v bulk.Verdict) verdict {
+	result := verdict{file: doc.Name(), batchLine: doc.Line, result: v.Result, err: v.Err}
+	if doc.Err != nil {
+		result.result, result.err = nil, doc.Err
+		if format := (*documents.FormatError)(nil); errors.As(doc.Err, &format) {
+			result.err = &failure{code: exitNotALicence, err: doc.Err}
+		}
 		return result
 	}
 	if v.Unknown != nil {

@@ -1,4 +1,4 @@
-package main
+package documents
 
 import (
 	"fmt"
@@ -29,8 +29,8 @@ func TestShareOfDocuments(t *testing.T) {
 		{[]string{one, dir}, 6, 0},
 		{[]string{one, filepath.Join(dir, "none")}, 6, 0},
 	} {
-		d, n := new(documents), 0
-		for range d.all(test.args) {
+		d, n := new(Finder), 0
+		for range d.All(test.args) {
 			if n++; n == 1 && (d.read.Load() != test.first || d.size.Load() != test.size) {
 				t.Errorf("test %d: at the first, %d of %d bytes are read", i, d.read.Load(), d.size.Load())
 			}
