@@ -18,13 +18,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
 	"github.com/licseal/licseal/internal/atomicfile"
+	"github.com/licseal/licseal/internal/filelock"
 	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/verify"
 )
@@ -32,10 +31,6 @@ import (
 const (
 	// maxBytes is room for all keys that a revocation list may have.
 	maxBytes = 4 << 20
-
-	// lockWait is how long a process waits for another one that changes the
-	// file, which takes milliseconds.
-	lockWait = 10 * time.Second
 
 	heading = "licseal state, version 1"
 )
@@ -79,20 +74,14 @@ func Read(path string) (*verify.Memory, error) {
 // process does. It returns what the file says now. If change returns an error, the
 // file is left as it was, and that is the error.
 //
-// Beside the file there is another one whose name ends in .lock. It is empty, and
-// stays.
+// While it does so, there is an empty file next to it whose name ends in .lock. One
+// that a killed process has left behind locks nothing.
 func Update(path string, change func(*verify.Memory) error) (*verify.Memory, error) {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target // one file has one lock, by whatever name
-	}
-	if err := checkRegular(path); err != nil {
-		return nil, err
-	}
-	unlock, err := lock(path + ".lock")
+	lock, err := filelock.Acquire(context.Background(), path)
 	if err != nil {
 		return nil, err
 	}
-	defer unlock()
+	defer lock.Release()
 	m, err := Read(path)
 	if err != nil {
 		return nil, err
@@ -119,20 +108,6 @@ func checkRegular(path string) error {
 		err = &fs.PathError{Op: "open", Path: path, Err: errors.New("is not a regular file")}
 	}
 	return err
-}
-
-func lock(path string) (unlock func(), err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), lockWait)
-	defer cancel()
-	l := flock.New(path, flock.SetPermissions(0o644))
-	_, err = l.TryLockContext(ctx, 5*time.Millisecond)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, fmt.Errorf("another process has held the lock, %s, for %v", path, lockWait)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return func() { _ = l.Close() }, nil
 }
 
 // format writes a memory as the file holds it.

@@ -8,8 +8,8 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/gofrs/flock"
 	"github.com/licseal/licseal/internal/atomicfile"
+	"github.com/licseal/licseal/internal/filelock"
 )
 
 // runSettings is what a run must be continued with, and what all parts of one
@@ -31,7 +31,7 @@ type workFile struct {
 	path     string
 	settings runSettings
 	file     *os.File
-	lock     *flock.Flock
+	lock     *filelock.Lock
 	resumed  bool // file holds lines of an interrupted run, or
 	complete bool // of one that has ended: there is nothing to do but to compare
 	force    bool // it may replace what has its name
@@ -67,7 +67,6 @@ func openWork(path string, settings runSettings, resume, force bool) (_ *workFil
 	}
 	defer func() {
 		if err != nil {
-			os.Remove(opened.lock.Path())
 			opened.release()
 		}
 	}()
@@ -103,32 +102,20 @@ func (w *workFile) isMerge(journal []byte) bool {
 	return json.Unmarshal(journal, &old) == nil && old == w.settings && old.Kind == "merge"
 }
 
-// acquire takes the lock. Its holder removes it at the end, so that one who has opened
-// it before may hold the lock of a file that is gone.
-func (w *workFile) acquire() error {
-	for {
-		w.lock = flock.New(w.path+".lock", flock.SetPermissions(0o644))
-		held, err := w.lock.TryLock()
-		if err != nil {
-			return noFolder(w.path, err)
-		}
-		if !held {
-			return errors.New("another process is making this file")
-		}
-		mine, err1 := w.lock.Stat()
-		there, err2 := os.Stat(w.lock.Path())
-		if err1 == nil && err2 == nil && os.SameFile(mine, there) {
-			return nil
-		}
-		w.lock.Unlock()
+// acquire takes the lock.
+func (w *workFile) acquire() (err error) {
+	w.lock, err = filelock.Try(w.path)
+	if errors.Is(err, filelock.ErrHeld) {
+		return errors.New("another process is making this file")
 	}
+	return noFolder(w.path, err)
 }
 
 func (w *workFile) release() {
 	if w.file != nil {
 		w.file.Close()
 	}
-	w.lock.Unlock()
+	w.lock.Release()
 }
 
 // begin begins anew.
@@ -196,9 +183,7 @@ func (w *workFile) keep(size int64) error {
 // leave leaves the file for another run to resume, without the half of a line that
 // a full disk may have left.
 func (w *workFile) leave() {
-	if w.complete {
-		os.Remove(w.lock.Path())
-	} else {
+	if !w.complete {
 		cutTail(w.file) // resume would cut it, too
 	}
 	w.release()
@@ -220,7 +205,7 @@ func cutTail(f *os.File) {
 // discard takes back all that was made.
 func (w *workFile) discard() {
 	w.file.Close()
-	for _, name := range []string{w.run(), w.part(), w.lock.Path()} {
+	for _, name := range []string{w.run(), w.part()} {
 		os.Remove(name) // while the lock is held: nothing of another run
 	}
 	w.release()
@@ -240,7 +225,6 @@ func (w *workFile) finish() error {
 	if err := giveName(w.part(), w.path, w.force); err != nil {
 		return err
 	}
-	os.Remove(w.lock.Path()) // nor removed
 	return cause(os.Remove(w.run()))
 }
 

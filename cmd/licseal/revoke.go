@@ -13,6 +13,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/atomicfile"
+	"github.com/licseal/licseal/internal/filelock"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/sign"
@@ -174,11 +175,11 @@ func changeList(c *cli.Context, path string, change listChange) error {
 	if err != nil {
 		return err
 	}
-	unlock, err := atomicfile.Lock(path)
+	lock, err := filelock.Acquire(c.Context, path)
 	if err != nil {
-		return about(path, err)
+		return about(path, noFolder(path, err))
 	}
-	defer unlock()
+	defer lock.Release()
 	issued, due, err := listTimes(c)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/atomicfile"
+	"github.com/licseal/licseal/internal/filelock"
 	"github.com/licseal/licseal/keys"
 	"github.com/urfave/cli/v2"
 )
@@ -207,11 +208,11 @@ func addTrusted(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	unlock, err := atomicfile.Lock(path)
+	lock, err := filelock.Acquire(c.Context, path)
 	if err != nil {
-		return about(path, err)
+		return about(path, noFolder(path, err))
 	}
-	defer unlock()
+	defer lock.Release()
 	file, exists, err := openTrusted(path)
 	if err != nil {
 		return err
@@ -290,11 +291,11 @@ func changeTrusted(c *cli.Context, change func(file *keys.TrustedFile, id string
 	if err != nil {
 		return err
 	}
-	unlock, err := atomicfile.Lock(path)
+	lock, err := filelock.Acquire(c.Context, path)
 	if err != nil {
-		return about(path, err)
+		return about(path, noFolder(path, err))
 	}
-	defer unlock()
+	defer lock.Release()
 	file, err := readTrustedFile(path)
 	if err != nil {
 		return err
