@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -36,14 +35,14 @@ func (p Position) String() string {
 // name could flood a terminal or move its cursor.
 func printable(pointer string) string {
 	const limit = 200
-	hostile := func(r rune) bool { return !unicode.IsGraphic(r) || r == utf8.RuneError }
+	hostile := func(r rune) bool { return !visible(r) || r == utf8.RuneError }
 	if len(pointer) <= limit && strings.IndexFunc(pointer, hostile) < 0 {
 		return pointer
 	}
 	if len(pointer) > limit {
 		pointer = strings.ToValidUTF8(pointer[:limit], "") + "…"
 	}
-	return strconv.QuoteToGraphic(pointer)
+	return strconv.Quote(pointer)
 }
 
 // positionAt returns the line and column of a byte offset in text.
@@ -96,9 +95,9 @@ func (e *ParseError) Error() string { return e.Position.String() + ": " + e.Deta
 func quote(text []byte) string {
 	const limit = 60
 	if len(text) <= limit {
-		return strconv.QuoteToGraphic(string(text))
+		return strconv.Quote(string(text))
 	}
-	return strconv.QuoteToGraphic(string(bytes.ToValidUTF8(text[:limit], nil))) + "…"
+	return strconv.Quote(string(bytes.ToValidUTF8(text[:limit], nil))) + "…"
 }
 
 // describe returns a JSON value as an error shows it, such as: the number 5.

@@ -1,0 +1,98 @@
+package licseal
+
+import (
+	"fmt"
+	"unicode"
+	"unicode/utf8"
+)
+
+// ID returns the id of a licence, by which it is revoked: the string that roles.ID
+// names, or the text of the number there. ok is false if there is neither, or the
+// string is empty.
+func (p Payload) ID(roles Roles) (id string, ok bool) {
+	pointer := roles.WithDefaults().ID
+	value, ok := p.Field(pointer)
+	switch {
+	case !ok:
+		return "", false
+	case value[0] == '-' || '0' <= value[0] && value[0] <= '9':
+		return string(value), true
+	}
+	id, ok = p.Text(pointer)
+	return id, ok && id != ""
+}
+
+// IDError says that nobody could type the id of a licence to revoke it.
+type IDError struct {
+	Position // of the id in its payload; zero for an id by itself
+	Detail   string
+}
+
+func (e *IDError) Error() string {
+	if e.Line == 0 {
+		return e.Detail
+	}
+	return e.Position.String() + ": " + e.Detail
+}
+
+// CheckID returns an [*IDError] if the payload has an id that [CheckID] refuses.
+func (p Payload) CheckID(roles Roles) error {
+	id, ok := p.ID(roles)
+	if !ok {
+		return nil
+	}
+	if err := CheckID(id); err != nil {
+		return &IDError{p.Position(roles.WithDefaults().ID), err.Error()}
+	}
+	return nil
+}
+
+// CheckID returns an [*IDError] if nobody can read an id from a screen and type it
+// again: if it begins or ends with a blank, has any blank but the ordinary space, has
+// a control character or one that cannot be seen, or is not UTF-8.
+func CheckID(id string) error {
+	if !utf8.ValidString(id) {
+		return oddID(id, "is not UTF-8")
+	}
+	n := 0
+	for at, r := range id {
+		n++
+		switch {
+		case r == ' ' && at == 0:
+			return oddID(id, "begins with a blank")
+		case r == ' ' && at == len(id)-1:
+			return oddID(id, "ends with a blank")
+		case !visible(r):
+			return oddID(id, fmt.Sprintf("has %s as character %d", describeRune(r), n))
+		}
+	}
+	return nil
+}
+
+func oddID(id, fault string) error {
+	return &IDError{Detail: fmt.Sprintf("the id %s %s, so nobody could type it to revoke the licence", quote([]byte(id)), fault)}
+}
+
+// visible reports whether a character can be seen, and told from the ordinary
+// space. Package internal/text, which this one cannot import, escapes the same
+// characters; a test compares the two.
+func visible(r rune) bool {
+	const brailleBlank = '\u2800'
+	return unicode.IsPrint(r) && r != brailleBlank && !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+// describeRune names a character that is not visible.
+func describeRune(r rune) string {
+	name := "an invisible character"
+	switch {
+	case r == '\u00a0' || r == '\u202f':
+		name = "a no-break space"
+	case unicode.IsSpace(r) && !unicode.IsControl(r):
+		name = "a blank that is not the ordinary space"
+	case unicode.IsControl(r):
+		name = "a control character"
+	case unicode.Is(unicode.Bidi_Control, r):
+		name = "a character that changes the reading direction"
+	}
+	return fmt.Sprintf("%U (%s)", r, name)
+}

@@ -1,0 +1,42 @@
+package revoke
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/licseal/licseal"
+)
+
+// CheckID refuses an id that somebody typed and that no licence has, which would be
+// on a list and revoke nothing: the fingerprint of a key is a [*ValueError], and
+// [licseal.CheckID] refuses the rest. The id of a licence that has such an id after all
+// must come from the licence itself.
+func CheckID(id string) error {
+	if strings.HasPrefix(id, "SHA256:") {
+		return valueErrorf("%s is the fingerprint of a key, not the id of a licence", quote(id))
+	}
+	return licseal.CheckID(id)
+}
+
+// ParseIDs reads a file of ids, one a line, and refuses those that [CheckID]
+// refuses. Empty lines are skipped. An error names the line.
+func ParseIDs(text []byte) ([]string, error) {
+	if bytes.HasPrefix(text, []byte("\ufeff")) {
+		return nil, fmt.Errorf("line 1: the file starts with a byte order mark (U+FEFF); save it as UTF-8 without one")
+	}
+	var ids []string
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		n++
+		id := strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
+		if id == "" {
+			continue
+		}
+		if err := CheckID(id); err != nil {
+			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
