@@ -45,7 +45,10 @@ var rooms = []room{
 	{module + "/verify", []string{module, tokenizer + "/...", sigs, module + "/revoke"}},
 	{module + "/revoke", []string{module, tokenizer + "/...", sigs}},
 	{module + "/state", []string{module, tokenizer + "/...", module + "/verify", module + "/revoke", internal, flock, xsys + "/..."}},
-	{module + "/keys", []string{module, tokenizer + "/...", xcrypto + "/...", xsys + "/...", internal}},
+	{module + "/keys/private", []string{module, tokenizer + "/...", module + "/keys/...", xcrypto + "/...", xsys + "/..."}},
+	{module + "/keys/agent", []string{module, tokenizer + "/...", module + "/keys/...", xcrypto + "/...", xsys + "/..."}},
+	{module + "/keys/internal/keytest", []string{"..."}}, // for tests
+	{module + "/keys/...", []string{module, tokenizer + "/..."}},
 	{module + "/schema", []string{module, tokenizer + "/...", jsonschema + "/...", uuid, internal}},
 	{module + "/edit", []string{module, tokenizer + "/...", jsonschema + "/...", uuid, module + "/schema", internal}},
 	{module + "/bulk", []string{

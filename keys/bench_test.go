@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/licseal/licseal/keys"
+	"github.com/licseal/licseal/keys/internal/keytest"
+	"github.com/licseal/licseal/keys/private"
 	"golang.org/x/crypto/ssh"
 )
 
@@ -14,11 +16,11 @@ import (
 func BenchmarkParseTrusted(b *testing.B) {
 	var file []byte
 	for {
-		key, err := keys.Generate(keys.Ed25519)
+		key, err := private.Generate(private.Ed25519)
 		if err != nil {
 			b.Fatal(err)
 		}
-		line := publicLine(b, key.Public(), "issuing 2026")
+		line := keytest.PublicLine(b, key.Public(), "issuing 2026")
 		if len(file)+len(line) > keys.MaxBytes {
 			break
 		}

@@ -1,21 +1,20 @@
 package keys_test
 
 import (
-	"crypto"
-	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/keys"
+	"github.com/licseal/licseal/keys/internal/keytest"
 )
 
 // What ParseTrusted accepts, written again line by line, parses to the same keys.
 func FuzzParseTrusted(f *testing.F) {
-	f.Add([]byte(publicLine(f, edKey(1).Public(), "a name") + "# comment\r\n" + publicPEM(f, ecKey(2).Public())))
-	f.Add([]byte(publicLine(f, ecKey(1).Public(), "") + "\t" + publicPEM(f, edKey(2).Public())))
-	f.Add([]byte("alice@example.com valid-after=\"20260101Z\" " + publicLine(f, edKey(1).Public(), "")))
-	f.Add([]byte("\"a  b\",!c namespaces=\"x,lic*\",valid-before=\"203001011200Z\" " + publicLine(f, edKey(1).Public(), "")))
+	f.Add([]byte(keytest.PublicLine(f, keytest.EdKey(1).Public(), "a name") + "# comment\r\n" + keytest.PublicPEM(f, keytest.ECKey(2).Public())))
+	f.Add([]byte(keytest.PublicLine(f, keytest.ECKey(1).Public(), "") + "\t" + keytest.PublicPEM(f, keytest.EdKey(2).Public())))
+	f.Add([]byte("alice@example.com valid-after=\"20260101Z\" " + keytest.PublicLine(f, keytest.EdKey(1).Public(), "")))
+	f.Add([]byte("\"a  b\",!c namespaces=\"x,lic*\",valid-before=\"203001011200Z\" " + keytest.PublicLine(f, keytest.EdKey(1).Public(), "")))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		want, err := keys.ParseTrusted("", data)
 		if err != nil {
@@ -24,7 +23,7 @@ func FuzzParseTrusted(f *testing.F) {
 		var again []byte
 		for _, key := range want {
 			if key.Principals == nil {
-				again = append(again, publicLine(t, key.Key, key.Name)...)
+				again = append(again, keytest.PublicLine(t, key.Key, key.Name)...)
 				continue
 			}
 			file, err := keys.ParseTrustedFile("", again)
@@ -48,8 +47,8 @@ func FuzzParseTrusted(f *testing.F) {
 
 // What is done to one key of a file is done to no other.
 func FuzzEditTrusted(f *testing.F) {
-	one, two := publicLine(f, edKey(1).Public(), "one"), publicLine(f, ecKey(2).Public(), "")
-	f.Add([]byte(one + "# comment\r\n" + publicPEM(f, ecKey(2).Public())))
+	one, two := keytest.PublicLine(f, keytest.EdKey(1).Public(), "one"), keytest.PublicLine(f, keytest.ECKey(2).Public(), "")
+	f.Add([]byte(one + "# comment\r\n" + keytest.PublicPEM(f, keytest.ECKey(2).Public())))
 	f.Add([]byte("a valid-before=\"20260101Z\" " + one + "\"a b\"\tvalid-after=\"20270101Z\" " + one + two))
 	f.Add([]byte("a namespaces=\"git\" " + one + "a namespaces=\"licseal\" " + one + two))
 	f.Add([]byte("a namespaces=\"git\" ssh-rsa AAAA\na valid-before=\"20260101Z\" " + one + "a valid-after=\"20400101Z\" " + one))
@@ -60,13 +59,13 @@ func FuzzEditTrusted(f *testing.F) {
 			return
 		}
 		for _, e := range file.Entries() {
-			id := keys.ID(e.Key.Key)
+			id := licseal.KeyID(e.Key.Key)
 			if id == "" {
 				continue // of another kind, and for other things
 			}
 			others := func(file *keys.TrustedFile) (found []licseal.TrustedKey) {
 				for _, other := range file.Entries() {
-					if keys.ID(other.Key.Key) != id {
+					if licseal.KeyID(other.Key.Key) != id {
 						found = append(found, other.Key)
 					}
 				}
@@ -77,9 +76,9 @@ func FuzzEditTrusted(f *testing.F) {
 				t.Errorf("removed: %v, %v", removed.Entries(), err)
 			}
 			retired, _ := keys.ParseTrustedFile("", data)
-			if err := retired.Retire(id, at, []string{"issuer"}); err == nil {
+			if err := retired.Retire(at, []string{"issuer"}, id); err == nil {
 				for _, key := range retired.Entries() {
-					if keys.ID(key.Key.Key) == id && key.ForLicenses && (key.Key.ValidBefore.IsZero() || key.Key.ValidBefore.After(at)) {
+					if licseal.KeyID(key.Key.Key) == id && key.ForLicenses && (key.Key.ValidBefore.IsZero() || key.Key.ValidBefore.After(at)) {
 						t.Errorf("not retired: %+v", key)
 					}
 				}
@@ -102,39 +101,4 @@ func mustParse(t *testing.T, data []byte) *keys.TrustedFile {
 		t.Fatal(err)
 	}
 	return file
-}
-
-// A key that ParsePrivate accepts is written, and reads as the same key again.
-func FuzzParsePrivate(f *testing.F) {
-	for _, key := range []crypto.Signer{edKey(1), ecKey(1)} {
-		plain, err := keys.MarshalPrivateUnencrypted(key, "a comment")
-		if err != nil {
-			f.Fatal(err)
-		}
-		encrypted, err := keys.MarshalPrivate(key, "", []byte(passphrase))
-		if err != nil {
-			f.Fatal(err)
-		}
-		file := writeFile(f, plain)
-		f.Add(plain)
-		f.Add(encrypted)
-		f.Add([]byte(publicPEM(f, key.Public())))
-		f.Add([]byte(program(f, "ssh-keygen", "-y", "-f", file)))
-	}
-	f.Add([]byte(program(f, "openssl", "genpkey", "-algorithm", "ed25519")))
-	f.Add([]byte(program(f, "openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")))
-	f.Add([]byte(program(f, "openssl", "ecparam", "-genkey", "-name", "prime256v1")))
-	noPassphrase := func() ([]byte, error) { return nil, errors.New("nobody here") } // bcrypt would take all the time
-
-	f.Fuzz(func(t *testing.T, data []byte) {
-		key, err := keys.ParsePrivate("", data, noPassphrase)
-		if err != nil {
-			return
-		}
-		again, err := keys.MarshalPrivateUnencrypted(key, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		checkReadsBack(t, key, again)
-	})
 }

@@ -1,13 +1,9 @@
-// Package keys turns key files into the standard library's key types, and back.
+// Package keys reads the public keys that verify licences, and writes them.
 //
 // Two kinds of key sign licences: Ed25519 (RFC 8032), the default, and ECDSA on
-// P-256 (FIPS 186-5). Public keys are ed25519.PublicKey and *ecdsa.PublicKey,
-// private keys ed25519.PrivateKey and *ecdsa.PrivateKey; nothing else leaves
-// this package.
-//
-// A private key is written as an OpenSSH key file, which ssh-keygen and
-// ssh-agent read. It is read from that format, with or without a passphrase, and
-// from what OpenSSL writes: PKCS#8 (RFC 5958) and SEC 1 (RFC 5915) in PEM.
+// P-256 (FIPS 186-5). Public keys are ed25519.PublicKey and *ecdsa.PublicKey;
+// [licseal.KeyID] names one. Private key files are read by package private below
+// this one, keys in an SSH agent by package agent.
 //
 // A file of trusted keys has one OpenSSH public key a line:
 //
@@ -20,79 +16,57 @@
 //
 //	licences@vendor.example namespaces="licseal",valid-before="20270101Z" ssh-ed25519 AAAAC3Nz…
 //
-// PEM blocks of type PUBLIC KEY may stand between the lines.
+// PEM blocks of type PUBLIC KEY may be placed between the lines.
 //
-// The functions here parse bytes and make bytes. They open no file and no
-// connection, and ask nobody for a passphrase; their caller does.
+// [ParseTrusted] reads such a file; [TrustedFile] edits one. The functions parse
+// bytes and return bytes, and open no file. No error quotes the file: any file may
+// be given by mistake, also one that holds a secret.
 package keys
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rand"
-	"fmt"
+	"encoding/base64"
 
-	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/keys/internal/keytext"
+	"github.com/licseal/licseal/keys/internal/pubkey"
 )
 
-// MaxBytes is the size of the largest key file that is read, of either kind. It
-// is room for some 2,000 trusted keys.
-const MaxBytes = 256 << 10
+// MaxBytes is the size of the largest file of trusted keys that is read, in bytes.
+// It holds about 2,000 keys.
+const MaxBytes = keytext.MaxBytes
 
-// Algorithm is a kind of key.
-type Algorithm uint8
-
-const (
-	// Ed25519 is pure Ed25519 (RFC 8032).
-	Ed25519 Algorithm = iota
-	// ECDSAP256 is ECDSA on the curve P-256 with SHA-256 (FIPS 186-5).
-	ECDSAP256
-)
-
-// String returns the name that [ParseAlgorithm] reads.
-func (a Algorithm) String() string {
-	switch a {
-	case Ed25519:
-		return "ed25519"
-	case ECDSAP256:
-		return "ecdsa-p256"
+// MarshalPublic returns a public key as an OpenSSH line that ends in a newline:
+// the content of a .pub file, and a line of a file of trusted keys. The comment
+// may be empty; it is one line of printable text, in which a run of blanks becomes
+// one space. A key that [ParseTrusted] would refuse is an error.
+func MarshalPublic(pub crypto.PublicKey, comment string) ([]byte, error) {
+	line, err := publicLine(pub, comment)
+	if err != nil {
+		return nil, err
 	}
-	return fmt.Sprintf("Algorithm(%d)", uint8(a))
+	return append([]byte(line), '\n'), nil
 }
 
-// ParseAlgorithm returns the algorithm with the given name: ed25519 or
-// ecdsa-p256.
-func ParseAlgorithm(name string) (Algorithm, error) {
-	for _, a := range []Algorithm{Ed25519, ECDSAP256} {
-		if name == a.String() {
-			return a, nil
-		}
+// publicLine returns the line TYPE KEY [COMMENT].
+func publicLine(pub crypto.PublicKey, comment string) (string, error) {
+	keyType, wire, err := pubkey.Marshal(pub)
+	if err != nil {
+		return "", err
 	}
-	return 0, fmt.Errorf("unknown key algorithm %s: wanted %v or %v", quote(name), Ed25519, ECDSAP256)
+	comment, err = keytext.CleanComment(comment)
+	if err != nil {
+		return "", err
+	}
+	line := keyType + " " + base64.StdEncoding.EncodeToString(wire)
+	if comment != "" {
+		line += " " + comment
+	}
+	return line, nil
 }
 
-// Generate makes a new key: an ed25519.PrivateKey or an *ecdsa.PrivateKey.
-func Generate(a Algorithm) (crypto.Signer, error) {
-	switch a {
-	case Ed25519:
-		_, key, err := ed25519.GenerateKey(rand.Reader)
-		if err != nil {
-			return nil, err
-		}
-		return key, nil
-	case ECDSAP256:
-		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		if err != nil {
-			return nil, err
-		}
-		return key, nil
-	}
-	return nil, fmt.Errorf("unknown key algorithm %v", a)
+// MarshalPublicPEM returns a public key as a PEM block of type PUBLIC KEY, a
+// SubjectPublicKeyInfo (RFC 5280, RFC 7468): what openssl pkey -pubin and
+// openssl pkeyutl -pubin read.
+func MarshalPublicPEM(pub crypto.PublicKey) ([]byte, error) {
+	return pubkey.MarshalPEM(pub)
 }
-
-// ID returns the name by which a public key is known: OpenSSH's SHA-256
-// fingerprint, such as "SHA256:bbXpuKG6…", which ssh-keygen -l prints. For what
-// is not a key of one of the two kinds it is the empty string.
-func ID(pub crypto.PublicKey) string { return licseal.KeyID(pub) }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/licseal/licseal/keys"
+	"github.com/licseal/licseal/keys/internal/keytest"
 	"golang.org/x/crypto/ssh"
 )
 
@@ -43,15 +44,15 @@ func TestSmallOrder(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = keys.ParseTrusted("t", ssh.MarshalAuthorizedKey(pub))
-			checkSame(t, want, message(err))
+			keytest.CheckSame(t, want, keytest.Message(err))
 			der, err := x509.MarshalPKIXPublicKey(ed25519.PublicKey(point))
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = keys.ParseTrusted("t", []byte(pemText("PUBLIC KEY", der)))
-			checkSame(t, want, message(err))
+			_, err = keys.ParseTrusted("t", []byte(keytest.PEM("PUBLIC KEY", der)))
+			keytest.CheckSame(t, want, keytest.Message(err))
 			_, err = keys.MarshalPublic(ed25519.PublicKey(point), "")
-			checkSame(t, strings.TrimPrefix(want, "t:1: "), message(err))
+			keytest.CheckSame(t, strings.TrimPrefix(want, "t:1: "), keytest.Message(err))
 		}
 	}
 }
@@ -75,7 +76,7 @@ func TestNotCanonical(t *testing.T) {
 		point := bytes.Repeat([]byte{0xff}, 32)
 		point[0], point[31] = byte(low), 0x7f
 		_, err := keys.MarshalPublic(ed25519.PublicKey(point), "")
-		checkSame(t, "key is damaged: not the canonical form of an Ed25519 public key", message(err))
+		keytest.CheckSame(t, "key is damaged: not the canonical form of an Ed25519 public key", keytest.Message(err))
 	}
 }
 

@@ -3,91 +3,130 @@ package keys
 import (
 	"encoding/pem"
 	"errors"
-	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/keys/internal/keytext"
+	"github.com/licseal/licseal/keys/internal/pubkey"
 )
 
 // ParseTrusted reads a file of trusted keys: OpenSSH public keys and
 // allowed_signers lines, one a line, and PEM blocks of type PUBLIC KEY, in any mix;
 // blank lines and lines that start with # are skipped. It returns at least one key,
 // in the order of the file. A key's Name is the comment of its line, or else its
-// principals, and empty for a PEM block.
+// principals, and empty for a PEM block. name is what errors call the file. To
+// trust the keys of several files, use [ParseTrustedFile] and [Trusted].
 //
-// Of an allowed_signers line, the options namespaces, valid-after and valid-before
-// are read. A line whose namespaces do not allow [Namespace] is for other things
-// than licences, whatever its key and options, and left out; [ParseTrustedFile] has it. A time needs its Z: without
-// it, OpenSSH reads it in the zone of the machine. An instant is trusted from
-// valid-after on, and before valid-before.
+// In an allowed_signers line, the options namespaces, valid-after and valid-before
+// are read. A line whose namespaces do not allow [Namespace] is skipped, whatever
+// its key and other options; [ParseTrustedFile] keeps it. A time needs its Z:
+// without it, OpenSSH reads the time in the zone of the machine. A licence is
+// trusted if it was created at valid-after or later, and before valid-before.
 //
-// The whole file is refused, with an error that names the line, when it has
-// anything else, the same key twice for some of the same dates, a private key, or a
-// key that proves nothing (an Ed25519 point of small order). name is what errors
-// call the file.
+// The whole file is refused, with an error that names the line, if it has anything
+// else, the same key twice for some of the same dates, a private key, or a key that
+// proves nothing (an Ed25519 point of small order).
 func ParseTrusted(name string, data []byte) ([]licseal.TrustedKey, error) {
 	f, err := ParseTrustedFile(name, data)
 	if err != nil {
 		return nil, err
 	}
-	return f.Trusted()
+	return Trusted(f)
 }
 
-// Trusted returns the keys that are trusted for licences, as [ParseTrusted] does.
-// It is an error if there are none.
-func (f *TrustedFile) Trusted() ([]licseal.TrustedKey, error) {
+// Trusted returns the keys that the files trust for licences, as [ParseTrusted]
+// does for one file. Several files are treated as one: a key that two of them
+// trust for some of the same dates is an error, because one file would undo the
+// retirement in the other. It is an error if a file has no key for licences.
+func Trusted(files ...*TrustedFile) ([]licseal.TrustedKey, error) {
 	var trusted []licseal.TrustedKey
-	for _, e := range f.entries {
-		if e.forLicenses {
-			trusted = append(trusted, e.key)
+	seen := windows{}
+	for _, f := range files {
+		before := len(trusted)
+		for i := range f.entries {
+			e := &f.entries[i]
+			if err := seen.add(f.source, e); err != nil {
+				return nil, err
+			}
+			if e.forLicenses {
+				trusted = append(trusted, e.key)
+			}
 		}
-	}
-	switch {
-	case len(f.entries) == 0:
-		return nil, f.source.errorf(0, "no key in this file: wanted at least one OpenSSH public key line or PEM public key")
-	case len(trusted) == 0:
-		return nil, f.source.errorf(f.entries[0].line, "no key in this file is for licences: the namespaces of this one are %s, without %s", quote(f.entries[0].namespaces), Namespace)
+		if len(trusted) == before {
+			return nil, f.noKeys()
+		}
 	}
 	return trusted, nil
 }
 
-// entry reads the key of a line or of a PEM block.
-func (e element) entry() (found entry, err error) {
-	if e.block == nil {
-		found, err = parseLine(e.text)
-	} else {
-		found.key, err = parsePublicBlock(e.block)
-		found.forLicenses = true
+// noKeys returns the error for a file without a key for licences.
+func (f *TrustedFile) noKeys() error {
+	if len(f.entries) == 0 {
+		return f.source.Errorf(0, "no key in this file: expected at least one OpenSSH public key line or PEM public key")
 	}
-	found.line, found.lines = e.line, e.lines
-	return found, err
+	first := f.entries[0]
+	return f.source.Errorf(first.line, "no key in this file is for licences: the namespaces of this one are %q, without %s", first.namespaces, Namespace)
+}
+
+// windows are the times for which keys are trusted: for each key, by its id, times
+// that do not overlap, in order.
+type windows map[string][]window
+
+type window struct {
+	after, before time.Time // zero: no bound
+	file          string
+	line          int
+}
+
+// add adds the time of an entry. It is an error if the key is trusted for some of
+// that time already: one of the two lines would undo what the other restricts.
+func (w windows) add(s keytext.Source, e *entry) error {
+	if !e.forLicenses {
+		return nil
+	}
+	added := window{e.key.ValidAfter, e.key.ValidBefore, s.Name, e.line}
+	known := w[e.id]
+	i, _ := slices.BinarySearchFunc(known, added, func(a, b window) int { return a.after.Compare(b.after) })
+	for _, j := range []int{i - 1, i} {
+		if j < 0 || j >= len(known) || !known[j].overlaps(added) {
+			continue
+		}
+		if place := known[j]; place.file != s.Name {
+			return s.Errorf(e.line, "key %s is on line %d of %s already: remove one of the two", e.id, place.line, place.file)
+		}
+		return s.Errorf(e.line, "key %s is on line %d already: remove one of the two", e.id, known[j].line)
+	}
+	w[e.id] = slices.Insert(known, i, added)
+	return nil
+}
+
+func (w window) overlaps(other window) bool {
+	return (w.before.IsZero() || other.after.Before(w.before)) &&
+		(other.before.IsZero() || w.after.Before(other.before))
 }
 
 // parsePublicBlock reads a PEM block of a file of trusted keys.
 func parsePublicBlock(block *pem.Block) (licseal.TrustedKey, error) {
 	switch {
 	case strings.HasSuffix(block.Type, "PRIVATE KEY"):
-		return licseal.TrustedKey{}, errors.New("private key in a file of trusted keys: put its public key here, and keep the private key to whoever signs")
+		return licseal.TrustedKey{}, errPrivate
 	case block.Type == "CERTIFICATE":
 		return licseal.TrustedKey{}, errors.New("certificate, not a public key: openssl x509 -pubkey -noout -in FILE prints its key")
+	case block.Type == "RSA PUBLIC KEY":
+		return licseal.TrustedKey{}, pubkey.Unsupported("RSA")
 	case block.Type != "PUBLIC KEY":
-		return licseal.TrustedKey{}, fmt.Errorf("PEM block of type %s: wanted PUBLIC KEY", quote(block.Type))
+		return licseal.TrustedKey{}, errors.New("PEM block of another type: expected PUBLIC KEY")
 	}
-	if err := checkNoHeaders(block); err != nil {
+	if err := keytext.CheckNoHeaders(block); err != nil {
 		return licseal.TrustedKey{}, err
 	}
-	key, err := parseSPKI(block.Bytes)
+	key, err := pubkey.ParseSPKI(block.Bytes)
 	if err != nil {
 		return licseal.TrustedKey{}, err
 	}
 	return licseal.TrustedKey{Key: key}, nil
 }
 
-// checkNoHeaders refuses PEM headers, which RFC 7468 does not have: what they say
-// would be lost.
-func checkNoHeaders(block *pem.Block) error {
-	if len(block.Headers) > 0 {
-		return errors.New("PEM block has headers: remove them")
-	}
-	return nil
-}
+var errPrivate = errors.New("private key in a file of trusted keys: put its public key here, and keep the private key secret")

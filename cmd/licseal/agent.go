@@ -10,7 +10,7 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/licseal/licseal/keys"
+	"github.com/licseal/licseal/keys/agent"
 )
 
 // windowsAgent is where OpenSSH's agent listens on Windows.
@@ -26,7 +26,7 @@ func agentKey(name string) (crypto.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := keys.Agent(conn, name)
+	key, err := agent.Signer(conn, name)
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}

@@ -20,7 +20,6 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk"
 	"github.com/licseal/licseal/edit"
-	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/schema"
 	"github.com/urfave/cli/v2"
 )
@@ -152,7 +151,7 @@ func signBatch(c *cli.Context) error {
 	if b.key, err = loadPrivate(c, c.String("k")); err != nil {
 		return err
 	}
-	settings.Key = keys.ID(b.key.Public())
+	settings.Key = licseal.KeyID(b.key.Public())
 	if b.input, err = openBatch(c.String("batch"), part); err != nil {
 		return about(displayName(c.String("batch")), err)
 	}

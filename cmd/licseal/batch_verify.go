@@ -14,10 +14,10 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk"
 	"github.com/licseal/licseal/bulk/documents"
 	"github.com/licseal/licseal/internal/ordered"
-	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
@@ -240,7 +240,7 @@ func (j *judge) partOf(c *cli.Context, s shard) (*runSettings, error) {
 		all = append(all, c.String(flag))
 	}
 	for _, key := range j.trusted {
-		all = append(all, keys.ID(key.Key), key.Name, fmt.Sprint(key.ValidAfter, key.ValidBefore, len(key.Principals)))
+		all = append(all, licseal.KeyID(key.Key), key.Name, fmt.Sprint(key.ValidAfter, key.ValidBefore, len(key.Principals)))
 		all = append(all, key.Principals...)
 	}
 	if list := j.options.Revocations; list != nil {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/edit"
-	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
 )
@@ -124,7 +123,7 @@ func diffText(sides [2]*side, changes []edit.Difference) string {
 		fmt.Fprintf(&b, "expires %s\n", laterText(wholeDays(y.period.NotAfter, x.period.NotAfter)))
 	}
 	if x.key != nil {
-		fmt.Fprintf(&b, "key: %s → %s\n", keyName(x.key.Name, keys.ID(x.key.Key)), keyName(y.key.Name, keys.ID(y.key.Key)))
+		fmt.Fprintf(&b, "key: %s → %s\n", keyName(x.key.Name, licseal.KeyID(x.key.Key)), keyName(y.key.Name, licseal.KeyID(y.key.Key)))
 	}
 	return b.String()
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/licseal/licseal/internal/checkreport"
 	"github.com/licseal/licseal/internal/forms"
-	"github.com/licseal/licseal/keys"
+	"github.com/licseal/licseal/keys/private"
 	"github.com/licseal/licseal/schema"
 	"github.com/urfave/cli/v2"
 )
@@ -130,7 +130,7 @@ func flagValues(name string) []string {
 	case "schema":
 		return payloadSchemas()
 	case "type":
-		return []string{keys.Ed25519.String(), keys.ECDSAP256.String()}
+		return []string{private.Ed25519.String(), private.ECDSAP256.String()}
 	case "format":
 		return checkreport.Formats()
 	case "as":

@@ -210,7 +210,7 @@ func (m *moment) licence(creation string) string {
 func (m *moment) list(text, age string) string {
 	return m.file("list-"+text+"-"+age, func() ([]byte, error) {
 		contents := revoke.New(m.at(listAges[age].issued), m.at(listAges[age].next))
-		if err := listTexts[text](contents, keys.ID(issuingKey.Public()), m.at("2026-06-01")); err != nil {
+		if err := listTexts[text](contents, licseal.KeyID(issuingKey.Public()), m.at("2026-06-01")); err != nil {
 			return nil, err
 		}
 		signed, err := sign.Revocations(contents, listingKey)

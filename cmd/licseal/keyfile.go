@@ -9,6 +9,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/keys"
+	"github.com/licseal/licseal/keys/private"
 	"github.com/urfave/cli/v2"
 )
 
@@ -30,7 +31,7 @@ func loadPrivate(c *cli.Context, path string) (crypto.Signer, error) {
 	if err != nil {
 		return nil, about(displayName(path), err)
 	}
-	key, err := keys.ParsePrivate(displayName(path), data, keyPassphrase(c, path))
+	key, err := private.Parse(displayName(path), data, keyPassphrase(c, path))
 	if err != nil {
 		return nil, err
 	}
@@ -46,33 +47,32 @@ func warnIfReadable(path string) {
 	}
 }
 
-// loadTrusted reads all the trusted-keys files that -t names.
+// loadTrusted reads all the files of trusted keys that -t names.
 func loadTrusted(c *cli.Context) ([]licseal.TrustedKey, error) {
 	trusted, _, err := loadTrustedFiles(c)
 	return trusted, err
 }
 
-// loadTrustedFiles reads all the trusted-keys files that -t names, and says which
-// of their keys are not trusted because they are for other things than licences.
+// loadTrustedFiles reads all the files of trusted keys that -t names, as if they were
+// one. others are notes on the keys that are skipped, because they are not for
+// licences.
 func loadTrustedFiles(c *cli.Context) (trusted []licseal.TrustedKey, others []string, err error) {
 	if len(c.StringSlice("t")) == 0 {
 		return nil, nil, withHint(usagef("'%s' needs the public keys to trust", c.Command.HelpName), "%s -t vendor.key.pub FILE", c.Command.HelpName)
 	}
+	var files []*keys.TrustedFile
 	for _, path := range c.StringSlice("t") {
 		file, err := readTrustedFile(path)
 		if err != nil {
 			return nil, nil, err
 		}
-		more, err := file.Trusted()
-		if err != nil {
-			return nil, nil, err
-		}
-		trusted = append(trusted, more...)
+		files = append(files, file)
 		for _, e := range file.Entries() {
 			if !e.ForLicenses {
 				others = append(others, fmt.Sprintf("%s:%d: this key is for %s, not for licences, and was not tried", displayName(path), e.Line, plain(e.Namespaces)))
 			}
 		}
 	}
-	return trusted, others, nil
+	trusted, err = keys.Trusted(files...)
+	return trusted, others, err
 }

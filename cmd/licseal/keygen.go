@@ -7,7 +7,9 @@ import (
 	"os"
 	"os/user"
 
+	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/keys"
+	"github.com/licseal/licseal/keys/private"
 	"github.com/urfave/cli/v2"
 )
 
@@ -23,7 +25,7 @@ passphrase, asked for on the terminal, unless you say --no-passphrase. Existing
 files are never overwritten.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "o", Aliases: []string{"output"}, Usage: "write the key pair to `FILE` and FILE.pub", TakesFile: true},
-			&cli.StringFlag{Name: "type", Value: keys.Ed25519.String(), Usage: "`KIND` of key: ed25519 or ecdsa-p256"},
+			&cli.StringFlag{Name: "type", Value: private.Ed25519.String(), Usage: "`KIND` of key: ed25519 or ecdsa-p256"},
 			&cli.StringFlag{Name: "comment", Usage: "whose key it is; a `NAME` in the public line (default: user@host)"},
 			passphraseFileFlag,
 			&cli.BoolFlag{Name: "no-passphrase", Usage: "do not encrypt the private key"},
@@ -42,7 +44,7 @@ func keygen(c *cli.Context) error {
 	case c.Bool("no-passphrase") && c.String("passphrase-file") != "":
 		return usagef("--no-passphrase and --passphrase-file contradict each other")
 	}
-	algorithm, err := keys.ParseAlgorithm(c.String("type"))
+	algorithm, err := private.ParseAlgorithm(c.String("type"))
 	if err != nil {
 		return usagef("--type: %v", err)
 	}
@@ -55,7 +57,7 @@ func keygen(c *cli.Context) error {
 			return withHint(about(name, errors.New("the file exists; a key is never overwritten")), "choose another name with -o, or move the file away")
 		}
 	}
-	key, err := keys.Generate(algorithm)
+	key, err := private.Generate(algorithm)
 	if err != nil {
 		return err
 	}
@@ -84,19 +86,19 @@ func writeKeyPair(c *cli.Context, path string, key crypto.Signer) error {
 	if err := print(c, string(public)); err != nil {
 		return errors.Join(err, os.Remove(path), os.Remove(path+".pub"))
 	}
-	fmt.Fprintf(os.Stderr, "private key: %s (keep it secret, keep a copy)\npublic key:  %s.pub (give it to those who verify)\nfingerprint: %s\n", path, path, keys.ID(key.Public()))
+	fmt.Fprintf(os.Stderr, "private key: %s (keep it secret, keep a copy)\npublic key:  %s.pub (give it to those who verify)\nfingerprint: %s\n", path, path, licseal.KeyID(key.Public()))
 	return nil
 }
 
 func marshalPrivate(c *cli.Context, key crypto.Signer, comment string) ([]byte, error) {
 	if c.Bool("no-passphrase") {
-		return keys.MarshalPrivateUnencrypted(key, comment)
+		return private.MarshalUnencrypted(key, comment)
 	}
 	passphrase, err := newPassphrase(c)
 	if err != nil {
 		return nil, err
 	}
-	return keys.MarshalPrivate(key, comment, passphrase)
+	return private.Marshal(key, comment, passphrase)
 }
 
 func newPassphrase(c *cli.Context) ([]byte, error) {

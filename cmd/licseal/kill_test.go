@@ -14,6 +14,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/keys"
+	"github.com/licseal/licseal/keys/private"
 	"github.com/licseal/licseal/state"
 	"github.com/licseal/licseal/verify"
 )
@@ -37,7 +38,7 @@ func mustRun(t *testing.T, dir string, args ...string) {
 
 func writeKey(t *testing.T, dir, name string, key crypto.Signer) {
 	t.Helper()
-	private, err := keys.MarshalPrivateUnencrypted(key, name)
+	private, err := private.MarshalUnencrypted(key, name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/atomicfile"
 	"github.com/licseal/licseal/internal/filelock"
-	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/sign"
 	"github.com/licseal/licseal/verify"
@@ -485,7 +484,7 @@ func newJSONList(list *verify.RevocationList, ids []string) jsonList {
 func listText(name string, list *verify.RevocationList, ids []string) string {
 	says, key := list.Contents(), list.Key()
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: generation %d, %s, signed by %s\n", name, says.Generation, counts(says), keyName(key.Name, keys.ID(key.Key)))
+	fmt.Fprintf(&b, "%s: generation %d, %s, signed by %s\n", name, says.Generation, counts(says), keyName(key.Name, licseal.KeyID(key.Key)))
 	fmt.Fprintf(&b, "issued %s, next update by %s\n", instant(says.Issued), instant(says.NextUpdate))
 	for _, k := range says.Keys() {
 		fmt.Fprintf(&b, "signing key %s: revoked %s%s\n", k.ID, fromText(k.From), because(k.Reason))

@@ -105,7 +105,7 @@ func trustedText(entries []keys.TrustedEntry, now time.Time) string {
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "KEY\tISSUER\tFROM\tBEFORE\tLEFT\tNAME")
 	for _, e := range entries {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", orDash(keys.ID(e.Key.Key)), orDash(strings.Join(e.Key.Principals, ",")),
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", orDash(licseal.KeyID(e.Key.Key)), orDash(strings.Join(e.Key.Principals, ",")),
 			instantOrDash(e.Key.ValidAfter), instantOrDash(e.Key.ValidBefore), leftText(e, now), orDash(e.Key.Name))
 	}
 	w.Flush()
@@ -167,7 +167,7 @@ type jsonTrusted struct {
 
 func newJSONTrusted(e keys.TrustedEntry, now time.Time) jsonTrusted {
 	j := jsonTrusted{
-		ID: keys.ID(e.Key.Key), Issuers: e.Key.Principals, Name: e.Key.Name, Line: e.Line,
+		ID: licseal.KeyID(e.Key.Key), Issuers: e.Key.Principals, Name: e.Key.Name, Line: e.Line,
 		Namespaces: e.Namespaces, State: trustState(e, now),
 	}
 	if t := e.Key.ValidAfter; !t.IsZero() {
@@ -217,8 +217,9 @@ func addTrusted(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, key := range public {
-		if key.Principals, err = issuers(c, key); err != nil {
+	for i := range public {
+		key := &public[i]
+		if key.Principals, err = issuers(c, *key); err != nil {
 			return err
 		}
 		if !from.IsZero() {
@@ -227,9 +228,9 @@ func addTrusted(c *cli.Context) error {
 		if !before.IsZero() {
 			key.ValidBefore = before
 		}
-		if err := file.Add(key); err != nil {
-			return err
-		}
+	}
+	if err := file.Add(public...); err != nil {
+		return err
 	}
 	if !exists {
 		return about(path, createFile(path, file.Bytes(), 0o644))
@@ -257,11 +258,11 @@ func issuers(c *cli.Context, key licseal.TrustedKey) ([]string, error) {
 	case key.Name != "" && !strings.ContainsAny(key.Name, " \t,\""):
 		return []string{key.Name}, nil
 	}
-	return nil, withHint(usagef("the key %s needs an issuer, and its comment %q is no name for one", keys.ID(key.Key), key.Name), "--issuer licences@vendor.example")
+	return nil, withHint(usagef("the key %s needs an issuer, and its comment %q is no name for one", licseal.KeyID(key.Key), key.Name), "--issuer licences@vendor.example")
 }
 
 func retireTrusted(c *cli.Context) error {
-	return changeTrusted(c, func(file *keys.TrustedFile, id string) error {
+	return changeTrusted(c, func(file *keys.TrustedFile, ids []string) error {
 		before, err := timeFlag(c, "before")
 		if err != nil {
 			return err
@@ -273,16 +274,16 @@ func retireTrusted(c *cli.Context) error {
 		if c.IsSet("issuer") {
 			principals = strings.Split(c.String("issuer"), ",")
 		}
-		return file.Retire(id, before, principals)
+		return file.Retire(before, principals, ids...)
 	})
 }
 
 func removeTrusted(c *cli.Context) error {
-	return changeTrusted(c, func(file *keys.TrustedFile, id string) error { return file.Remove(id) })
+	return changeTrusted(c, func(file *keys.TrustedFile, ids []string) error { return file.Remove(ids...) })
 }
 
 // changeTrusted changes what a file of trusted keys says of one key.
-func changeTrusted(c *cli.Context, change func(file *keys.TrustedFile, id string) error) error {
+func changeTrusted(c *cli.Context, change func(file *keys.TrustedFile, ids []string) error) error {
 	path, key, err := fileAndKey(c, "the key: SHA256:… or a file with it")
 	if err != nil {
 		return err
@@ -300,10 +301,8 @@ func changeTrusted(c *cli.Context, change func(file *keys.TrustedFile, id string
 	if err != nil {
 		return err
 	}
-	for _, id := range ids {
-		if err := change(file, id); err != nil {
-			return err
-		}
+	if err := change(file, ids); err != nil {
+		return err
 	}
 	return writeTrusted(path, file)
 }
@@ -332,7 +331,7 @@ func keyIDs(fingerprintOrFile string) ([]string, error) {
 	}
 	var ids []string
 	for _, key := range public {
-		if id := keys.ID(key.Key); !slices.Contains(ids, id) {
+		if id := licseal.KeyID(key.Key); !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}

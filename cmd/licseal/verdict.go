@@ -10,7 +10,6 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/text"
-	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/schema"
 	"github.com/urfave/cli/v2"
 )
@@ -44,7 +43,7 @@ func (v verdict) line() string {
 	if !r.Time.Before(r.NotAfter) {
 		until = fmt.Sprintf("in grace until %s (%s), expired at %s", instant(r.GraceEnd), daysLeft(r.GraceEnd, r.Time), instant(r.NotAfter))
 	}
-	return fmt.Sprintf("%s: %s, signed by %s", plain(v.file), until, keyName(r.Key.Name, keys.ID(r.Key.Key)))
+	return fmt.Sprintf("%s: %s, signed by %s", plain(v.file), until, keyName(r.Key.Name, licseal.KeyID(r.Key.Key)))
 }
 
 func keyName(name, id string) string { return strings.TrimSpace(name + " " + id) }
@@ -96,7 +95,7 @@ type jsonKey struct {
 }
 
 func newJSONKey(key licseal.TrustedKey) *jsonKey {
-	return &jsonKey{keys.ID(key.Key), key.Name, key.Principals}
+	return &jsonKey{licseal.KeyID(key.Key), key.Name, key.Principals}
 }
 
 func (v verdict) json() jsonVerdict {

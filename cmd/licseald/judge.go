@@ -94,17 +94,19 @@ func parseTrust(keyFiles []string, listFile string) func([][]byte) (trust, error
 	var seen verify.Memory
 	return func(contents [][]byte) (trust, error) {
 		var t trust
+		files := make([]*keys.TrustedFile, len(keyFiles))
+		var err error
 		for i, path := range keyFiles {
-			trusted, err := keys.ParseTrusted(path, contents[i])
-			if err != nil {
+			if files[i], err = keys.ParseTrustedFile(path, contents[i]); err != nil {
 				return trust{}, err
 			}
-			t.keys = append(t.keys, trusted...)
+		}
+		if t.keys, err = keys.Trusted(files...); err != nil {
+			return trust{}, err
 		}
 		if listFile == "" {
 			return t, nil
 		}
-		var err error
 		if t.revoked, err = verify.Revocations(contents[len(keyFiles)], t.keys); err == nil {
 			err = seen.Observe(time.Now(), t.revoked, 0)
 		}

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"io"
 
+	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/check"
-	"github.com/licseal/licseal/keys"
 )
 
 // jsonWriter writes one JSON object, whose results are written as they come. The
@@ -125,7 +125,7 @@ func newJSONEntry(e Entry) jsonEntry {
 		Repaired: e.Repaired, Fixed: e.Fixed, Findings: jsonFindings(e.Findings),
 	}
 	if e.Key != nil {
-		out.Key = &jsonKey{keys.ID(e.Key.Key), e.Key.Name}
+		out.Key = &jsonKey{licseal.KeyID(e.Key.Key), e.Key.Name}
 	}
 	if e.License != nil {
 		out.License = &jsonLicense{e.ID, e.Customer, e.Product}

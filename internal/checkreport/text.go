@@ -5,9 +5,9 @@ import (
 	"io"
 	"strings"
 
+	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/check"
 	"github.com/licseal/licseal/internal/text"
-	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/verify"
 )
 
@@ -138,7 +138,7 @@ func keyName(r *check.Result) string {
 	if r.Key == nil {
 		return ""
 	}
-	return strings.TrimSpace(plain(r.Key.Name) + " " + keys.ID(r.Key.Key))
+	return strings.TrimSpace(plain(r.Key.Name) + " " + licseal.KeyID(r.Key.Key))
 }
 
 var severityColors = map[check.Severity]string{check.Error: red, check.Warning: yellow, check.Note: blue}

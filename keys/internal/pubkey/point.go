@@ -1,4 +1,4 @@
-package keys
+package pubkey
 
 import (
 	"crypto/ed25519"

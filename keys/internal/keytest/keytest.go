@@ -1,4 +1,5 @@
-package keys_test
+// Package keytest has what the tests of packages keys, private and agent share.
+package keytest
 
 import (
 	"bytes"
@@ -21,18 +22,12 @@ import (
 	"github.com/licseal/licseal/keys"
 )
 
-var algorithms = []keys.Algorithm{keys.Ed25519, keys.ECDSAP256}
-
-const passphrase = "correct horse"
-
-func ask() ([]byte, error) { return []byte(passphrase), nil }
-
-// edKey and ecKey return fixed keys, a different one for each n from 1.
-func edKey(n byte) ed25519.PrivateKey {
+// EdKey and ECKey return fixed keys, a different one for each n from 1.
+func EdKey(n byte) ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{n}, ed25519.SeedSize))
 }
 
-func ecKey(n byte) *ecdsa.PrivateKey {
+func ECKey(n byte) *ecdsa.PrivateKey {
 	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), bytes.Repeat([]byte{n}, 32))
 	if err != nil {
 		panic(err)
@@ -40,11 +35,33 @@ func ecKey(n byte) *ecdsa.PrivateKey {
 	return key
 }
 
-func pemText(pemType string, data []byte) string {
+// OtherCurve returns a new key on a curve.
+func OtherCurve(t testing.TB, curve elliptic.Curve) *ecdsa.PrivateKey {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(curve, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// RSAKey returns a new RSA key.
+func RSAKey(t testing.TB) *rsa.PrivateKey {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// PEM returns a PEM block.
+func PEM(pemType string, data []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: data}))
 }
 
-func pemBytes(t *testing.T, text []byte) []byte {
+// PEMBytes returns what the PEM block in a text holds.
+func PEMBytes(t testing.TB, text []byte) []byte {
 	t.Helper()
 	block, _ := pem.Decode(text)
 	if block == nil {
@@ -53,7 +70,8 @@ func pemBytes(t *testing.T, text []byte) []byte {
 	return block.Bytes
 }
 
-func publicLine(t testing.TB, pub crypto.PublicKey, comment string) string {
+// PublicLine returns the OpenSSH line of a public key.
+func PublicLine(t testing.TB, pub crypto.PublicKey, comment string) string {
 	t.Helper()
 	line, err := keys.MarshalPublic(pub, comment)
 	if err != nil {
@@ -62,7 +80,8 @@ func publicLine(t testing.TB, pub crypto.PublicKey, comment string) string {
 	return string(line)
 }
 
-func publicPEM(t testing.TB, pub crypto.PublicKey) string {
+// PublicPEM returns the PEM block of a public key.
+func PublicPEM(t testing.TB, pub crypto.PublicKey) string {
 	t.Helper()
 	text, err := keys.MarshalPublicPEM(pub)
 	if err != nil {
@@ -71,8 +90,8 @@ func publicPEM(t testing.TB, pub crypto.PublicKey) string {
 	return string(text)
 }
 
-// program runs a program that these tests require and returns its standard output.
-func program(t testing.TB, name string, args ...string) string {
+// Program runs a program that the tests require and returns its standard output.
+func Program(t testing.TB, name string, args ...string) string {
 	t.Helper()
 	needs.Programs(t, name)
 	var stdout, stderr bytes.Buffer
@@ -84,7 +103,8 @@ func program(t testing.TB, name string, args ...string) string {
 	return stdout.String()
 }
 
-func writeFile(t testing.TB, data []byte) string {
+// WriteFile writes a new file and returns its name.
+func WriteFile(t testing.TB, data []byte) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "key")
 	if err := os.WriteFile(name, data, 0o600); err != nil {
@@ -93,7 +113,8 @@ func writeFile(t testing.TB, data []byte) string {
 	return name
 }
 
-func readFile(t testing.TB, name string) []byte {
+// ReadFile returns the content of a file.
+func ReadFile(t testing.TB, name string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(name)
 	if err != nil {
@@ -102,8 +123,8 @@ func readFile(t testing.TB, name string) []byte {
 	return data
 }
 
-// checkSigns signs with key and verifies with its public half.
-func checkSigns(t *testing.T, key crypto.Signer) {
+// CheckSigns signs with key and verifies with its public half.
+func CheckSigns(t *testing.T, key crypto.Signer) {
 	t.Helper()
 	message := []byte(`{"customer":"Example Company, Inc"}`)
 	hash := sha256.Sum256(message)
@@ -123,53 +144,18 @@ func checkSigns(t *testing.T, key crypto.Signer) {
 	}
 }
 
-func neverAsk(t *testing.T) func() ([]byte, error) {
-	return func() ([]byte, error) {
-		t.Error("asked for a passphrase")
-		return nil, nil
-	}
-}
-
-func checkReadsBack(t *testing.T, want crypto.Signer, file []byte) {
-	t.Helper()
-	key, err := keys.ParsePrivate("key", file, ask)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	if !key.(interface{ Equal(crypto.PrivateKey) bool }).Equal(want) {
-		t.Error("another key came back")
-	}
-}
-
-func checkSame(t *testing.T, want, got string) {
+// CheckSame compares two texts.
+func CheckSame(t testing.TB, want, got string) {
 	t.Helper()
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
 
-func message(err error) string {
+// Message returns the text of an error, or "accepted".
+func Message(err error) string {
 	if err == nil {
 		return "accepted"
 	}
 	return err.Error()
-}
-
-func otherCurve(t *testing.T, curve elliptic.Curve) *ecdsa.PrivateKey {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(curve, rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
-}
-
-func rsaKey(t *testing.T) *rsa.PrivateKey {
-	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package keys_test
+package agent_test
 
 import (
 	"bufio"
@@ -19,11 +19,13 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/needs"
-	"github.com/licseal/licseal/keys"
+	"github.com/licseal/licseal/keys/agent"
+	"github.com/licseal/licseal/keys/internal/keytest"
+	"github.com/licseal/licseal/keys/private"
 	"github.com/licseal/licseal/sign"
 	"github.com/licseal/licseal/verify"
 	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/agent"
+	sshagent "golang.org/x/crypto/ssh/agent"
 )
 
 // startAgent starts a real ssh-agent and returns its socket.
@@ -54,7 +56,7 @@ func startAgent(t *testing.T) string {
 	return socket
 }
 
-// sshAdd runs ssh-add with an agent. answer is what it gets to hear when it asks.
+// sshAdd runs ssh-add with an sshagent. answer is what it gets to hear when it asks.
 func sshAdd(t *testing.T, socket, answer string, args ...string) {
 	t.Helper()
 	ask := filepath.Join(t.TempDir(), "ask")
@@ -68,14 +70,14 @@ func sshAdd(t *testing.T, socket, answer string, args ...string) {
 	}
 }
 
-// addKey writes a key file and adds it to an agent.
+// addKey writes a key file and adds it to an sshagent.
 func addKey(t *testing.T, socket string, key crypto.Signer, comment string) {
 	t.Helper()
-	text, err := keys.MarshalPrivateUnencrypted(key, comment)
+	text, err := private.MarshalUnencrypted(key, comment)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sshAdd(t, socket, "", "-q", writeFile(t, text))
+	sshAdd(t, socket, "", "-q", keytest.WriteFile(t, text))
 }
 
 func dial(t *testing.T, socket string) net.Conn {
@@ -100,15 +102,15 @@ func agentPayload(t *testing.T) licseal.Payload {
 // A real ssh-agent signs licences. With Ed25519 they are those of the key file.
 func TestAgentSigns(t *testing.T) {
 	socket := startAgent(t)
-	ed, ec := edKey(1), ecKey(2)
+	ed, ec := keytest.EdKey(1), keytest.ECKey(2)
 	addKey(t, socket, ed, "issuing 2026")
 	addKey(t, socket, ec, "token")
 	payload := agentPayload(t)
 	for _, test := range []struct {
 		key  crypto.Signer
 		name string
-	}{{ed, "issuing 2026"}, {ed, keys.ID(ed.Public())}, {ec, "token"}, {ec, keys.ID(ec.Public())}} {
-		signer, err := keys.Agent(dial(t, socket), test.name)
+	}{{ed, "issuing 2026"}, {ed, licseal.KeyID(ed.Public())}, {ec, "token"}, {ec, licseal.KeyID(ec.Public())}} {
+		signer, err := agent.Signer(dial(t, socket), test.name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +127,7 @@ func TestAgentSigns(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				checkSame(t, own.String(), lic.String())
+				keytest.CheckSame(t, own.String(), lic.String())
 			}
 		}
 	}
@@ -135,32 +137,32 @@ func TestAgentSigns(t *testing.T) {
 func TestAgentRefuses(t *testing.T) {
 	socket := startAgent(t)
 	find := func(name string) string {
-		_, err := keys.Agent(dial(t, socket), name)
-		return message(err)
+		_, err := agent.Signer(dial(t, socket), name)
+		return keytest.Message(err)
 	}
 	const none = "the agent holds no keys, or is locked: ssh-add FILE adds one, ssh-add -X unlocks it"
-	checkSame(t, none, find("a"))
+	keytest.CheckSame(t, none, find("a"))
 
-	one, two := edKey(1), edKey(2)
+	one, two := keytest.EdKey(1), keytest.EdKey(2)
 	addKey(t, socket, one, "one")
-	checkSame(t, `no key "two" in the agent, which holds 1: ssh-add -l lists them`, find("two"))
+	keytest.CheckSame(t, `no key "two" in the agent, which holds 1: ssh-add -l lists them`, find("two"))
 	addKey(t, socket, two, "one")
-	checkSame(t, `two keys in the agent have the comment "one": name one by its fingerprint, `+keys.ID(one.Public())+" or "+keys.ID(two.Public()), find("one"))
-	checkSame(t, "accepted", find(keys.ID(two.Public())))
+	keytest.CheckSame(t, `two keys in the agent have the comment "one": name one by its fingerprint, `+licseal.KeyID(one.Public())+" or "+licseal.KeyID(two.Public()), find("one"))
+	keytest.CheckSame(t, "accepted", find(licseal.KeyID(two.Public())))
 
 	rsaFile := filepath.Join(t.TempDir(), "rsa")
-	program(t, "ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-C", "rsa", "-f", rsaFile)
+	keytest.Program(t, "ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-C", "rsa", "-f", rsaFile)
 	sshAdd(t, socket, "", "-q", rsaFile)
-	checkSame(t, `key type "ssh-rsa" is not supported: wanted ssh-ed25519 or ecdsa-sha2-nistp256`, find("rsa"))
+	keytest.CheckSame(t, `key type ssh-rsa is not supported: expected ssh-ed25519 or ecdsa-sha2-nistp256`, find("rsa"))
 
-	signer, err := keys.Agent(dial(t, socket), keys.ID(one.Public()))
+	signer, err := agent.Signer(dial(t, socket), licseal.KeyID(one.Public()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	sshAdd(t, socket, "let me in", "-x")
-	checkSame(t, none, find(keys.ID(one.Public())))
+	keytest.CheckSame(t, none, find(licseal.KeyID(one.Public())))
 	_, err = sign.License(agentPayload(t), signer) // found before it was locked
-	if want := "the agent did not sign with " + keys.ID(one.Public()); err == nil || !strings.Contains(err.Error(), want) {
+	if want := "the agent did not sign with " + licseal.KeyID(one.Public()); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("a locked agent: %v", err)
 	}
 	sshAdd(t, socket, "let me in", "-X")
@@ -175,51 +177,51 @@ func TestAgentRefuses(t *testing.T) {
 
 // fakeAgent answers as no ssh-agent would.
 type fakeAgent struct {
-	agent.Agent
-	keys []*agent.Key
+	sshagent.Agent
+	keys []*sshagent.Key
 	sign func(data []byte) (*ssh.Signature, error)
 }
 
-func (f fakeAgent) List() ([]*agent.Key, error) { return f.keys, nil }
+func (f fakeAgent) List() ([]*sshagent.Key, error) { return f.keys, nil }
 
 func (f fakeAgent) Sign(_ ssh.PublicKey, data []byte) (*ssh.Signature, error) { return f.sign(data) }
 
-func serve(t *testing.T, a agent.Agent) io.ReadWriter {
+func serve(t *testing.T, a sshagent.Agent) io.ReadWriter {
 	t.Helper()
 	here, there := net.Pipe()
-	go agent.ServeAgent(a, there)
+	go sshagent.ServeAgent(a, there)
 	t.Cleanup(func() { here.Close(); there.Close() })
 	return here
 }
 
-func held(t *testing.T, pub crypto.PublicKey) *agent.Key {
+func held(t *testing.T, pub crypto.PublicKey) *sshagent.Key {
 	t.Helper()
 	key, err := ssh.NewPublicKey(pub)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &agent.Key{Format: key.Type(), Blob: key.Marshal(), Comment: "key"}
+	return &sshagent.Key{Format: key.Type(), Blob: key.Marshal(), Comment: "key"}
 }
 
 // A signature that an agent returns is believed only if it verifies, whatever it is.
 func TestHostileAgent(t *testing.T) {
-	key := edKey(1)
+	key := keytest.EdKey(1)
 	for _, test := range []struct {
 		name string
 		pub  crypto.PublicKey
 		sig  *ssh.Signature
 		err  error
 	}{
-		{"of another key", key.Public(), &ssh.Signature{Format: "ssh-ed25519", Blob: ed25519.Sign(edKey(2), []byte("x"))}, nil},
+		{"of another key", key.Public(), &ssh.Signature{Format: "ssh-ed25519", Blob: ed25519.Sign(keytest.EdKey(2), []byte("x"))}, nil},
 		{"empty", key.Public(), &ssh.Signature{Format: "ssh-ed25519"}, nil},
-		{"ECDSA, no numbers", ecKey(1).Public(), &ssh.Signature{Format: "ecdsa-sha2-nistp256", Blob: []byte("x")}, nil},
-		{"ECDSA, huge", ecKey(1).Public(), &ssh.Signature{Format: "ecdsa-sha2-nistp256", Blob: append([]byte{0, 0, 1, 0, 1}, make([]byte, 600)...)}, nil},
-		{"ECDSA, zeros", ecKey(1).Public(), &ssh.Signature{Format: "ecdsa-sha2-nistp256", Blob: make([]byte, 8)}, nil},
+		{"ECDSA, no numbers", keytest.ECKey(1).Public(), &ssh.Signature{Format: "ecdsa-sha2-nistp256", Blob: []byte("x")}, nil},
+		{"ECDSA, huge", keytest.ECKey(1).Public(), &ssh.Signature{Format: "ecdsa-sha2-nistp256", Blob: append([]byte{0, 0, 1, 0, 1}, make([]byte, 600)...)}, nil},
+		{"ECDSA, zeros", keytest.ECKey(1).Public(), &ssh.Signature{Format: "ecdsa-sha2-nistp256", Blob: make([]byte, 8)}, nil},
 		{"refused", key.Public(), nil, errors.New("no")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			conn := serve(t, fakeAgent{keys: []*agent.Key{held(t, test.pub)}, sign: func([]byte) (*ssh.Signature, error) { return test.sig, test.err }})
-			signer, err := keys.Agent(conn, "key")
+			conn := serve(t, fakeAgent{keys: []*sshagent.Key{held(t, test.pub)}, sign: func([]byte) (*ssh.Signature, error) { return test.sig, test.err }})
+			signer, err := agent.Signer(conn, "key")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -232,15 +234,15 @@ func TestHostileAgent(t *testing.T) {
 
 // Nor is a good signature that is said to be of another format.
 func TestAgentSignsInAnotherFormat(t *testing.T) {
-	conn := serve(t, fakeAgent{keys: []*agent.Key{held(t, edKey(1).Public())}, sign: func(data []byte) (*ssh.Signature, error) {
-		return &ssh.Signature{Format: "ssh-rsa", Blob: ed25519.Sign(edKey(1), data)}, nil
+	conn := serve(t, fakeAgent{keys: []*sshagent.Key{held(t, keytest.EdKey(1).Public())}, sign: func(data []byte) (*ssh.Signature, error) {
+		return &ssh.Signature{Format: "ssh-rsa", Blob: ed25519.Sign(keytest.EdKey(1), data)}, nil
 	}})
-	signer, err := keys.Agent(conn, "key")
+	signer, err := agent.Signer(conn, "key")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = sign.License(agentPayload(t), signer)
-	if want := `the agent signed in the format "ssh-rsa": wanted ssh-ed25519`; err == nil || !strings.Contains(err.Error(), want) {
+	if want := `the agent signed in the format "ssh-rsa": expected ssh-ed25519`; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
@@ -249,16 +251,16 @@ func TestAgentSignsInAnotherFormat(t *testing.T) {
 func TestAgentKeysOfOtherKinds(t *testing.T) {
 	blob := func(keyType string) []byte { return ssh.Marshal(struct{ Type, Rest string }{keyType, "x"}) }
 	for keyType, want := range map[string]string{
-		"sk-ssh-ed25519@openssh.com":       `key type "sk-ssh-ed25519@openssh.com" is not supported: a FIDO key signs a counter along with the message, so its signature is no licence signature`,
+		"sk-ssh-ed25519@openssh.com":       `key type "sk-ssh-ed25519@openssh.com" is not supported: a FIDO key signs more than the message, so it cannot sign a licence`,
 		"ssh-ed25519-cert-v01@openssh.com": `key type "ssh-ed25519-cert-v01@openssh.com" is not supported: name the key itself, not its certificate`,
-		"ecdsa-sha2-nistp384":              `key type "ecdsa-sha2-nistp384" is not supported: wanted ssh-ed25519 or ecdsa-sha2-nistp256`,
+		"ecdsa-sha2-nistp384":              `key type ecdsa-sha2-nistp384 is not supported: expected ssh-ed25519 or ecdsa-sha2-nistp256`,
 	} {
-		conn := serve(t, fakeAgent{keys: []*agent.Key{{Format: keyType, Blob: blob(keyType), Comment: "key"}}})
-		_, err := keys.Agent(conn, "key")
-		checkSame(t, want, message(err))
+		conn := serve(t, fakeAgent{keys: []*sshagent.Key{{Format: keyType, Blob: blob(keyType), Comment: "key"}}})
+		_, err := agent.Signer(conn, "key")
+		keytest.CheckSame(t, want, keytest.Message(err))
 	}
-	// What answers is no agent.
-	_, err := keys.Agent(struct {
+	// What answers is no sshagent.
+	_, err := agent.Signer(struct {
 		io.Reader
 		io.Writer
 	}{bytes.NewReader(nil), io.Discard}, "key")
@@ -267,15 +269,15 @@ func TestAgentKeysOfOtherKinds(t *testing.T) {
 	}
 }
 
-// A digest is signed by no agent.
+// A digest is signed by no sshagent.
 func TestAgentTakesNoDigest(t *testing.T) {
-	conn := serve(t, fakeAgent{keys: []*agent.Key{held(t, ecKey(1).Public())}})
-	signer, err := keys.Agent(conn, "key")
+	conn := serve(t, fakeAgent{keys: []*sshagent.Key{held(t, keytest.ECKey(1).Public())}})
+	signer, err := agent.Signer(conn, "key")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = signer.Sign(rand.Reader, make([]byte, 32), crypto.SHA256)
-	checkSame(t, "an agent signs whole messages, and was given a digest", message(err))
+	keytest.CheckSame(t, "an agent signs whole messages: it was given a digest", keytest.Message(err))
 	_, err = signer.(crypto.MessageSigner).SignMessage(rand.Reader, nil, crypto.SHA512)
-	checkSame(t, "a key of type ecdsa-sha2-nistp256 does not sign with the hash SHA-512", message(err))
+	keytest.CheckSame(t, "a key of type ecdsa-sha2-nistp256 does not sign with the hash SHA-512", keytest.Message(err))
 }

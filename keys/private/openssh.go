@@ -1,4 +1,4 @@
-package keys
+package private
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/licseal/licseal/keys/internal/pubkey"
 	"golang.org/x/crypto/ssh"
 )
 
@@ -23,8 +24,16 @@ type envelope struct {
 	Rest       []byte `ssh:"rest"`
 }
 
-// maxRounds is the largest cost of the passphrase that x/crypto/ssh takes, some
-// seconds of work. ssh-keygen uses 16 unless told otherwise.
+// tagSizes are the ciphers that append an authentication tag to the private part,
+// and its size in bytes.
+var tagSizes = map[string]int{
+	"aes128-gcm@openssh.com":        16,
+	"aes256-gcm@openssh.com":        16,
+	"chacha20-poly1305@openssh.com": 16,
+}
+
+// maxRounds is the largest cost of the passphrase that x/crypto/ssh accepts, some
+// seconds of work. The default of ssh-keygen is 16.
 const maxRounds = 2048
 
 // parseOpenSSH reads the bytes of a PEM block of type OPENSSH PRIVATE KEY.
@@ -33,7 +42,7 @@ func parseOpenSSH(block *pem.Block, passphrase func() ([]byte, error)) (crypto.S
 	if err != nil {
 		return nil, err
 	}
-	if err := checkKeyType(wireType(env.Public)); err != nil {
+	if err := pubkey.CheckType(pubkey.Type(env.Public)); err != nil {
 		return nil, err
 	}
 	if err := env.checkProtection(); err != nil {
@@ -56,38 +65,45 @@ func parseOpenSSH(block *pem.Block, passphrase func() ([]byte, error)) (crypto.S
 func openEnvelope(data []byte) (*envelope, error) {
 	rest, ok := bytes.CutPrefix(data, []byte("openssh-key-v1\x00"))
 	if !ok {
-		return nil, errors.New("key is damaged: not in the format openssh-key-v1")
+		return nil, errEnvelope
 	}
 	var env envelope
-	if err := ssh.Unmarshal(rest, &env); err != nil || len(env.Rest) > 0 {
-		return nil, errors.New("key is damaged: not in the format openssh-key-v1")
+	if err := ssh.Unmarshal(rest, &env); err != nil || len(env.Rest) != tagSizes[env.Cipher] {
+		return nil, errEnvelope
 	}
 	if env.Keys != 1 {
-		return nil, fmt.Errorf("file holds %d keys: wanted one", env.Keys)
+		return nil, fmt.Errorf("file holds %d keys: expected one", env.Keys)
 	}
 	return &env, nil
 }
 
+var errEnvelope = errors.New("key is damaged: not in the format openssh-key-v1")
+
 func (e *envelope) encrypted() bool { return e.Cipher != "none" || e.KDF != "none" }
 
-// checkProtection refuses the ciphers and costs that x/crypto/ssh cannot undo,
-// before anybody is asked for a passphrase.
+// checkProtection refuses the ciphers and costs that x/crypto/ssh cannot decrypt,
+// before anyone is asked for a passphrase.
 func (e *envelope) checkProtection() error {
 	if !e.encrypted() {
 		return nil
 	}
-	if e.Cipher != "aes256-ctr" && e.Cipher != "aes256-cbc" {
-		return fmt.Errorf("key is encrypted with %s, which is not supported: ssh-keygen -p -Z aes256-ctr -f FILE encrypts it anew", quote(e.Cipher))
+	switch e.Cipher {
+	case "aes256-ctr", "aes256-cbc":
+	case "aes128-ctr", "aes192-ctr", "aes128-cbc", "aes192-cbc", "3des-cbc",
+		"aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com":
+		return fmt.Errorf("key is encrypted with %s, which is not supported: ssh-keygen -p -Z aes256-ctr -f FILE encrypts it again", e.Cipher)
+	default:
+		return errors.New("key is encrypted with an unknown cipher: ssh-keygen -p -Z aes256-ctr -f FILE encrypts it again")
 	}
 	var options struct {
 		Salt   string
 		Rounds uint32
 	}
 	if e.KDF != "bcrypt" || ssh.Unmarshal([]byte(e.KDFOptions), &options) != nil {
-		return fmt.Errorf("key is damaged: its passphrase is used in a way that is not known, %s", quote(e.KDF))
+		return errors.New("key is damaged: its passphrase is used in an unknown way, not with bcrypt")
 	}
 	if options.Rounds > maxRounds {
-		return fmt.Errorf("passphrase takes %d rounds, more than the %d allowed: ssh-keygen -p -a 16 -f FILE encrypts the key anew", options.Rounds, maxRounds)
+		return fmt.Errorf("passphrase takes %d rounds, more than the %d allowed: ssh-keygen -p -a 16 -f FILE encrypts the key again", options.Rounds, maxRounds)
 	}
 	return nil
 }
@@ -109,7 +125,7 @@ func (e *envelope) decode(file []byte, passphrase func() ([]byte, error)) (any, 
 	case err == x509.IncorrectPasswordError:
 		return nil, ErrWrongPassphrase
 	case err != nil:
-		return nil, damaged(err)
+		return nil, errPrivateContent
 	}
 	return key, nil
 }
@@ -131,11 +147,11 @@ func askPassphrase(passphrase func() ([]byte, error)) ([]byte, error) {
 // checkPublic compares the public half that the envelope states with the one that
 // belongs to key.
 func (e *envelope) checkPublic(key crypto.Signer) error {
-	pub, err := ssh.NewPublicKey(key.Public())
+	_, wire, err := pubkey.Marshal(key.Public())
 	if err != nil {
 		return err
 	}
-	if !bytes.Equal(e.Public, pub.Marshal()) {
+	if !bytes.Equal(e.Public, wire) {
 		return errMismatch
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/keys"
+	"github.com/licseal/licseal/keys/internal/keytest"
 )
 
 func utc(year, month, day, hour, minute, second int) time.Time {
@@ -18,8 +19,8 @@ func utc(year, month, day, hour, minute, second int) time.Time {
 }
 
 func TestAllowedSigners(t *testing.T) {
-	pub := edKey(1).Public()
-	key := strings.TrimSuffix(publicLine(t, pub, ""), "\n")
+	pub := keytest.EdKey(1).Public()
+	key := strings.TrimSuffix(keytest.PublicLine(t, pub, ""), "\n")
 	for _, test := range []struct {
 		name, line string
 		want       licseal.TrustedKey
@@ -47,34 +48,34 @@ func TestAllowedSigners(t *testing.T) {
 }
 
 func TestAllowedSignersRefused(t *testing.T) {
-	key := publicLine(t, edKey(1).Public(), "")
+	key := keytest.PublicLine(t, keytest.EdKey(1).Public(), "")
 	for _, test := range []struct{ name, line, want string }{
-		{"no zone", `a valid-after="20260101" ` + key, `t:1: valid-after="20260101": time without a zone, which every machine would read in its own: write 20260101Z for UTC`},
-		{"no such day", `a valid-before="20260230Z" ` + key, `t:1: valid-before="20260230Z": not a time: wanted YYYYMMDDZ, YYYYMMDDHHMMZ or YYYYMMDDHHMMSSZ`},
-		{"before time began", `a valid-before="00010101Z" ` + key, `t:1: valid-before="00010101Z": not a time: wanted YYYYMMDDZ, YYYYMMDDHHMMZ or YYYYMMDDHHMMSSZ`},
-		{"the second that means none", `a valid-before="19700101Z" ` + key, `t:1: valid-before="19700101Z": not a time: wanted YYYYMMDDZ, YYYYMMDDHHMMZ or YYYYMMDDHHMMSSZ`},
-		{"RFC 3339", `a valid-before="2026-01-01T00:00:00Z" ` + key, `t:1: valid-before="2026-01-01T00:00:00Z": not a time: wanted YYYYMMDDZ, YYYYMMDDHHMMZ or YYYYMMDDHHMMSSZ`},
+		{"no zone", `a valid-after="20260101" ` + key, "t:1: option valid-after: a time without a zone, which every machine would read in its own: write a Z after it for UTC"},
+		{"no such day", `a valid-before="20260230Z" ` + key, `t:1: option valid-before: not a time: expected YYYYMMDDZ, YYYYMMDDHHMMZ or YYYYMMDDHHMMSSZ`},
+		{"before time began", `a valid-before="00010101Z" ` + key, `t:1: option valid-before: not a time: expected YYYYMMDDZ, YYYYMMDDHHMMZ or YYYYMMDDHHMMSSZ`},
+		{"the second that means none", `a valid-before="19700101Z" ` + key, `t:1: option valid-before: not a time: expected YYYYMMDDZ, YYYYMMDDHHMMZ or YYYYMMDDHHMMSSZ`},
+		{"RFC 3339", `a valid-before="2026-01-01T00:00:00Z" ` + key, `t:1: option valid-before: not a time: expected YYYYMMDDZ, YYYYMMDDHHMMZ or YYYYMMDDHHMMSSZ`},
 		{"empty window", `a valid-after="20260101Z",valid-before="20260101Z" ` + key, "t:1: valid-before is not after valid-after: the key would never be trusted"},
-		{"authority", "a cert-authority " + key, "t:1: cert-authority is not supported: name the keys themselves, one a line"},
-		{"authority among others", `a namespaces="licseal",cert-authority ` + key, "t:1: cert-authority is not supported: name the keys themselves, one a line"},
-		{"unknown option", `a verify-time="20260101Z" ` + key, `t:1: option "verify-time=\"20260101Z\"" is not supported: wanted namespaces, valid-after or valid-before`},
-		{"option twice", `a namespaces="licseal",namespaces="file" ` + key, "t:1: option namespaces is there twice"},
-		{"no quotes", `a namespaces=licseal ` + key, `t:1: option namespaces needs a value in double quotes: namespaces="…"`},
+		{"authority", "a cert-authority " + key, "t:1: cert-authority is not supported: list the keys themselves, one a line"},
+		{"authority among others", `a namespaces="licseal",cert-authority ` + key, "t:1: cert-authority is not supported: list the keys themselves, one a line"},
+		{"unknown option", `a verify-time="20260101Z" ` + key, `t:1: unknown option: expected namespaces, valid-after or valid-before`},
+		{"option twice", `a namespaces="licseal",namespaces="file" ` + key, "t:1: option namespaces is given twice"},
+		{"no quotes", `a namespaces=licseal ` + key, "t:1: option namespaces: expected a value in double quotes"},
 		{"no value", `a namespaces ` + key, `t:1: option namespaces needs a value in double quotes: namespaces="…"`},
-		{"open quotes", `a namespaces="licseal ` + key, "t:1: no key after the principals and options: wanted PRINCIPALS [OPTIONS] TYPE KEY"},
-		{"comma at the end", `a namespaces="licseal", ` + key, `t:1: option "" is not supported: wanted namespaces, valid-after or valid-before`},
-		{"empty principal", "a,,b " + key, `t:1: a principal of "a,,b" is empty, or has blanks around it`},
-		{"comma and blank", `"Vendor Licences, Ltd" ` + key, `t:1: a principal of "Vendor Licences, Ltd" is empty, or has blanks around it`},
+		{"open quotes", `a namespaces="licseal ` + key, "t:1: option namespaces: the quoted value has no end"},
+		{"comma at the end", `a namespaces="licseal", ` + key, `t:1: unknown option: expected namespaces, valid-after or valid-before`},
+		{"empty principal", "a,,b " + key, "t:1: a principal is empty or has blanks around it: expected a list such as licences@vendor.example,*@vendor.example"},
+		{"comma and blank", `"Vendor Licences, Ltd" ` + key, "t:1: a principal is empty or has blanks around it: expected a list such as licences@vendor.example,*@vendor.example"},
 		{"open quotes around principals", `"a ` + key, "t:1: the quoted principals have no end"},
-		{"host of known_hosts", "@revoked host " + key, `t:1: option "host" is not supported: wanted namespaces, valid-after or valid-before`},
+		{"host of known_hosts", "@revoked host " + key, `t:1: unknown option: expected namespaces, valid-after or valid-before`},
 		{"only for other things", "# git\n" + `a namespaces="git,file" ` + key, `t:2: no key in this file is for licences: the namespaces of this one are "git,file", without licseal`},
 		{"namespace excluded", `a namespaces="*,!licseal" ` + key, `t:1: no key in this file is for licences: the namespaces of this one are "*,!licseal", without licseal`},
-		{"overlapping windows", `a valid-before="20270101Z" ` + key + `a valid-after="20261231Z" ` + key, "t:2: key " + keys.ID(edKey(1).Public()) + " is on line 1 already: remove one of the two"},
-		{"retired, and again without an end", `a valid-before="20270101Z" ` + key + key, "t:2: key " + keys.ID(edKey(1).Public()) + " is on line 1 already: remove one of the two"},
+		{"overlapping windows", `a valid-before="20270101Z" ` + key + `a valid-after="20261231Z" ` + key, "t:2: key " + licseal.KeyID(keytest.EdKey(1).Public()) + " is on line 1 already: remove one of the two"},
+		{"retired, and again without an end", `a valid-before="20270101Z" ` + key + key, "t:2: key " + licseal.KeyID(keytest.EdKey(1).Public()) + " is on line 1 already: remove one of the two"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			trusted, err := keys.ParseTrusted("t", []byte(test.line))
-			checkSame(t, test.want, message(err))
+			keytest.CheckSame(t, test.want, keytest.Message(err))
 			if trusted != nil {
 				t.Errorf("keys beside an error: %v", trusted)
 			}
@@ -85,7 +86,7 @@ func TestAllowedSignersRefused(t *testing.T) {
 // A key may be trusted for several times, as long as they are apart; a line for
 // other namespaces stands beside.
 func TestSameKeySeveralTimes(t *testing.T) {
-	key := publicLine(t, edKey(1).Public(), "")
+	key := keytest.PublicLine(t, keytest.EdKey(1).Public(), "")
 	text := `a valid-before="20270101Z" ` + key + `a valid-after="20270101Z",valid-before="20280101Z" ` + key + `a namespaces="git" ` + key
 	trusted, err := keys.ParseTrusted("t", []byte(text))
 	if err != nil {
@@ -105,7 +106,7 @@ func TestSameKeySeveralTimes(t *testing.T) {
 
 // A line for other namespaces may have what no line of licences has, and stays.
 func TestForeignLines(t *testing.T) {
-	key := publicLine(t, edKey(1).Public(), "")
+	key := keytest.PublicLine(t, keytest.EdKey(1).Public(), "")
 	foreign := `g@x namespaces="git" ssh-rsa AAAAB3Nz` + "\n" + `g@x namespaces="git",cert-authority,verify-time="1" ` + key + `g@x namespaces="file",valid-after="20260101" ` + key
 	text := foreign + "v " + key
 	trusted, err := keys.ParseTrusted("t", []byte(text))
@@ -122,7 +123,7 @@ func TestForeignLines(t *testing.T) {
 	if err := file.Remove(""); err == nil {
 		t.Error("removed what has no fingerprint")
 	}
-	if err := file.Remove(keys.ID(edKey(1).Public())); err != nil || string(file.Bytes()) != foreign {
+	if err := file.Remove(licseal.KeyID(keytest.EdKey(1).Public())); err != nil || string(file.Bytes()) != foreign {
 		t.Errorf("got %s (%v)", file.Bytes(), err)
 	}
 	for _, option := range []string{`namespaces="git",namespaces="licseal"`, `namespaces="git",namespaces="file"`, `namespaces="*"`, `namespaces=git`} {
@@ -134,9 +135,9 @@ func TestForeignLines(t *testing.T) {
 
 // What is changed in a file leaves the rest of it as it was.
 func TestEdit(t *testing.T) {
-	first, second, third := edKey(1).Public(), ecKey(2).Public(), edKey(3).Public()
-	id := keys.ID(first)
-	line := func(n string, pub any) string { return publicLine(t, pub, n) }
+	first, second, third := keytest.EdKey(1).Public(), keytest.ECKey(2).Public(), keytest.EdKey(3).Public()
+	id := licseal.KeyID(first)
+	line := func(n string, pub any) string { return keytest.PublicLine(t, pub, n) }
 	before := utc(2027, 1, 1, 0, 0, 0)
 	for _, test := range []struct {
 		name, text string
@@ -163,31 +164,31 @@ func TestEdit(t *testing.T) {
 		{"add twice", line("one", first), func(f *keys.TrustedFile) error {
 			return f.Add(licseal.TrustedKey{Key: first, Principals: []string{"v"}})
 		}, "t:2: key " + id + " is on line 1 already: remove one of the two"},
-		{"retire", "# one\nv  namespaces=\"licseal\" " + line("one  key", first) + "# end", func(f *keys.TrustedFile) error { return f.Retire(id, before, nil) },
+		{"retire", "# one\nv  namespaces=\"licseal\" " + line("one  key", first) + "# end", func(f *keys.TrustedFile) error { return f.Retire(before, nil, id) },
 			"# one\n" + `v namespaces="licseal",valid-before="20270101Z" ` + line("one  key", first) + "# end"},
-		{"retire earlier", `v valid-before="20280101Z",valid-after="20260101Z" ` + line("", first), func(f *keys.TrustedFile) error { return f.Retire(id, before, nil) },
+		{"retire earlier", `v valid-before="20280101Z",valid-after="20260101Z" ` + line("", first), func(f *keys.TrustedFile) error { return f.Retire(before, nil, id) },
 			`v valid-after="20260101Z",valid-before="20270101Z" ` + line("", first)},
-		{"retire a key by itself", "\t" + line("anna@vendor", first) + line("", second), func(f *keys.TrustedFile) error { return f.Retire(id, before, nil) },
+		{"retire a key by itself", "\t" + line("anna@vendor", first) + line("", second), func(f *keys.TrustedFile) error { return f.Retire(before, nil, id) },
 			`anna@vendor namespaces="licseal",valid-before="20270101Z" ` + line("anna@vendor", first) + line("", second)},
-		{"retire a key without an issuer", line("", second) + line("of the vendor", first), func(f *keys.TrustedFile) error { return f.Retire(id, before, nil) },
-			"t:2: the line names no issuer: name one for it"},
-		{"retire a PEM block", "# a\n" + publicPEM(t, first) + "# b\n", func(f *keys.TrustedFile) error { return f.Retire(id, before, []string{"v"}) },
+		{"retire a key without an issuer", line("", second) + line("of the vendor", first), func(f *keys.TrustedFile) error { return f.Retire(before, nil, id) },
+			"t:2: the line has no issuer: give the name of one"},
+		{"retire a PEM block", "# a\n" + keytest.PublicPEM(t, first) + "# b\n", func(f *keys.TrustedFile) error { return f.Retire(before, []string{"v"}, id) },
 			"# a\n" + `v namespaces="licseal",valid-before="20270101Z" ` + line("", first) + "# b\n"},
-		{"retire twice", `v valid-before="20260101Z" ` + line("", first), func(f *keys.TrustedFile) error { return f.Retire(id, before, nil) },
+		{"retire twice", `v valid-before="20260101Z" ` + line("", first), func(f *keys.TrustedFile) error { return f.Retire(before, nil, id) },
 			"t:1: the key is retired already, from 2026-01-01T00:00:00Z on"},
-		{"retire with a later window", "# a\nv valid-before=\"20260601Z\" " + line("", first) + "v valid-after=\"20280101Z\" " + line("", first) + "# b\n", func(f *keys.TrustedFile) error { return f.Retire(id, utc(2026, 3, 1, 0, 0, 0), nil) },
+		{"retire with a later window", "# a\nv valid-before=\"20260601Z\" " + line("", first) + "v valid-after=\"20280101Z\" " + line("", first) + "# b\n", func(f *keys.TrustedFile) error { return f.Retire(utc(2026, 3, 1, 0, 0, 0), nil, id) },
 			"# a\nv valid-before=\"20260301Z\" " + line("", first) + "# b\n"},
-		{"retire beside another use", `g namespaces="git" ` + line("", first) + "v " + line("", first), func(f *keys.TrustedFile) error { return f.Retire(id, before, nil) },
+		{"retire beside another use", `g namespaces="git" ` + line("", first) + "v " + line("", first), func(f *keys.TrustedFile) error { return f.Retire(before, nil, id) },
 			`g namespaces="git" ` + line("", first) + `v valid-before="20270101Z" ` + line("", first)},
-		{"retire in a gap", "v valid-after=\"20280101Z\" " + line("", first) + "v valid-before=\"20260601Z\" " + line("", first), func(f *keys.TrustedFile) error { return f.Retire(id, before, nil) },
+		{"retire in a gap", "v valid-after=\"20280101Z\" " + line("", first) + "v valid-before=\"20260601Z\" " + line("", first), func(f *keys.TrustedFile) error { return f.Retire(before, nil, id) },
 			"v valid-before=\"20260601Z\" " + line("", first)},
-		{"retire in the last window", "v valid-before=\"20260601Z\" " + line("", first) + "v valid-after=\"20260701Z\" " + line("", first), func(f *keys.TrustedFile) error { return f.Retire(id, before, nil) },
+		{"retire in the last window", "v valid-before=\"20260601Z\" " + line("", first) + "v valid-after=\"20260701Z\" " + line("", first), func(f *keys.TrustedFile) error { return f.Retire(before, nil, id) },
 			"v valid-before=\"20260601Z\" " + line("", first) + "v valid-after=\"20260701Z\",valid-before=\"20270101Z\" " + line("", first)},
-		{"retire before it begins", `v valid-after="20270101Z" ` + line("", first), func(f *keys.TrustedFile) error { return f.Retire(id, before, nil) },
-			"t:1: the key is trusted from 2027-01-01T00:00:00Z on only: remove it, or name a later time"},
-		{"retire an unknown key", line("", second), func(f *keys.TrustedFile) error { return f.Retire(id, before, nil) },
+		{"retire before it begins", `v valid-after="20270101Z" ` + line("", first), func(f *keys.TrustedFile) error { return f.Retire(before, nil, id) },
+			"t:1: the key is trusted from 2027-01-01T00:00:00Z on only: remove it, or give a later time"},
+		{"retire an unknown key", line("", second), func(f *keys.TrustedFile) error { return f.Retire(before, nil, id) },
 			"t: no key " + id + " in this file"},
-		{"remove", "# a\n" + line("one", first) + "\n" + publicPEM(t, second), func(f *keys.TrustedFile) error { return f.Remove(keys.ID(second)) },
+		{"remove", "# a\n" + line("one", first) + "\n" + keytest.PublicPEM(t, second), func(f *keys.TrustedFile) error { return f.Remove(licseal.KeyID(second)) },
 			"# a\n" + line("one", first) + "\n"},
 		{"remove an unknown key", line("", second), func(f *keys.TrustedFile) error { return f.Remove(id) },
 			"t: no key " + id + " in this file"},
@@ -199,7 +200,7 @@ func TestEdit(t *testing.T) {
 			}
 			want := test.text
 			if err := test.edit(f); err != nil {
-				checkSame(t, test.want, err.Error())
+				keytest.CheckSame(t, test.want, err.Error())
 			} else {
 				want = test.want
 			}
@@ -217,8 +218,8 @@ func normal(text string) []string { return strings.SplitAfter(text, "\n") }
 func TestSSHKeygenReadsTheFile(t *testing.T) {
 	dir := t.TempDir()
 	key := filepath.Join(dir, "key")
-	program(t, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "licences 2026", "-f", key)
-	public, err := keys.ParseTrusted("", readFile(t, key+".pub"))
+	keytest.Program(t, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "licences 2026", "-f", key)
+	public, err := keys.ParseTrusted("", keytest.ReadFile(t, key+".pub"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +237,7 @@ func TestSSHKeygenReadsTheFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	program(t, "ssh-keygen", "-q", "-Y", "sign", "-f", key, "-n", keys.Namespace, message)
+	keytest.Program(t, "ssh-keygen", "-q", "-Y", "sign", "-f", key, "-n", keys.Namespace, message)
 	trusted, err := keys.ParseTrusted("", f.Bytes())
 	if err != nil {
 		t.Fatal(err)

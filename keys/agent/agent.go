@@ -1,4 +1,5 @@
-package keys
+// Package agent signs with keys that an SSH agent holds.
+package agent
 
 import (
 	"crypto"
@@ -11,19 +12,21 @@ import (
 	"math/big"
 	"strings"
 
+	"github.com/licseal/licseal/keys/internal/pubkey"
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 )
 
-// Agent returns a signer whose private key stays in an SSH agent
-// (draft-ietf-sshm-ssh-agent), be it OpenSSH's or whatever speaks its protocol: a
-// hardware token, a bridge to a key service. name is the fingerprint of the key,
-// as ssh-add -l prints it, or its comment, as far as only one key has it.
+// Signer returns a signer whose private key stays in an SSH agent
+// (draft-ietf-sshm-ssh-agent): that of OpenSSH, or any program that speaks its
+// protocol, such as one for a hardware token or a key service. name is the
+// fingerprint of the key, as ssh-add -l prints it, or its comment if no other key
+// has the same comment.
 //
-// conn is a connection to the agent, and must stay open for as long as the
-// signer is used. The signer implements [crypto.MessageSigner]: an agent hashes
-// what it signs by itself, so a digest is signed by none.
-func Agent(conn io.ReadWriter, name string) (crypto.Signer, error) {
+// conn is a connection to the agent, and must stay open as long as the signer is
+// used. The signer implements [crypto.MessageSigner]. An agent hashes the message
+// itself, so Sign refuses a digest.
+func Signer(conn io.ReadWriter, name string) (crypto.Signer, error) {
 	client := agent.NewClient(conn)
 	held, err := client.List()
 	if err != nil {
@@ -39,14 +42,14 @@ func Agent(conn io.ReadWriter, name string) (crypto.Signer, error) {
 	if err := checkHeld(found); err != nil {
 		return nil, err
 	}
-	public, err := parseWire(found.Blob)
+	public, err := pubkey.Parse(found.Blob)
 	if err != nil {
 		return nil, err
 	}
 	return &agentSigner{client, found, public}, nil
 }
 
-// findHeld returns the key of an agent that a name is that of.
+// findHeld returns the key with a fingerprint or a comment.
 func findHeld(held []*agent.Key, name string) (*agent.Key, error) {
 	var found *agent.Key
 	for _, key := range held {
@@ -57,27 +60,27 @@ func findHeld(held []*agent.Key, name string) (*agent.Key, error) {
 			continue
 		}
 		if found != nil {
-			return nil, fmt.Errorf("two keys in the agent have the comment %s: name one by its fingerprint, %s or %s",
-				quote(name), ssh.FingerprintSHA256(found), ssh.FingerprintSHA256(key))
+			return nil, fmt.Errorf("two keys in the agent have the comment %q: name one by its fingerprint, %s or %s",
+				name, ssh.FingerprintSHA256(found), ssh.FingerprintSHA256(key))
 		}
 		found = key
 	}
 	if found == nil {
-		return nil, fmt.Errorf("no key %s in the agent, which holds %d: ssh-add -l lists them", quote(name), len(held))
+		return nil, fmt.Errorf("no key %q in the agent, which holds %d: ssh-add -l lists them", name, len(held))
 	}
 	return found, nil
 }
 
-// checkHeld refuses the keys of an agent that make signatures of another format.
+// checkHeld refuses the keys whose signatures are not those of a licence.
 func checkHeld(key *agent.Key) error {
 	keyType := key.Type()
 	switch {
 	case strings.HasPrefix(keyType, "sk-"):
-		return fmt.Errorf("key type %s is not supported: a FIDO key signs a counter along with the message, so its signature is no licence signature", quote(keyType))
+		return fmt.Errorf("key type %q is not supported: a FIDO key signs more than the message, so it cannot sign a licence", keyType)
 	case strings.HasSuffix(keyType, "-cert-v01@openssh.com"):
-		return fmt.Errorf("key type %s is not supported: name the key itself, not its certificate", quote(keyType))
+		return fmt.Errorf("key type %q is not supported: name the key itself, not its certificate", keyType)
 	}
-	return checkKeyType(keyType)
+	return pubkey.CheckType(keyType)
 }
 
 // agentSigner signs with a key that an agent holds.
@@ -89,17 +92,17 @@ type agentSigner struct {
 
 func (s *agentSigner) Public() crypto.PublicKey { return s.public }
 
-// Sign signs a message with an Ed25519 key. With any other key it is an error,
-// because it is given a digest.
+// Sign signs a message with an Ed25519 key. With any other key it is an error:
+// crypto.Signer passes a digest then.
 func (s *agentSigner) Sign(rand io.Reader, message []byte, opts crypto.SignerOpts) ([]byte, error) {
 	if opts.HashFunc() != 0 {
-		return nil, errors.New("an agent signs whole messages, and was given a digest")
+		return nil, errors.New("an agent signs whole messages: it was given a digest")
 	}
 	return s.SignMessage(rand, message, opts)
 }
 
-// SignMessage signs a message as the type of the key has it: with Ed25519, or with
-// ECDSA over the SHA-256. The signature is that of crypto/ed25519 and crypto/ecdsa.
+// SignMessage signs a message with Ed25519, or with ECDSA over its SHA-256. The
+// signature has the form that crypto/ed25519 and crypto/ecdsa give it.
 func (s *agentSigner) SignMessage(_ io.Reader, message []byte, opts crypto.SignerOpts) ([]byte, error) {
 	if err := s.checkHash(opts.HashFunc()); err != nil {
 		return nil, err
@@ -109,7 +112,7 @@ func (s *agentSigner) SignMessage(_ io.Reader, message []byte, opts crypto.Signe
 		return nil, fmt.Errorf("the agent did not sign with %s: %w: was it locked, or the signature not confirmed?", ssh.FingerprintSHA256(s.key), err)
 	}
 	if signature.Format != s.key.Type() {
-		return nil, fmt.Errorf("the agent signed in the format %s: wanted %s", quote(signature.Format), s.key.Type())
+		return nil, fmt.Errorf("the agent signed in the format %q: expected %s", signature.Format, s.key.Type())
 	}
 	if _, isEd25519 := s.public.(ed25519.PublicKey); isEd25519 {
 		return signature.Blob, nil

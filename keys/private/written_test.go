@@ -1,4 +1,4 @@
-package keys_test
+package private_test
 
 import (
 	"bytes"
@@ -7,7 +7,7 @@ import (
 	"encoding/pem"
 	"testing"
 
-	"github.com/licseal/licseal/keys"
+	"github.com/licseal/licseal/keys/private"
 )
 
 // What protects a key file with a passphrase is what ssh-keygen writes: AES-256, and
@@ -16,7 +16,7 @@ func TestProtectionOfKeyFiles(t *testing.T) {
 	key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, ed25519.SeedSize))
 	var salts [][]byte
 	for range 2 {
-		text, err := keys.MarshalPrivate(key, "vendor", []byte("open sesame"))
+		text, err := private.Marshal(key, "vendor", []byte("open sesame"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,135 @@
+package pubkey
+
+import (
+	"crypto"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/pem"
+	"errors"
+)
+
+// OIDEC is the algorithm of ECDSA keys (RFC 5480), in dotted form.
+const OIDEC = "1.2.840.10045.2.1"
+
+const (
+	oidEd25519 = "1.3.101.112"         // RFC 8410
+	oidP256    = "1.2.840.10045.3.1.7" // RFC 5480
+)
+
+// subjectPublicKeyInfo is the ASN.1 of RFC 5280 section 4.1. crypto/x509 parses
+// the key itself; its algorithm is read first, so that an error can name it.
+type subjectPublicKeyInfo struct {
+	Algorithm pkix.AlgorithmIdentifier
+	PublicKey asn1.BitString
+}
+
+// ParseSPKI reads the DER of a PEM block of type PUBLIC KEY, a
+// SubjectPublicKeyInfo: an ed25519.PublicKey or an *ecdsa.PublicKey on P-256,
+// with a sound point.
+func ParseSPKI(der []byte) (crypto.PublicKey, error) {
+	var info subjectPublicKeyInfo
+	if err := UnmarshalDER(der, &info); err != nil {
+		return nil, err
+	}
+	if err := CheckAlgorithm(info.Algorithm); err != nil {
+		return nil, err
+	}
+	key, err := x509.ParsePKIXPublicKey(der)
+	if err != nil {
+		return nil, errContent
+	}
+	if err := Check(key); err != nil {
+		return nil, err
+	}
+	return key, nil
+}
+
+// MarshalPEM returns a public key as a PEM block of type PUBLIC KEY.
+func MarshalPEM(pub crypto.PublicKey) ([]byte, error) {
+	if err := Check(pub); err != nil {
+		return nil, err
+	}
+	der, err := x509.MarshalPKIXPublicKey(pub)
+	if err != nil {
+		return nil, err
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), nil
+}
+
+var errContent = errors.New("key is damaged: its PEM block does not hold a key of its type")
+
+// UnmarshalDER parses der, which must be one ASN.1 value and nothing else.
+func UnmarshalDER(der []byte, value any) error {
+	rest, err := asn1.Unmarshal(der, value)
+	if err != nil {
+		return errContent
+	}
+	if len(rest) > 0 {
+		return errors.New("key is damaged: bytes after its end")
+	}
+	return nil
+}
+
+// CheckAlgorithm refuses the algorithms that do not sign licences.
+func CheckAlgorithm(a pkix.AlgorithmIdentifier) error {
+	switch oid := a.Algorithm.String(); oid {
+	case oidEd25519:
+		return nil
+	case OIDEC:
+		var curve asn1.ObjectIdentifier
+		if err := UnmarshalDER(a.Parameters.FullBytes, &curve); err != nil {
+			return CheckCurve(nil)
+		}
+		return CheckCurve(curve)
+	default:
+		return Unsupported(algorithmName(oid))
+	}
+}
+
+// CheckCurve refuses the curves that do not sign licences.
+func CheckCurve(curve asn1.ObjectIdentifier) error {
+	if len(curve) == 0 {
+		return Unsupported("ECDSA on a curve without a name")
+	}
+	if curve.String() != oidP256 {
+		return Unsupported("ECDSA on " + curveName(curve.String()))
+	}
+	return nil
+}
+
+// algorithmName returns the usual name of an algorithm.
+func algorithmName(oid string) string {
+	switch oid {
+	case "1.2.840.113549.1.1.1":
+		return "RSA"
+	case "1.2.840.113549.1.1.10":
+		return "RSA-PSS"
+	case "1.2.840.10040.4.1":
+		return "DSA"
+	case "1.3.101.110":
+		return "X25519"
+	case "1.3.101.111":
+		return "X448"
+	case "1.3.101.113":
+		return "Ed448"
+	}
+	return "algorithm " + oid
+}
+
+// curveName returns the usual name of a curve.
+func curveName(oid string) string {
+	switch oid {
+	case "1.3.132.0.10":
+		return "secp256k1"
+	case "1.3.132.0.33":
+		return "P-224"
+	case "1.3.132.0.34":
+		return "P-384"
+	case "1.3.132.0.35":
+		return "P-521"
+	case "1.3.36.3.3.2.8.1.1.7":
+		return "brainpoolP256r1"
+	}
+	return "curve " + oid
+}
