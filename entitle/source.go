@@ -6,10 +6,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"syscall"
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/nonblock"
 	"github.com/licseal/licseal/revoke"
 )
 
@@ -35,8 +35,8 @@ type file string
 func (f file) Load() ([]byte, time.Time, error) { return f.read(maxFileBytes) }
 
 func (f file) read(most int64) ([]byte, time.Time, error) {
-	// Without O_NONBLOCK, opening a pipe would wait for its writer.
-	opened, err := os.OpenFile(string(f), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	// A pipe must not make this wait for its writer.
+	opened, err := os.OpenFile(string(f), os.O_RDONLY|nonblock.Flag, 0)
 	if err != nil {
 		return nil, time.Time{}, err
 	}

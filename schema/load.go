@@ -10,9 +10,9 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/nonblock"
 )
 
 // besideBase is the URL that stands for the folder of a vendor's schema. It has a
@@ -90,8 +90,8 @@ func (l *loader) readFile(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer root.Close()
-	// Without O_NONBLOCK, opening a pipe would wait for its writer.
-	f, err := root.OpenFile(filepath.FromSlash(name), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	// A pipe must not make this wait for its writer.
+	f, err := root.OpenFile(filepath.FromSlash(name), os.O_RDONLY|nonblock.Flag, 0)
 	if err != nil {
 		return nil, err
 	}

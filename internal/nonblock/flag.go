@@ -1,0 +1,2 @@
+// Package nonblock has the flag that opens a file without waiting.
+package nonblock
