@@ -9,6 +9,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/internal/fault"
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 )
@@ -66,7 +67,7 @@ func adminReport(c *cli.Context) error {
 		err = print(c, j.text(lic != nil, barWidth()))
 	}
 	if err == nil && j.Exceeded {
-		err = &failure{code: exitRequirement, err: errors.New(j.exceededText())}
+		err = fault.Because(licseal.ReasonRequirement, j.exceeded())
 	}
 	return err
 }
@@ -102,14 +103,14 @@ func judgeReport(report *admin.Report, lic *licseal.License, roles licseal.Roles
 	return j
 }
 
-func (j *judgedReport) exceededText() string {
-	var lines []string
+func (j *judgedReport) exceeded() error {
+	var errs []error
 	for _, usage := range j.Usage {
 		if usage.Exceeded() {
-			lines = append(lines, fmt.Sprintf("%s: %d are used, and the licence allows %d", usage.Name, usage.Used, usage.Allowed))
+			errs = append(errs, fmt.Errorf("%s: %d are used, and the licence allows %d", usage.Name, usage.Used, usage.Allowed))
 		}
 	}
-	return strings.Join(lines, "\n")
+	return errors.Join(errs...)
 }
 
 // text shows a report as a table; with a width, months have bars.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
 )
@@ -143,9 +144,9 @@ func (d *describer) read(payload string) (*licseal.License, string) {
 	case err == nil:
 		return result.License, string(result.State)
 	case errors.As(err, &refused):
-		return refused.Result.License, codeWords[exitCode(err)]
+		return refused.Result.License, string(fault.Of(err).Reason)
 	}
-	return nil, codeWords[exitCode(err)]
+	return nil, string(fault.Of(err).Reason)
 }
 
 func adminGetCommand() *cli.Command {

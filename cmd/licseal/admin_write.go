@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/check"
+	"github.com/licseal/licseal/internal/fault"
 	"github.com/urfave/cli/v2"
 )
 
@@ -162,13 +162,13 @@ func judgedLicence(c *cli.Context, file string) (*licseal.License, error) {
 // refusalOf warns of what is no reason to refuse a licence, and returns an error
 // with all that is, nil if nothing is.
 func refusalOf(result *check.Result) error {
-	var reasons []string
+	var reasons []error
 	for _, f := range result.Findings {
 		switch f.Severity {
 		case check.Warning:
-			warn("%s: %s", plain(result.Name), plain(f.Found))
+			warn("%s: %s", result.Name, f.Found)
 		case check.Error:
-			reasons = append(reasons, plain(f.Found))
+			reasons = append(reasons, errors.New(f.Found))
 		}
 	}
 	decisive := result.Decisive()
@@ -176,8 +176,9 @@ func refusalOf(result *check.Result) error {
 		return nil
 	}
 	exit, _ := exitOf(result)
-	return &failure{code: exit, file: plain(result.Name), err: errors.New(strings.Join(reasons, "\n")),
-		hints: []string{plain(decisive.Remedy), "nothing was written; --force writes it all the same"}}
+	err := fault.About(result.Name, fault.Because(fault.ReasonOfExit(exit), errors.Join(reasons...)))
+	err = fault.WithHint(err, "%s", decisive.Remedy)
+	return fault.WithHint(err, "nothing was written; --force writes it all the same")
 }
 
 func adminDeleteCommand() *cli.Command {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 
+	"github.com/licseal/licseal/internal/fault"
 	"github.com/urfave/cli/v2"
 )
 
@@ -41,7 +42,7 @@ func newApp() *cli.App {
 		CustomAppHelpTemplate:     appHelp,
 		OnUsageError:              usageError,
 		Action: func(c *cli.Context) error { // no command
-			return errors.Join(cli.ShowAppHelp(c), &failure{code: exitUsage, err: errReported})
+			return errors.Join(cli.ShowAppHelp(c), fault.Reported(fault.ReasonUsage))
 		},
 		// Errors are printed in one place, by report.
 		ExitErrHandler: func(*cli.Context, error) {},
@@ -91,7 +92,7 @@ func prepare(commands []*cli.Command) {
 
 // noSubcommand is the action of a command that only has commands.
 func noSubcommand(c *cli.Context) error {
-	return errors.Join(cli.ShowSubcommandHelp(c), &failure{code: exitUsage, err: errReported})
+	return errors.Join(cli.ShowSubcommandHelp(c), fault.Reported(fault.ReasonUsage))
 }
 
 func usageError(_ *cli.Context, err error, _ bool) error { return usagef("%v", err) }

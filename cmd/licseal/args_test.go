@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/licseal/licseal/internal/fault"
 )
 
 func TestArrange(t *testing.T) {
@@ -85,7 +86,7 @@ func TestArrangeRefuses(t *testing.T) {
 			if err == nil {
 				t.Fatalf("it was accepted: %q", got)
 			}
-			if code := classify(err).code; code != exitUsage {
+			if code := fault.Exit(err); code != exitUsage {
 				t.Errorf("the exit code is %d, want %d", code, exitUsage)
 			}
 			if diff := cmp.Diff(test.want, err.Error()); diff != "" {

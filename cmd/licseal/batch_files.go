@@ -16,6 +16,7 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk"
 	"github.com/licseal/licseal/internal/atomicfile"
+	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/internal/fieldname"
 	"github.com/licseal/licseal/internal/idset"
 	"github.com/licseal/licseal/internal/ordered"
@@ -151,7 +152,7 @@ func (b *batchSigner) nameFile(p *place, row *bulk.Row) {
 		first = b.names.taken.Find(name) // a row that is refused anyway leaves it to others
 	}
 	if first != p.row && first != 0 {
-		taken := &failure{code: exitRequirement, err: fmt.Errorf("%s is the file of row %d already", plain(path), first)}
+		taken := fault.New(licseal.ReasonRequirement, "%s is the file of row %d already", plain(path), first)
 		row.Err = errors.Join(row.Err, taken)
 	}
 }
@@ -226,7 +227,7 @@ func (b *batchSigner) writeFiles(rows iter.Seq2[*place, bulk.Row]) iter.Seq2[*pl
 		case errors.Is(err, fs.ErrExist) && b.isTorn(p.path):
 			err = atomicfile.Replace(p.path, data, 0o644)
 		case errors.Is(err, fs.ErrExist):
-			row.Err = &failure{code: exitRequirement, err: fmt.Errorf("the file %s exists, and was kept", strconv.Quote(p.path))}
+			row.Err = fault.New(licseal.ReasonRequirement, "the file %s exists, and was kept", strconv.Quote(p.path))
 			return
 		}
 		if err != nil {

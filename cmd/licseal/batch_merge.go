@@ -12,6 +12,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk"
+	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/internal/idset"
 	"github.com/urfave/cli/v2"
 )
@@ -245,7 +246,7 @@ func (m *merger) summary() error {
 		fmt.Fprintln(os.Stderr)
 	}
 	if code := worstCode(counts); code != exitOK {
-		return &failure{code: code, err: errReported}
+		return fault.Reported(fault.ReasonOfExit(code))
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk"
+	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/schema"
 )
 
@@ -83,7 +84,7 @@ func rejectCode(err error) int {
 
 func faultCode(err error) int {
 	var duplicate *bulk.DuplicateError
-	code := classify(err).code
+	code := fault.Exit(err)
 	switch {
 	case errors.As(err, &duplicate):
 		return exitRequirement
@@ -226,7 +227,7 @@ func (r *rejects) add(row *reject) error {
 	}
 	r.bar.clear(func() {
 		for _, reason := range row.Reasons {
-			fmt.Fprintf(os.Stderr, "%s: %s: %s: %s\n", codeWords[row.Exit], r.source, row.where(), reason)
+			fmt.Fprintf(os.Stderr, "%s: %s: %s: %s\n", fault.ReasonOfExit(row.Exit), r.source, row.where(), reason)
 		}
 	})
 	return nil
@@ -271,7 +272,7 @@ func countsText(counts map[int]int) string {
 	var parts []string
 	for _, code := range judgedFirst {
 		if counts[code] > 0 {
-			parts = append(parts, fmt.Sprintf("%s %s", thousands(counts[code]), codeWords[code]))
+			parts = append(parts, fmt.Sprintf("%s %s", thousands(counts[code]), fault.ReasonOfExit(code)))
 		}
 	}
 	return strings.Join(parts, ", ")

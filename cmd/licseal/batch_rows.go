@@ -13,6 +13,7 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk/rows"
 	"github.com/licseal/licseal/edit"
+	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/schema"
 )
 
@@ -325,7 +326,7 @@ func memberOf(pointer string) (string, bool) {
 
 // rowError is an error of a row's fields.
 func rowError(format string, args ...any) error {
-	return &failure{code: exitSchema, err: fmt.Errorf(format, args...)}
+	return fault.New(licseal.ReasonSchema, format, args...)
 }
 
 // rowEditError words an error of package edit as one of a row's fields.

@@ -20,6 +20,7 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk"
 	"github.com/licseal/licseal/edit"
+	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/schema"
 	"github.com/urfave/cli/v2"
 )
@@ -478,7 +479,7 @@ func (b *batchSigner) summary(c *cli.Context) error {
 	}
 	fmt.Fprintln(os.Stderr)
 	if code := worstCode(b.rejects.counts); code != exitOK {
-		return &failure{code: code, err: errReported}
+		return fault.Reported(fault.ReasonOfExit(code))
 	}
 	return nil
 }

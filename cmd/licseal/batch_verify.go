@@ -17,7 +17,9 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk"
 	"github.com/licseal/licseal/bulk/documents"
+	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/internal/ordered"
+	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
@@ -67,7 +69,7 @@ func verifyBatch(c *cli.Context, args []string) error {
 	}
 	fmt.Fprintln(os.Stderr, counts)
 	if code := worstCode(counts.refused); code != exitOK {
-		return &failure{code: code, err: errReported}
+		return fault.Reported(fault.ReasonOfExit(code))
 	}
 	return nil
 }
@@ -149,7 +151,7 @@ func (j *judge) verdictOf(doc documents.Document, v bulk.Verdict) verdict {
 	if doc.Err != nil {
 		result.result, result.err = nil, doc.Err
 		if format := (*documents.FormatError)(nil); errors.As(doc.Err, &format) {
-			result.err = &failure{code: exitNotALicence, err: doc.Err}
+			result.err = fault.Because(licseal.ReasonParse, doc.Err)
 		}
 		return result
 	}
@@ -176,8 +178,8 @@ func (v verdict) batchResult(asJSON bool) batchResult {
 			r.line += "; warning: " + warning
 		}
 	default:
-		f := classify(v.err)
-		r.line = fmt.Sprintf("%s: %s: %s", codeWord(f.code, f.err), v.file, strings.Join(messages(f.err), "; "))
+		f := fault.Of(v.err)
+		r.line = text.Sprintf("%s: %s: %s", f.Reason, v.file, text.Join(f.Messages(), "; ")).String()
 	}
 	return r
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/licseal/licseal/internal/checkreport"
+	"github.com/licseal/licseal/internal/fault"
 	"github.com/urfave/cli/v2"
 )
 
@@ -96,7 +97,7 @@ func checkAction(c *cli.Context) error {
 		err = p.close()
 	}
 	if err == nil && p.summary.Exit != exitOK {
-		err = &failure{code: p.summary.Exit, err: errReported}
+		err = fault.Reported(fault.ReasonOfExit(p.summary.Exit))
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/licseal/licseal/check"
 	"github.com/licseal/licseal/internal/checkreport"
+	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
@@ -197,14 +198,14 @@ func exitOf(r *check.Result) (code int, word string) {
 	if f.Code == check.CodeClock || f.Code == check.CodeRevocationList {
 		return exitFailed, string(f.Code) // nothing was judged
 	}
-	return code, codeWords[code]
+	return code, string(fault.ReasonOfExit(code))
 }
 
 // decideSources ends with a failure where a finding about the sources is one.
 func (p *preflight) decideSources(findings []check.Finding) {
 	for _, f := range findings {
 		if f.Severity == check.Error {
-			p.decide(exitFailed, codeWords[exitFailed], "", &f)
+			p.decide(exitFailed, string(fault.ReasonFailed), "", &f)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/check"
+	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/urfave/cli/v2"
 )
@@ -19,7 +20,7 @@ const stdinName = "standard input"
 func readDocument(name string) ([]byte, error) {
 	data, err := readFile(name, licseal.DefaultMaxBytes)
 	if tooLarge := (*sizeError)(nil); errors.As(err, &tooLarge) {
-		return nil, &failure{code: exitNotALicence, err: err}
+		return nil, fault.Because(licseal.ReasonParse, err)
 	}
 	return data, err
 }
@@ -83,7 +84,7 @@ func readLicense(file string) (*licseal.License, error) {
 
 // hintCheck adds to an error about a text that is no licence what can say more.
 func hintCheck(err error, file string) error {
-	if err == nil || classify(err).code != exitNotALicence {
+	if err == nil || fault.Exit(err) != exitNotALicence {
 		return err
 	}
 	if file == "-" || file == stdinName {

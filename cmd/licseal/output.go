@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/licseal/licseal/internal/atomicfile"
+	"github.com/licseal/licseal/internal/text"
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 )
@@ -47,7 +48,7 @@ func printExact(c *cli.Context, text string) error {
 
 // warn writes a warning to standard error.
 func warn(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "warning: "+format+"\n", args...)
+	text.Fprintf(os.Stderr, "warning: %s\n", text.Sprintf(format, args...))
 }
 
 // closeStdout closes standard output, lest an error that comes late is lost.

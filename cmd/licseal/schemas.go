@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/schema"
 	"github.com/urfave/cli/v2"
 )
@@ -57,7 +58,7 @@ func hintSchema(err error, rules *schema.Schema, p licseal.Payload) error {
 	}
 	var schemaErr *schema.Error
 	var date *licseal.DateError
-	if f := classify(err); f.code != exitSchema && !errors.As(err, &schemaErr) && !errors.As(err, &date) {
+	if fault.Exit(err) != exitSchema && !errors.As(err, &schemaErr) && !errors.As(err, &date) {
 		return err
 	}
 	meant := schema.Resembling(p)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
@@ -87,7 +88,7 @@ func verifyFiles(c *cli.Context) error {
 		}
 	}
 	if code != exitOK {
-		return &failure{code: code, err: errReported}
+		return fault.Reported(fault.ReasonOfExit(code))
 	}
 	return nil
 }
@@ -180,5 +181,5 @@ func (v verdict) code() int {
 	if v.err == nil {
 		return exitOK
 	}
-	return classify(v.err).code
+	return fault.Exit(v.err)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/state"
 	"github.com/licseal/licseal/verify"
@@ -149,8 +150,7 @@ func lengthFlag(c *cli.Context, name string) (time.Duration, error) {
 }
 
 func flagError(name string, err error) error {
-	f := *classify(err)
-	return usagef("--%s: %v", name, f.err)
+	return usagef("--%s: %w", name, fault.Of(err).Err)
 }
 
 // loadRevocations reads a revocation list and verifies it. Whatever is wrong with
@@ -181,5 +181,5 @@ func listError(path string, err error) error {
 	if !errors.As(err, &list) {
 		err = &verify.ListError{Detail: err.Error()}
 	}
-	return &failure{code: exitFailed, file: displayName(path), err: err}
+	return fault.About(displayName(path), err)
 }
