@@ -14,7 +14,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
+
+// ErrMountPoint is in the error for replacing a file that is a mount point, as a
+// container has that mounts a single file.
+var ErrMountPoint = errors.New("is mounted by itself and cannot be replaced: mount its folder instead, writable")
 
 // Create writes data to a new file with the permissions perm, less the umask. If
 // there is anything of that name already, even a symbolic link that leads nowhere,
@@ -88,8 +93,10 @@ func Replace(path string, data []byte, perm fs.FileMode) error {
 	if err != nil {
 		return err
 	}
-	err = os.Rename(temp, path)
-	if err != nil {
+	if err := os.Rename(temp, path); err != nil {
+		if errors.Is(err, syscall.EBUSY) {
+			err = &fs.PathError{Op: "replace", Path: path, Err: ErrMountPoint}
+		}
 		return errors.Join(err, os.Remove(temp))
 	}
 	SyncDir(path)

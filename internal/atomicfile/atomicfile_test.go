@@ -201,6 +201,27 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// TestMountPoint shows that a file which is mounted by itself is kept, that the error
+// says what to mount, and that no other file is left behind.
+func TestMountPoint(t *testing.T) {
+	dir := t.TempDir()
+	path, source := filepath.Join(dir, "f"), filepath.Join(t.TempDir(), "source")
+	if err := errors.Join(os.WriteFile(path, nil, 0o644), os.WriteFile(source, []byte("old"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("mount", "--bind", source, path).CombinedOutput(); err != nil {
+		needs.Missing(t, "no file can be mounted here: "+err.Error()+": "+string(out))
+	}
+	defer exec.Command("umount", path).Run()
+	err := atomicfile.Replace(path, []byte("new"), 0o644)
+	if !errors.Is(err, atomicfile.ErrMountPoint) || !strings.HasSuffix(err.Error(), "mount its folder instead, writable") {
+		t.Errorf("got the error %v, want %v", err, atomicfile.ErrMountPoint)
+	}
+	if diff := cmp.Diff(tree{"f": "-rw-r--r-- old"}, readTree(t, dir)); diff != "" {
+		t.Errorf("the folder (-want +got):\n%s", diff)
+	}
+}
+
 // killedWriter names the file that the test binary, run anew, writes until it is killed.
 const killedWriter = "LICSEAL_TEST_WRITE_UNTIL_KILLED"
 
