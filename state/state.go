@@ -20,6 +20,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/licseal/licseal/internal/atomicfile"
@@ -48,8 +49,9 @@ func Create(path string, m verify.Memory) error {
 	return atomicfile.Create(path, format(m), 0o644)
 }
 
-// Read reads a state file. The error is a [*DamagedError], or one of package os;
-// fs.ErrNotExist if there is no file.
+// Read reads a state file. The error is a [*DamagedError], or one of package os:
+// fs.ErrNotExist if there is no file. A file that is not a regular one, or that has
+// several hard links, is an error.
 func Read(path string) (*verify.Memory, error) {
 	if err := checkRegular(path); err != nil {
 		return nil, err
@@ -59,6 +61,9 @@ func Read(path string) (*verify.Memory, error) {
 		return nil, err
 	}
 	defer f.Close()
+	if err := checkLinks(f); err != nil {
+		return nil, err
+	}
 	data, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
 	if err != nil {
 		return nil, err
@@ -78,6 +83,9 @@ func Read(path string) (*verify.Memory, error) {
 // that a killed process has left behind locks nothing.
 func Update(path string, change func(*verify.Memory) error) (*verify.Memory, error) {
 	lock, err := filelock.Acquire(context.Background(), path)
+	if errors.Is(err, syscall.EROFS) || errors.Is(err, fs.ErrPermission) {
+		err = fmt.Errorf("%w: the folder of the state file must be writable", err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +106,16 @@ func Update(path string, change func(*verify.Memory) error) (*verify.Memory, err
 		return nil, err
 	}
 	return m, nil
+}
+
+// checkLinks refuses a file with several hard links. Update replaces one of its names,
+// and the others would keep an old memory.
+func checkLinks(f *os.File) error {
+	info, err := f.Stat()
+	if err == nil && links(info) > 1 {
+		err = &fs.PathError{Op: "open", Path: f.Name(), Err: fmt.Errorf("has %d names (hard links), which would not change together: remove the others, or copy the file", links(info))}
+	}
+	return err
 }
 
 // checkRegular refuses what keeps nothing: a folder, a device, and a pipe, whose
