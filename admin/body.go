@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// Form is a way to write the body of a request that stores a licence. The API
-// takes all of them.
+// Form is an encoding of the body of a request that stores a licence. The API
+// accepts all of them.
 type Form string
 
-// The forms of a body.
+// The encodings of a body.
 const (
 	JSON       Form = "json"      // application/json
 	URLEncoded Form = "form"      // application/x-www-form-urlencoded
@@ -20,7 +20,7 @@ const (
 )
 
 // Body returns the body of a POST, PUT or PATCH of /licenses that stores a
-// licence document, and its Content-Type. An unknown form is JSON.
+// licence document, and its Content-Type. An unknown form means JSON.
 func Body(form Form, payload string) (contentType string, body []byte) {
 	switch form {
 	case URLEncoded:
@@ -37,13 +37,13 @@ func multipartBody(payload string) (string, []byte) {
 	for strings.Contains(payload, w.Boundary()) { // never, in practice
 		w = multipart.NewWriter(&b)
 	}
-	w.WriteField("payload", payload) // a bytes.Buffer takes everything
+	w.WriteField("payload", payload) // writing to a bytes.Buffer never fails
 	w.Close()
 	return w.FormDataContentType(), b.Bytes()
 }
 
-// encodeJSON returns the JSON of a value of this package, all of which encode.
-// Licences have no business in HTML, so <, > and & stay as they are.
+// encodeJSON returns the JSON of a value of this package; encoding them never fails.
+// <, > and & are not escaped: the texts are not meant for HTML.
 func encodeJSON(v any) []byte {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)

@@ -40,8 +40,8 @@ func licence(t testing.TB, key string, seats int) string {
 	return lic.String()
 }
 
-// serve serves a handler and returns a client of it. Requests that the server
-// gets are counted by method.
+// serve starts a server with a handler. It returns a client of the server, and a func
+// that returns the methods of the requests that the server got.
 func serve(t *testing.T, h http.Handler, options *admin.ClientOptions) (*admin.Client, func() string) {
 	t.Helper()
 	var (
@@ -105,7 +105,7 @@ func TestClient(t *testing.T) {
 		}
 	}
 	var refused *admin.StatusError
-	if _, err := client.Create(ctx, "three"); !errors.As(err, &refused) || refused.Status != 409 || !strings.Contains(err.Error(), "stored already") {
+	if _, err := client.Create(ctx, "three"); !errors.As(err, &refused) || refused.Status != 409 || !strings.Contains(err.Error(), "already stored") {
 		t.Errorf("a duplicate: %v", err)
 	}
 	calls()
@@ -120,7 +120,7 @@ func TestClient(t *testing.T) {
 	}
 }
 
-// A list of many pages is read to its end, by offset.
+// All pages of a list are read, by offset.
 func TestClientPages(t *testing.T) {
 	store := &admin.Memory{}
 	h := newHandler(store)
@@ -136,7 +136,7 @@ func TestClientPages(t *testing.T) {
 		t.Errorf("%d records, %v", len(records), err)
 	}
 	var asked atomic.Int64
-	for data, want := range map[string]string{`{"id":"a","payload":"b"}`: "in circles", "": "do not end"} {
+	for data, want := range map[string]string{`{"id":"a","payload":"b"}`: "form a loop", "": "do not end"} {
 		endless := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprintf(w, `{"data":[%s],"offset":"%d","next":"y"}`, data, asked.Add(1)%3)
 		})
@@ -176,7 +176,7 @@ func TestClientWorkspaceAndToken(t *testing.T) {
 	}
 }
 
-// A client does not take its token, or its licence, where a redirect leads.
+// A client does not follow redirects, so neither its token nor its licence leaks.
 func TestClientFollowsNoRedirect(t *testing.T) {
 	var got atomic.Int32
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { got.Add(1) }))
@@ -189,7 +189,7 @@ func TestClientFollowsNoRedirect(t *testing.T) {
 	}
 }
 
-// flaky answers a status a few times, and then lets requests through.
+// flaky answers with a status a few times, and then passes requests on.
 func flaky(status, times int, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if times--; times >= 0 {
@@ -200,7 +200,7 @@ func flaky(status, times int, next http.Handler) http.Handler {
 	})
 }
 
-// What may be repeated is repeated; a POST is sent once.
+// Requests are retried if that is safe; a POST is sent once.
 func TestClientTriesAgain(t *testing.T) {
 	for _, test := range []struct {
 		status, times int
@@ -226,8 +226,7 @@ func TestClientTriesAgain(t *testing.T) {
 	}
 }
 
-// A server that asks to be left alone is, for ten seconds at most; a certificate that
-// is not good will be no better next time.
+// Retry-After is honoured, up to ten seconds; a bad certificate is not retried.
 func TestClientWaits(t *testing.T) {
 	for retryAfter, want := range map[string]time.Duration{"2": 2 * time.Second, "3600": 10 * time.Second, "-1": 0, "soon": 0} {
 		synctest.Test(t, func(t *testing.T) {
@@ -271,7 +270,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// An answer without an end is not read to its end.
+// An endless answer is not read to its end.
 func TestClientEndlessAnswer(t *testing.T) {
 	const most = 128 << 20
 	var sent atomic.Int64
@@ -284,7 +283,7 @@ func TestClientEndlessAnswer(t *testing.T) {
 		}
 	})
 	client, _ := serve(t, endless, nil)
-	if err := list(client); err == nil || !strings.Contains(err.Error(), "the answer has more than") || sent.Load() > 2*most {
+	if err := list(client); err == nil || !strings.Contains(err.Error(), "the answer is larger than") || sent.Load() > 2*most {
 		t.Errorf("%d bytes were sent: %v", sent.Load(), err)
 	}
 }
@@ -294,8 +293,8 @@ func put(c *admin.Client) error    { _, err := c.Put(context.Background(), id1, 
 func create(c *admin.Client) error { _, err := c.Create(context.Background(), "x"); return err }
 func remove(c *admin.Client) error { return c.Delete(context.Background(), id1) }
 
-// A server that is not there is named as such, and one that hangs up in the middle
-// of a POST is not asked again.
+// The error says whether a server cannot be reached, or hung up in the middle of a
+// POST, which is not retried.
 func TestClientUnreachable(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	address := server.URL
@@ -348,7 +347,7 @@ func TestClientUnreachable(t *testing.T) {
 	<-slow
 }
 
-// A server that keeps something else than it was given is found out.
+// A server that stores something else than it was sent is detected.
 func TestClientComparesWhatItWrote(t *testing.T) {
 	for name, change := range map[string]func(*admin.Record){
 		"payload": func(r *admin.Record) { r.Payload = strings.TrimSpace(r.Payload) },
@@ -376,7 +375,7 @@ func TestClientComparesWhatItWrote(t *testing.T) {
 	}
 }
 
-// What a server says does not take over a terminal.
+// The text of a server cannot send escape sequences to a terminal.
 func TestClientErrorIsPrintable(t *testing.T) {
 	client, _ := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(400)
@@ -387,7 +386,7 @@ func TestClientErrorIsPrintable(t *testing.T) {
 	}
 }
 
-// An answer that is no Admin API's is an error, not an empty list.
+// An answer that is not one of an Admin API is an error, not an empty list.
 func TestClientStrangeAnswers(t *testing.T) {
 	const record = `{"data":[{"id":"` + id1 + `"}]}`
 	for _, answer := range []string{"", "<html>", "[]", `"x"`, "{}", "null", `{"message":"welcome"}`, `{"data":null}`, `{"data":{}}`,
@@ -429,12 +428,12 @@ func TestNewClientRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := create(client); err == nil || !strings.Contains(err.Error(), "checks no licences") {
+	if err := create(client); err == nil || !strings.Contains(err.Error(), "has no check for licences") {
 		t.Errorf("a client without a check func wrote: %v", err)
 	}
 }
 
-// Push: the fewest calls, whatever is there.
+// A push makes the fewest calls.
 func TestPush(t *testing.T) {
 	old, renewed, other := licence(t, "A", 1), licence(t, "A", 2), licence(t, "B", 1)
 	spaced := strings.Replace(renewed, ":", " :\n", 1)
@@ -507,7 +506,7 @@ func TestPush(t *testing.T) {
 
 func number(n int) string { return fmt.Sprintf("%08x-0000-4000-8000-000000000000", n) }
 
-// Nothing is overwritten or removed of which no copy could be kept.
+// Nothing is overwritten or removed if its backup failed.
 func TestPushNeedsBackup(t *testing.T) {
 	store := &admin.Memory{}
 	store.Write(t.Context(), admin.Write{ID: id1, Payload: licence(t, "A", 1)})
@@ -530,8 +529,8 @@ func TestPushNeedsBackup(t *testing.T) {
 	}
 }
 
-// Where a server's clock runs behind what it stored before, what was pushed may not
-// be the active licence, and push says so.
+// If a server's clock was set back, the licence that was pushed may not be the active
+// one. That is an error.
 func TestPushIsNotActive(t *testing.T) {
 	a, b := licence(t, "A", 1), licence(t, "B", 1)
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -547,12 +546,12 @@ func TestPushIsNotActive(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = client.Apply(t.Context(), plan, func(admin.Record) error { return nil })
-	if err == nil || !strings.Contains(err.Error(), "which one is active is open") || calls() != "GET POST GET" {
+	if err == nil || !strings.Contains(err.Error(), "either may be active") || calls() != "GET POST GET" {
 		t.Errorf("%v", err)
 	}
 }
 
-// Where a server gives two records the same second, push does not guess.
+// If a server gives two records the same second, push does not guess which is active.
 func TestPushTie(t *testing.T) {
 	a, b := licence(t, "A", 1), licence(t, "B", 1)
 	page := func(w http.ResponseWriter, _ *http.Request) {

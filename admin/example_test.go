@@ -12,7 +12,7 @@ import (
 	"github.com/licseal/licseal/verify"
 )
 
-// A product takes licences over its own Admin API: those that the vendor signed.
+// A product accepts licences over its own Admin API if the vendor signed them.
 func ExampleNewHandler() {
 	trusted, err := keys.ParseTrusted("vendor.pub", []byte(
 		"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea vendor\n"))
@@ -27,7 +27,7 @@ func ExampleNewHandler() {
 	server := httptest.NewServer(admin.NewHandler(&admin.Memory{}, check, nil))
 	defer server.Close()
 
-	// A client that judges nothing itself brings a licence that somebody else signed.
+	// A client that checks nothing itself sends a licence that somebody else signed.
 	client, err := admin.NewClient(server.URL, &admin.ClientOptions{
 		Check: func(context.Context, string) error { return nil },
 	})
@@ -76,7 +76,7 @@ func ExampleClient_Plan() {
 	// none true <nil>
 }
 
-// The body to store a licence, for a client of one's own.
+// The body to store a licence, for your own client.
 func ExampleBody() {
 	contentType, body := admin.Body(admin.JSON, `{"license":{"payload":{},"signature":"…","version":"1"}}`)
 	fmt.Printf("%s\n%s\n", contentType, body)

@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-// failure is an answer that says why a request was not done.
+// failure is an answer that says why a request failed.
 type failure struct {
 	status int
 	header http.Header
@@ -16,7 +16,7 @@ type failure struct {
 
 func (f *failure) Error() string { return f.body.Message }
 
-// failf returns an answer with a message alone.
+// failf returns an answer with only a message.
 func failf(status int, format string, args ...any) *failure {
 	return &failure{status: status, body: ErrorBody{Message: fmt.Sprintf(format, args...)}}
 }
@@ -31,8 +31,8 @@ func invalidID(id string) *failure {
 	}}
 }
 
-// failed is the one place that says what an error is to a client. Errors of the
-// store itself are logged, and the client learns no more than it needs.
+// failed returns the answer for an error, for all calls. Failures of the store are
+// logged; the client gets no details of them.
 func (h *handler) failed(r *http.Request, err error) answer {
 	f := failureOf(err)
 	if f.status >= 500 && !errors.Is(err, context.Canceled) {
@@ -66,7 +66,7 @@ func failureOf(err error) *failure {
 	case errors.Is(err, ErrFull):
 		return failf(http.StatusInsufficientStorage, "the store is full: nothing was changed")
 	case errors.Is(err, ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		f := failf(http.StatusServiceUnavailable, "the store cannot be reached: try again later")
+		f := failf(http.StatusServiceUnavailable, "the store cannot be reached: retry later")
 		f.header = http.Header{"Retry-After": {"1"}}
 		return f
 	}

@@ -23,7 +23,7 @@ import (
 	"github.com/licseal/licseal/schema"
 )
 
-// published returns the two payload strings that Kong's documentation has.
+// published returns the two payload strings in Kong's documentation.
 func published(t testing.TB) (first, second string) {
 	t.Helper()
 	var texts []string
@@ -40,7 +40,7 @@ func published(t testing.TB) (first, second string) {
 // start is the instant of the published records.
 var start = time.Unix(1500508800, 0)
 
-// anything takes every payload but one that says it is bad.
+// anything accepts every payload except for one that says it is bad.
 func anything(_ context.Context, payload string) error {
 	if strings.Contains(payload, "bad") {
 		return errors.New("expired at 2020-01-01T00:00:00Z,\nand it is later")
@@ -81,8 +81,8 @@ func request(t testing.TB, h http.Handler, method, target, body string, header .
 	return w
 }
 
-// checkSchema holds every answer with a body, but for that of GET /, against its
-// published schema.
+// checkSchema validates an answer against the published schema of its kind. It skips
+// answers without a body, and that of GET /.
 func checkSchema(t testing.TB, r *http.Request, w *httptest.ResponseRecorder) {
 	t.Helper()
 	path := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/default"), "/")
@@ -111,7 +111,7 @@ func jsonBody(payload string) string {
 	return string(body)
 }
 
-// decode reads an answer strictly: a member that is not known fails the test.
+// decode decodes an answer strictly: an unknown member fails the test.
 func decode[T any](t testing.TB, w *httptest.ResponseRecorder) T {
 	t.Helper()
 	var v T
@@ -128,7 +128,7 @@ const (
 	id2 = "e8201120-4ee3-43ca-9e92-3fed08b1a15d"
 )
 
-// The published examples, in the order in which the documentation has them.
+// The published examples, in the order of the documentation.
 func TestHandlerPublished(t *testing.T) {
 	first, second := published(t)
 	now := start
@@ -171,7 +171,7 @@ func TestHandlerPublished(t *testing.T) {
 	}
 }
 
-// Whatever the form of the body, the stored payload is the same bytes.
+// The stored payload has the same bytes for every encoding of the body.
 func TestHandlerForms(t *testing.T) {
 	first, _ := published(t)
 	hard := strings.Replace(first, "Example Company, Inc", `Füße & Söhne + 50% "=" 😀 \u2028`, 1) + "\r\n"
@@ -188,7 +188,7 @@ func TestHandlerForms(t *testing.T) {
 	}
 }
 
-// What each wrong or hostile request is answered. The store has one licence.
+// The answers to wrong and hostile requests. The store has one licence.
 func TestHandlerRefuses(t *testing.T) {
 	store := &admin.Memory{Now: func() time.Time { return start }}
 	h := newHandler(store)
@@ -273,7 +273,7 @@ func TestHandlerRefuses(t *testing.T) {
 		{"a broken content type", "POST", "/licenses", "{}", []string{"Content-Type: application/json;;;=,"}, 415, "not supported"},
 		{"another charset", "POST", "/licenses", "{}", []string{"Content-Type: application/json; charset=utf-16"}, 415, "utf-16"},
 		{"compressed", "POST", "/licenses", "{}", []string{"Content-Encoding: gzip"}, 415, "gzip"},
-		{"too large", "POST", "/licenses", jsonBody(strings.Repeat("x", 300<<10)), nil, 413, "^the body has more than 262144 bytes$"},
+		{"too large", "POST", "/licenses", jsonBody(strings.Repeat("x", 300<<10)), nil, 413, "^the body is larger than 262144 bytes$"},
 		{"invalid licence", "POST", "/licenses", jsonBody("bad"), nil, 400, `^schema violation \(payload: expired at 2020-01-01T00:00:00Z,; and it is later\)$`},
 		{"duplicate", "POST", "/licenses", jsonBody("one"), nil, 409, "^UNIQUE violation detected on 'payload'.* as " + id1},
 		{"duplicate in PUT", "PUT", "/licenses/" + id2, jsonBody("one"), nil, 409, "^UNIQUE violation"},
@@ -304,7 +304,7 @@ func TestHandlerRefuses(t *testing.T) {
 	}
 }
 
-// The whole bodies of the errors that have a code.
+// The complete bodies of the errors with a code.
 func TestHandlerErrorBodies(t *testing.T) {
 	h := newHandler(&admin.Memory{})
 	request(t, h, "PUT", "/licenses/"+id1, jsonBody("one"))
@@ -313,9 +313,9 @@ func TestHandlerErrorBodies(t *testing.T) {
 	}{
 		{"POST", "/licenses", "{}", `{"code":2,"name":"schema violation","message":"schema violation (payload: required field missing)","fields":{"payload":"required field missing"}}`},
 		{"GET", "/licenses/x", "", `{"code":1,"name":"invalid primary key","message":"invalid primary key: '{id=\"x\"}'","fields":{"id":"expected a valid UUID"}}`},
-		{"POST", "/licenses", jsonBody("one"), `{"code":5,"name":"unique constraint violation","message":"UNIQUE violation detected on 'payload': this licence is stored already, as ` + id1 + `","fields":{"payload":"this licence is stored already, as ` + id1 + `"}}`},
+		{"POST", "/licenses", jsonBody("one"), `{"code":5,"name":"unique constraint violation","message":"UNIQUE violation detected on 'payload': this licence is already stored, as ` + id1 + `","fields":{"payload":"this licence is already stored, as ` + id1 + `"}}`},
 		{"GET", "/licenses?size=x", "", `{"code":9,"name":"invalid size","message":"size must be an integer between 1 and 1000"}`},
-		{"GET", "/licenses?offset=x", "", `{"code":7,"name":"invalid offset","message":"'x' is not a valid offset: take the one that the page before has"}`},
+		{"GET", "/licenses?offset=x", "", `{"code":7,"name":"invalid offset","message":"'x' is not a valid offset: use the offset of the previous page"}`},
 		{"PUT", "/licenses", "", `{"message":"Method not allowed"}`},
 	} {
 		if w := request(t, h, test.method, test.target, test.body); w.Body.String() != test.want {
@@ -364,7 +364,7 @@ func TestHandlerAccepts(t *testing.T) {
 	}
 }
 
-// A client that follows next, or offset, sees each record once.
+// A client that follows next or offset sees each record once.
 func TestHandlerPages(t *testing.T) {
 	h := newHandler(&admin.Memory{})
 	const count = 25
@@ -406,8 +406,8 @@ type stuck struct {
 
 func (s stuck) Write(b []byte) (int, error) { <-s.release; return len(b), nil }
 
-// Clients that do not read their lists hold 32 of them and no more; others are told
-// to come back, and everything else goes on.
+// Clients that do not read their lists hold at most 32 of them; others get
+// Retry-After, and other calls are not affected.
 func TestHandlerListsAreNotRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHandler(&admin.Memory{})
@@ -426,7 +426,7 @@ func TestHandlerListsAreNotRead(t *testing.T) {
 			t.Errorf("PUT: %d %s", w.Code, w.Body)
 		}
 		close(release)
-		for range 100 { // each gives its place back, failed ones too
+		for range 100 { // each releases its place, failed ones too
 			if w := request(t, h, "GET", "/licenses", ""); w.Code != 200 {
 				t.Fatalf("%d %s", w.Code, w.Body)
 			}
@@ -440,7 +440,7 @@ func TestHandlerListsAreNotRead(t *testing.T) {
 	})
 }
 
-// failing is a store that always fails in the same way.
+// failing is a store that always fails with the same error.
 type failing struct {
 	admin.Store
 	err error
@@ -481,10 +481,10 @@ func TestHandlerStoreFails(t *testing.T) {
 	}
 }
 
-// A handler without a check func takes nothing.
+// A handler without a check func accepts nothing.
 func TestHandlerWithoutCheck(t *testing.T) {
 	h := admin.NewHandler(&admin.Memory{}, nil, nil)
-	if w := request(t, h, "POST", "/licenses", jsonBody("x")); w.Code != 400 || !strings.Contains(w.Body.String(), "takes none") {
+	if w := request(t, h, "POST", "/licenses", jsonBody("x")); w.Code != 400 || !strings.Contains(w.Body.String(), "accepts none") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
@@ -532,7 +532,7 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// Both shapes of a report are read.
+// Both formats of a report are read.
 func TestReportShapes(t *testing.T) {
 	for text, want := range map[string]admin.Report{
 		`{"counters":[{"bucket":"UNKNOWN","request_count":5},{"bucket":"2021-12","request_count":0}],"db_version":"","kong_version":"","license_key":"K","rbac_users":3,
@@ -613,10 +613,10 @@ func TestTokens(t *testing.T) {
 
 func TestParseTokensRefuses(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                   "has no token",
-		"# only\n":                           "has no token",
+		"":                                   "no token found",
+		"# only\n":                           "no token found",
 		"short":                              "line 1: the token has 5 characters",
-		"a b c":                              "line 1: has 3 words",
+		"a b c":                              "line 1: found 3 words",
 		"\nname 0123456789abcdé7":            "line 2: the token has a character",
 		"0123456789abcdef\nci\u00a0tooshort": "line 2",
 	} {
@@ -630,8 +630,8 @@ func TestParseTokensRefuses(t *testing.T) {
 	}
 }
 
-// FuzzHandler: whatever is sent, the answer is JSON or empty, and its status is
-// none of the server's own failures.
+// FuzzHandler: the answer to any request is JSON or empty, and its status is not one
+// of the server's own failures.
 func FuzzHandler(f *testing.F) {
 	first, _ := published(f)
 	f.Add("POST", "/licenses", "application/json", jsonBody(first))

@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// Memory is a [Store] that is gone with the process. The zero value is empty and
-// ready.
+// Memory is a [Store] in memory. The zero value is empty and ready to use.
 type Memory struct {
 	// Now is the clock. If nil, time.Now.
 	Now func() time.Time
@@ -17,7 +16,7 @@ type Memory struct {
 	mu       sync.RWMutex
 	records  []Record          // by id
 	payloads map[string]string // the id of the record that has a payload
-	stamp    int64             // the last time given
+	stamp    int64             // the last UpdatedAt
 	history  []Change
 }
 

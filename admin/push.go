@@ -7,14 +7,14 @@ import (
 	"github.com/licseal/licseal"
 )
 
-// Plan is what it takes to make a licence the active one of a server.
+// Plan lists the calls that make a licence the active one of a server.
 type Plan struct {
 	Payload string
 	Call    PlannedCall
-	Active  *Record // what is active now; nil if there is nothing
-	Target  *Record // the record to update; nil if none is
+	Active  *Record // the active record now; nil if there is none
+	Target  *Record // the record to update; nil if a new one is created
 
-	// Remove are the other records, if they are to be removed.
+	// Remove lists the other records, if they should be removed.
 	Remove []Record
 }
 
@@ -23,21 +23,20 @@ type PlannedCall string
 
 // The calls of a plan.
 const (
-	NoCall     PlannedCall = "none"   // the licence is active already
+	NoCall     PlannedCall = "none"   // the licence is already active
 	CreateCall PlannedCall = "create" // POST: it is added
-	UpdateCall PlannedCall = "update" // PATCH: it takes the place of Target's
+	UpdateCall PlannedCall = "update" // PATCH: it replaces the one in Target
 )
 
 // Nothing reports whether the plan changes nothing.
 func (p *Plan) Nothing() bool { return p.Call == NoCall && len(p.Remove) == 0 }
 
-// Plan finds the fewest calls that make a licence the active one: none where it
-// is; one update where a record has it already, or has one with the same key,
-// which the licence then replaces; one more record otherwise. Roles names the
-// key's field; the zero value names Kong's. If prune is set, the plan removes all
-// other records.
+// Plan returns the fewest calls that make a licence the active one: none if it is
+// active; an update if a record has it, or has a licence with the same key, which is
+// then replaced; otherwise a new record. roles names the field of the key; the zero
+// value names Kong's. If prune is set, the plan removes all other records.
 //
-// Two texts of one licence are the same licence.
+// Different texts of the same licence, such as with other white space, count as equal.
 func (c *Client) Plan(ctx context.Context, payload string, roles licseal.Roles, prune bool) (*Plan, error) {
 	wanted, err := licseal.ParseUnverified([]byte(payload))
 	if err != nil {
@@ -67,8 +66,8 @@ func (c *Client) Plan(ctx context.Context, payload string, roles licseal.Roles, 
 	return p, nil
 }
 
-// isTied reports whether another record is as new: which of the two is active is
-// then open. Times are in seconds, and not every server keeps them apart.
+// isTied reports whether another record has the same UpdatedAt, so that either may be
+// active. Times are in seconds, and some servers give two records the same one.
 func isTied(records []Record, active *Record) bool {
 	for i := range records {
 		if records[i].UpdatedAt == active.UpdatedAt && records[i].ID != active.ID {
@@ -78,9 +77,9 @@ func isTied(records []Record, active *Record) bool {
 	return false
 }
 
-// target returns the record that a licence takes the place of: one that has its
-// very text, because no other may have that too; one that has it in other words; or
-// else the newest with the same key.
+// target returns the record to update: the one with the same text, because a text must
+// not be stored twice; or one with the same licence as another text; or the newest one
+// with the same key; nil if there is none of these.
 func target(records []Record, payload string, wanted *licseal.License, roles licseal.Roles) *Record {
 	for i := range records {
 		if records[i].Payload == payload {
@@ -109,9 +108,9 @@ func isLicence(payload string, lic *licseal.License) bool {
 	return err == nil && stored.String() == lic.String()
 }
 
-// Apply does what a plan says, and returns the record that is active then. Each
-// record is given to backup before it is replaced or removed; if that fails,
-// nothing more is done. backup must not be nil.
+// Apply carries out a plan and returns the record that is then active. It calls backup
+// with each record before replacing or removing it, and stops if backup fails. backup
+// must not be nil.
 func (c *Client) Apply(ctx context.Context, p *Plan, backup func(Record) error) (Record, error) {
 	active, err := c.activate(ctx, p, backup)
 	if err != nil {
@@ -119,7 +118,7 @@ func (c *Client) Apply(ctx context.Context, p *Plan, backup func(Record) error) 
 	}
 	for _, record := range p.Remove {
 		if err := backup(record); err != nil {
-			return Record{}, fmt.Errorf("the licence is active, but %s was not removed: keeping a backup: %w", record.ID, err)
+			return Record{}, fmt.Errorf("the licence is active, but %s was not removed: writing a backup: %w", record.ID, err)
 		}
 		if err := c.Delete(ctx, record.ID); err != nil {
 			return Record{}, fmt.Errorf("the licence is active, but %s was not removed: %w", record.ID, err)
@@ -138,7 +137,7 @@ func (c *Client) activate(ctx context.Context, p *Plan, backup func(Record) erro
 		return *p.Active, nil
 	case UpdateCall:
 		if err := backup(*p.Target); err != nil {
-			return Record{}, fmt.Errorf("nothing was changed: keeping a backup: %w", err)
+			return Record{}, fmt.Errorf("nothing was changed: writing a backup: %w", err)
 		}
 		active, err = c.Update(ctx, p.Target.ID, p.Payload)
 	default:
@@ -148,7 +147,7 @@ func (c *Client) activate(ctx context.Context, p *Plan, backup func(Record) erro
 		return Record{}, err
 	}
 	if p.Active != nil && p.Active.ID != active.ID && active.UpdatedAt <= p.Active.UpdatedAt {
-		return Record{}, fmt.Errorf("the licence was stored as %s, but %s is not older (updated_at %d and %d), so which one is active is open: push again in a second",
+		return Record{}, fmt.Errorf("the licence was stored as %s, but %s is not older (updated_at %d and %d), so either may be active: push again in a second",
 			active.ID, p.Active.ID, active.UpdatedAt, p.Active.UpdatedAt)
 	}
 	return active, nil

@@ -12,12 +12,12 @@ import (
 	"github.com/licseal/licseal"
 )
 
-// Unlicensed is the license_key of a report of a server without a licence.
+// Unlicensed is the license_key in the report of a server without a licence.
 const Unlicensed = "UNLICENSED"
 
-// Report is what GET /license/report answers. It is read in the shape of Kong
-// Gateway 2.7 to 3.4 and in that of 3.15, and written in the first; members
-// that only the second has are nil in the first.
+// Report is the answer to GET /license/report. The format of Kong Gateway 2.7 to 3.4
+// is read and written; that of 3.15 is read. Members that only the second has are nil
+// in the first.
 type Report struct {
 	Counters        Counters   `json:"counters"`
 	DBVersion       string     `json:"db_version"`
@@ -37,7 +37,7 @@ type Report struct {
 	PluginsCount   *PluginsCount   `json:"plugins_count,omitempty"`
 }
 
-// Counter is how many requests were made in a month.
+// Counter is the number of requests in a month.
 type Counter struct {
 	Bucket       string `json:"bucket"` // YYYY-MM, or UNKNOWN
 	RequestCount int64  `json:"request_count"`
@@ -46,7 +46,7 @@ type Counter struct {
 // Counters are requests by month.
 type Counters []Counter
 
-// UnmarshalJSON reads a list, or an object with the list under "buckets".
+// UnmarshalJSON decodes a list, or an object with the list as member "buckets".
 func (c *Counters) UnmarshalJSON(data []byte) error {
 	var list []Counter
 	if len(data) > 0 && data[0] == '{' {
@@ -103,7 +103,7 @@ type PluginsCount struct {
 	UniqueRouteKafkas  int64 `json:"unique_route_kafkas"`
 }
 
-// Key returns the report's license_key, wherever it stands.
+// Key returns the report's license_key, whichever of the two places it is in.
 func (r *Report) Key() string {
 	if r.LicenseKey == "" && r.License != nil {
 		return r.License.LicenseKey
@@ -111,7 +111,7 @@ func (r *Report) Key() string {
 	return r.LicenseKey
 }
 
-// Figures are what a product says of itself in its report.
+// Figures are what a product states about itself in its report.
 type Figures struct {
 	Counters   []Counter // requests by month
 	DBVersion  string    // such as "postgres 15.3"; if empty, the handler's own
@@ -120,8 +120,8 @@ type Figures struct {
 	Services   int64
 	Workspaces int64
 
-	// What follows is that of this machine where it is empty. The host name is
-	// hashed before it leaves the handler.
+	// If empty, the values of this machine are used. The report has only the hash
+	// of the host name.
 	Cores           int
 	Hostname, Uname string
 
@@ -129,14 +129,13 @@ type Figures struct {
 	Deployment *DeploymentInfo
 }
 
-// Reporter gives the figures of a product. The product that embeds a handler
-// implements it.
+// Reporter returns the figures of a product. Products that embed a handler implement
+// it.
 type Reporter interface {
 	Figures(ctx context.Context) (Figures, error)
 }
 
-// report makes the report of a server whose active licence is in the record, or
-// which has none if there is no record.
+// report returns the report of the server.
 func (h *handler) report(ctx context.Context) (*Report, error) {
 	var figures Figures
 	if h.options.Reporter != nil {
@@ -173,7 +172,7 @@ func (h *handler) activeKey(ctx context.Context) (string, error) {
 		return "", err
 	}
 	lic, err := licseal.ParseUnverified([]byte(record.Payload))
-	if err != nil { // the check func takes what is no licence document of ours
+	if err != nil { // the check func accepts other documents
 		return Hash(record.Payload), nil
 	}
 	id, _ := lic.Payload.Text(h.options.Roles.WithDefaults().ID)
@@ -198,9 +197,9 @@ func (f *Figures) setDefaults(o *Options) {
 	}
 }
 
-// Hash returns what a report has in place of a licence key or a host name: the
-// SHA-256 of the text in hex digits. It says whether two are the same, and
-// nothing else to those who cannot guess the text.
+// Hash returns the SHA-256 of a licence key or a host name in hex digits, as reports
+// contain it. It tells whether two texts are equal, without revealing texts that
+// cannot be guessed.
 func Hash(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])

@@ -18,18 +18,17 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// entity is what the body of a write says: the members of a record, of which the
-// store decides all but the id and the payload.
+// entity is the body of a write: the members of a record that a client decides.
 type entity struct {
-	id      string // "" if it has none
+	id      string // "" if not given
 	payload string
 }
 
-// maxFields bounds the members of a body. A record has four.
+// maxFields is the maximum number of members of a body. A record has four.
 const maxFields = 32
 
-// readEntity reads the body of a write, in any of the forms, and checks its
-// members; what the payload holds is the check func's business.
+// readEntity reads the body of a write, in any of the encodings, and checks its
+// members. It does not check the licence in the payload.
 func (h *handler) readEntity(r *http.Request) (entity, error) {
 	body, err := h.readBody(r)
 	if err != nil {
@@ -50,17 +49,17 @@ func (h *handler) readBody(r *http.Request) ([]byte, error) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, failf(http.StatusRequestEntityTooLarge, "the body has more than %d bytes", tooLarge.Limit)
+		return nil, failf(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", tooLarge.Limit)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, failf(http.StatusRequestTimeout, "the body did not come in time")
+		return nil, failf(http.StatusRequestTimeout, "the body did not arrive in time")
 	case err != nil:
-		return nil, failf(http.StatusBadRequest, "the body is not whole")
+		return nil, failf(http.StatusBadRequest, "the body is incomplete")
 	}
 	return body, nil
 }
 
-// fields are the members of a body, in its order. A value that is no text or
-// number is there as its JSON.
+// fields are the members of a body. The value of a string is its text; that of
+// anything else is its JSON.
 type fields []field
 
 type field struct {
@@ -90,8 +89,8 @@ func parseFields(contentType string, body []byte) (fields, error) {
 
 var errCannotParseJSON = failf(http.StatusBadRequest, "Cannot parse JSON body")
 
-// parseJSON reads an object. Names that come twice are refused, lest another
-// reader of the same body took the other one.
+// parseJSON parses an object. Duplicate names are refused: another reader of the same
+// body might use the other value.
 func parseJSON(body []byte) (fields, error) {
 	var values map[string]jsontext.Value
 	if err := json.Unmarshal(body, &values); err != nil || values == nil {
@@ -145,7 +144,7 @@ func parseMultipart(body []byte, boundary string) (fields, error) {
 		if err != nil || len(all) == maxFields {
 			return nil, cannot
 		}
-		value, err := io.ReadAll(part) // no longer than the body
+		value, err := io.ReadAll(part) // at most as long as the body
 		if err != nil {
 			return nil, cannot
 		}
@@ -183,7 +182,7 @@ func (fs fields) entity() (entity, error) {
 
 const requiredMissing = "required field missing"
 
-// problem returns what is wrong with a field by itself, "" if nothing is.
+// problem returns what is wrong with a field, "" if nothing.
 func (f field) problem() string {
 	switch f.name {
 	case "id":
@@ -192,7 +191,7 @@ func (f field) problem() string {
 		}
 	case "payload":
 		return f.payloadProblem()
-	case "created_at", "updated_at": // clients send back what they were given
+	case "created_at", "updated_at": // clients send back whole records
 		if f.kind != '0' && strings.Trim(f.value, "0123456789") != "" {
 			return "expected an integer"
 		}
@@ -211,7 +210,7 @@ func (f field) payloadProblem() string {
 	case !utf8.ValidString(f.value) || strings.Contains(f.value, "\x00"):
 		return "expected UTF-8 text"
 	case strings.HasPrefix(f.value, "@"):
-		return "expected a licence document, not the name of a file: with curl, --data-urlencode payload@FILE sends what the file holds"
+		return "expected a licence document, not the name of a file: with curl, use --data-urlencode payload@FILE"
 	}
 	return ""
 }
@@ -240,8 +239,8 @@ func (vs violations) error() error {
 	return &failure{status: http.StatusBadRequest, body: body}
 }
 
-// printable returns a text of the client's as an answer shows it: cut where it is
-// long, and all of it UTF-8.
+// printable returns a text of the client as an answer contains it: valid UTF-8, and cut
+// if it is long.
 func printable(text string) string { return cutText(text, 100) }
 
 func cutText(text string, limit int) string {

@@ -7,21 +7,19 @@ import (
 	"time"
 )
 
-// Store keeps records, and the history of all that happened to them. Several
-// goroutines use one at the same time. [Memory] is one, package sqlstore has
-// another.
+// Store keeps records, and the history of their changes. It must be safe for
+// concurrent use. [Memory] is one; package sqlstore has another.
 //
-// A write is whole or has not happened, and is in the history or has not
-// happened; what was acknowledged stays. No two records have the same payload.
-// UpdatedAt never repeats and never runs backwards: a write gets the current
-// time in seconds, or the last one given plus one where that is not later,
-// and a new record's CreatedAt is its UpdatedAt.
+// Writes are atomic, together with their entry in the history, and durable once
+// acknowledged. No two records have the same payload. UpdatedAt never repeats and
+// never decreases: a write gets the current time in seconds, or the last UpdatedAt
+// plus one if that is later. The CreatedAt of a new record is its UpdatedAt.
 //
-// Errors that are none of those named here are failures of the store itself.
+// Errors other than those named here are failures of the store itself.
 type Store interface {
-	// List returns the records whose ids come after the given one, in the order
-	// of their ids, and whether there are more behind them. It returns at most
-	// limit, and fewer where their payloads are large; one, if there is any.
+	// List returns the records whose ids come after the given one, ordered by id,
+	// and whether there are more after them. It returns at most limit records, and
+	// fewer if the payloads are large, but at least one if there is any.
 	List(ctx context.Context, after string, limit int) (records []Record, more bool, err error)
 
 	// Get returns a record, or ErrNotFound.
@@ -30,16 +28,16 @@ type Store interface {
 	// Newest returns the record with the newest UpdatedAt, or ErrNotFound.
 	Newest(ctx context.Context) (Record, error)
 
-	// Write stores a payload and returns the record as it is now. The error is
-	// ErrNotFound, or an *ExistsError, where the write's condition or the
-	// uniqueness of payloads forbids it.
+	// Write stores a payload and returns the resulting record. The error is
+	// ErrNotFound or an *ExistsError if the write's condition is not met, or if
+	// another record has the payload.
 	Write(ctx context.Context, w Write) (Record, error)
 
-	// Delete removes a record, and does nothing where there is none.
+	// Delete removes a record. It does nothing if there is none.
 	Delete(ctx context.Context, id, who string) error
 
-	// History returns the changes whose numbers come after the given one, in
-	// the order in which they happened, at most limit.
+	// History returns the changes whose numbers come after the given one, at most
+	// limit, in the order in which they happened.
 	History(ctx context.Context, after int64, limit int) ([]Change, error)
 }
 
@@ -51,21 +49,21 @@ type Write struct {
 	Who     string // for the history
 }
 
-// Condition says when a write may happen.
+// Condition is the condition under which a write is carried out.
 type Condition uint8
 
 // The conditions of a write.
 const (
-	IfAbsent  Condition = iota // there is no record of this id: POST
-	IfPresent                  // there is one: PATCH
-	Always                     // either way: PUT
+	IfAbsent  Condition = iota // no record has this id: POST
+	IfPresent                  // a record has this id: PATCH
+	Always                     // PUT
 )
 
 // Change is one entry of a store's history. Entries are numbered from 1 without
-// a gap, and none is ever changed or removed.
+// gaps, and never changed or removed.
 type Change struct {
 	Number int64     `json:"number"`
-	Time   time.Time `json:"time"` // of the server's clock, in milliseconds
+	Time   time.Time `json:"time"` // by the server's clock, in milliseconds
 	Who    string    `json:"who"`
 	Action Action    `json:"action"`
 	ID     string    `json:"id"`
@@ -73,7 +71,7 @@ type Change struct {
 	After  *Record   `json:"after,omitempty"`  // nil if it was deleted
 }
 
-// Action is what a change did.
+// Action is the kind of a change.
 type Action string
 
 // The actions of a history.
@@ -83,28 +81,28 @@ const (
 	Deleted  Action = "deleted"
 )
 
-// ErrNotFound means that no record has the id, or that there is none at all.
+// ErrNotFound means that no record has the id, or that there are no records.
 var ErrNotFound = errors.New("there is no such licence record")
 
-// ErrUnavailable means that a store cannot be used at the moment. Errors of a
-// store wrap it.
+// ErrUnavailable means that a store cannot be used at the moment. Stores wrap it.
 var ErrUnavailable = errors.New("the store cannot be reached")
 
-// ErrFull means that a store has no room left. Errors of a store wrap it.
+// ErrFull means that a store has no space left. Stores wrap it.
 var ErrFull = errors.New("the store is full")
 
-// ExistsError says that a record is in the way of a write.
+// ExistsError is a write that another record prevents.
 type ExistsError struct {
-	ID        string // of that record
-	SameValue string // what it has in common with the write: "id" or "payload"
+	ID        string // of the other record
+	SameValue string // what both have in common: "id" or "payload"
 }
 
 func (e *ExistsError) Error() string {
 	if e.SameValue == "id" {
-		return fmt.Sprintf("there is a record with the id %s already", e.ID)
+		return fmt.Sprintf("a record with the id %s already exists", e.ID)
 	}
-	return fmt.Sprintf("this licence is stored already, as %s", e.ID)
+	return fmt.Sprintf("this licence is already stored, as %s", e.ID)
 }
 
-// MaxPageBytes bounds the payloads in one answer of [Store.List].
+// MaxPageBytes is the maximum size of the payloads that one call of [Store.List]
+// returns, in bytes.
 const MaxPageBytes = 1 << 20

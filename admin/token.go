@@ -12,33 +12,33 @@ import (
 	"unicode"
 )
 
-// TokenHeader is the request header that carries the token, by Kong's name.
-// "Authorization: Bearer …" is taken as well.
+// TokenHeader is the request header for the token, as Kong names it.
+// "Authorization: Bearer …" is accepted too.
 const TokenHeader = "Kong-Admin-Token"
 
-// Token is what a client shows to be let in.
+// Token is a secret that a client sends to be authorized.
 type Token struct {
-	Name string // whose it is, for the history
+	Name string // of its owner, for the history
 	hash [sha256.Size]byte
 }
 
-// MinTokenLength is the length of the shortest token, in characters.
+// MinTokenLength is the minimum length of a token, in characters.
 const MinTokenLength = 16
 
-// NewToken returns a token. Only its SHA-256 is kept.
+// NewToken returns a token. It keeps only the SHA-256 of the secret.
 func NewToken(name, secret string) (Token, error) {
 	if len(secret) < MinTokenLength {
-		return Token{}, fmt.Errorf("the token has %d characters; make it %d or more, as with: openssl rand -hex 32", len(secret), MinTokenLength)
+		return Token{}, fmt.Errorf("the token has %d characters, and needs at least %d; make one with: openssl rand -hex 32", len(secret), MinTokenLength)
 	}
 	if strings.IndexFunc(secret, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) || r == ' ' }) >= 0 {
-		return Token{}, errors.New("the token has a character that cannot stand in a request header; use letters and digits, as with: openssl rand -hex 32")
+		return Token{}, errors.New("the token has a character that is not allowed in a request header; make one of letters and digits with: openssl rand -hex 32")
 	}
 	return Token{name, sha256.Sum256([]byte(secret))}, nil
 }
 
-// ParseTokens reads a file of tokens: one a line, after a name and a space where
-// it has a name. Blank lines and lines that start with # are skipped. There is at
-// least one. An error never has a token in it.
+// ParseTokens parses a file of tokens, one a line, optionally after a name and a
+// space. Blank lines and lines that begin with # are skipped. It returns an error if
+// there is no token. Errors never contain a token.
 func ParseTokens(data []byte) ([]Token, error) {
 	var tokens []Token
 	for i, line := range strings.Split(string(data), "\n") {
@@ -47,7 +47,7 @@ func ParseTokens(data []byte) ([]Token, error) {
 			continue
 		}
 		if len(words) > 2 {
-			return nil, fmt.Errorf("line %d: has %d words; a line is a token, or a name and a token", i+1, len(words))
+			return nil, fmt.Errorf("line %d: found %d words; a line is a token, or a name and a token", i+1, len(words))
 		}
 		name := ""
 		if len(words) == 2 {
@@ -60,17 +60,17 @@ func ParseTokens(data []byte) ([]Token, error) {
 		tokens = append(tokens, token)
 	}
 	if len(tokens) == 0 {
-		return nil, errors.New("has no token: put one in, as with: openssl rand -hex 32")
+		return nil, errors.New("no token found; make one with: openssl rand -hex 32")
 	}
 	return tokens, nil
 }
 
 type tokenKey struct{}
 
-// RequireToken lets those requests through to next that carry one of the tokens,
-// and answers 401 to all others. tokens is called for each request, so that they
-// can change; if it returns none, nobody gets in. How long the comparison takes
-// says nothing about the tokens.
+// RequireToken returns a handler that passes requests with one of the tokens to next,
+// and answers all others with 401. tokens is called for each request, so that they
+// can change; if it returns none, all requests are refused. The time that the
+// comparison takes does not depend on the tokens.
 func RequireToken(tokens func() []Token, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		shown := r.Header.Get(TokenHeader)
@@ -80,9 +80,9 @@ func RequireToken(tokens func() []Token, next http.Handler) http.Handler {
 		}
 		token := match(tokens(), shown)
 		if token == nil {
-			message := "Unauthorized: the token is not known here"
+			message := "Unauthorized: the token is unknown"
 			if shown == "" {
-				message = "Unauthorized: a token is needed, in the header " + TokenHeader
+				message = "Unauthorized: send a token in the header " + TokenHeader
 			}
 			w.Header().Set("Content-Type", "application/json; charset=utf-8")
 			w.Header().Set("WWW-Authenticate", "Bearer")
@@ -94,8 +94,8 @@ func RequireToken(tokens func() []Token, next http.Handler) http.Handler {
 	})
 }
 
-// FindToken returns the token that was shown, if it is one of the tokens: for a
-// handler beside this package's that answers in its own words.
+// FindToken returns the token with the given secret, and whether there is one. It is
+// for handlers of other APIs that answer in their own format.
 func FindToken(tokens []Token, shown string) (token Token, ok bool) {
 	if found := match(tokens, shown); found != nil {
 		return *found, true
@@ -103,8 +103,8 @@ func FindToken(tokens []Token, shown string) (token Token, ok bool) {
 	return Token{}, false
 }
 
-// match returns the token that was shown, nil if there is none. It looks at all
-// of them, and at hashes, so that its time depends on their number only.
+// match returns the token with the given secret, nil if there is none. It compares
+// the hashes of all tokens, so that its time depends only on their number.
 func match(tokens []Token, shown string) *Token {
 	hash := sha256.Sum256([]byte(shown))
 	var found *Token
@@ -116,8 +116,8 @@ func match(tokens []Token, shown string) *Token {
 	return found
 }
 
-// who names the author of a request: the token's name, or the name of the client's
-// certificate, and the address.
+// who returns the author of a request: the name of the token or of the client
+// certificate, and the network address.
 func who(r *http.Request) string {
 	name, _ := r.Context().Value(tokenKey{}).(string)
 	if name == "" && r.TLS != nil && len(r.TLS.VerifiedChains) > 0 {

@@ -6,20 +6,20 @@ import (
 	"github.com/licseal/licseal"
 )
 
-// Usage is how much of something a report says is used, beside what a licence
-// allows.
+// Usage compares how much of something is used, according to a report, with what a
+// licence allows.
 type Usage struct {
 	Name    string `json:"name"` // as the licence calls it: admin_seats, dataplanes
 	Used    int64  `json:"used"`
 	Allowed int64  `json:"allowed"`
 }
 
-// Exceeded reports whether more is used than the licence allows.
+// Exceeded reports whether more is used than allowed.
 func (u Usage) Exceeded() bool { return u.Used > u.Allowed }
 
-// Usage compares the report with a licence payload of Kong's fields: administrators
-// with seats, and connected data planes with data planes, where both say so. The
-// payload is as good as where it came from: only package verify makes it trusted.
+// Usage compares the report with a licence payload of Kong's: administrators with
+// admin_seats, and connected data planes with dataplanes, if both state a number. The
+// payload is not verified here; only package verify makes it trusted.
 func (r *Report) Usage(p licseal.Payload) []Usage {
 	var all []Usage
 	add := func(name string, used int64) {
@@ -35,5 +35,5 @@ func (r *Report) Usage(p licseal.Payload) []Usage {
 	return all
 }
 
-// IsAbout reports whether the report names a licence key, as it is or hashed.
+// IsAbout reports whether the report names a licence key, in plain text or hashed.
 func (r *Report) IsAbout(key string) bool { return r.Key() == key || r.Key() == Hash(key) }

@@ -4,12 +4,13 @@ import (
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
 )
 
 // Record is an entry of /licenses.
 type Record struct {
-	// ID is a UUID (RFC 9562) in lower case: the record's own name, which has
-	// nothing to do with the licence's.
+	// ID is a UUID (RFC 9562) in lower case. It names the record; the licence has
+	// its own id.
 	ID string `json:"id"`
 
 	// Payload is the licence document, as text.
@@ -20,20 +21,20 @@ type Record struct {
 	UpdatedAt int64 `json:"updated_at"`
 }
 
-// Page is what GET /licenses answers: some of the records, in the order of their
-// ids.
+// Page is the answer to GET /licenses: some of the records, ordered by id.
 type Page struct {
 	Data []Record `json:"data"`
 
-	// Next is the path of the next page, nil on the last one.
+	// Next is the path of the next page, nil if this is the last.
 	Next *string `json:"next"`
 
-	// Offset is what "offset" is on the next page, empty on the last one.
+	// Offset is the query parameter "offset" of the next page, empty if this is
+	// the last.
 	Offset string `json:"offset,omitempty"`
 }
 
-// ErrorBody is what the API answers with a status of 400 or more. Many answers
-// have a message only.
+// ErrorBody is the body of an answer with a status of 400 or more. Many have only a
+// message.
 type ErrorBody struct {
 	Code    int            `json:"code,omitempty"`
 	Name    string         `json:"name,omitempty"`
@@ -51,8 +52,8 @@ const (
 	codeInvalidSize       = 9
 )
 
-// appendJSON appends the record as JSON. Lists are long, and this is all there
-// is to them.
+// appendJSON appends the record as JSON. It is much faster than encoding/json, which
+// matters for lists.
 func (r *Record) appendJSON(b []byte) ([]byte, error) {
 	b = append(b, `{"id":"`...)
 	b = append(b, r.ID...)
@@ -66,4 +67,11 @@ func (r *Record) appendJSON(b []byte) ([]byte, error) {
 	b = append(b, `,"updated_at":`...)
 	b = strconv.AppendInt(b, r.UpdatedAt, 10)
 	return append(b, '}'), nil
+}
+
+// parseID returns a UUID of any version in lower case, as ids are stored. Only the
+// form with hyphens is accepted.
+func parseID(s string) (id string, ok bool) {
+	u, err := uuid.Parse(s)
+	return u.String(), err == nil && len(s) == len(uuid.Nil.String())
 }

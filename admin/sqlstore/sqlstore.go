@@ -1,10 +1,9 @@
 // Package sqlstore keeps the records of the Admin API in SQLite or PostgreSQL.
 //
-// It imports no driver: who opens the database does. Several processes may share
-// one database. Every write is a transaction that holds the store's one row of
-// table licenses_clock, so that writes follow one another, in all processes, and
-// the order of their times and history numbers is the order in which they
-// happened. Reads wait for nobody.
+// It imports no driver: the caller opens the database. Several processes may share a
+// database. Every write is a transaction that locks the only row of the table
+// licenses_clock. Writes of all processes are therefore serialized, and their times
+// and history numbers are in the order in which they happened. Reads never wait.
 package sqlstore
 
 import (
@@ -20,11 +19,11 @@ import (
 	"github.com/licseal/licseal/internal/sqldb"
 )
 
-// DB is a pool of connections and the dialect of its database. Stores that share
-// a database share a DB.
+// DB is a pool of connections and the SQL dialect of its database. Stores in the same
+// database share a DB.
 type DB = sqldb.DB
 
-// Dialect is a kind of SQL.
+// Dialect is a dialect of SQL.
 type Dialect = sqldb.Dialect
 
 // The dialects.
@@ -33,17 +32,16 @@ const (
 	PostgreSQL = sqldb.PostgreSQL // 12 or newer
 )
 
-// NewDB returns a DB over an open pool. For SQLite, the pool's transactions must
-// be writers from their beginning (BEGIN IMMEDIATE), and it should wait where
-// another process writes.
+// NewDB returns a DB over an open pool. For SQLite, the pool's transactions must begin
+// with BEGIN IMMEDIATE, and it should have a busy timeout.
 func NewDB(pool *sql.DB, dialect Dialect) *DB { return sqldb.New(pool, dialect) }
 
 // Store is an [admin.Store] in a database.
 type Store struct {
 	db *DB
 
-	// Now is the clock. It may be set before the store is used; New sets it to
-	// time.Now.
+	// Now is the clock. New sets it to time.Now; it may be changed before the store
+	// is used.
 	Now func() time.Time
 }
 
@@ -78,7 +76,7 @@ ON POSTGRESQL CREATE TRIGGER licenses_history_change BEFORE UPDATE OR DELETE OR 
 ON SQLITE CREATE TRIGGER licenses_history_replace BEFORE INSERT ON licenses_history WHEN EXISTS (SELECT 1 FROM licenses_history WHERE number = NEW.number) BEGIN SELECT RAISE(ABORT, 'the history is append-only'); END;
 `}
 
-// New returns the store in a database, after bringing its tables up to date.
+// New returns the store in a database. It creates or migrates the tables.
 func New(ctx context.Context, db *DB) (*Store, error) {
 	if err := db.Migrate(ctx, "licenses", migrations); err != nil {
 		return nil, storeError(err)
@@ -86,8 +84,8 @@ func New(ctx context.Context, db *DB) (*Store, error) {
 	return &Store{db: db, Now: time.Now}, nil
 }
 
-// Existing returns the store in a database that has its tables, and changes nothing
-// there: for a reader that may not, such as a role that may only SELECT.
+// Existing returns the store in a database that has its tables already. Use it to read
+// with a role that may only SELECT.
 func Existing(db *DB) *Store { return &Store{db: db, Now: time.Now} }
 
 // List implements [admin.Store].
@@ -205,12 +203,11 @@ func (s *Store) Delete(ctx context.Context, id, who string) error {
 	}))
 }
 
-// clock is the last time that was given to a record, and the number of the last
-// entry of the history.
+// clock holds the last UpdatedAt, and the number of the last entry of the history.
 type clock struct{ stamp, changes int64 }
 
-// lockClock reads the clock and keeps other writers waiting until the
-// transaction ends. SQLite has one writer at a time by itself.
+// lockClock reads the clock, and blocks other writers until the transaction ends. In
+// SQLite the transaction does so already.
 func (s *Store) lockClock(ctx context.Context, tx *sql.Tx) (clock, error) {
 	query := `SELECT stamp, changes FROM licenses_clock WHERE one = 1`
 	if s.db.Dialect == PostgreSQL {
@@ -219,12 +216,12 @@ func (s *Store) lockClock(ctx context.Context, tx *sql.Tx) (clock, error) {
 	var c clock
 	err := tx.QueryRowContext(ctx, query).Scan(&c.stamp, &c.changes)
 	if errors.Is(err, sql.ErrNoRows) {
-		return clock{}, errors.New("table licenses_clock is empty: restore it from a backup")
+		return clock{}, errors.New("the table licenses_clock is empty: restore it from a backup")
 	}
 	return c, err
 }
 
-// recordForChange returns a record, nil if there is none.
+// recordForChange returns a record, nil if not found.
 func recordForChange(ctx context.Context, tx *sql.Tx, id string) (*admin.Record, error) {
 	record, err := scanRecord(tx.QueryRowContext(ctx, `SELECT id, payload, created_at, updated_at FROM licenses WHERE id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -245,14 +242,14 @@ func checkUnique(ctx context.Context, tx *sql.Tx, id, hash string) error {
 	return &admin.ExistsError{ID: other, SameValue: "payload"}
 }
 
-// payloadHash stands for a payload where payloads must differ: they may be longer
-// than what a database keeps in an index.
+// payloadHash returns what the unique index has for a payload: payloads may be too long
+// for an index.
 func payloadHash(payload string) string {
 	sum := sha256.Sum256([]byte(payload))
 	return hex.EncodeToString(sum[:])
 }
 
-// note sets the clock and adds a change to the history.
+// note updates the clock and adds a change to the history.
 func (s *Store) note(ctx context.Context, tx *sql.Tx, c clock, action admin.Action, who string, before, after *admin.Record) error {
 	_, err := tx.ExecContext(ctx, `UPDATE licenses_clock SET stamp = $1, changes = $2 WHERE one = 1`, c.stamp, c.changes)
 	if err != nil {
@@ -297,7 +294,7 @@ func (s *Store) History(ctx context.Context, after int64, limit int) ([]admin.Ch
 	return changes, storeError(rows.Err())
 }
 
-// nullRecord is a record in the columns of a history entry.
+// nullRecord is a record in the columns of a history entry, which may be null.
 type nullRecord struct {
 	payload            sql.NullString
 	createdAt, updated sql.NullInt64
@@ -323,7 +320,7 @@ func scanChange(rows *sql.Rows) (admin.Change, error) {
 	return c, err
 }
 
-// Ping reports whether the database answers and has the store's tables.
+// Ping returns an error if the database does not answer, or lacks the store's tables.
 func (s *Store) Ping(ctx context.Context) error {
 	var c clock
 	return storeError(s.db.QueryRowContext(ctx, `SELECT stamp, changes FROM licenses_clock WHERE one = 1`).Scan(&c.stamp, &c.changes))

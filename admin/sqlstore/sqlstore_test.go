@@ -63,7 +63,7 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-// Not even by hand is the history changed.
+// The history cannot be changed by SQL statements either.
 func TestHistoryIsAppendOnly(t *testing.T) {
 	for _, open := range []func(*testing.T) *sqlstore.DB{openSQLite, openPostgres} {
 		db := open(t)
@@ -86,7 +86,7 @@ func TestHistoryIsAppendOnly(t *testing.T) {
 	}
 }
 
-// Another process opens the same database and goes on where this one is.
+// Another process opens the same database and continues where this one stopped.
 func TestReopen(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "licences.db")
 	var last admin.Record
@@ -95,7 +95,7 @@ func TestReopen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// The clock is at the beginning each time.
+		// The clock starts at the same time each time.
 		store := newStore(t, db, func() time.Time { return time.Unix(1000, 0) })
 		record, err := store.Write(t.Context(), admin.Write{ID: "x", Payload: string(rune('a' + i)), If: admin.Always})
 		if err != nil || record.UpdatedAt != last.UpdatedAt+1 && i > 0 {

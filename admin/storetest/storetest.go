@@ -1,5 +1,5 @@
-// Package storetest is the contract of an [admin.Store], as tests. Every store of
-// this module passes it; one of your own should too:
+// Package storetest tests that an [admin.Store] keeps its contract. Every store of this
+// module passes these tests; your own should, too:
 //
 //	func TestStore(t *testing.T) {
 //		storetest.Run(t, func(t *testing.T, now func() time.Time) admin.Store {
@@ -25,7 +25,7 @@ import (
 // Open returns a new, empty store that takes its time from now.
 type Open func(t *testing.T, now func() time.Time) admin.Store
 
-// Run runs the contract.
+// Run runs the tests.
 func Run(t *testing.T, open Open) {
 	for name, test := range map[string]func(*testing.T, *fixture){
 		"Conditions": testConditions,
@@ -109,7 +109,7 @@ func testConditions(t *testing.T, f *fixture) {
 	got, err := f.Get(ctx, id(1))
 	equal(t, "what is there", got, changed)
 	equal(t, "error", err, nil)
-	equal(t, "put anew", f.write(t, 2, "c", admin.Always).CreatedAt, now+3601)
+	equal(t, "put, new", f.write(t, 2, "c", admin.Always).CreatedAt, now+3601)
 	equal(t, "put again", f.write(t, 2, "d", admin.Always).CreatedAt, now+3601)
 	newest, err := f.Newest(ctx)
 	equal(t, "newest", newest.Payload, "d")
@@ -126,12 +126,12 @@ func testUnique(t *testing.T, f *fixture) {
 			t.Errorf("the same payload in record %d: %v", n, err)
 		}
 	}
-	before := f.write(t, 1, "a", admin.Always) // the same to the same is no conflict
+	before := f.write(t, 1, "a", admin.Always) // the same payload in the same record is no conflict
 	if after := f.write(t, 1, "a", admin.IfPresent); after.UpdatedAt <= before.UpdatedAt {
 		t.Errorf("written again at %d, after %d", after.UpdatedAt, before.UpdatedAt)
 	}
 	f.write(t, 1, "c", admin.Always)
-	f.write(t, 2, "a", admin.Always) // free again
+	f.write(t, 2, "a", admin.Always) // no longer used by record 1
 	if history, err := f.History(t.Context(), 0, 100); len(history) != 6 || err != nil {
 		t.Errorf("6 writes were done, %d are in the history: %v", len(history), err)
 	}
@@ -169,7 +169,7 @@ func testBytes(t *testing.T, f *fixture) {
 	}
 }
 
-// Times never repeat and never run backwards, whatever the clock does.
+// Times never repeat and never decrease, whatever the clock does.
 func testClock(t *testing.T, f *fixture) {
 	start := f.now()
 	last := int64(0)
@@ -185,7 +185,7 @@ func testClock(t *testing.T, f *fixture) {
 		last = record.UpdatedAt
 	}
 	if want := start.Add(2*time.Hour).Unix() + 1; last != want {
-		t.Errorf("the last time is %d, want %d: as soon as the clock has caught up it counts again", last, want)
+		t.Errorf("the last time is %d, want %d: the clock counts again once it has caught up", last, want)
 	}
 }
 
@@ -222,7 +222,7 @@ func testList(t *testing.T, f *fixture) {
 	}
 }
 
-// A page is bounded in bytes too.
+// A page is limited in bytes, too.
 func testLargePages(t *testing.T, f *fixture) {
 	const large = 60 << 10
 	count := admin.MaxPageBytes/large + 10
@@ -258,15 +258,15 @@ func testHistory(t *testing.T, f *fixture) {
 	equal(t, "history", got, want)
 	equal(t, "error", err, nil)
 	got, err = f.History(ctx, 1, 1)
-	equal(t, "one change behind the first", got, want[1:2])
+	equal(t, "one change after the first", got, want[1:2])
 	equal(t, "error", err, nil)
 	if got, err = f.History(ctx, 3, 10); len(got) > 0 || err != nil {
-		t.Errorf("behind the last: %v, %v", got, err)
+		t.Errorf("after the last: %v, %v", got, err)
 	}
 }
 
-// Many write at once: every write that was acknowledged is there, nothing is there
-// twice, and the history tells one story.
+// With many concurrent writers, every acknowledged write is stored once, and the
+// history is consistent.
 func testConcurrent(t *testing.T, f *fixture) {
 	const writers, each = 8, 12
 	var group sync.WaitGroup
@@ -305,9 +305,9 @@ func testConcurrent(t *testing.T, f *fixture) {
 	equal(t, "writes in the history", writes, writers*each)
 }
 
-// CheckHistory tells the whole history of a store again, and fails the test
-// unless it has no gap, each change begins where the one before ended, times
-// only grow, and it ends with the records that are there.
+// CheckHistory replays the whole history of a store. It fails the test unless the
+// history has no gaps, each change begins where the previous one ended, times increase,
+// and it ends with the records in the store.
 func CheckHistory(t *testing.T, store admin.Store) {
 	t.Helper()
 	records := map[string]admin.Record{}
@@ -364,7 +364,7 @@ func CheckHistory(t *testing.T, store admin.Store) {
 	}
 }
 
-// A request that is given up changes nothing, or all.
+// A cancelled request changes everything or nothing.
 func testCancelled(t *testing.T, f *fixture) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

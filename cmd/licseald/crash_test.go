@@ -77,7 +77,7 @@ func (l *load) call(ctx context.Context, method, path, payload string) (string, 
 	case status == 503:
 		l.refused.Add(1)
 		time.Sleep(5 * time.Millisecond)
-		if !strings.Contains(body, "try again later") {
+		if !strings.Contains(body, "retry later") {
 			l.note(fmt.Sprintf("%d %s", status, body))
 		}
 		return "", false
