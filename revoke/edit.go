@@ -132,17 +132,31 @@ func (c *Contents) Add(a Addition) error {
 	return nil
 }
 
+// NotListedError says that a licence or a signing key is not on the list.
+type NotListedError struct {
+	License string // its id
+	Key     string // its fingerprint, if it is a key
+}
+
+func (e *NotListedError) Error() string {
+	if e.Key != "" {
+		return fmt.Sprintf("the signing key %s is not on the list", e.Key)
+	}
+	return fmt.Sprintf("the licence %q is not on the list", e.License)
+}
+
 // Remove takes licences, by their ids, and signing keys, by their fingerprints, off
-// the list. It is an error if one is not on the list; c may have changed then.
+// the list. If one is not on it, the error is a [*NotListedError], and c may have
+// changed.
 func (c *Contents) Remove(licenses, keys []string) error {
 	for _, id := range licenses {
 		if !c.RestoreLicense(id) {
-			return fmt.Errorf("the licence %q is not on the list", id)
+			return &NotListedError{License: id}
 		}
 	}
 	for _, id := range keys {
 		if !c.RestoreKey(id) {
-			return fmt.Errorf("the signing key %s is not on the list", id)
+			return &NotListedError{Key: id}
 		}
 	}
 	return nil

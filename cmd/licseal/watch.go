@@ -175,11 +175,7 @@ func ofList(path string, err error) error {
 	return err
 }
 
-// listError is an error of a revocation list, be it one of the file or of the text.
+// listError says that an error, of the file or of its text, is about a revocation list.
 func listError(path string, err error) error {
-	var list *verify.ListError
-	if !errors.As(err, &list) {
-		err = &verify.ListError{Detail: err.Error()}
-	}
-	return fault.About(displayName(path), err)
+	return fault.About(displayName(path), fault.Because(licseal.ReasonRevocationList, err))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/fault"
+	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/state"
 	"github.com/licseal/licseal/verify"
@@ -52,6 +53,8 @@ func TestWrite(t *testing.T) {
 		{"expired", fault.About("f", &verify.RefusedError{Err: &verify.StateError{State: verify.Expired}}), 7,
 			"expired: f: expired at 0001-01-01T00:00:00Z, and it is 0001-01-01T00:00:00Z\n"},
 		{"an error of a list, whatever it wraps", &verify.ListError{Detail: "no list"}, 1, "revocation-list: no list\n"},
+		{"a list that cannot be used", &revoke.Error{Reason: revoke.Stale, Detail: "old list"}, 1, "revocation-list: old list\n"},
+		{"an id that nobody can type", fault.About("f", &licseal.IDError{Detail: "odd id"}), 4, "schema: f: odd id\n"},
 		{"an error of the clock", &verify.RefusedError{Err: clock}, 1, "clock: " + clock.Error() + "\n"},
 		{"an error of the state", &state.DamagedError{Detail: "empty"}, 1, "state: the state file is damaged: empty\n"},
 		{"two errors", fault.About("f", errors.Join(errors.New("one"), errors.New("two"))), 1, "error: f: one\nerror: f: two\n"},

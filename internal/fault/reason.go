@@ -5,6 +5,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/text"
+	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/state"
 	"github.com/licseal/licseal/verify"
@@ -57,7 +58,7 @@ func ReasonOfExit(code int) Reason {
 func reasonOf(err error) Reason {
 	var stateErr *verify.StateError
 	switch {
-	case is[*verify.ListError](err): // whatever is wrong with it
+	case is[*verify.ListError](err), is[*revoke.Error](err): // whatever is wrong with it
 		return licseal.ReasonRevocationList
 	case is[*licseal.ParseError](err):
 		return licseal.ReasonParse
@@ -65,7 +66,7 @@ func reasonOf(err error) Reason {
 		return licseal.ReasonSignature
 	case is[*verify.RevokedError](err):
 		return licseal.ReasonRevoked
-	case is[*schema.Error](err), is[*licseal.DateError](err), is[*verify.NoIDError](err):
+	case is[*schema.Error](err), is[*licseal.DateError](err), is[*verify.NoIDError](err), is[*licseal.IDError](err):
 		return licseal.ReasonSchema
 	case errors.As(err, &stateErr) && stateErr.State == verify.NotYetValid:
 		return licseal.ReasonNotYetValid
