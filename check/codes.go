@@ -87,7 +87,7 @@ var descriptions = []Description{
 	{CodeUnclear, StageSource, "it is not clear which licence is active"},
 
 	{CodeCRLF, StageDocument, "the lines end in CR LF"},
-	{CodeVersionInteger, StageDocument, "the version is an integer where a string is expected"},
+	{CodeVersionInteger, StageDocument, "the version is the integer 1 and not the string, which is no fault"},
 	{CodeAmbiguous, StageDocument, "the text can be read in more than one way"},
 	{CodeNotFixed, StageDocument, "the text cannot be repaired"},
 

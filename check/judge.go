@@ -123,11 +123,12 @@ func (j *judgement) add(f Finding) {
 // returns the text of the licence too.
 func (j *judgement) document(data []byte) (*licseal.License, []byte) {
 	d := repair.Diagnose(data, licseal.Parser{MaxBytes: j.options.Verify.MaxBytes})
-	lic := j.choose(d)
-	switch {
-	case lic == nil:
+	candidate := j.choose(d)
+	if candidate == nil {
 		return nil, nil
-	case len(d.Candidates[0].Faults) == 0:
+	}
+	lic := candidate.License
+	if len(candidate.Faults) == 0 {
 		j.oddities(lic, data)
 		return lic, data
 	}
@@ -142,8 +143,8 @@ func (j *judgement) oddities(lic *licseal.License, data []byte) {
 		j.add(Finding{CodeCRLF, StageDocument, Warning, positionAt(data, i), "the lines end in CR LF", "save the file with LF line ends, or rewrite it: --fix -o FILE"})
 	}
 	if lic.Version == licseal.Version1Integer {
-		j.add(Finding{CodeVersionInteger, StageDocument, Warning, memberPosition(data, "/license/version"),
-			"the version is the number 1; readers of the Admin API's format expect the string \"1\"", `write "1"; the version is not signed, so --fix does it`})
+		j.add(Finding{CodeVersionInteger, StageDocument, Note, memberPosition(data, "/license/version"),
+			`the version is the integer 1, and not the string "1"; both are right`, "keep it; Kong Mesh reads only the integer, and the version is not signed"})
 	}
 }
 
@@ -165,13 +166,13 @@ func memberPosition(document []byte, pointer string) licseal.Position {
 	}
 }
 
-// choose returns the one licence that a diagnosis has found. If it has found several,
-// only a good signature can decide.
-func (j *judgement) choose(d *repair.Diagnosis) *licseal.License {
-	found := d.Candidates
-	if len(found) > 1 && !j.options.NoSignature {
+// choose returns the one licence that a diagnosis has found. If it has found several, or
+// had to guess, only a good signature can decide.
+func (j *judgement) choose(d *repair.Diagnosis) *repair.Candidate {
+	found := slices.DeleteFunc(slices.Clone(d.Candidates), func(c repair.Candidate) bool { return c.Guessed })
+	if (len(d.Candidates) > 1 || len(found) == 0) && !j.options.NoSignature {
 		var signed []repair.Candidate
-		for _, c := range found {
+		for _, c := range d.Candidates {
 			if j.verified(c.License) {
 				signed = append(signed, c)
 			}
@@ -191,7 +192,7 @@ func (j *judgement) choose(d *repair.Diagnosis) *licseal.License {
 	case 0:
 		return nil
 	case 1:
-		return found[0].License
+		return &found[0]
 	}
 	remedy := "correct the text by hand, or take the licence from whoever issued it once more"
 	if j.options.NoSignature {

@@ -80,13 +80,11 @@ func (r *Result) DaysLeft() (days int, ok bool) {
 	return DaysBetween(r.Time, r.NotAfter), true
 }
 
-// Canonical returns the licence that was judged in canonical form, with the
-// version as a string, and nil if there is none. What is signed is as it was.
+// Canonical returns the licence that was judged in canonical form, nil if there is none.
+// The version is a string or an integer, as it was.
 func (r *Result) Canonical() []byte {
 	if r.License == nil {
 		return nil
 	}
-	lic := *r.License
-	lic.Version = licseal.Version1
-	return []byte(lic.String())
+	return []byte(r.License.String())
 }

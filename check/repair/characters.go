@@ -31,7 +31,7 @@ func detectCurlyQuotes(text []byte, _ *licseal.ParseError) *reading {
 		repaired = [][]byte{careful, all}
 	}
 	quote, _ := utf8.DecodeRune(text[first:])
-	return &reading{Fault{CurlyQuotes, at(text, first), []string{string(quote), codePoint(quote)}}, repaired}
+	return &reading{fault: Fault{CurlyQuotes, at(text, first), []string{string(quote), codePoint(quote)}}, texts: repaired}
 }
 
 // codePoint writes a character as U+201C.
@@ -123,7 +123,7 @@ func detectSingleQuotes(text []byte, _ *licseal.ParseError) *reading {
 	if strings.Contains(plain, `\'`) { // an apostrophe, or a double quote that somebody has replaced too
 		readings = append(readings, []byte(strings.ReplaceAll(plain, "'", `"`)))
 	}
-	return &reading{fault, readings}
+	return &reading{fault: fault, texts: readings}
 }
 
 // doubleQuoted rewrites strings in single quotes, with Python's escapes, as JSON.
@@ -189,7 +189,7 @@ func detectInvisible(text []byte, _ *licseal.ParseError) *reading {
 		return nil
 	}
 	r, _ := utf8.DecodeRune(text[first:])
-	return &reading{Fault{Invisible, at(text, first), []string{codePoint(r)}}, [][]byte{cleaned}}
+	return &reading{fault: Fault{Invisible, at(text, first), []string{codePoint(r)}}, texts: [][]byte{cleaned}}
 }
 
 // detectTrailingComma finds the comma that some languages, and Kong's
@@ -217,7 +217,7 @@ func detectTrailingComma(text []byte, _ *licseal.ParseError) *reading {
 	if first < 0 {
 		return nil
 	}
-	return &reading{Fault{Kind: TrailingComma, Position: at(text, first)}, [][]byte{cleaned}}
+	return &reading{fault: Fault{Kind: TrailingComma, Position: at(text, first)}, texts: [][]byte{cleaned}}
 }
 
 // outsideStrings calls visit for each character, and reports whether it is part of
@@ -261,7 +261,7 @@ func detectSignatureDigits(text []byte, _ *licseal.ParseError) *reading {
 	pos := at(text, start)
 	pos.Pointer = "/license/signature"
 	repaired := append(append(append([]byte(nil), text[:start]...), digits...), text[end:]...)
-	return &reading{Fault{Kind: SignatureDigits, Position: pos}, [][]byte{repaired}}
+	return &reading{fault: Fault{Kind: SignatureDigits, Position: pos}, texts: [][]byte{repaired}}
 }
 
 // detectLineBreak finds strings that a mail program has wrapped. There may have been
@@ -287,5 +287,5 @@ func detectLineBreak(text []byte, err *licseal.ParseError) *reading {
 	if first < 0 {
 		return nil
 	}
-	return &reading{Fault{Kind: LineBreak, Position: at(text, first)}, [][]byte{joined, spaced}}
+	return &reading{fault: Fault{Kind: LineBreak, Position: at(text, first)}, texts: [][]byte{joined, spaced}}
 }

@@ -1,10 +1,8 @@
 package repair
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/licseal/licseal"
@@ -25,8 +23,8 @@ type Embedded struct {
 	Alone, Disabled bool
 }
 
-// Records returns the records of a list that an Admin API answers with, nil if text
-// is not such a list.
+// Records returns the records of a list that an Admin API, or a cloud control plane,
+// answers with. It returns nil if text is not such a list.
 func Records(text []byte) []Embedded {
 	object, err := licseal.Parser{MaxBytes: 2 * MaxBytes}.ParsePayload(text)
 	if err != nil {
@@ -35,20 +33,25 @@ func Records(text []byte) []Embedded {
 	return records(object)
 }
 
-// records returns the entries of the array data that have a payload.
+// listNames are the members that hold the records of a list.
+var listNames = []string{"data", "items"}
+
+// records returns the entries of the array data, or items, that have a payload.
 func records(object licseal.Payload) []Embedded {
-	var list struct {
-		Data []struct {
-			ID        string          `json:"id"`
-			Payload   json.RawMessage `json:"payload"`
-			UpdatedAt float64         `json:"updated_at"`
-		} `json:"data"`
+	type record struct {
+		ID        string          `json:"id"`
+		Payload   json.RawMessage `json:"payload"`
+		UpdatedAt json.RawMessage `json:"updated_at"`
 	}
-	if json.Unmarshal(object.Bytes(), &list) != nil { // the text was parsed strictly before
+	var list struct {
+		Data  []record `json:"data"`
+		Items []record `json:"items"`
+	}
+	if json.Unmarshal(object.Bytes(), &list) != nil {
 		return nil
 	}
 	var all []Embedded
-	for i, record := range list.Data {
+	for i, record := range append(list.Data, list.Items...) {
 		if len(record.Payload) == 0 {
 			continue
 		}
@@ -60,12 +63,27 @@ func records(object licseal.Payload) []Embedded {
 		if json.Unmarshal(record.Payload, &payload) == nil {
 			e.Text = []byte(payload)
 		}
-		if record.UpdatedAt > 0 {
-			e.Updated = time.Unix(int64(record.UpdatedAt), 0).UTC()
-		}
+		e.Updated = updatedAt(record.UpdatedAt)
 		all = append(all, e)
 	}
 	return all
+}
+
+// updatedAt reads a time as Admin APIs write it: seconds since 1970, or a string.
+func updatedAt(value json.RawMessage) time.Time {
+	var seconds float64
+	if json.Unmarshal(value, &seconds) == nil && seconds > 0 {
+		return time.Unix(int64(seconds), 0).UTC()
+	}
+	var text string
+	if json.Unmarshal(value, &text) != nil {
+		return time.Time{}
+	}
+	t, err := licseal.ParseDate(text, nil)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
 }
 
 // Newest returns the index of the text that was changed last, of those that are
@@ -85,26 +103,4 @@ func Newest(all []Embedded) int {
 		return -1
 	}
 	return best
-}
-
-// looksSigned reports whether a text seems to be a licence, and not only to mention one.
-func looksSigned(text string) bool {
-	return MentionsLicense(text) && (longHex().MatchString(text) || !strings.Contains(text, "signature"))
-}
-
-var longHex = lazy(`[0-9A-Fa-f]{40,}`)
-
-// MentionsLicense reports whether a text seems to have a licence in it, as plain text or
-// in base64. Tokens of other kinds are base64 of JSON too.
-func MentionsLicense(text string) bool {
-	if strings.Contains(text, "license") && strings.Contains(text, "signature") {
-		return true
-	}
-	start := strings.TrimSpace(text)
-	if !strings.HasPrefix(start, "ey") {
-		return false
-	}
-	start = strings.NewReplacer("-", "+", "_", "/").Replace(start[:min(len(start), 64)/4*4])
-	decoded, _ := base64.StdEncoding.DecodeString(start)
-	return strings.Contains(string(decoded), `"license"`)
 }

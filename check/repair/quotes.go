@@ -16,7 +16,7 @@ func detectDataURI(text []byte, _ *licseal.ParseError) *reading {
 	if prefix == nil {
 		return nil
 	}
-	return &reading{Fault{Kind: DataURI, Position: at(text, startOf(text))}, [][]byte{trimmed[len(prefix):]}}
+	return &reading{fault: Fault{Kind: DataURI, Position: at(text, startOf(text))}, texts: [][]byte{trimmed[len(prefix):]}}
 }
 
 var doubledQuotes = lazy(`^"?\{\s*""`)
@@ -29,7 +29,7 @@ func detectDoubledQuotes(text []byte, _ *licseal.ParseError) *reading {
 	}
 	inside := bytes.TrimSuffix(bytes.TrimPrefix(trimmed, []byte(`"`)), []byte(`"`))
 	place := at(text, startOf(text)+bytes.Index(trimmed, []byte(`""`)))
-	return &reading{Fault{Kind: DoubledQuotes, Position: place}, [][]byte{bytes.ReplaceAll(inside, []byte(`""`), []byte(`"`))}}
+	return &reading{fault: Fault{Kind: DoubledQuotes, Position: place}, texts: [][]byte{bytes.ReplaceAll(inside, []byte(`""`), []byte(`"`))}}
 }
 
 var hexEscape = lazy(`\\x[0-9A-Fa-f]{2}`)
@@ -48,17 +48,7 @@ func detectHexEscaped(text []byte, _ *licseal.ParseError) *reading {
 		n, _ := strconv.ParseUint(string(escape[2:]), 16, 8) // two hex digits
 		return []byte{byte(n)}
 	})
-	return &reading{fault, [][]byte{decoded}}
-}
-
-var noQuotes = lazy(`^\{\s*(?:license|payload)\s*:`)
-
-// detectNoQuotes finds a licence whose quotes a shell removed. Their places are lost.
-func detectNoQuotes(text []byte, _ *licseal.ParseError) *reading {
-	if bytes.IndexByte(text, '"') >= 0 || !noQuotes().Match(trim(text)) {
-		return nil
-	}
-	return unreadable(NoQuotes, at(text, startOf(text)+1))
+	return &reading{fault: fault, texts: [][]byte{decoded}}
 }
 
 // detectNoObject finds a text that has nothing of a licence.

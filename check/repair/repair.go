@@ -3,6 +3,7 @@ package repair
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -16,7 +17,7 @@ const (
 	MaxBytes = 1 << 20
 
 	maxRepairs    = 8       // applied to one another's results
-	maxTexts      = 60      // looked at in all
+	maxTexts      = 120     // looked at in all
 	maxTextsBytes = 8 << 20 // all of them together
 )
 
@@ -36,6 +37,10 @@ type Fault struct {
 type Candidate struct {
 	License *licseal.License
 	Faults  []Fault // what was undone, in that order; empty if nothing had to be
+
+	// Guessed means that something was lost on the way, such as all quotes. The
+	// candidate is right only if its signature is good.
+	Guessed bool
 }
 
 // Diagnosis is what was found in a text.
@@ -43,8 +48,8 @@ type Diagnosis struct {
 	// Candidates are the different licences that the text can be read as.
 	Candidates []Candidate
 
-	// Failure is set if there is no candidate. Its last fault says why; those
-	// before it could be undone.
+	// Failure is set if all candidates are guessed, or there is none. Its last
+	// fault says why; those before it could be undone.
 	Failure []Fault
 }
 
@@ -55,11 +60,11 @@ func Diagnose(text []byte, parser licseal.Parser) *Diagnosis {
 		return &Diagnosis{Failure: []Fault{{Kind(licseal.ClassTooLarge), start, []string{"the text is larger than " + strconv.Itoa(MaxBytes) + " bytes"}}}}
 	}
 	s := &search{parser: parser, seen: map[string]bool{}}
-	s.try(text, nil)
-	if len(s.candidates) > 0 {
-		return &Diagnosis{Candidates: s.candidates}
+	s.try(text, way{})
+	if slices.ContainsFunc(s.candidates, func(c Candidate) bool { return !c.Guessed }) {
+		s.failure = nil
 	}
-	return &Diagnosis{Failure: s.failure}
+	return &Diagnosis{Candidates: s.candidates, Failure: s.failure}
 }
 
 // search is a diagnosis in the making.
@@ -77,25 +82,31 @@ type search struct {
 // may have been. There are several texts if it is not clear which is right, and none
 // if nothing can be recovered.
 type reading struct {
-	fault Fault
-	texts [][]byte
+	fault   Fault
+	texts   [][]byte
+	final   bool // no other fault is looked for
+	guessed bool // texts are guesses, which only a signature can confirm
 }
 
 // detector looks for one kind of fault, and returns nil if it is not there. err says
 // why text is not a licence document.
 type detector func(text []byte, err *licseal.ParseError) *reading
 
-// detectors run in this order: first what is not a licence at all, then what
-// was put around the whole text, then what was done to its characters.
-var detectors = []detector{
+// textDetectors run on a text that is not JSON, in this order: first what is not a
+// licence at all, then what was put around the whole text, then what was done to its
+// characters.
+var textDetectors = []detector{
 	detectEmpty,
+	detectStandIn,
+	detectGzip,
 	detectUTF16,
 	detectOtherFile,
 	detectByteOrderMark,
 	detectHTMLPage,
+	detectArmour,
 	detectKeyFile,
-	detectPlaceholder,
 	detectFileName,
+	detectShellMark,
 	detectDataURI,
 	detectEnvAssignment,
 	detectFormBody,
@@ -103,14 +114,16 @@ var detectors = []detector{
 	detectQuotedLines,
 	detectHTMLEscaped,
 	detectHexEscaped,
-	detectNoQuotes,
+	detectPrinted,
 	detectDoubledQuotes,
 	detectWrappedInQuotes,
 	detectEscapedQuotes,
+	detectHex,
+	detectBytes,
 	detectBase64,
-	detectObject, // Admin API, manifest, payload, envelope
 	detectYAML,
 	detectTrailingData,
+	detectMarkdown,
 	detectCurlyQuotes,
 	detectSingleQuotes,
 	detectInvisible,
@@ -118,20 +131,47 @@ var detectors = []detector{
 	detectSignatureDigits,
 	detectTruncated,
 	detectLineBreak,
+	detectEmbedded,
 	detectSurroundingText,
+}
+
+// fallbacks run on a text that is not JSON if the others have found no licence.
+var fallbacks = []detector{
+	detectLiteral,
+	detectMasked,
 	detectNoObject,
 }
 
+// jsonDetectors run on a text that is JSON. Only its values can be wrong then, and not
+// its characters.
+var jsonDetectors = []detector{
+	detectWrappedInQuotes,
+	detectBytes,
+	detectRecord,
+	detectYAML, // manifests
+	detectJSONValue,
+	detectJSONStandIn,
+	detectOtherObject,
+	detectSignatureDigits,
+	detectOtherJSON,
+}
+
+// way is how the search came to a text.
+type way struct {
+	faults  []Fault
+	guessed bool
+}
+
 // try reads a text as a licence, or looks for what is wrong with it.
-func (s *search) try(text []byte, path []Fault) {
+func (s *search) try(text []byte, w way) {
 	lic, err := s.parser.ParseUnverified(text)
 	if err == nil {
-		s.add(lic, path)
+		s.add(Candidate{lic, w.faults, w.guessed})
 		return
 	}
 	var parseErr *licseal.ParseError
-	if errors.As(err, &parseErr) {
-		s.look(text, parseErr, path)
+	if errors.As(err, &parseErr) && !w.guessed {
+		s.look(text, parseErr, w.faults)
 	}
 }
 
@@ -146,6 +186,17 @@ func (s *search) look(text []byte, err *licseal.ParseError, path []Fault) {
 	s.seen[string(text)] = true
 	s.texts++
 	s.size += len(text)
+	if parseJSON(text) != nil {
+		s.run(jsonDetectors, text, err, path)
+	} else if before := len(s.candidates); s.run(textDetectors, text, err, path) && len(s.candidates) == before {
+		s.run(fallbacks, text, err, path)
+	}
+	s.fail(extend(path, parseFault(err)))
+}
+
+// run runs detectors on a text, and tries what they bring out. It returns false if one
+// of them is certain that the others have nothing to add.
+func (s *search) run(detectors []detector, text []byte, err *licseal.ParseError, path []Fault) (more bool) {
 	for _, detect := range detectors {
 		found := detect(text, err)
 		if found == nil {
@@ -153,36 +204,40 @@ func (s *search) look(text []byte, err *licseal.ParseError, path []Fault) {
 		}
 		next := extend(path, found.fault)
 		for _, repaired := range found.texts {
-			s.try(repaired, next)
+			s.try(repaired, way{next, found.guessed})
 		}
-		if len(found.texts) == 0 {
-			s.fail(next)
-			return // the text is something else altogether
+		if len(found.texts) == 0 || found.guessed {
+			s.fail(next) // the text is something else, or something was lost
+		}
+		if len(found.texts) == 0 || found.final {
+			return false
 		}
 	}
-	s.fail(extend(path, parseFault(err)))
+	return true
 }
 
 // add keeps a candidate, by the simplest way to it.
-func (s *search) add(lic *licseal.License, path []Fault) {
-	for i, c := range s.candidates {
-		if !c.License.Payload.Equal(lic.Payload) || c.License.Signature != lic.Signature {
+func (s *search) add(c Candidate) {
+	for i, known := range s.candidates {
+		if !known.License.Payload.Equal(c.License.Payload) || known.License.Signature != c.License.Signature {
 			continue
 		}
-		if cost(path) < cost(c.Faults) {
-			s.candidates[i] = Candidate{lic, path}
+		if known.Guessed && !c.Guessed || known.Guessed == c.Guessed && cost(c.Faults) < cost(known.Faults) {
+			s.candidates[i] = c
 		}
 		return
 	}
-	s.candidates = append(s.candidates, Candidate{lic, path})
+	s.candidates = append(s.candidates, c)
 }
 
-// cost says how much has to be explained on a way to a licence. To cut text off is the
-// coarsest repair and explains least.
+// isCoarse lists the repairs that drop text. They explain least.
+var isCoarse = map[Kind]bool{SurroundingText: true, TrailingText: true, EmbeddedObject: true, EmbeddedString: true, EmbeddedBase64: true}
+
+// cost says how much has to be explained on a way to a licence.
 func cost(path []Fault) int {
 	n := len(path)
 	for _, f := range path {
-		if f.Kind == SurroundingText || f.Kind == TrailingText {
+		if isCoarse[f.Kind] {
 			n += 2
 		}
 	}
@@ -211,7 +266,8 @@ func explained(path []Fault) int {
 }
 
 var isWeak = map[Kind]bool{
-	Invisible: true, TrailingComma: true, LineBreak: true, SurroundingText: true, TrailingText: true, WrappedInQuotes: true, YAMLValue: true,
+	Invisible: true, TrailingComma: true, LineBreak: true, SurroundingText: true, TrailingText: true,
+	EmbeddedObject: true, EmbeddedString: true, EmbeddedBase64: true, ShellMark: true, WrappedInQuotes: true, JSONValue: true, YAMLValue: true,
 }
 
 // extend returns a way with one more fault. Its place is moved to the original

@@ -45,7 +45,7 @@ func detectUTF16(text []byte, _ *licseal.ParseError) *reading {
 	if slices.Contains(runes, utf8.RuneError) {
 		return unreadable(UTF16, start) // half a surrogate pair would be replaced
 	}
-	return &reading{Fault{Kind: UTF16, Position: start}, [][]byte{[]byte(string(runes))}}
+	return &reading{fault: Fault{Kind: UTF16, Position: start}, texts: [][]byte{[]byte(string(runes))}}
 }
 
 func detectByteOrderMark(text []byte, _ *licseal.ParseError) *reading {
@@ -53,7 +53,7 @@ func detectByteOrderMark(text []byte, _ *licseal.ParseError) *reading {
 	if !ok {
 		return nil
 	}
-	return &reading{Fault{Kind: ByteOrderMark, Position: start}, [][]byte{rest}}
+	return &reading{fault: Fault{Kind: ByteOrderMark, Position: start}, texts: [][]byte{rest}}
 }
 
 var htmlStart = lazy(`(?i)^(<!doctype html|<html|<\?xml|<head|<body)`)
@@ -72,16 +72,6 @@ func detectKeyFile(text []byte, _ *licseal.ParseError) *reading {
 		return nil
 	}
 	return unreadable(KeyFile, at(text, startOf(text)))
-}
-
-var placeholder = lazy(`^(\$\{?[A-Za-z_][A-Za-z0-9_.]*\}?|\$\(.*\)|\$\{\{.*\}\}|\{\{.*\}\}|<[A-Za-z_ -]+>|%[A-Za-z_]+%|[Cc][Hh][Aa][Nn][Gg][Ee]_?[Mm][Ee])$`)
-
-func detectPlaceholder(text []byte, _ *licseal.ParseError) *reading {
-	trimmed := trim(text)
-	if len(trimmed) > 200 || !placeholder().Match(trimmed) {
-		return nil
-	}
-	return unreadable(Placeholder, at(text, startOf(text)), quote(string(trimmed)))
 }
 
 var fileName = lazy(`^((file://|@|~/|\.{1,2}/|/|[A-Za-z]:\\)[A-Za-z0-9_.~/\\-]+|[A-Za-z0-9_.-]+\.(json|txt|lic|license))$`)
@@ -105,7 +95,7 @@ func detectQuotedLines(text []byte, _ *licseal.ParseError) *reading {
 	for i, line := range lines {
 		lines[i] = quotedLine().ReplaceAll(line, nil)
 	}
-	return &reading{Fault{Kind: QuotedLines, Position: at(text, startOf(text))}, [][]byte{bytes.Join(lines, []byte("\n"))}}
+	return &reading{fault: Fault{Kind: QuotedLines, Position: at(text, startOf(text))}, texts: [][]byte{bytes.Join(lines, []byte("\n"))}}
 }
 
 // detectSurroundingText finds a licence between the lines of a mail.
@@ -126,7 +116,7 @@ func detectSurroundingText(text []byte, _ *licseal.ParseError) *reading {
 	if len(before) > 0 && len(after) > 0 {
 		where = "before and after"
 	}
-	return &reading{Fault{SurroundingText, pos, []string{where}}, [][]byte{text[start : end+1]}}
+	return &reading{fault: Fault{SurroundingText, pos, []string{where}}, texts: [][]byte{text[start : end+1]}}
 }
 
 // detectTrailingData finds one JSON text after another, of which none can be chosen
@@ -139,7 +129,7 @@ func detectTrailingData(text []byte, err *licseal.ParseError) *reading {
 	if rest := text[offset:]; bytes.HasPrefix(rest, []byte("{")) || bytes.HasPrefix(rest, []byte("[")) {
 		return unreadable(SeveralTexts, err.Position)
 	}
-	return &reading{Fault{Kind: TrailingText, Position: err.Position}, [][]byte{text[:offset]}}
+	return &reading{fault: Fault{Kind: TrailingText, Position: err.Position}, texts: [][]byte{text[:offset]}}
 }
 
 // detectTruncated finds a text whose end is missing and that ends in a newline
@@ -163,8 +153,12 @@ var otherFiles = []struct {
 	magic string
 	kind  Kind
 }{
-	{"\x1f\x8b", Gzip},
 	{"PK\x03\x04", Zip},
+	{"7z\xbc\xaf", Archive},
+	{"Rar!", Archive},
+	{"\xfd7zXZ", Archive},
+	{"\x28\xb5\x2f\xfd", Archive},
+	{"BZh", Archive},
 	{"%PDF", PDF},
 	{"{\\rtf", RTF},
 }

@@ -39,7 +39,7 @@ func detectEnvAssignment(text []byte, _ *licseal.ParseError) *reading {
 	if name == "" {
 		return nil
 	}
-	return &reading{Fault{EnvAssignment, at(text, startOf(text)), []string{name}}, values}
+	return &reading{fault: Fault{EnvAssignment, at(text, startOf(text)), []string{name}}, texts: values}
 }
 
 // detectFormBody finds what curl sends for -d payload=….
@@ -52,7 +52,7 @@ func detectFormBody(text []byte, _ *licseal.ParseError) *reading {
 	}
 	fault := Fault{Kind: FormBody, Position: at(text, startOf(text))}
 	if !isEncoded {
-		return &reading{fault, [][]byte{value}}
+		return &reading{fault: fault, texts: [][]byte{value}}
 	}
 	decoded, err := url.QueryUnescape(string(value))
 	if err != nil {
@@ -66,7 +66,7 @@ func detectFormBody(text []byte, _ *licseal.ParseError) *reading {
 			readings = append(readings, []byte(plus))
 		}
 	}
-	return &reading{fault, readings}
+	return &reading{fault: fault, texts: readings}
 }
 
 var (
@@ -87,7 +87,7 @@ func detectQuotedPrintable(text []byte, _ *licseal.ParseError) *reading {
 	if err != nil || bytes.Equal(decoded, text) {
 		return nil
 	}
-	return &reading{Fault{Kind: QuotedPrintable, Position: at(text, place[0])}, [][]byte{decoded}}
+	return &reading{fault: Fault{Kind: QuotedPrintable, Position: at(text, place[0])}, texts: [][]byte{decoded}}
 }
 
 var htmlQuotes = strings.NewReplacer("&quot;", `"`, "&#34;", `"`)
@@ -108,7 +108,7 @@ func detectHTMLEscaped(text []byte, _ *licseal.ParseError) *reading {
 	if quotes != all {
 		readings = append(readings, []byte(quotes))
 	}
-	return &reading{Fault{Kind: HTMLEscaped, Position: at(text, place)}, readings}
+	return &reading{fault: Fault{Kind: HTMLEscaped, Position: at(text, place)}, texts: readings}
 }
 
 // wrappers are the pairs of quotes that people put around a licence.
@@ -128,7 +128,7 @@ func detectWrappedInQuotes(text []byte, _ *licseal.ParseError) *reading {
 		inside := trimmed[len(w.open) : len(trimmed)-len(w.close)]
 		if w.open == `"` && bytes.IndexByte(inside, '\\') >= 0 {
 			if unquoted, err := jsontext.AppendUnquote(nil, trimmed); err == nil {
-				return &reading{Fault{Kind: JSONString, Position: place}, [][]byte{unquoted}}
+				return &reading{fault: Fault{Kind: JSONString, Position: place}, texts: [][]byte{unquoted}}
 			}
 		}
 		repaired := [][]byte{inside}
@@ -140,7 +140,7 @@ func detectWrappedInQuotes(text []byte, _ *licseal.ParseError) *reading {
 				}
 			}
 		}
-		return &reading{Fault{WrappedInQuotes, place, []string{w.open, w.close}}, repaired}
+		return &reading{fault: Fault{WrappedInQuotes, place, []string{w.open, w.close}}, texts: repaired}
 	}
 	return nil
 }
@@ -159,7 +159,7 @@ func detectEscapedQuotes(text []byte, _ *licseal.ParseError) *reading {
 	if err != nil {
 		return &reading{fault: fault}
 	}
-	return &reading{fault, [][]byte{unquoted}}
+	return &reading{fault: fault, texts: [][]byte{unquoted}}
 }
 
 var base64Text = lazy(`^[A-Za-z0-9+/_-]+={0,2}$`)
@@ -181,5 +181,5 @@ func detectBase64(text []byte, _ *licseal.ParseError) *reading {
 	case !utf8.Valid(decoded) && !bytes.HasPrefix(decoded, []byte{0xff, 0xfe}):
 		return unreadable(Base64Other, place)
 	}
-	return &reading{Fault{Kind: Base64, Position: place}, [][]byte{decoded}}
+	return &reading{fault: Fault{Kind: Base64, Position: place}, texts: [][]byte{decoded}}
 }

@@ -18,10 +18,11 @@ var (
 	yamlLine   = lazy(`^(?:---.*\n|#.*\n|\s*\n)*[A-Za-z_"'][\w."'/-]*:(?:\s|$)`)
 )
 
+var mentionsName = lazy(`(?i)licen[cs]e`)
+
 // detectYAML finds manifests, and other YAML documents that hold a licence as a value.
 func detectYAML(text []byte, _ *licseal.ParseError) *reading {
-	isManifest := kindMember().Match(text)
-	if !isManifest && !yamlLine().Match(text) || !MentionsLicense(string(text)) && !isManifest {
+	if !kindMember().Match(text) && (!yamlLine().Match(text) || !mentionsName().Match(text)) {
 		return nil
 	}
 	documents, err := yamlDocuments(text)
@@ -33,7 +34,10 @@ func detectYAML(text []byte, _ *licseal.ParseError) *reading {
 		all = append(all, m.licences()...)
 	}
 	if len(all) == 0 {
-		return readYAMLValues(documents)
+		if r := readYAMLValues(documents); r != nil {
+			return r
+		}
+		return readPointers(documents)
 	}
 	r := &reading{fault: all[0].Faults[0]}
 	if len(all) > 1 {

@@ -1,0 +1,51 @@
+package repair
+
+import (
+	"encoding/base64"
+	"strings"
+)
+
+// MentionsLicense reports whether a text seems to have a licence in it, as plain text or
+// in base64. Tokens of other kinds are base64 of JSON too.
+func MentionsLicense(text string) bool {
+	if strings.Contains(text, "signature") && (strings.Contains(text, "license") || strings.Contains(text, "payload")) {
+		return true
+	}
+	for _, run := range base64Run().FindAllString(text, maxRuns) {
+		if holdsLicense(run, maxRepairs) {
+			return true
+		}
+	}
+	return false
+}
+
+// looksSigned reports whether a text seems to be a licence, and not only to mention one.
+func looksSigned(text string) bool {
+	return MentionsLicense(text) && (longHex().MatchString(text) || !strings.Contains(text, "signature"))
+}
+
+var longHex = lazy(`[0-9A-Fa-f]{40,}`)
+
+// maxRuns is how many runs of base64 in a text are looked at.
+const maxRuns = 20
+
+// base64Run is base64 of a text that begins with a curly bracket, or of the base64 of
+// one. A byte order mark may come first.
+var base64Run = lazy(base64RunPattern)
+
+const base64RunPattern = `(?:ey[JA]|ew[o0]|77u/e|ZXlK|ZXlB|ZXdv|ZXcw|WlhsS)[A-Za-z0-9+/_-]{30,}={0,2}`
+
+// holdsLicense reports whether the beginning of a run of base64, decoded as often as
+// needed, is that of a licence.
+func holdsLicense(run string, depth int) bool {
+	start := strings.NewReplacer("-", "+", "_", "/", "=", "").Replace(run[:min(len(run), 512)])
+	decoded, _ := base64.StdEncoding.DecodeString(start[:len(start)/4*4])
+	text := string(decoded)
+	switch {
+	case strings.Contains(text, `"license"`), strings.Contains(text, `"payload"`):
+		return true
+	case depth == 0 || !base64Run().MatchString(text):
+		return false
+	}
+	return holdsLicense(text, depth-1)
+}
