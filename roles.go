@@ -15,14 +15,26 @@ type Roles struct {
 	GraceDays string
 }
 
+// Or returns r with the fields of other where r names none.
+func (r Roles) Or(other Roles) Roles {
+	setDefault(&r.ID, other.ID)
+	setDefault(&r.Customer, other.Customer)
+	setDefault(&r.Product, other.Product)
+	setDefault(&r.NotBefore, other.NotBefore)
+	setDefault(&r.NotAfter, other.NotAfter)
+	setDefault(&r.GraceDays, other.GraceDays)
+	return r
+}
+
 // WithDefaults returns r with Kong's fields where r names none.
 func (r Roles) WithDefaults() Roles {
-	setDefault(&r.ID, "/license_key")
-	setDefault(&r.Customer, "/customer")
-	setDefault(&r.Product, "/product_subscription")
-	setDefault(&r.NotBefore, "/license_creation_date")
-	setDefault(&r.NotAfter, "/license_expiration_date")
-	return r
+	return r.Or(Roles{
+		ID:        "/license_key",
+		Customer:  "/customer",
+		Product:   "/product_subscription",
+		NotBefore: "/license_creation_date",
+		NotAfter:  "/license_expiration_date",
+	})
 }
 
 func setDefault(s *string, value string) {

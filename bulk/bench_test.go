@@ -13,6 +13,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk"
+	"github.com/licseal/licseal/internal/benchratio"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/sign"
 	"github.com/licseal/licseal/verify"
@@ -125,17 +126,16 @@ func BenchmarkVerify(b *testing.B) {
 			}
 		}
 	}
-	for name, rules := range map[string]*schema.Schema{"no schema": nil, "schema": schema.Kong()} {
+	for name, fields := range map[string]verify.Fields{"no schema": nil, "schema": schema.Kong()} {
 		b.Run(name, func(b *testing.B) {
 			compare(b, bare, func(workers int) {
-				opts := &bulk.VerifyOptions{Options: verify.Options{Time: midYear}, Schema: rules, Workers: workers}
-				verdicts, err := bulk.Verify(context.Background(), slices.All(documents), trust(key), opts)
+				v, err := bulk.NewVerifier(trust(key), &verify.Options{At: midYear, Fields: fields})
 				if err != nil {
 					b.Fatal(err)
 				}
-				for i, v := range verdicts {
-					if v.Err != nil {
-						b.Fatal(i, v.Err)
+				for i, r := range bulk.Verify(context.Background(), slices.All(documents), v, &bulk.VerifyOptions{Workers: workers}) {
+					if err := r.Err(); err != nil {
+						b.Fatal(i, err)
 					}
 				}
 			})
@@ -161,4 +161,30 @@ func BenchmarkSign(b *testing.B) {
 			})
 		})
 	}
+}
+
+// A verifier that is kept judges one licence at a time of a key that it has seen.
+func BenchmarkVerifierKept(b *testing.B) {
+	key := testKey(1)
+	document := licenses(b, 1, key)[0]
+	message := []byte(payloadText(0))
+	signature := ed25519.Sign(key, message)
+	public := key.Public().(ed25519.PublicKey)
+	v, err := bulk.NewVerifier(trust(key), &verify.Options{At: midYear})
+	if err != nil {
+		b.Fatal(err)
+	}
+	judge := func() {
+		if err := v.Report(document).Err(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for range 100 {
+		judge() // the table is made
+	}
+	benchratio.Run(b, func() {
+		if !ed25519.Verify(public, message, signature) {
+			b.Fatal("refused")
+		}
+	}, judge)
 }

@@ -126,22 +126,10 @@ func newReader(opts *PayloadOptions) *reader {
 		r.number = func(i int) int { return i + 1 }
 	}
 	if r.rules != nil {
-		r.roles = mergeRoles(r.roles, r.rules.Roles())
+		r.roles = r.roles.Or(r.rules.Roles())
 	}
 	r.roles = r.roles.WithDefaults()
 	return r
-}
-
-// mergeRoles returns a with the fields of b where a names none.
-func mergeRoles(a, b licseal.Roles) licseal.Roles {
-	for _, field := range []struct{ a, b *string }{
-		{&a.ID, &b.ID}, {&a.Customer, &b.Customer}, {&a.Product, &b.Product}, {&a.NotBefore, &b.NotBefore}, {&a.NotAfter, &b.NotAfter}, {&a.GraceDays, &b.GraceDays},
-	} {
-		if *field.a == "" {
-			*field.a = *field.b
-		}
-	}
-	return a
 }
 
 func (r *reader) read(text []byte) (row Row) {

@@ -7,7 +7,6 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -37,37 +36,16 @@ func signed(tb testing.TB, text string, key crypto.Signer) string {
 	return lic.String()
 }
 
-// outcome is what a verdict says, in words.
-func outcome(result *verify.Result, err error, unknown *schema.Error) string {
-	text := fmt.Sprintf("%v / %T", err, err)
-	if result != nil {
+// outcome is what a report says, in words.
+func outcome(r *verify.Report) string {
+	text := fmt.Sprintf("%s: %v / %T %v", r.Reason(), r.Err(), r.Err(), r.Warnings())
+	for _, o := range r.Outcomes() {
+		text += fmt.Sprintf(" / %s %s %v", o.Stage, o.Reason, o.Err)
+	}
+	if result := r.Result(); result != nil {
 		text += fmt.Sprintf(" / %s %s %s %s", result.Key.Name, result.State, result.Time, result.License)
 	}
-	if unknown != nil {
-		text += " / unknown: " + unknown.Error()
-	}
 	return text
-}
-
-// single judges one licence by the packages that judge one.
-func single(document []byte, trusted []licseal.TrustedKey, opts *bulk.VerifyOptions) string {
-	result, err := verify.License(document, trusted, &opts.Options)
-	var refused *verify.RefusedError
-	if errors.As(err, &refused) {
-		result = refused.Result
-	}
-	if result == nil || opts.Schema == nil {
-		return outcome(result, err, nil)
-	}
-	schemaErr := opts.Schema.Validate(result.License.Payload)
-	var broken *schema.Error
-	switch {
-	case schemaErr == nil:
-		return outcome(result, err, nil)
-	case opts.AllowUnknown && errors.As(schemaErr, &broken) && broken.UnknownOnly():
-		return outcome(result, err, broken)
-	}
-	return outcome(result, schemaErr, nil)
 }
 
 // mixture returns documents of every kind, signed by the keys in turns.
@@ -103,8 +81,8 @@ func mixture(tb testing.TB, keys []crypto.Signer) [][]byte {
 	return all
 }
 
-// Whatever the licence and the keys, the verdict is that of package verify and the
-// schema, before and after the tables are made.
+// Whatever the licence and the keys, the report is that of package verify for one
+// licence, before and after the tables are made.
 func TestVerifyAgrees(t *testing.T) {
 	p256, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -127,12 +105,16 @@ func TestVerifyAgrees(t *testing.T) {
 		"many":     slices.Concat(slices.Repeat([]licseal.TrustedKey{key(third, "third")}, 33), trust(first)),
 	}
 	documents := mixture(t, []crypto.Signer{first, second, p256})
-	options := map[string]bulk.VerifyOptions{
+	vendor, err := schema.Compile("own", schema.Kong().JSON())
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := map[string]verify.Options{
 		"no schema": {},
-		"schema":    {Schema: schema.Kong()},
-		"tolerant":  {Schema: schema.Kong(), AllowUnknown: true},
-		"grace":     {Options: verify.Options{Grace: 24 * time.Hour * 10}},
-		"small":     {Options: verify.Options{MaxBytes: 500}},
+		"schema":    {Fields: schema.Kong()},
+		"vendor":    {Fields: vendor},
+		"grace":     {Grace: 24 * time.Hour * 10},
+		"small":     {MaxBytes: 500},
 	}
 	for listName, trusted := range lists {
 		for optsName, opts := range options {
@@ -140,11 +122,15 @@ func TestVerifyAgrees(t *testing.T) {
 				continue // with the race detector, each verification takes long
 			}
 			t.Run(listName+"/"+optsName, func(t *testing.T) {
-				opts.Time = midYear
+				opts.At = midYear
+				one, err := verify.New(trusted, &opts)
+				if err != nil {
+					t.Fatal(err)
+				}
 				want := map[string]int{}
 				wants := make([]string, len(documents))
 				for i, document := range documents {
-					wants[i] = single(document, trusted, &opts)
+					wants[i] = outcome(one.Report(document))
 				}
 				rounds := 3
 				if testing.Short() {
@@ -159,23 +145,23 @@ func TestVerifyAgrees(t *testing.T) {
 						}
 					}
 				}
-				verdicts, err := bulk.Verify(context.Background(), all, trusted, &opts)
+				many, err := bulk.NewVerifier(trusted, &opts)
 				if err != nil {
 					t.Fatal(err)
 				}
 				n := 0
-				for i, v := range verdicts {
+				for i, r := range bulk.Verify(context.Background(), all, many, nil) {
 					if i != n%len(documents) {
-						t.Fatalf("verdict %d is for document %d", n, i)
+						t.Fatalf("report %d is for document %d", n, i)
 					}
-					if got := outcome(v.Result, v.Err, v.Unknown); got != wants[i] {
+					if got := outcome(r); got != wants[i] {
 						t.Errorf("%s\n got %s\nwant %s", documents[i], got, wants[i])
 					}
 					want[wants[i]]++
 					n++
 				}
 				if n != rounds*len(documents) || len(want) < 20 {
-					t.Errorf("%d verdicts of %d kinds", n, len(want))
+					t.Errorf("%d reports of %d kinds", n, len(want))
 				}
 			})
 		}
@@ -186,13 +172,13 @@ func TestVerifyAgrees(t *testing.T) {
 func TestVerifyRefusesOptions(t *testing.T) {
 	for want, f := range map[string]func() (any, error){
 		"no trusted keys were given, so no signature can be verified": func() (any, error) {
-			return bulk.Verify(context.Background(), slices.All([][]byte{}), nil, nil)
+			return bulk.NewVerifier(nil, nil)
 		},
 		"the grace is negative: -1ns": func() (any, error) {
-			return bulk.Verify(context.Background(), slices.All([][]byte{}), trust(testKey(1)), &bulk.VerifyOptions{Options: verify.Options{Grace: -1}})
+			return bulk.NewVerifier(trust(testKey(1)), &verify.Options{Grace: -1})
 		},
 		`trusted key "x" (ed25519.PublicKey) is neither a whole Ed25519 key nor an ECDSA key on P-256`: func() (any, error) {
-			return bulk.Verify(context.Background(), slices.All([][]byte{}), []licseal.TrustedKey{{Name: "x", Key: ed25519.PublicKey{1}}}, nil)
+			return bulk.NewVerifier([]licseal.TrustedKey{{Name: "x", Key: ed25519.PublicKey{1}}}, nil)
 		},
 	} {
 		if _, err := f(); err == nil || err.Error() != want {
@@ -201,25 +187,23 @@ func TestVerifyRefusesOptions(t *testing.T) {
 	}
 }
 
-// A licence is judged at the time of the run where no other is given, and all at the same.
+// The licences of one run are all judged by one reading of the clock, and the
+// next run reads it again.
 func TestVerifyNow(t *testing.T) {
 	text := strings.Replace(payloadText(1), "2027-01-01", "9999-12-31", 1)
 	documents := slices.Repeat([][]byte{[]byte(signed(t, text, testKey(1)))}, 300)
-	verdicts, err := bulk.Verify(context.Background(), slices.All(documents), trust(testKey(1)), nil)
+	ticks := 0
+	clock := func() time.Time { ticks++; return midYear.Add(time.Duration(ticks) * time.Hour) }
+	v, err := bulk.NewVerifier(trust(testKey(1)), &verify.Options{Clock: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
-	times := map[time.Time]bool{}
-	before := time.Now()
-	for _, v := range verdicts {
-		if v.Err != nil {
-			t.Fatal(v.Err)
-		}
-		times[v.Result.Time] = true
-	}
-	for at := range maps.Keys(times) {
-		if len(times) != 1 || at.Before(before.Add(-time.Second)) || at.After(time.Now()) {
-			t.Errorf("judged at %v", times)
+	for run := 1; run <= 2; run++ {
+		want := midYear.Add(time.Duration(run) * time.Hour)
+		for _, r := range bulk.Verify(context.Background(), slices.All(documents), v, nil) {
+			if r.Err() != nil || !r.Result().Time.Equal(want) {
+				t.Fatalf("run %d: %v at %v, want %v", run, r.Err(), r.Result().Time, want)
+			}
 		}
 	}
 }
@@ -237,13 +221,12 @@ func TestVerifyRoles(t *testing.T) {
 		{}:                 "",
 		{NotAfter: "/end"}: "expired at 2026-02-01T00:00:00Z, and it is 2026-07-01T00:00:00Z",
 	} {
-		opts := &bulk.VerifyOptions{Options: verify.Options{Time: midYear, Roles: roles}, Schema: rules}
-		verdicts, err := bulk.Verify(context.Background(), slices.All([][]byte{document}), trust(testKey(1)), opts)
+		v, err := bulk.NewVerifier(trust(testKey(1)), &verify.Options{At: midYear, Roles: roles, Fields: rules})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, v := range verdicts {
-			if got := v.Err; want == "" && got != nil || want != "" && (got == nil || got.Error() != want) {
+		for _, r := range bulk.Verify(context.Background(), slices.All([][]byte{document}), v, nil) {
+			if got := r.Err(); want == "" && got != nil || want != "" && (got == nil || got.Error() != want) {
 				t.Errorf("%+v: got %v, want %q", roles, got, want)
 			}
 		}
@@ -267,9 +250,13 @@ func ExampleVerify() {
 		"forged.json":   []byte(strings.Replace(lic.String(), `"5"`, `"9"`, 1)),
 	}
 	trusted := []licseal.TrustedKey{{Key: key.Public(), Name: "vendor@example"}}
-	options := &bulk.VerifyOptions{
-		Options: verify.Options{Time: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)},
-		Schema:  schema.Kong(),
+	verifier, err := bulk.NewVerifier(trusted, &verify.Options{
+		At:     time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC),
+		Fields: schema.Kong(),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
 	}
 	sorted := func(yield func(string, []byte) bool) {
 		for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -278,19 +265,14 @@ func ExampleVerify() {
 			}
 		}
 	}
-	verdicts, err := bulk.Verify(context.Background(), sorted, trusted, options)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for name, verdict := range verdicts {
-		if verdict.Err != nil {
-			fmt.Println(name, "is refused:", verdict.Err)
+	for name, report := range bulk.Verify(context.Background(), sorted, verifier, nil) {
+		if err := report.Err(); err != nil {
+			fmt.Println(name, "is refused:", err)
 			continue
 		}
-		fmt.Println(name, "is", verdict.Result.State)
+		fmt.Println(name, "is", report.Result().State)
 	}
 	// Output:
 	// customer.json is valid
-	// forged.json is refused: the one trusted key did not make this signature
+	// forged.json is refused: the signature does not match the trusted key
 }

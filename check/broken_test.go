@@ -278,7 +278,7 @@ func atPublished(t testing.TB) *check.Checker {
 	t.Helper()
 	c, err := check.New(check.Options{
 		NoSignature: true,
-		Verify:      verify.Options{Time: time.Date(2017, 7, 20, 12, 0, 0, 0, time.UTC)},
+		Verify:      verify.Options{At: time.Date(2017, 7, 20, 12, 0, 0, 0, time.UTC)},
 		Policy:      check.Policy{MinRemaining: -1, WarnRemaining: -1},
 	})
 	if err != nil {

@@ -50,7 +50,7 @@ func TestNewRefuses(t *testing.T) {
 // Each row is one licence, judged at one instant, and all that is found.
 func TestJudgement(t *testing.T) {
 	at := func(s string) func(*check.Options) {
-		return func(o *check.Options) { o.Verify.Time, _ = licseal.ParseDate(s, nil) }
+		return func(o *check.Options) { o.Verify.At, _ = licseal.ParseDate(s, nil) }
 	}
 	with := func(changes ...func(*check.Options)) func(*check.Options) {
 		return func(o *check.Options) {
@@ -147,7 +147,7 @@ func TestStatesAgreeWithVerify(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				options := verify.Options{Time: instant.Add(offset), Grace: grace}
+				options := verify.Options{At: instant.Add(offset), Grace: grace}
 				want, err := verify.License([]byte(text), vendorKeys(), &options)
 				var refused *verify.RefusedError
 				if errors.As(err, &refused) {
@@ -155,7 +155,7 @@ func TestStatesAgreeWithVerify(t *testing.T) {
 				}
 				got := newChecker(t, func(o *check.Options) { o.Verify = options }).License("", []byte(text))
 				if got.State != want.State || !got.GraceEnd.Equal(want.GraceEnd) {
-					t.Errorf("%v, grace %v: %q until %v; verify says %q until %v", options.Time, grace, got.State, got.GraceEnd, want.State, want.GraceEnd)
+					t.Errorf("%v, grace %v: %q until %v; verify says %q until %v", options.At, grace, got.State, got.GraceEnd, want.State, want.GraceEnd)
 				}
 			}
 		}
@@ -695,7 +695,7 @@ func TestMaskedInQuotes(t *testing.T) {
 
 // Dates stay readable, even if a licence key has them in it.
 func TestMaskKeepsDates(t *testing.T) {
-	r := newChecker(t, func(o *check.Options) { o.Verify.Time = midYear.AddDate(1, 0, 0) }).License("", []byte(signed(t, "00141000017ODj3AAG_a1V41000004wT0OEAU", "ACME-2027-01-01-X9")))
+	r := newChecker(t, func(o *check.Options) { o.Verify.At = midYear.AddDate(1, 0, 0) }).License("", []byte(signed(t, "00141000017ODj3AAG_a1V41000004wT0OEAU", "ACME-2027-01-01-X9")))
 	if len(r.Findings) != 1 || !strings.Contains(r.Findings[0].Found, "2027-01-01T00:00:00Z") || r.ID != "ACME…1-X9" {
 		t.Errorf("%q %v", r.ID, r.Findings)
 	}

@@ -21,7 +21,7 @@ func Example() {
 	}
 	checker, err := check.New(check.Options{
 		NoSignature: true, // how Kong signs is not public
-		Verify:      verify.Options{Time: time.Date(2017, 7, 20, 12, 0, 0, 0, time.UTC)},
+		Verify:      verify.Options{At: time.Date(2017, 7, 20, 12, 0, 0, 0, time.UTC)},
 		Policy:      check.Policy{MinRemaining: time.Hour, WarnRemaining: -1, Require: []check.Requirement{atLeastFour}},
 	})
 	if err != nil {

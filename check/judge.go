@@ -33,8 +33,8 @@ func (c *Checker) License(name string, data []byte) *Result {
 // Installed judges a licence where it is installed. What was found on the way to
 // it is in the result.
 func (c *Checker) Installed(in Installed) *Result {
-	j := &judgement{Result: &Result{Name: in.Name, Time: c.options.Verify.Time.UTC(), Signature: SignatureUnreached}, options: &c.options}
-	if c.options.Verify.Time.IsZero() {
+	j := &judgement{Result: &Result{Name: in.Name, Time: c.options.Verify.At.UTC(), Signature: SignatureUnreached}, options: &c.options}
+	if c.options.Verify.At.IsZero() {
 		j.Time = time.Now().UTC()
 	}
 	for _, f := range in.Findings {

@@ -46,7 +46,7 @@ var midYear = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 
 func newChecker(t testing.TB, change func(*check.Options)) *check.Checker {
 	t.Helper()
-	o := check.Options{Trusted: vendorKeys(), Verify: verify.Options{Time: midYear}}
+	o := check.Options{Trusted: vendorKeys(), Verify: verify.Options{At: midYear}}
 	if change != nil {
 		change(&o)
 	}
@@ -121,7 +121,7 @@ func TestMutations(t *testing.T) {
 				}
 				if result.OK() {
 					accepted++
-					if _, err := verify.License(text, vendorKeys(), &verify.Options{Time: midYear}); err != nil {
+					if _, err := verify.License(text, vendorKeys(), &verify.Options{At: midYear}); err != nil {
 						t.Fatalf("accepted, but verify says %v:\n%q", err, text)
 					}
 				}
@@ -136,7 +136,7 @@ func TestMutations(t *testing.T) {
 // holds checks that what was brought out of a text is signed.
 func holds(t *testing.T, result *check.Result, text []byte) {
 	t.Helper()
-	verified, err := verify.License(result.Canonical(), vendorKeys(), &verify.Options{Time: midYear})
+	verified, err := verify.License(result.Canonical(), vendorKeys(), &verify.Options{At: midYear})
 	var lic *licseal.License
 	switch e := err.(type) {
 	case nil:
@@ -166,7 +166,7 @@ func FuzzLicense(f *testing.F) {
 		_, text, _ := bytes.Cut(data, []byte("\n\n"))
 		f.Add(text)
 	}
-	c, err := check.New(check.Options{NoSignature: true, Verify: verify.Options{Time: midYear}})
+	c, err := check.New(check.Options{NoSignature: true, Verify: verify.Options{At: midYear}})
 	if err != nil {
 		f.Fatal(err)
 	}

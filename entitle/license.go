@@ -102,7 +102,7 @@ func timeOf(nanos int64) time.Time { return time.Unix(0, nanos).UTC() }
 // g.loading.
 func (g *Guard) judge(data []byte, now time.Time) (*license, error) {
 	result, err := verify.License(data, g.trusted, &verify.Options{
-		Time: now, Roles: entitlement.Roles, Issuer: g.opts.Issuer,
+		At: now, Roles: entitlement.Roles, Issuer: g.opts.Issuer,
 		Revocations: g.revocations.list, MaxListAge: g.opts.MaxListAge,
 	})
 	var (

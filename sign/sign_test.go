@@ -62,7 +62,7 @@ func (s signer) Sign(_ io.Reader, message []byte, opts crypto.SignerOpts) ([]byt
 func verified(t *testing.T, lic *licseal.License, public crypto.PublicKey) {
 	t.Helper()
 	trusted := []licseal.TrustedKey{{Key: public}}
-	_, err := verify.License([]byte(lic.String()), trusted, &verify.Options{Time: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)})
+	_, err := verify.License([]byte(lic.String()), trusted, &verify.Options{At: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)})
 	if err != nil {
 		t.Errorf("%v: %s", err, lic)
 	}

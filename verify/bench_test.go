@@ -11,7 +11,7 @@ import (
 	"github.com/licseal/licseal/verify"
 )
 
-var benchOptions = &verify.Options{Time: midYear}
+var benchOptions = &verify.Options{At: midYear}
 
 // run verifies a licence that must be accepted.
 func run(tb testing.TB, text []byte, trusted []licseal.TrustedKey) func() {

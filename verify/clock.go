@@ -32,7 +32,7 @@ func (e *ClockError) Error() string {
 // the instants that are known to have passed. A time that the caller chose, with no
 // floor to hold it against, is what he wants to know about, whatever the clock.
 func checkClock(result *Result, opts *Options) error {
-	if !opts.Time.IsZero() && opts.Floor.IsZero() {
+	if !opts.At.IsZero() && opts.Floor.IsZero() {
 		return nil
 	}
 	floor, known := wall(opts.Floor), KnownFromMemory

@@ -22,7 +22,7 @@ func exampleTrusted() []licseal.TrustedKey {
 
 func ExampleLicense() {
 	result, err := verify.License([]byte(exampleLicense), exampleTrusted(), &verify.Options{
-		Time:  time.Date(2027, 1, 15, 0, 0, 0, 0, time.UTC), // leave it out to judge now
+		At:    time.Date(2027, 1, 15, 0, 0, 0, 0, time.UTC), // leave it out to judge now
 		Grace: 30 * 24 * time.Hour,
 	})
 	if err != nil {
@@ -44,7 +44,7 @@ func ExampleLicense() {
 // What a program does about a refusal depends on its kind.
 func ExampleLicense_refusals() {
 	explain := func(text string) {
-		opts := &verify.Options{Time: time.Date(2027, 1, 15, 0, 0, 0, 0, time.UTC)}
+		opts := &verify.Options{At: time.Date(2027, 1, 15, 0, 0, 0, 0, time.UTC)}
 		_, err := verify.License([]byte(text), exampleTrusted(), opts)
 		if refused, ok := errors.AsType[*verify.RefusedError](err); ok {
 			// The signature is good, so what the licence says can be shown.
@@ -61,6 +61,6 @@ func ExampleLicense_refusals() {
 	explain(exampleLicense[:200])
 	// Output:
 	// licence LS-0001: expired: expired at 2027-01-01T00:00:00Z, and it is 2027-01-15T00:00:00Z
-	// forged, or for another product: the one trusted key did not make this signature
+	// forged, or for another product: the signature does not match the trusted key
 	// not a licence: truncated: 1:201 /license/payload: the text ends before the JSON value does; was it copied in full?
 }

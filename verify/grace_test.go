@@ -51,7 +51,7 @@ func TestGrantedGrace(t *testing.T) {
 			t.Fatal(err)
 		}
 		at := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
-		result, err := verify.License([]byte(lic.String()), trusted, &verify.Options{Roles: test.roles, Grace: test.caller, Time: at})
+		result, err := verify.License([]byte(lic.String()), trusted, &verify.Options{Roles: test.roles, Grace: test.caller, At: at})
 		var date *licseal.DateError
 		switch {
 		case test.want < 0:

@@ -15,7 +15,7 @@ import (
 // These are mistakes that licence software has made, each shown to be a mistake
 // that is not made here. testdata/vectors has more of each kind.
 func TestMistakes(t *testing.T) {
-	opts := &verify.Options{Time: midYear}
+	opts := &verify.Options{At: midYear}
 	plain := signed(sealEd25519(seed1), kongPayload)
 	refuse := func(t *testing.T, want, text string, keys []licseal.TrustedKey) {
 		t.Helper()
@@ -42,7 +42,7 @@ func TestMistakes(t *testing.T) {
 		refuse(t, "unknown-member", strings.Replace(own.file(), `"version"`, `"key":"`+public+`","version"`, 1), trusted1)
 		withKey := signed(sealEd25519(seed2), strings.Replace(kongPayload, `{`, `{"public_key":"`+public+`",`, 1))
 		refuse(t, "signature", withKey.file(), trusted1)
-		if _, err := verify.License([]byte(own.file()), nil, opts); !errors.Is(err, verify.ErrNoTrustedKeys) {
+		if _, err := verify.License([]byte(own.file()), nil, opts); !errors.Is(err, licseal.ErrNoTrustedKeys) {
 			t.Errorf("got %v, want ErrNoTrustedKeys", err)
 		}
 	})
@@ -100,7 +100,7 @@ func TestMistakes(t *testing.T) {
 	t.Run("an unsigned file passes when it is also expired", func(t *testing.T) {
 		for _, at := range []time.Time{midYear, midYear.AddDate(5, 0, 0), midYear.AddDate(-5, 0, 0)} {
 			forged := replace(plain.hex(), hex.EncodeToString(make([]byte, 64)))
-			result, err := verify.License([]byte(forged), trusted1, &verify.Options{Time: at, Grace: 10000 * time.Hour})
+			result, err := verify.License([]byte(forged), trusted1, &verify.Options{At: at, Grace: 10000 * time.Hour})
 			if _, ok := errors.AsType[*verify.SignatureError](err); !ok || result != nil {
 				t.Errorf("at %v: got %v, want a SignatureError", at, err)
 			}
@@ -129,7 +129,7 @@ func FuzzLicense(f *testing.F) {
 	}
 	keys := append(trust(p256Key(seed1).Public()), trusted1...)
 	f.Fuzz(func(t *testing.T, text []byte) {
-		result, err := verify.License(text, keys, &verify.Options{Time: midYear})
+		result, err := verify.License(text, keys, &verify.Options{At: midYear})
 		if (result == nil) == (err == nil) {
 			t.Fatalf("got %v and %v", result, err)
 		}

@@ -183,7 +183,7 @@ func (o opensslDir) readPublicKey() crypto.PublicKey {
 }
 
 func TestWeVerifyOpenSSLs(t *testing.T) {
-	opts := &verify.Options{Time: midYear}
+	opts := &verify.Options{At: midYear}
 	around := func(signature []byte) []byte {
 		return []byte(`{"license":{"payload":` + kongPayload + `,"signature":"` + hex.EncodeToString(signature) + `","version":"1"}}`)
 	}

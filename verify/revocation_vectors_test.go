@@ -237,7 +237,7 @@ func judgeWithList(t *testing.T, v vector, license string, list []byte) string {
 	revocations, err := verify.Revocations(list, trusted)
 	var result *verify.Result
 	if err == nil {
-		result, err = verify.License([]byte(license), trusted, &verify.Options{Time: at, Revocations: revocations})
+		result, err = verify.License([]byte(license), trusted, &verify.Options{At: at, Revocations: revocations})
 	}
 	var (
 		refused *verify.ListError

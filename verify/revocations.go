@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/sig"
 	"github.com/licseal/licseal/revoke"
 )
 
@@ -90,7 +91,7 @@ func (e *NoIDError) Error() string {
 // The errors are [*licseal.ParseError], [*ListError] with the reason ListForged or
 // ListSignerRevoked, and what [License] returns for unusable keys.
 func Revocations(data []byte, trusted []licseal.TrustedKey) (*RevocationList, error) {
-	if err := check(trusted, &Options{}); err != nil {
+	if err := licseal.CheckTrusted(trusted); err != nil {
 		return nil, err
 	}
 	list, err := revoke.ParseUnverified(data)
@@ -112,18 +113,15 @@ func Revocations(data []byte, trusted []licseal.TrustedKey) (*RevocationList, er
 
 // listSigner returns the trusted key that signed a list in its window.
 func listSigner(list *revoke.Document, issued time.Time, trusted []licseal.TrustedKey) (*licseal.TrustedKey, error) {
-	var signature [signatureSize]byte
-	if n, err := hex.Decode(signature[:], []byte(list.Signature)); err != nil || n != signatureSize {
-		return nil, &ListError{ListForged, "the signature of the revocation list is not 64 bytes in hex digits"}
+	signature, ok := sig.Decode(list.Signature)
+	if !ok {
+		return nil, &ListError{ListForged, "the signature of the revocation list is not 128 lower-case hex digits"}
 	}
 	message := revoke.Message(list.Payload)
 	refusal := &ListError{ListForged, "no trusted key made the signature of the revocation list"}
 	for i := range trusted {
 		key := &trusted[i]
-		if err := checkPoint(key); err != nil {
-			return nil, err
-		}
-		if !verifies(key.Key, message, signature[:]) {
+		if !sig.Verify(key.Key, message, signature[:]) {
 			continue
 		}
 		if isIn(key, issued) {
@@ -150,26 +148,6 @@ func (l *RevocationList) CheckFresh(t time.Time, maxAge time.Duration) error {
 		return &ListError{ListStale, fmt.Sprintf("the revocation list was to be replaced by %s, and it is %s: get the next one", format(next), format(t))}
 	case maxAge > 0 && t.Sub(issued) > maxAge:
 		return &ListError{ListStale, fmt.Sprintf("the revocation list was issued at %s, and at %s that is longer ago than the %v allowed: get a newer one", format(issued), format(t), maxAge)}
-	}
-	return nil
-}
-
-// judge refuses a licence that is revoked. A licence whose key is revoked
-// is no longer vouched for by anybody, so that refusal carries none of it.
-func (l *RevocationList) judge(result *Result, datesErr error, opts *Options) error {
-	if err := l.CheckFresh(later(result.Time, opts.Floor), opts.MaxListAge); err != nil {
-		return err
-	}
-	id := licseal.KeyID(result.Key.Key)
-	if key, ok := l.contents.Key(id); ok && (datesErr != nil || !result.NotBefore.Before(key.From)) {
-		return &RevokedError{KeyID: id, Reason: key.Reason, From: key.From}
-	}
-	license, ok := LicenseID(result.License.Payload, opts.Roles)
-	if !ok {
-		return &RefusedError{result, &NoIDError{result.License.Payload.Position(opts.Roles.WithDefaults().ID)}}
-	}
-	if reason, revoked := l.contents.License(license); revoked {
-		return &RefusedError{result, &RevokedError{License: license, Reason: reason}}
 	}
 	return nil
 }

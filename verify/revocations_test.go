@@ -129,7 +129,7 @@ func TestForgedRevocationLists(t *testing.T) {
 	if _, err := verify.License([]byte(asLicense.String()), listTrusted, nil); !isSignatureError(err) {
 		t.Errorf("the signature of a list, on a licence: %v", err)
 	}
-	if _, err := verify.Revocations(text, nil); !errors.Is(err, verify.ErrNoTrustedKeys) {
+	if _, err := verify.Revocations(text, nil); !errors.Is(err, licseal.ErrNoTrustedKeys) {
 		t.Errorf("without keys: %v", err)
 	}
 }
@@ -236,14 +236,14 @@ func TestClock(t *testing.T) {
 		opts  verify.Options
 		known string // "" for accepted
 	}{
-		{"at the floor", verify.Options{Time: midYear, Floor: midYear}, ""},
-		{"behind by the skew", verify.Options{Time: midYear, Floor: midYear.Add(day)}, ""},
-		{"behind by more", verify.Options{Time: midYear, Floor: midYear.Add(day + 1)}, verify.KnownFromMemory},
-		{"behind by a skew that is stated", verify.Options{Time: midYear, Floor: midYear.Add(time.Hour), MaxClockSkew: time.Hour}, ""},
-		{"behind by more than is stated", verify.Options{Time: midYear, Floor: midYear.Add(time.Hour + 1), MaxClockSkew: time.Hour}, verify.KnownFromMemory},
-		{"behind the list", verify.Options{Time: midYear.Add(-2 * day), Floor: newYear, Revocations: list}, verify.KnownFromList},
-		{"behind the list, a time that was chosen", verify.Options{Time: midYear.Add(-2 * day), Revocations: list}, ""},
-		{"behind the licence", verify.Options{Time: newYear.Add(-2 * day), Floor: newYear.Add(-3 * day)}, verify.KnownFromLicense},
+		{"at the floor", verify.Options{At: midYear, Floor: midYear}, ""},
+		{"behind by the skew", verify.Options{At: midYear, Floor: midYear.Add(day)}, ""},
+		{"behind by more", verify.Options{At: midYear, Floor: midYear.Add(day + 1)}, verify.KnownFromMemory},
+		{"behind by a skew that is stated", verify.Options{At: midYear, Floor: midYear.Add(time.Hour), MaxClockSkew: time.Hour}, ""},
+		{"behind by more than is stated", verify.Options{At: midYear, Floor: midYear.Add(time.Hour + 1), MaxClockSkew: time.Hour}, verify.KnownFromMemory},
+		{"behind the list", verify.Options{At: midYear.Add(-2 * day), Floor: newYear, Revocations: list}, verify.KnownFromList},
+		{"behind the list, a time that was chosen", verify.Options{At: midYear.Add(-2 * day), Revocations: list}, ""},
+		{"behind the licence", verify.Options{At: newYear.Add(-2 * day), Floor: newYear.Add(-3 * day)}, verify.KnownFromLicense},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := verify.License(text, trusted1, &tt.opts)
@@ -273,7 +273,7 @@ func TestNoMonotonicClock(t *testing.T) {
 		t.Fatal(err)
 	}
 	valid := []byte(signed(sealEd25519(seed1), `{`+dates("2026-01-01", "2999-01-01")+`}`).file())
-	for _, opts := range []*verify.Options{{Time: now, Floor: m.Latest}, nil} {
+	for _, opts := range []*verify.Options{{At: now, Floor: m.Latest}, nil} {
 		result, err := verify.License(valid, trusted1, opts)
 		if err != nil {
 			t.Fatal(err)
@@ -283,7 +283,7 @@ func TestNoMonotonicClock(t *testing.T) {
 		}
 	}
 	clock, isClock := errors.AsType[*verify.ClockError](func() error {
-		_, err := verify.License(valid, trusted1, &verify.Options{Time: now, Floor: now.Add(2 * day)})
+		_, err := verify.License(valid, trusted1, &verify.Options{At: now, Floor: now.Add(2 * day)})
 		return err
 	}())
 	if !isClock || clock.Floor != clock.Floor.Round(0) {
@@ -294,7 +294,7 @@ func TestNoMonotonicClock(t *testing.T) {
 // A licence without an id could never be revoked, and is refused beside a list.
 func TestNoID(t *testing.T) {
 	list := mustRevocations(t, sealList(t, newRevocations(t, 1, midYear.Add(-time.Second)), signer2))
-	opts := &verify.Options{Time: midYear, Revocations: list}
+	opts := &verify.Options{At: midYear, Revocations: list}
 	period := dates("2026-01-01", "2027-01-01")
 	for fields, want := range map[string]bool{
 		`"license_key":"a",`:  true,
@@ -316,13 +316,13 @@ func TestNoID(t *testing.T) {
 func TestStrictReadings(t *testing.T) {
 	list := mustRevocations(t, sealList(t, newRevocations(t, 1, newYear, revoke.Key{ID: id1, From: newYear.AddDate(10, 0, 0)}), signer2))
 	noDates := []byte(signed(sealEd25519(seed1), `{"license_key":"a"}`).file())
-	if _, err := verify.License(noDates, trusted1, &verify.Options{Time: newYear.Add(day), Revocations: list}); !errors.As(err, new(*verify.RevokedError)) {
+	if _, err := verify.License(noDates, trusted1, &verify.Options{At: newYear.Add(day), Revocations: list}); !errors.As(err, new(*verify.RevokedError)) {
 		t.Errorf("a licence of a revoked key, without dates: %v", err)
 	}
 	text := []byte(signed(sealEd25519(seed1), kongPayload).file())
 	due := newYear.Add(30 * day)
 	for floor, want := range map[time.Time]bool{due.Add(-1): true, due: false} {
-		_, err := verify.License(text, trusted1, &verify.Options{Time: due.Add(-time.Hour), Floor: floor, Revocations: list})
+		_, err := verify.License(text, trusted1, &verify.Options{At: due.Add(-time.Hour), Floor: floor, Revocations: list})
 		if stale, isList := errors.AsType[*verify.ListError](err); (err == nil) != want || !want && (!isList || stale.Reason != verify.ListStale) {
 			t.Errorf("seen %v: %v", floor, err)
 		}
@@ -350,13 +350,13 @@ func TestIssuer(t *testing.T) {
 		{[]string{"bert", "anna@vendor.example"}, "anna@*", true},
 	} {
 		trusted := []licseal.TrustedKey{{Key: signer1.Public(), Principals: tt.principals}}
-		result, err := verify.License(text, trusted, &verify.Options{Time: midYear, Issuer: tt.issuer})
+		result, err := verify.License(text, trusted, &verify.Options{At: midYear, Issuer: tt.issuer})
 		if _, isIssuer := errors.AsType[*verify.IssuerError](err); (err == nil) != tt.want || isIssuer == tt.want || (result != nil) != tt.want {
 			t.Errorf("principals %q, issuer %q: %v", tt.principals, tt.issuer, err)
 		}
 	}
 	// It is judged last.
-	_, err := verify.License(text, trusted1, &verify.Options{Time: midYear.AddDate(1, 0, 0), Issuer: "x"})
+	_, err := verify.License(text, trusted1, &verify.Options{At: midYear.AddDate(1, 0, 0), Issuer: "x"})
 	if _, isState := errors.AsType[*verify.StateError](err); !isState {
 		t.Errorf("expired, and of another issuer: %v", err)
 	}
@@ -385,7 +385,7 @@ func TestIssuers(t *testing.T) {
 		{[]licseal.TrustedKey{x, past}, "past@x", ""},
 		{[]licseal.TrustedKey{past, x}, "past@x", ""},
 	} {
-		result, err := verify.License(text, tt.trusted, &verify.Options{Time: midYear, Issuer: tt.issuer})
+		result, err := verify.License(text, tt.trusted, &verify.Options{At: midYear, Issuer: tt.issuer})
 		_, isIssuer := errors.AsType[*verify.IssuerError](err)
 		if isIssuer != (tt.want == "") || result != nil && result.Key.Name != tt.want || result == nil && !isIssuer {
 			t.Errorf("%v, issuer %q: got %v, %v", tt.trusted, tt.issuer, result, err)
@@ -432,7 +432,7 @@ func BenchmarkTrust(b *testing.B) {
 			}
 		}
 		b.Run("100 keys, "+kind, func(b *testing.B) {
-			opts := &verify.Options{Time: newYear.Add(day), Revocations: list}
+			opts := &verify.Options{At: newYear.Add(day), Revocations: list}
 			benchratio.Run(b, run(b, text, trusted1), func() {
 				if _, err := verify.License(text, trusted, opts); err != nil {
 					b.Fatal(err)

@@ -1,141 +1,137 @@
 package verify
 
 import (
-	"bytes"
 	"crypto"
-	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"math/big"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/sig"
 )
 
-// signatureSize is the length of every signature, in bytes.
-const signatureSize = 64
-
-// KeyError says that a trusted key is of a kind that verifies no licences.
-// It is an error to pass one, lest a list of trusted keys mean less than it says.
-type KeyError struct {
-	Key licseal.TrustedKey
+// signedBy is the trusted key that made a signature, or why none did.
+type signedBy struct {
+	key *licseal.TrustedKey
+	err error
 }
 
-func (e *KeyError) Error() string {
-	return fmt.Sprintf("trusted key %q (%T) is neither a whole Ed25519 key nor an ECDSA key on P-256", e.Key.Name, e.Key.Key)
-}
+var errSignatureForm = &SignatureError{"the signature is not 128 lower-case hex digits"}
 
-// checkKey refuses a key of another kind.
-func checkKey(key *licseal.TrustedKey) error {
-	switch k := key.Key.(type) {
-	case ed25519.PublicKey:
-		if len(k) == ed25519.PublicKeySize {
-			return nil
-		}
-	case *ecdsa.PublicKey:
-		//lint:ignore SA1019 a key that was put together by hand may have no coordinates
-		if k != nil && k.Curve == elliptic.P256() && k.X != nil && k.Y != nil {
-			return nil
+// signer returns the first trusted key that made the signature of a licence.
+func (v *Verifier) signer(lic *licseal.License) (*licseal.TrustedKey, error) {
+	digits, ok := sig.Decode(lic.Signature)
+	if !ok {
+		return nil, errSignatureForm
+	}
+	if v.options.Tables != nil {
+		found := v.search([]sig.Signed{{Message: lic.Payload.Bytes(), Signature: digits}})
+		return found[0].key, found[0].err
+	}
+	for i := range v.trusted {
+		if sig.Verify(v.trusted[i].Key, lic.Payload.Bytes(), digits[:]) {
+			return &v.trusted[i], nil
 		}
 	}
-	return &KeyError{*key}
+	return nil, v.noSigner(lic.Payload.Bytes(), digits[:])
 }
 
-// checkPoint refuses a key whose coordinates are no point on P-256. That costs
-// too much to be done for every key each time: it is done before a key is used.
-func checkPoint(key *licseal.TrustedKey) error {
-	k, isECDSA := key.Key.(*ecdsa.PublicKey)
-	if !isECDSA {
-		return nil
-	}
-	if _, err := k.Bytes(); err != nil {
-		return &KeyError{*key}
-	}
-	return nil
-}
-
-// signer returns the first trusted key that made the signature of lic.
-func signer(lic *licseal.License, trusted []licseal.TrustedKey, opts *Options) (*licseal.TrustedKey, error) {
-	var signature [signatureSize]byte
-	if n, err := hex.Decode(signature[:], []byte(lic.Signature)); err != nil || n != signatureSize {
-		return nil, &SignatureError{"the signature is not 64 bytes in hex digits"}
-	}
-	for i := range trusted {
-		if err := checkPoint(&trusted[i]); err != nil {
-			return nil, err
+// signers returns, for each licence, what signer would.
+func (v *Verifier) signers(reports []*Report) []signedBy {
+	if v.options.Tables == nil {
+		found := make([]signedBy, len(reports))
+		for i, r := range reports {
+			found[i].key, found[i].err = v.signer(r.result.License)
 		}
-		if signed(trusted[i].Key, lic.Payload.Bytes(), signature[:], opts) {
-			return &trusted[i], nil
+		return found
+	}
+	batch := make([]sig.Signed, len(reports))
+	malformed := false
+	for i, r := range reports {
+		digits, ok := sig.Decode(r.result.License.Signature)
+		batch[i] = sig.Signed{Message: r.result.License.Payload.Bytes(), Signature: digits}
+		malformed = malformed || !ok
+	}
+	if malformed { // never: the parser refuses it
+		found := make([]signedBy, len(reports))
+		for i := range found {
+			found[i].err = errSignatureForm
+		}
+		return found
+	}
+	return v.search(batch)
+}
+
+// search returns the signer of each signature, trying the trusted keys in order,
+// each on all signatures that are left.
+func (v *Verifier) search(batch []sig.Signed) []signedBy {
+	found := make([]signedBy, len(batch))
+	left := make([]int, len(batch)) // where the signature batch[i] belongs
+	for i := range left {
+		left[i] = i
+	}
+	for k := range v.trusted {
+		key := &v.trusted[k]
+		if len(batch) == 0 {
+			break
+		}
+		v.try(key.Key, batch)
+		open := 0
+		for i := range batch {
+			if batch[i].OK {
+				found[left[i]].key = key
+				continue
+			}
+			batch[open], left[open] = batch[i], left[i]
+			open++
+		}
+		batch, left = batch[:open], left[:open]
+	}
+	for i := range batch {
+		found[left[i]].err = v.noSigner(batch[i].Message, batch[i].Signature[:])
+	}
+	return found
+}
+
+// try sets OK of each signature in a batch that key has made.
+func (v *Verifier) try(key crypto.PublicKey, batch []sig.Signed) {
+	if k, ok := key.(ed25519.PublicKey); ok {
+		v.options.Tables.Verify(k, batch)
+		return
+	}
+	for i := range batch {
+		batch[i].OK = sig.Verify(key, batch[i].Message, batch[i].Signature[:])
+	}
+}
+
+// noSigner says why no trusted key made a signature.
+func (v *Verifier) noSigner(message, signature []byte) error {
+	for _, key := range v.trusted {
+		if sig.HasHighS(key.Key, message, signature) {
+			return &SignatureError{"the signature has a high s; the program that made the licence must write n−s instead"}
 		}
 	}
-	return nil, noSigner(lic.Payload.Bytes(), signature[:], trusted)
-}
-
-// signed reports whether key made the signature of a licence, by the means that
-// opts may name.
-func signed(key crypto.PublicKey, message, signature []byte, opts *Options) bool {
-	if k, ok := key.(ed25519.PublicKey); ok && opts.Ed25519 != nil {
-		// A copy, lest every signature be allocated for the sake of this call.
-		return opts.Ed25519(k, message, bytes.Clone(signature))
+	if len(v.trusted) == 1 {
+		return &SignatureError{"the signature does not match the trusted key"}
 	}
-	return verifies(key, message, signature)
-}
-
-// verifies reports whether key made signature over message. The key decides
-// the algorithm.
-func verifies(key crypto.PublicKey, message, signature []byte) bool {
-	switch k := key.(type) {
-	case ed25519.PublicKey:
-		return ed25519.Verify(k, message, signature)
-	case *ecdsa.PublicKey:
-		r, s := new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])
-		return !isHigh(k, s) && verifiesP256(k, message, r, s)
-	}
-	return false
-}
-
-func verifiesP256(key *ecdsa.PublicKey, message []byte, r, s *big.Int) bool {
-	digest := sha256.Sum256(message)
-	return ecdsa.Verify(key, digest[:], r, s)
-}
-
-// isHigh reports whether s is in the upper half of its range. Where (r, s) is a
-// signature, so is (r, n−s): only one of them is accepted, so that a licence
-// has one form only.
-func isHigh(key *ecdsa.PublicKey, s *big.Int) bool {
-	return s.Cmp(new(big.Int).Rsh(key.Params().N, 1)) > 0
-}
-
-// noSigner says why no trusted key made the signature.
-func noSigner(message, signature []byte, trusted []licseal.TrustedKey) error {
-	r, s := new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])
-	for _, key := range trusted {
-		if k, ok := key.Key.(*ecdsa.PublicKey); ok && isHigh(k, s) && verifiesP256(k, message, r, s) {
-			return &SignatureError{"the signature has a high s; whoever builds the licence must write n−s in its place"}
-		}
-	}
-	if len(trusted) == 1 {
-		return &SignatureError{"the one trusted key did not make this signature"}
-	}
-	return &SignatureError{fmt.Sprintf("none of the %d trusted keys made this signature", len(trusted))}
+	return &SignatureError{fmt.Sprintf("the signature matches none of the %d trusted keys", len(v.trusted))}
 }
 
 // entryFor returns the entry for key in the list of trusted keys under which a
 // licence of that period may be signed, one of the issuer if there is one. A key may
-// be listed several times, for other dates or for other issuers.
-func entryFor(key *licseal.TrustedKey, trusted []licseal.TrustedKey, period licseal.Period, periodErr error, issuer string) (*licseal.TrustedKey, error) {
+// be listed several times, for other dates or for other issuers. periodErr says why
+// the period could not be read.
+func (v *Verifier) entryFor(key *licseal.TrustedKey, period licseal.Period, periodErr error) (*licseal.TrustedKey, error) {
+	wanted := v.options.Issuer
 	err := checkWindow(key, period, periodErr)
-	if err == nil && (issuer == "" || key.SignsFor(issuer)) {
+	if err == nil && (wanted == "" || key.SignsFor(wanted)) {
 		return key, nil
 	}
 	found := key
-	for i := range trusted {
-		other := &trusted[i]
+	for i := range v.trusted {
+		other := &v.trusted[i]
 		switch {
 		case !samePublic(key.Key, other.Key) || checkWindow(other, period, periodErr) != nil:
-		case issuer == "" || other.SignsFor(issuer):
+		case wanted == "" || other.SignsFor(wanted):
 			return other, nil
 		case err != nil:
 			found, err = other, nil
@@ -153,7 +149,7 @@ func samePublic(a, b crypto.PublicKey) bool {
 }
 
 // checkWindow refuses a signature whose key is not trusted for licences that
-// were created when this one was. periodErr is the error of reading period.
+// were created when this one was.
 func checkWindow(key *licseal.TrustedKey, period licseal.Period, periodErr error) error {
 	after, before := key.ValidAfter, key.ValidBefore
 	if after.IsZero() && before.IsZero() {
@@ -162,7 +158,7 @@ func checkWindow(key *licseal.TrustedKey, period licseal.Period, periodErr error
 	created := period.NotBefore
 	switch {
 	case periodErr != nil:
-		return &SignatureError{fmt.Sprintf("the key %q is trusted for a time only, and the dates of the licence cannot be read: %v", key.Name, periodErr)}
+		return &SignatureError{fmt.Sprintf("the key %q is trusted for certain dates only, and the dates of the licence cannot be read: %v", key.Name, periodErr)}
 	case !after.IsZero() && created.Before(after):
 		return &SignatureError{fmt.Sprintf("the key %q is trusted for licences created from %s on; this one was created at %s", key.Name, format(after), format(created))}
 	case !before.IsZero() && !created.Before(before):

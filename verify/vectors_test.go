@@ -186,7 +186,7 @@ func replay(t *testing.T, v vector) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := verify.License(v.File, trusted, &verify.Options{Time: at, Grace: time.Duration(v.Grace) * time.Second})
+	result, err := verify.License(v.File, trusted, &verify.Options{At: at, Grace: time.Duration(v.Grace) * time.Second})
 	if got := classOf(result, err); got != v.Expect {
 		t.Fatalf("got %s (%v), want %s: %s", got, err, v.Expect, v.Why)
 	}

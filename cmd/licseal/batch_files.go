@@ -194,7 +194,7 @@ func (b *batchSigner) existing(path string, p licseal.Payload) (*licseal.License
 	if err != nil || !lic.Payload.Equal(p) {
 		return nil, false
 	}
-	_, err = verify.Parsed(lic, []licseal.TrustedKey{{Key: b.key.Public()}}, nil)
+	_, err = verify.License(data, []licseal.TrustedKey{{Key: b.key.Public()}}, nil)
 	var forged *verify.SignatureError
 	return lic, !errors.As(err, &forged)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk"
+	"github.com/licseal/licseal/verify"
 )
 
 // oldLine is a line of an interrupted run.
@@ -47,11 +48,11 @@ func wholeLines(r io.Reader) iter.Seq2[oldLine, []byte] {
 // as half a line, is cut off. No row is signed again, and none is left out.
 func (b *batchSigner) replay(rows iter.Seq2[*place, bulk.Row]) (rest iter.Seq2[*place, bulk.Row], stop func(), err error) {
 	trusted := []licseal.TrustedKey{{Key: b.key.Public()}}
-	verdicts, err := bulk.Verify(b.ctx, wholeLines(b.work.file), trusted, nil)
+	verifier, err := bulk.NewVerifier(trusted, nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	nextOld, stopOld := iter.Pull2(verdicts)
+	nextOld, stopOld := iter.Pull2(bulk.Verify(b.ctx, wholeLines(b.work.file), verifier, nil))
 	next, stop := iter.Pull2(rows)
 	r := &replayer{batchSigner: b, nextOld: nextOld}
 	if b.isPart {
@@ -104,7 +105,7 @@ func (b *batchSigner) replay(rows iter.Seq2[*place, bulk.Row]) (rest iter.Seq2[*
 // replayer walks through the lines of an interrupted run.
 type replayer struct {
 	*batchSigner
-	nextOld func() (oldLine, bulk.Verdict, bool)
+	nextOld func() (oldLine, *verify.Report, bool)
 	keep    bool  // the lines so far are to be kept
 	end     int64 // the offset after the last of them
 }
@@ -136,7 +137,7 @@ func (r *replayer) compare(p *place, row bulk.Row) (bool, error) {
 		r.bar.done.Add(1)
 		return true, r.rejects.add(newReject(p, rejected)) // it has no line
 	}
-	line, verdict, ok := r.nextOld()
+	line, report, ok := r.nextOld()
 	if !ok {
 		return false, nil
 	}
@@ -144,14 +145,14 @@ func (r *replayer) compare(p *place, row bulk.Row) (bool, error) {
 	case rejected != nil:
 		reject := newReject(p, rejected)
 		if string(line.text) != jsonLine(partLine{Reject: reject}) {
-			return false, r.unlessTorn(line, verdict, p)
+			return false, r.unlessTorn(line, report, p)
 		}
 		r.bar.done.Add(1)
 		r.keepLine(line)
 		return true, r.takeReject(reject, true)
-	case verdict.Result == nil:
-		return false, r.unlessTorn(line, verdict, p)
-	case !verdict.Result.License.Payload.Equal(row.Payload) || verdict.Result.License.String() != string(line.text):
+	case report.Result() == nil:
+		return false, r.unlessTorn(line, report, p)
+	case !report.Result().License.Payload.Equal(row.Payload) || report.Result().License.String() != string(line.text):
 		return false, r.differs(p)
 	}
 	p.kept = true
@@ -170,8 +171,8 @@ func (r *replayer) differs(p *place) error {
 
 // unlessTorn returns the error for a line that is whole but another; one that is
 // neither a licence of this key nor a line of a part is damaged, and cut off.
-func (r *replayer) unlessTorn(line oldLine, verdict bulk.Verdict, p *place) error {
-	if verdict.Result == nil && !isPartLine(line.text) {
+func (r *replayer) unlessTorn(line oldLine, report *verify.Report, p *place) error {
+	if report.Result() == nil && !isPartLine(line.text) {
 		return nil
 	}
 	if part, err := parsePartLine(line.text); err == nil && part.End != nil {
@@ -182,8 +183,8 @@ func (r *replayer) unlessTorn(line oldLine, verdict bulk.Verdict, p *place) erro
 
 // moreRows reports whether the licence or the reject of a row follows the last row.
 func (r *replayer) moreRows() bool {
-	line, verdict, ok := r.nextOld()
-	if !ok || verdict.Result != nil {
+	line, report, ok := r.nextOld()
+	if !ok || report.Result() != nil {
 		return ok
 	}
 	part, err := parsePartLine(line.text)

@@ -20,7 +20,6 @@ import (
 	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/internal/ordered"
 	"github.com/licseal/licseal/internal/text"
-	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
 )
@@ -41,9 +40,6 @@ func verifyBatch(c *cli.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if j.options.Time.IsZero() {
-		j.options.Time = time.Now()
-	}
 	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	tuneMemory(0)
@@ -57,10 +53,7 @@ func verifyBatch(c *cli.Context, args []string) error {
 	if settings != nil {
 		docs = sumOf(docs, input)
 	}
-	results, err := j.judgeBatch(ctx, shardOf(docs, part), c.Bool("json"))
-	if err != nil {
-		return err
-	}
+	results := j.judgeBatch(ctx, shardOf(docs, part), c.Bool("json"))
 	bar := startProgress("licences", true, found.Share)
 	counts, err := printResults(ctx, results, bar, settings, input)
 	bar.end()
@@ -113,7 +106,7 @@ func load(batch, loaded []documents.Document) []documents.Document {
 }
 
 // judgeBatch reads and judges documents, and words the results.
-func (j *judge) judgeBatch(ctx context.Context, docs iter.Seq[documents.Document], asJSON bool) (iter.Seq[batchResult], error) {
+func (j *judge) judgeBatch(ctx context.Context, docs iter.Seq[documents.Document], asJSON bool) iter.Seq[batchResult] {
 	size := func(d documents.Document) int { return len(d.Text) }
 	loaded := ordered.Map(ctx, docs, size, ordered.Options{}, load)
 	texts := func(yield func(documents.Document, []byte) bool) {
@@ -123,15 +116,9 @@ func (j *judge) judgeBatch(ctx context.Context, docs iter.Seq[documents.Document
 			}
 		}
 	}
-	_, notBuiltin := schema.Builtin(j.rules.Name())
-	opts := &bulk.VerifyOptions{Options: j.options, Schema: j.rules, AllowUnknown: notBuiltin == nil}
-	verdicts, err := bulk.Verify(ctx, texts, j.trusted, opts)
-	if err != nil {
-		return nil, err
-	}
 	judged := func(yield func(verdict) bool) {
-		for doc, v := range verdicts {
-			if !yield(j.verdictOf(doc, v)) {
+		for doc, report := range bulk.Verify(ctx, texts, j.Verifier, nil) {
+			if !yield(j.verdictOfDocument(doc, report)) {
 				return
 			}
 		}
@@ -142,25 +129,19 @@ func (j *judge) judgeBatch(ctx context.Context, docs iter.Seq[documents.Document
 		}
 		return results
 	}
-	return ordered.Map(ctx, judged, nil, ordered.Options{}, word), nil
+	return ordered.Map(ctx, judged, nil, ordered.Options{}, word)
 }
 
-// verdictOf puts a verdict together as judge does for one licence.
-func (j *judge) verdictOf(doc documents.Document, v bulk.Verdict) verdict {
-	result := verdict{file: doc.Name(), batchLine: doc.Line, result: v.Result, err: v.Err}
+// verdictOfDocument is the verdict on one document of many.
+func (j *judge) verdictOfDocument(doc documents.Document, report *verify.Report) verdict {
+	v := verdict{file: doc.Name(), batchLine: doc.Line, err: doc.Err}
+	if format := (*documents.FormatError)(nil); errors.As(doc.Err, &format) {
+		v.err = fault.Because(licseal.ReasonParse, doc.Err)
+	}
 	if doc.Err != nil {
-		result.result, result.err = nil, doc.Err
-		if format := (*documents.FormatError)(nil); errors.As(doc.Err, &format) {
-			result.err = fault.Because(licseal.ReasonParse, doc.Err)
-		}
-		return result
+		return v
 	}
-	if v.Unknown != nil {
-		for _, unknown := range v.Unknown.Violations {
-			result.warnings = append(result.warnings, unknown.String())
-		}
-	}
-	return result
+	return j.verdictOf(v, report)
 }
 
 // batchResult words a verdict in one line.
@@ -255,7 +236,7 @@ func (j *judge) partOf(c *cli.Context, s shard) (*runSettings, error) {
 	sum := sha256.Sum256([]byte(jsonLine(all)))
 	return &runSettings{
 		Format: 1, Kind: "verify", Shard: s.number, Of: s.of,
-		Settings: "sha256:" + hex.EncodeToString(sum[:]), Today: j.options.Time.UTC().Format(time.DateOnly),
+		Settings: "sha256:" + hex.EncodeToString(sum[:]), Today: j.now().UTC().Format(time.DateOnly),
 	}, nil
 }
 

@@ -31,7 +31,7 @@ func newChecker(c *cli.Context) (*check.Checker, *check.Options, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if options.Verify.Time, err = instantOf(c, options.Verify.Location); err != nil {
+	if options.Verify.At, err = instantOf(c, options.Verify.Location); err != nil {
 		return nil, nil, err
 	}
 	options.ShowSecrets = c.Bool("show-secrets")

@@ -95,10 +95,10 @@ func (p *preflight) begin(sources []check.Source, findings []check.Finding) erro
 }
 
 func (p *preflight) time() time.Time {
-	if p.options.Verify.Time.IsZero() {
+	if p.options.Verify.At.IsZero() {
 		return time.Now()
 	}
-	return p.options.Verify.Time
+	return p.options.Verify.At
 }
 
 // entry reports one result. Only a result that decides counts for the exit code.

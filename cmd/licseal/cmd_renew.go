@@ -96,7 +96,7 @@ func renew(c *cli.Context) error {
 // warnRefused warns if the same keys and revocation list refuse the new licence. It
 // is no error: verifiers may get other keys or another list before the licence.
 func warnRefused(lic *licseal.License, trusted []licseal.TrustedKey, options *verify.Options) {
-	_, err := verify.Parsed(lic, trusted, options)
+	_, err := verify.License([]byte(lic.String()), trusted, options)
 	if errors.As(err, new(*verify.SignatureError)) || errors.As(err, new(*verify.RevokedError)) {
 		warn("with -t and --revocations as given here, the new licence is refused: %v", err)
 	}

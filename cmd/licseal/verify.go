@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/bulk"
 	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
@@ -95,10 +97,11 @@ func verifyFiles(c *cli.Context) error {
 
 // judge is what all the licences of one command line are judged by.
 type judge struct {
+	*verify.Verifier
 	trusted []licseal.TrustedKey
 	rules   *schema.Schema
 	options verify.Options
-	others  []string // what to say of keys that are for other things
+	others  []string // what to say about keys that are for other purposes
 	state   string   // the state file; "" if there is none
 }
 
@@ -107,8 +110,8 @@ func newJudge(c *cli.Context) (*judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &judge{rules: rules, options: verify.Options{Roles: rules.Roles()}}
-	if j.options.Time, err = instantOf(c, nil); err != nil {
+	j := &judge{rules: rules, options: verify.Options{Fields: rules}}
+	if j.options.At, err = instantOf(c, nil); err != nil {
 		return nil, err
 	}
 	if grace := c.String("grace"); grace != "" {
@@ -119,7 +122,19 @@ func newJudge(c *cli.Context) (*judge, error) {
 	if j.trusted, j.others, err = loadTrustedFiles(c); err != nil {
 		return nil, err
 	}
-	return j, j.watch(c)
+	if err := j.watch(c); err != nil {
+		return nil, err
+	}
+	j.Verifier, err = bulk.NewVerifier(j.trusted, &j.options)
+	return j, err
+}
+
+// now returns the instant as of which the licences are judged.
+func (j *judge) now() time.Time {
+	if !j.options.At.IsZero() {
+		return j.options.At
+	}
+	return time.Now()
 }
 
 // verdict is the judgement of one file.
@@ -139,42 +154,25 @@ func (j *judge) judge(file string) verdict {
 		v.err = err
 		return v
 	}
-	v.result, v.err = verify.License(data, j.trusted, &j.options)
-	v.err = hintClock(v.err, j.state)
+	return j.verdictOf(v, j.Report(data))
+}
+
+// verdictOf completes the verdict on a document by its report.
+func (j *judge) verdictOf(v verdict, report *verify.Report) verdict {
+	v.result = report.Result()
+	for _, warning := range report.Warnings() {
+		v.warnings = append(v.warnings, warning.String())
+	}
+	v.err = hintClock(report.Err(), j.state)
 	if errors.As(v.err, new(*verify.SignatureError)) {
 		for _, other := range j.others {
 			v.err = withHint(v.err, "%s", other)
 		}
 	}
-	var refused *verify.RefusedError
-	if errors.As(v.err, &refused) {
-		v.result = refused.Result
+	if v.result != nil {
+		v.err = hintSchema(v.err, j.rules, v.result.License.Payload)
 	}
-	if v.result == nil || v.code() == exitRevoked {
-		return v // revocation is judged before the fields
-	}
-	var schemaErr error
-	v.warnings, schemaErr = judgeFields(j.rules, v.result.License.Payload)
-	if schemaErr != nil {
-		v.err = schemaErr // judged before the dates
-	}
-	v.err = hintSchema(v.err, j.rules, v.result.License.Payload)
 	return v
-}
-
-// judgeFields checks the fields of a licence that somebody has issued. A field
-// that a built-in schema does not know is worth a warning only: the licence may
-// be newer than this program. A vendor's own schema means what it says.
-func judgeFields(rules *schema.Schema, p licseal.Payload) (warnings []string, err error) {
-	err = rules.Validate(p)
-	var schemaErr *schema.Error
-	if _, notBuiltin := schema.Builtin(rules.Name()); !errors.As(err, &schemaErr) || notBuiltin != nil || !schemaErr.UnknownOnly() {
-		return nil, err
-	}
-	for _, v := range schemaErr.Violations {
-		warnings = append(warnings, v.String())
-	}
-	return warnings, nil
 }
 
 func (v verdict) code() int {

@@ -60,10 +60,7 @@ func (j *judge) checkFresh(path string) error {
 	if j.options.Revocations == nil {
 		return nil
 	}
-	t := j.options.Time
-	if t.IsZero() {
-		t = time.Now()
-	}
+	t := j.now()
 	if t.Before(j.options.Floor) {
 		t = j.options.Floor
 	}
@@ -79,12 +76,12 @@ func (j *judge) checkFresh(path string) error {
 func (j *judge) remember() (err error) {
 	options := &j.options
 	var m *verify.Memory
-	if options.Time.IsZero() {
+	if options.At.IsZero() {
 		m, err = state.Update(j.state, j.observe)
 	} else if m, err = state.Read(j.state); err == nil {
 		err = j.observe(m)
 	}
-	if err != nil || !options.Time.IsZero() {
+	if err != nil || !options.At.IsZero() {
 		return stateError(j.state, err)
 	}
 	options.Floor = m.Floor()

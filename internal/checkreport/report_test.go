@@ -48,7 +48,7 @@ var vendor = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
 
 func checker(t testing.TB, checked bool) *check.Checker {
 	t.Helper()
-	o := check.Options{NoSignature: !checked, Verify: verify.Options{Time: now}}
+	o := check.Options{NoSignature: !checked, Verify: verify.Options{At: now}}
 	if checked {
 		o.Trusted = []licseal.TrustedKey{{Key: vendor.Public().(ed25519.PublicKey), Name: "vendor"}}
 	}

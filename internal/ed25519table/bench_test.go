@@ -7,6 +7,7 @@ import (
 
 	"github.com/licseal/licseal/internal/benchratio"
 	"github.com/licseal/licseal/internal/ed25519table"
+	"github.com/licseal/licseal/internal/sig"
 )
 
 func BenchmarkVerify(b *testing.B) {
@@ -28,9 +29,9 @@ func BenchmarkVerify(b *testing.B) {
 		})
 	})
 	b.Run("64", func(b *testing.B) {
-		all := make([]ed25519table.Signature, 64)
+		all := make([]sig.Signed, 64)
 		for i := range all {
-			all[i] = ed25519table.Signature{Message: message, Signature: signature}
+			all[i] = sig.Signed{Message: message, Signature: [sig.Size]byte(signature)}
 		}
 		bare64 := func() {
 			for range all {

@@ -20,6 +20,8 @@ import (
 
 	"filippo.io/edwards25519"
 	"filippo.io/edwards25519/field"
+
+	"github.com/licseal/licseal/internal/sig"
 )
 
 const (
@@ -38,13 +40,6 @@ type Key struct {
 	table  *table // nil if public is no point: it verifies nothing
 }
 
-// Signature is a signature to verify, and the verdict on it.
-type Signature struct {
-	Message   []byte
-	Signature []byte // of any length; only 64 bytes can hold
-	OK        bool   // set by VerifyAll
-}
-
 // New makes the table of a public key of 32 bytes, in the time of about 30
 // verifications by crypto/ed25519; it then holds half a megabyte. Like
 // crypto/ed25519, it takes any 32 bytes; those that are no point verify nothing.
@@ -58,7 +53,10 @@ func New(public ed25519.PublicKey) *Key {
 
 // Verify reports what crypto/ed25519's Verify reports.
 func (k *Key) Verify(message, signature []byte) bool {
-	one := []Signature{{Message: message, Signature: signature}}
+	if len(signature) != sig.Size {
+		return false
+	}
+	one := []sig.Signed{{Message: message, Signature: [sig.Size]byte(signature)}}
 	k.VerifyAll(one)
 	return one[0].OK
 }
@@ -67,14 +65,14 @@ func (k *Key) Verify(message, signature []byte) bool {
 const batch = 64
 
 // VerifyAll sets OK in each signature to what crypto/ed25519's Verify reports.
-func (k *Key) VerifyAll(signatures []Signature) {
+func (k *Key) VerifyAll(signatures []sig.Signed) {
 	for ; len(signatures) > batch; signatures = signatures[batch:] {
 		k.verifyBatch(signatures[:batch])
 	}
 	k.verifyBatch(signatures)
 }
 
-func (k *Key) verifyBatch(signatures []Signature) {
+func (k *Key) verifyBatch(signatures []sig.Signed) {
 	var points [batch]projective
 	var zs, inverses [batch]field.Element
 	for i := range signatures {
@@ -93,8 +91,8 @@ func (k *Key) verifyBatch(signatures []Signature) {
 
 // commitment computes the R' that the R in a signature must be equal to. It
 // reports false where no R would do.
-func (k *Key) commitment(r *projective, s *Signature) bool {
-	if k.table == nil || len(s.Signature) != ed25519.SignatureSize {
+func (k *Key) commitment(r *projective, s *sig.Signed) bool {
+	if k.table == nil {
 		return false
 	}
 	bigS, err := new(edwards25519.Scalar).SetCanonicalBytes(s.Signature[32:])

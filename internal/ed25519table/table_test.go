@@ -18,6 +18,7 @@ import (
 
 	"filippo.io/edwards25519"
 	"github.com/licseal/licseal/internal/ed25519table"
+	"github.com/licseal/licseal/internal/sig"
 )
 
 // A tester compares verdicts with those of crypto/ed25519, and keeps the tables of
@@ -260,7 +261,7 @@ func TestVerifyAll(t *testing.T) {
 	public := private.Public().(ed25519.PublicKey)
 	key := ed25519table.New(public)
 	for _, size := range []int{0, 1, 2, 63, 64, 65, 128, 129, 200} {
-		all := make([]ed25519table.Signature, size)
+		all := make([]sig.Signed, size)
 		for i := range all {
 			message := []byte{byte(i)}
 			signature := ed25519.Sign(private, message)
@@ -268,13 +269,13 @@ func TestVerifyAll(t *testing.T) {
 			case 0:
 				signature[random.IntN(64)] ^= 1 << random.IntN(8)
 			case 1:
-				signature = signature[:random.IntN(64)]
+				clear(signature[random.IntN(64):])
 			}
-			all[i] = ed25519table.Signature{Message: message, Signature: signature, OK: random.IntN(2) == 0}
+			all[i] = sig.Signed{Message: message, Signature: [sig.Size]byte(signature), OK: random.IntN(2) == 0}
 		}
 		key.VerifyAll(all)
 		for i, s := range all {
-			if want := ed25519.Verify(public, s.Message, s.Signature); s.OK != want {
+			if want := ed25519.Verify(public, s.Message, s.Signature[:]); s.OK != want {
 				t.Errorf("%d of %d: got %v, want %v", i, size, s.OK, want)
 			}
 		}

@@ -13,7 +13,6 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/sha256"
-	"encoding/hex"
 	"math/big"
 )
 
@@ -26,13 +25,25 @@ func Decode(digits string) (signature [Size]byte, ok bool) {
 	if len(digits) != 2*Size {
 		return signature, false
 	}
-	for i := range len(digits) {
-		if c := digits[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return signature, false
+	for i := range signature {
+		high, low := digit(digits[2*i]), digit(digits[2*i+1])
+		if high > 15 || low > 15 {
+			return [Size]byte{}, false
 		}
+		signature[i] = high<<4 | low
 	}
-	_, err := hex.Decode(signature[:], []byte(digits))
-	return signature, err == nil
+	return signature, true
+}
+
+// digit returns the value of a lower-case hex digit, and 255 for any other byte.
+func digit(c byte) byte {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0'
+	case 'a' <= c && c <= 'f':
+		return c - 'a' + 10
+	}
+	return 255
 }
 
 // Usable reports whether a public key can verify signatures: an
@@ -67,8 +78,7 @@ func Verify(key crypto.PublicKey, message, signature []byte) bool {
 	case ed25519.PublicKey:
 		return ed25519.Verify(k, message, signature)
 	case *ecdsa.PublicKey:
-		r, s := split(signature)
-		return !isHigh(k, s) && verifyP256(k, message, r, s)
+		return !isHigh(signature) && verifyP256(k, message, signature)
 	}
 	return false
 }
@@ -81,19 +91,19 @@ func HasHighS(key crypto.PublicKey, message, signature []byte) bool {
 	if !ok || len(signature) != Size {
 		return false
 	}
-	r, s := split(signature)
-	return isHigh(k, s) && verifyP256(k, message, r, s)
+	return isHigh(signature) && verifyP256(k, message, signature)
 }
 
-func split(signature []byte) (r, s *big.Int) {
-	return new(big.Int).SetBytes(signature[:Size/2]), new(big.Int).SetBytes(signature[Size/2:])
-}
+// halfOrder is (n − 1) / 2, where n is the order of P-256: the largest low s.
+const halfOrder = "\x7f\xff\xff\xff\x80\x00\x00\x00\x7f\xff\xff\xff\xff\xff\xff\xff" +
+	"\xde\x73\x7d\x56\xd3\x8b\xcf\x42\x79\xdc\xe5\x61\x7e\x31\x92\xa8"
 
-func isHigh(key *ecdsa.PublicKey, s *big.Int) bool {
-	return s.Cmp(new(big.Int).Rsh(key.Params().N, 1)) > 0
-}
+// isHigh reports whether the s of a P-256 signature is in the upper half of its
+// range.
+func isHigh(signature []byte) bool { return string(signature[Size/2:]) > halfOrder }
 
-func verifyP256(key *ecdsa.PublicKey, message []byte, r, s *big.Int) bool {
+func verifyP256(key *ecdsa.PublicKey, message, signature []byte) bool {
 	digest := sha256.Sum256(message)
+	r, s := new(big.Int).SetBytes(signature[:Size/2]), new(big.Int).SetBytes(signature[Size/2:])
 	return ecdsa.Verify(key, digest[:], r, s)
 }

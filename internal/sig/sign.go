@@ -94,15 +94,12 @@ func signP256(message []byte, key crypto.Signer, public *ecdsa.PublicKey) ([]byt
 	if rest, err := asn1.Unmarshal(der, &rs); err != nil || len(rest) > 0 || !fits(rs.R) || !fits(rs.S) {
 		return nil, errWrongSignature
 	}
-	if isHigh(public, rs.S) { // (r, n−s) is as good, and the only form that is accepted
-		rs.S.Sub(public.Params().N, rs.S)
-	}
 	signature := make([]byte, Size)
-	if rs.S.Sign() <= 0 {
-		return nil, errWrongSignature
-	}
 	rs.R.FillBytes(signature[:Size/2])
 	rs.S.FillBytes(signature[Size/2:])
+	if n := public.Params().N; isHigh(signature) && rs.S.Cmp(n) < 0 {
+		rs.S.Sub(n, rs.S).FillBytes(signature[Size/2:]) // (r, n−s) is as good, and the only form that is accepted
+	}
 	if _, local := key.(*ecdsa.PrivateKey); !local && !Verify(public, message, signature) {
 		return nil, errWrongSignature
 	}
