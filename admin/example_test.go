@@ -43,7 +43,7 @@ func ExampleNewHandler() {
 	_, err = client.Create(context.Background(), string(licence))
 	fmt.Println(err)
 	// Output:
-	// POST /licenses: the server answered 400 Bad Request: schema violation (payload: the one trusted key did not make this signature)
+	// POST /licenses: the server answered 400 Bad Request: schema violation (payload: the signature does not match the trusted key)
 }
 
 // A licence is made the active one of a server with the fewest calls.

@@ -152,7 +152,7 @@ func TestJSON(t *testing.T) {
 				"file": "newer.json", "payload": payloadWith("region", "EU"),
 				"warnings": []any{`1:227 /license/payload/region: unknown member "region"`}})},
 			{[]string{"--at", "2026-12-30", "forged.json"}, exitSignature, object{
-				"file": "forged.json", "ok": false, "exit": 5.0, "error": "the one trusted key did not make this signature"}},
+				"file": "forged.json", "ok": false, "exit": 5.0, "error": "the signature does not match the trusted key"}},
 			{[]string{"payload.json"}, exitNotALicence, object{
 				"file": "payload.json", "ok": false, "exit": 3.0,
 				"error": `1:2 /admin_seats: unknown member "admin_seats"; only license may stand here, spelt exactly so, because nothing outside the payload is signed`}},
