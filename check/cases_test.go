@@ -63,7 +63,7 @@ func caseChecker(t *testing.T, change func(*check.Options)) *check.Checker {
 		t.Fatal(err)
 	}
 	return newChecker(t, func(o *check.Options) {
-		o.Trusted, o.Verify.Time = trusted, time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+		o.Trusted, o.Verify.At = trusted, time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
 		if change != nil {
 			change(o)
 		}
