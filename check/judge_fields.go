@@ -32,7 +32,7 @@ func (j *judgement) schema() {
 		j.add(Finding{CodeSchema, StageSchema, Error, licseal.Position{}, err.Error(), "simplify the schema"})
 		return
 	}
-	if meant := schema.Resembling(j.License.Payload); meant != nil && meant != rules && (rules == schema.Kong() || rules == schema.Entitlement()) {
+	if meant := rules.Instead(j.License.Payload); meant != nil {
 		j.add(Finding{CodeOtherSchema, StageSchema, Error, j.License.Payload.Position(""),
 			fmt.Sprintf("the fields are those of the schema %s, and not of %s", meant.Name(), rules.Name()), "check it with --schema " + meant.Name()})
 		return

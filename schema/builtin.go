@@ -3,7 +3,9 @@ package schema
 import (
 	"embed"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/google/uuid"
 	"github.com/licseal/licseal"
@@ -17,9 +19,12 @@ const builtinBase = "https://licseal.github.io/schema/"
 //go:embed *.json
 var builtinFiles embed.FS
 
-// builtins are the built-in schemas, each in the file of its name.
+// builtins are the built-in schemas, each in the file of its name. Those of payloads
+// have an "x-licseal" object, as a vendor's schema has, and are tried in this
+// order by [Schema.Instead].
 var builtins = []*Schema{
-	builtin("kong"),         // a Kong Gateway licence payload
+	builtin("kong"),         // the payload of a Kong Gateway licence
+	builtin("kong-mesh"),    // the payload of a Kong Mesh licence
 	entitlementSchema(),     // what a product may do, and how much of it
 	builtin("license"),      // the envelope around a payload
 	builtin("admin-record"), // an entry of the Admin API's /licenses
@@ -32,11 +37,17 @@ var builtins = []*Schema{
 	builtin("x-licseal"),    // what a vendor's schema says to licseal
 }
 
-func builtin(name string) *Schema { return &Schema{name: name, builtin: true} }
+func builtin(name string) *Schema {
+	return &Schema{name: name, builtin: true, licseal: sync.OnceValue(func() annotation {
+		text, _ := builtinText(name)
+		doc, _ := licseal.Parser{MaxBytes: 2 * maxSchemaBytes}.ParsePayload(text) // a test parses each of them
+		return readAnnotation(doc)
+	})}
+}
 
 func entitlementSchema() *Schema {
 	s := builtin("entitlement")
-	s.roles, s.cross = entitlement.Roles, entitlement.CrossFaults
+	s.cross = entitlement.CrossFaults
 	s.generated = []Generated{{entitlement.ID, uuid.NewString}, {entitlement.Key, entitlement.NewKey}}
 	s.timeLayout = entitlement.TimeLayout
 	return s
@@ -65,30 +76,33 @@ func Builtin(name string) (*Schema, error) {
 	return nil, fmt.Errorf("no built-in schema is named %s; %sthere are %s", quote(name), hint, strings.Join(Names(), ", "))
 }
 
-// Kong returns the built-in schema of Kong's licence payload.
-func Kong() *Schema { return builtins[0] }
-
-// Entitlement returns the built-in schema of the entitlement payload.
-func Entitlement() *Schema { return builtins[1] }
-
-// Resembling returns the built-in schema of the payload that p plainly is, as
-// far as the names of its members go: it has most of those that the schema
-// requires. It returns nil where there is none. Use it for a hint, never to judge by.
-func Resembling(p licseal.Payload) *Schema {
-	for _, s := range []*Schema{Kong(), Entitlement()} {
-		s.once.Do(s.compileBuiltin)
-		present := 0
-		for _, name := range s.compiled.root.Required {
-			if _, ok := p.Field("/" + name); ok {
-				present++
-			}
-		}
-		if 2*present > len(s.compiled.root.Required) {
-			return s
+// Payloads returns the names of the built-in schemas of payloads.
+func Payloads() []string {
+	var names []string
+	for _, s := range builtins {
+		if s.ForPayloads() {
+			names = append(names, s.name)
 		}
 	}
-	return nil
+	return names
 }
+
+// Kong returns the built-in schema of the payload of a Kong Gateway licence.
+func Kong() *Schema { return mustBuiltin("kong") }
+
+// Entitlement returns the built-in schema of the entitlement payload.
+func Entitlement() *Schema { return mustBuiltin("entitlement") }
+
+// mustBuiltin returns a built-in schema that is known to exist.
+func mustBuiltin(name string) *Schema {
+	i := slices.IndexFunc(builtins, func(s *Schema) bool { return s.name == name })
+	return builtins[i]
+}
+
+// ForPayloads reports whether the schema describes the payload of a licence. That
+// is true of every vendor's own schema, and of the built-in ones that have an
+// "x-licseal" object.
+func (s *Schema) ForPayloads() bool { return !s.builtin || s.licseal().exists }
 
 // builtinText returns the text of a built-in schema's file.
 func builtinText(name string) ([]byte, bool) {

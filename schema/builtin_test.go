@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,10 +66,10 @@ func TestBuiltins(t *testing.T) {
 
 func TestBuiltinUnknown(t *testing.T) {
 	tests := []struct{ name, want string }{
-		{"kongg", `no built-in schema is named "kongg"; did you mean "kong"? there are kong, entitlement, license, admin-record, admin-list, admin-body, admin-error, admin-report, check-report, check-policy, x-licseal`},
-		{"licence", `no built-in schema is named "licence"; did you mean "license"? there are kong, entitlement, license, admin-record, admin-list, admin-body, admin-error, admin-report, check-report, check-policy, x-licseal`},
-		{"../kong", `no built-in schema is named "../kong"; there are kong, entitlement, license, admin-record, admin-list, admin-body, admin-error, admin-report, check-report, check-policy, x-licseal`},
-		{"", `no built-in schema is named ""; there are kong, entitlement, license, admin-record, admin-list, admin-body, admin-error, admin-report, check-report, check-policy, x-licseal`},
+		{"kongg", `no built-in schema is named "kongg"; did you mean "kong"? there are kong, kong-mesh, entitlement, license, admin-record, admin-list, admin-body, admin-error, admin-report, check-report, check-policy, x-licseal`},
+		{"licence", `no built-in schema is named "licence"; did you mean "license"? there are kong, kong-mesh, entitlement, license, admin-record, admin-list, admin-body, admin-error, admin-report, check-report, check-policy, x-licseal`},
+		{"../kong", `no built-in schema is named "../kong"; there are kong, kong-mesh, entitlement, license, admin-record, admin-list, admin-body, admin-error, admin-report, check-report, check-policy, x-licseal`},
+		{"", `no built-in schema is named ""; there are kong, kong-mesh, entitlement, license, admin-record, admin-list, admin-body, admin-error, admin-report, check-report, check-policy, x-licseal`},
 	}
 	for _, test := range tests {
 		s, err := schema.Builtin(test.name)
@@ -78,16 +79,34 @@ func TestBuiltinUnknown(t *testing.T) {
 	}
 }
 
-func TestKongRoles(t *testing.T) {
-	if got := schema.Kong().Roles(); got != (licseal.Roles{}) {
-		t.Errorf("Roles = %+v; the zero value is Kong's", got)
+// Which built-in schemas are of payloads follows from their text.
+func TestForPayloads(t *testing.T) {
+	if diff := cmp.Diff([]string{"kong", "kong-mesh", "entitlement"}, schema.Payloads()); diff != "" {
+		t.Error(diff)
 	}
+	for _, name := range schema.Names() {
+		if s := mustBuiltin(t, name); s.ForPayloads() != slices.Contains(schema.Payloads(), name) || !s.Builtin() {
+			t.Errorf("%s: for payloads %v, built in %v", name, s.ForPayloads(), s.Builtin())
+		}
+	}
+	vendor, err := schema.Compile("kong", schema.Kong().JSON())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if vendor.Builtin() || !vendor.ForPayloads() {
+		t.Error("a vendor's schema is of payloads and not built in, whatever its name")
+	}
+}
+
+func TestKongRoles(t *testing.T) {
 	template, err := schema.Compile("mine", schema.Kong().JSON())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(licseal.Roles{}.WithDefaults(), template.Roles()); diff != "" {
-		t.Error(diff)
+	for _, s := range []*schema.Schema{schema.Kong(), mustBuiltin(t, "kong-mesh"), template} {
+		if diff := cmp.Diff(licseal.Roles{}.WithDefaults(), s.Roles()); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 

@@ -9,39 +9,62 @@ import (
 	"github.com/licseal/licseal"
 )
 
-// readRoles reads the "x-licseal" object of a vendor's schema.
-func readRoles(name string, doc licseal.Payload, c *compiled) (licseal.Roles, error) {
-	shape, err := Builtin("x-licseal")
-	if err != nil {
-		return licseal.Roles{}, err
+// annotation is what the "x-licseal" object of a schema says.
+type annotation struct {
+	exists bool
+	roles  licseal.Roles
+}
+
+// roleNames are the names of the roles in a schema, and where each is kept.
+var roleNames = []struct {
+	name string
+	in   func(*licseal.Roles) *string
+}{
+	{"id", func(r *licseal.Roles) *string { return &r.ID }},
+	{"customer", func(r *licseal.Roles) *string { return &r.Customer }},
+	{"product", func(r *licseal.Roles) *string { return &r.Product }},
+	{"not_before", func(r *licseal.Roles) *string { return &r.NotBefore }},
+	{"not_after", func(r *licseal.Roles) *string { return &r.NotAfter }},
+	{"grace_days", func(r *licseal.Roles) *string { return &r.GraceDays }},
+}
+
+// rolePlace is where a schema names the field of a role.
+func rolePlace(name string) string { return "/x-licseal/roles/" + name }
+
+// readAnnotation reads the "x-licseal" object of a schema as it is. A vendor's has
+// yet to be checked.
+func readAnnotation(doc licseal.Payload) annotation {
+	var a annotation
+	_, a.exists = doc.Field("/x-licseal")
+	for _, role := range roleNames {
+		*role.in(&a.roles), _ = doc.Text(rolePlace(role.name))
 	}
-	if err := shape.Validate(doc); err != nil {
-		return licseal.Roles{}, faultIn(name, err)
+	return a
+}
+
+// checkAnnotation checks the "x-licseal" object of a vendor's schema: its shape, and
+// that each role is a field that the schema describes.
+func checkAnnotation(name string, doc licseal.Payload, c *compiled) error {
+	if err := mustBuiltin("x-licseal").Validate(doc); err != nil {
+		return faultIn(name, err)
 	}
-	var roles licseal.Roles
-	for _, role := range []struct {
-		name   string
-		target *string
-	}{
-		{"id", &roles.ID},
-		{"customer", &roles.Customer},
-		{"product", &roles.Product},
-		{"not_before", &roles.NotBefore},
-		{"not_after", &roles.NotAfter},
-		{"grace_days", &roles.GraceDays},
-	} {
-		at := "/x-licseal/roles/" + role.name
-		pointer, ok := doc.Text(at)
+	for _, role := range roleNames {
+		place := rolePlace(role.name)
+		pointer, ok := doc.Text(place)
 		if !ok {
 			continue
 		}
 		if detail := c.undescribed(pointer); detail != "" {
-			return licseal.Roles{}, fmt.Errorf("schema %s: %s: the role %s is %s, but %s", name, doc.Position(at), role.name, quote(pointer), detail)
+			return fmt.Errorf("schema %s: %s: the role %s is %s, but %s", name, doc.Position(place), role.name, quote(pointer), detail)
 		}
-		*role.target = pointer
 	}
-	return roles, nil
+	return nil
 }
+
+// Roles returns the fields of a payload that the schema's "x-licseal" object gives
+// a role. A role that it does not name is empty, which stands for the field of
+// Kong's payload.
+func (s *Schema) Roles() licseal.Roles { return s.licseal().roles }
 
 // undescribed says why a pointer leads to no field that the schema describes;
 // such a role is a typo that would make every licence unreadable. It returns ""

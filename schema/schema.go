@@ -19,7 +19,7 @@ type Schema struct {
 	name    string
 	text    []byte // unused for a built-in schema, which has its own file
 	builtin bool
-	roles   licseal.Roles
+	licseal func() annotation // what its "x-licseal" object says
 
 	// cross finds what JSON Schema has no words for; nil if there is nothing.
 	cross func(licseal.Payload) []entitlement.Fault
@@ -65,11 +65,11 @@ func newVendor(name string, text []byte, l *loader) (*Schema, error) {
 	if !looksLikeSchema(doc) {
 		return nil, fmt.Errorf("schema %s: none of its members is a keyword of JSON Schema, so it would allow anything; was another file meant?", name)
 	}
-	roles, err := readRoles(name, doc, c)
-	if err != nil {
+	if err := checkAnnotation(name, doc, c); err != nil {
 		return nil, err
 	}
-	s := &Schema{name: name, text: text, roles: roles, compiled: c}
+	note := readAnnotation(doc)
+	s := &Schema{name: name, text: text, compiled: c, licseal: func() annotation { return note }}
 	s.once.Do(func() {}) // it is compiled
 	return s, nil
 }
@@ -101,11 +101,6 @@ func (s *Schema) JSON() []byte {
 	text, _ := builtinText(s.name) // a copy: a test reads each of them
 	return text
 }
-
-// Roles returns which fields of a payload mean what, as the schema's "x-licseal"
-// object says. A role that it does not name is empty, which stands for the
-// field of Kong's payload; for [Kong] all of them are.
-func (s *Schema) Roles() licseal.Roles { return s.roles }
 
 // Validate checks a payload. If it breaks the schema, the error is an [*Error]
 // that lists every violation; it is another one only where the check could not

@@ -128,7 +128,7 @@ func flagNames(command *cli.Command) []string {
 func flagValues(name string) []string {
 	switch name {
 	case "schema":
-		return payloadSchemas()
+		return schema.Payloads()
 	case "type":
 		return []string{private.Ed25519.String(), private.ECDSAP256.String()}
 	case "format":

@@ -10,7 +10,6 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/edit"
-	"github.com/licseal/licseal/schema"
 	"github.com/urfave/cli/v2"
 )
 
@@ -57,7 +56,7 @@ func inspect(c *cli.Context) error {
 	if c.Bool("json") {
 		return printJSON(c, newInspection(lic, period, dateErr))
 	}
-	if meant := schema.Resembling(lic.Payload); dateErr != nil && meant != nil && meant.Name() != c.String("schema") {
+	if meant := rules.Instead(lic.Payload); dateErr != nil && meant != nil {
 		defer fmt.Fprintf(os.Stderr, "hint: the payload looks like the schema %s: --schema %s\n", meant.Name(), meant.Name())
 	}
 	return print(c, inspectText(lic, period, dateErr, time.Now()))

@@ -13,11 +13,11 @@ func schemaCommand() *cli.Command {
 		Name:      "schema",
 		Usage:     "print a built-in JSON Schema, or test a payload against one",
 		UsageText: "licseal schema [NAME | NAME|SCHEMAFILE FILE]",
-		Description: `Without arguments: the names of the built-in schemas. With a name: the schema,
-JSON Schema draft 2020-12. With a name or a schema file, and a FILE or '-': tests
-what is in FILE and prints every violation. For kong, entitlement and a schema file
-that is a payload, or a licence, of which the payload is tested; for the others it
-is the whole document.
+		Description: `Without arguments, prints the names of the built-in schemas. With a NAME, prints
+that schema (JSON Schema draft 2020-12). With a NAME or a schema file, and a FILE or
+'-', tests the file and prints every violation. A schema of payloads (` + strings.Join(schema.Payloads(), ", ") + `,
+or a file of your own) tests a payload, or the payload of a licence; the others test
+the whole document.
 
 A schema file of your own may name the roles of its fields, as JSON Pointers:
 
@@ -47,7 +47,7 @@ func testSchema(c *cli.Context, name, file string) error {
 	if err != nil {
 		return err
 	}
-	if isOfPayload(rules) {
+	if rules.ForPayloads() {
 		err = testPayload(rules, file)
 	} else {
 		err = testDocument(rules, file)

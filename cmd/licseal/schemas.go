@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/licseal/licseal"
@@ -20,20 +19,10 @@ var schemaFlag = &cli.StringFlag{
 // in a file.
 func loadSchema(nameOrFile string) (*schema.Schema, error) {
 	rules, err := loadAnySchema(nameOrFile)
-	if err == nil && !isOfPayload(rules) {
-		return nil, usagef("the schema %s is not of a payload; there are %s, or a schema file", nameOrFile, strings.Join(payloadSchemas(), " and "))
+	if err == nil && !rules.ForPayloads() {
+		return nil, usagef("the schema %s is not one of payloads; use %s, or a schema file", nameOrFile, strings.Join(schema.Payloads(), ", "))
 	}
 	return rules, err
-}
-
-// payloadSchemas returns the names of the built-in schemas of payloads.
-func payloadSchemas() []string { return []string{schema.Kong().Name(), schema.Entitlement().Name()} }
-
-// isOfPayload reports whether a schema is one of payloads: any that is not built
-// in is.
-func isOfPayload(rules *schema.Schema) bool {
-	builtin, err := schema.Builtin(rules.Name())
-	return err != nil || builtin != rules || slices.Contains(payloadSchemas(), rules.Name())
 }
 
 // loadAnySchema returns a built-in schema, be it of payloads or of documents, or
@@ -50,19 +39,19 @@ func loadAnySchema(nameOrFile string) (*schema.Schema, error) {
 	return s, err
 }
 
-// hintSchema adds to an error about a payload that it plainly is one of another
-// built-in schema than the one it was held against.
+// hintSchema adds to an error about a payload which built-in schema it was probably
+// made for, if that is another one.
 func hintSchema(err error, rules *schema.Schema, p licseal.Payload) error {
-	if err == nil || rules != schema.Kong() && rules != schema.Entitlement() {
-		return err
+	if err == nil {
+		return nil
 	}
 	var schemaErr *schema.Error
 	var date *licseal.DateError
 	if fault.Exit(err) != exitSchema && !errors.As(err, &schemaErr) && !errors.As(err, &date) {
 		return err
 	}
-	meant := schema.Resembling(p)
-	if meant == nil || meant == rules {
+	meant := rules.Instead(p)
+	if meant == nil {
 		return err
 	}
 	return withHint(err, "the payload looks like the schema %s: --schema %s", meant.Name(), meant.Name())

@@ -82,7 +82,7 @@ func checkFields(rules *schema.Schema, p licseal.Payload) error {
 	if broken.UnknownOnly() {
 		return nil
 	}
-	if meant := schema.Resembling(p); meant != nil && meant != rules {
+	if meant := rules.Instead(p); meant != nil {
 		return fmt.Errorf("the fields are those of the schema %s, and not of %s, which this server takes: %w", meant.Name(), rules.Name(), err)
 	}
 	return err
