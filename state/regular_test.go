@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/licseal/licseal/internal/needs"
+	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/state"
 	"github.com/licseal/licseal/verify"
 )
@@ -79,7 +79,7 @@ func TestMountedAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command("mount", "--bind", source, path).CombinedOutput(); err != nil {
-		needs.Missing(t, "no file can be mounted here: "+err.Error()+": "+string(out))
+		testenv.Missing(t, "no file can be mounted here: "+err.Error()+": "+string(out))
 	}
 	defer exec.Command("umount", path).Run()
 	_, err := state.Update(path, func(m *verify.Memory) error { m.Latest = m.Latest.Add(1); return nil })
@@ -96,7 +96,7 @@ func TestMountedAlone(t *testing.T) {
 func TestReadOnlyFolder(t *testing.T) {
 	dir := t.TempDir()
 	if out, err := exec.Command("mount", "-t", "tmpfs", "tmpfs", dir).CombinedOutput(); err != nil {
-		needs.Missing(t, "no disk can be mounted here: "+err.Error()+": "+string(out))
+		testenv.Missing(t, "no disk can be mounted here: "+err.Error()+": "+string(out))
 	}
 	defer exec.Command("umount", dir).Run()
 	path := filepath.Join(dir, "state")

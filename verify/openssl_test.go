@@ -15,7 +15,7 @@ import (
 	"testing"
 
 	"github.com/licseal/licseal"
-	"github.com/licseal/licseal/internal/needs"
+	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/sign"
 	"github.com/licseal/licseal/verify"
 )
@@ -28,7 +28,7 @@ type opensslDir struct {
 
 func newOpenSSL(t *testing.T) opensslDir {
 	t.Helper()
-	needs.Programs(t, "openssl")
+	testenv.Programs(t, "openssl")
 	return opensslDir{t, t.TempDir()}
 }
 

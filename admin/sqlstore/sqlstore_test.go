@@ -11,9 +11,9 @@ import (
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/admin/sqlstore"
 	"github.com/licseal/licseal/admin/storetest"
-	"github.com/licseal/licseal/internal/pgtest"
 	"github.com/licseal/licseal/internal/sqldb/postgres"
 	"github.com/licseal/licseal/internal/sqldb/sqlite"
+	"github.com/licseal/licseal/internal/testenv/pgtest"
 )
 
 func openSQLite(t *testing.T) *sqlstore.DB {

@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
-	"github.com/licseal/licseal/internal/needs"
+	"github.com/licseal/licseal/internal/testenv"
 )
 
 // batchDir returns a folder with a key, a template and a CSV of n rows, of which
@@ -330,7 +330,7 @@ func TestTwoRuns(t *testing.T) {
 // again, the same command goes on.
 func TestBatchFullDisk(t *testing.T) {
 	if !canMount(t) {
-		needs.Missing(t, "no small disk can be mounted here")
+		testenv.Missing(t, "no small disk can be mounted here")
 	}
 	dir := batchDir(t, 5000)
 	disk := filepath.Join(dir, "disk")

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/licseal/licseal/internal/needs"
+	"github.com/licseal/licseal/internal/testenv"
 )
 
 // fields are what the guides sign.
@@ -77,7 +77,7 @@ func steps(section string) (found []step) {
 func (s step) run(t *testing.T, dir string) {
 	t.Helper()
 	if program, _, _ := strings.Cut(s.command, " "); strings.HasPrefix(program, "ssh-") {
-		needs.Programs(t, program)
+		testenv.Programs(t, program)
 	}
 	cmd := exec.Command("sh", "-c", s.command)
 	cmd.Dir = dir

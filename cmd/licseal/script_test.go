@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/licseal/licseal/internal/needs"
+	"github.com/licseal/licseal/internal/testenv"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -25,7 +25,7 @@ import (
 //
 // and the conditions [root] and [mounts]: file systems can be mounted here.
 func TestScripts(t *testing.T) {
-	needs.Scripts(t, "openssl", "jq", "ssh-keygen", "ssh-agent", "ssh-add", "setpriv", "bash")
+	testenv.Scripts(t, "openssl", "jq", "ssh-keygen", "ssh-agent", "ssh-add", "setpriv", "bash")
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/script",
 		RequireUniqueNames: true,
@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 				return os.Getuid() == 0, nil
 			case "mounts":
 				if !canMount(t) {
-					return false, needs.Demanded("small disk that can be mounted")
+					return false, testenv.Demanded("small disk that can be mounted")
 				}
 				return true, nil
 			}

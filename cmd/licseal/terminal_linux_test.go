@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/licseal/licseal/internal/needs"
+	"github.com/licseal/licseal/internal/testenv"
 	"golang.org/x/sys/unix"
 )
 
@@ -24,7 +24,7 @@ func openPTY(t *testing.T) (person, program *os.File) {
 	t.Helper()
 	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
 	if err != nil {
-		needs.Missing(t, "there are no pseudo-terminals here: "+err.Error())
+		testenv.Missing(t, "there are no pseudo-terminals here: "+err.Error())
 	}
 	t.Cleanup(func() { person.Close() })
 	if err := unix.IoctlSetPointerInt(int(person.Fd()), unix.TIOCSPTLCK, 0); err != nil {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal"
-	"github.com/licseal/licseal/internal/needs"
+	"github.com/licseal/licseal/internal/testenv"
 )
 
 func TestStateText(t *testing.T) {
@@ -219,7 +219,7 @@ func TestJSON(t *testing.T) {
 // fingerprint returns what ssh-keygen calls the key in vendor.key.pub.
 func fingerprint(t *testing.T, dir string) string {
 	t.Helper()
-	needs.Programs(t, "ssh-keygen")
+	testenv.Programs(t, "ssh-keygen")
 	out, err := exec.Command("ssh-keygen", "-l", "-f", filepath.Join(dir, "vendor.key.pub")).Output()
 	if err != nil {
 		t.Fatal(err)

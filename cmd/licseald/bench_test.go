@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal/admin"
-	"github.com/licseal/licseal/internal/pgtest"
+	"github.com/licseal/licseal/internal/testenv/pgtest"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/schema"
 )

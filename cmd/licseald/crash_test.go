@@ -19,8 +19,8 @@ import (
 
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/admin/storetest"
-	"github.com/licseal/licseal/internal/needs"
-	"github.com/licseal/licseal/internal/pgtest"
+	"github.com/licseal/licseal/internal/testenv"
+	"github.com/licseal/licseal/internal/testenv/pgtest"
 )
 
 // load writes to a licseald that may die at any moment, and remembers what was
@@ -356,7 +356,7 @@ func TestDiskFull(t *testing.T) {
 	dir := t.TempDir()
 	if output, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", dir).CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "SKIP %s: no small disk can be mounted here: %s\n", t.Name(), output)
-		needs.Missing(t, "no small disk can be mounted here")
+		testenv.Missing(t, "no small disk can be mounted here")
 	}
 	v := newVendor(t)
 	store := "sqlite:" + filepath.Join(dir, "licences.db")
@@ -417,7 +417,7 @@ func TestDiskFullPostgreSQL(t *testing.T) {
 	dir := t.TempDir()
 	if output, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=160m,mode=1777", "tmpfs", dir).CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "SKIP %s: no small disk can be mounted here: %s\n", t.Name(), output)
-		needs.Missing(t, "no small disk can be mounted here")
+		testenv.Missing(t, "no small disk can be mounted here")
 	}
 	t.Cleanup(func() { exec.Command("umount", dir).Run() })
 	t.Setenv("TMPDIR", dir)

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/licseal/licseal/internal/needs"
+	"github.com/licseal/licseal/internal/testenv"
 )
 
 // TestGuide runs the very commands of docs/licseald.md, in one shell, with real
@@ -34,7 +34,7 @@ func TestGuide(t *testing.T) {
 	for i, command := range commands {
 		script += fmt.Sprintf("echo '%s %d'\n%s\n", mark, i, command)
 	}
-	needs.Programs(t, "bash", "curl")
+	testenv.Programs(t, "bash", "curl")
 	shell := exec.Command("bash", "-c", script)
 	shell.Dir = dir
 	bin := buildLicseal(t)

@@ -20,7 +20,7 @@ import (
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/admin/sqlstore"
 	"github.com/licseal/licseal/internal/benchratio"
-	"github.com/licseal/licseal/internal/needs"
+	"github.com/licseal/licseal/internal/testenv"
 )
 
 // peakMemory returns the most memory that a process ever had, in bytes.
@@ -29,7 +29,7 @@ func peakMemory(t *testing.T, p *process) int64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process.Pid))
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "SKIP %s: the memory of a process cannot be read here\n", t.Name())
-		needs.Missing(t, "the memory of a process cannot be read here")
+		testenv.Missing(t, "the memory of a process cannot be read here")
 	}
 	for line := range strings.Lines(string(status)) {
 		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == "VmHWM:" {

@@ -21,8 +21,8 @@ import (
 	"time"
 
 	"github.com/licseal/licseal/admin"
-	"github.com/licseal/licseal/internal/needs"
-	"github.com/licseal/licseal/internal/pgtest"
+	"github.com/licseal/licseal/internal/testenv"
+	"github.com/licseal/licseal/internal/testenv/pgtest"
 	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/sign"
 )
@@ -262,7 +262,7 @@ func TestTLS(t *testing.T) {
 
 func openssl(t *testing.T, args ...string) {
 	t.Helper()
-	needs.Programs(t, "openssl")
+	testenv.Programs(t, "openssl")
 	if output, err := exec.Command("openssl", args...).CombinedOutput(); err != nil {
 		t.Fatalf("openssl %s: %v\n%s", args, err, output)
 	}

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/licseal/licseal/internal/needs"
+	"github.com/licseal/licseal/internal/testenv"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -21,7 +21,7 @@ import (
 //	serve ARGS…              start licseald; its address is $URL
 //	exits CODE PROGRAM ARGS… run a program that must end with this exit code
 func TestScripts(t *testing.T) {
-	needs.Scripts(t, "openssl", "jq", "curl", "http")
+	testenv.Scripts(t, "openssl", "jq", "curl", "http")
 	bin := buildLicseal(t)
 	published, err := filepath.Abs("../../testdata/published")
 	if err != nil {

@@ -19,9 +19,9 @@ import (
 
 	"github.com/licseal/licseal/entitle"
 	"github.com/licseal/licseal/entitle/sqlstore"
-	"github.com/licseal/licseal/internal/pgtest"
 	"github.com/licseal/licseal/internal/sqldb/postgres"
 	"github.com/licseal/licseal/internal/sqldb/sqlite"
+	"github.com/licseal/licseal/internal/testenv/pgtest"
 )
 
 // Tests run products: this test binary, told by a variable to be one.

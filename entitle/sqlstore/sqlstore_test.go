@@ -9,9 +9,9 @@ import (
 	"github.com/licseal/licseal/entitle"
 	"github.com/licseal/licseal/entitle/sqlstore"
 	"github.com/licseal/licseal/entitle/storetest"
-	"github.com/licseal/licseal/internal/pgtest"
 	"github.com/licseal/licseal/internal/sqldb/postgres"
 	"github.com/licseal/licseal/internal/sqldb/sqlite"
+	"github.com/licseal/licseal/internal/testenv/pgtest"
 )
 
 func newStore(t *testing.T, db *sqlstore.DB, err error) entitle.Store {

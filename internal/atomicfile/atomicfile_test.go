@@ -17,7 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal/internal/atomicfile"
-	"github.com/licseal/licseal/internal/needs"
+	"github.com/licseal/licseal/internal/testenv"
 )
 
 // tree is what a folder holds: permissions and content by name, or the target of a link.
@@ -161,7 +161,7 @@ func TestLostRace(t *testing.T) {
 // TestReplaceKeepsOwner shows that what root replaces stays the owner's.
 func TestReplaceKeepsOwner(t *testing.T) {
 	if os.Getuid() != 0 {
-		needs.Missing(t, "only root gives files away")
+		testenv.Missing(t, "only root gives files away")
 	}
 	path := filepath.Join(t.TempDir(), "f")
 	if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Chown(path, 1234, 2345)); err != nil {
@@ -184,7 +184,7 @@ func TestReplaceKeepsOwner(t *testing.T) {
 func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", dir).CombinedOutput(); err != nil {
-		needs.Missing(t, "no small disk can be mounted here: "+err.Error()+": "+string(out))
+		testenv.Missing(t, "no small disk can be mounted here: "+err.Error()+": "+string(out))
 	}
 	defer exec.Command("umount", dir).Run()
 	if err := os.WriteFile(filepath.Join(dir, "f"), []byte("old"), 0o644); err != nil {
@@ -210,7 +210,7 @@ func TestMountPoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command("mount", "--bind", source, path).CombinedOutput(); err != nil {
-		needs.Missing(t, "no file can be mounted here: "+err.Error()+": "+string(out))
+		testenv.Missing(t, "no file can be mounted here: "+err.Error()+": "+string(out))
 	}
 	defer exec.Command("umount", path).Run()
 	err := atomicfile.Replace(path, []byte("new"), 0o644)

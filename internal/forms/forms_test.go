@@ -17,7 +17,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/forms"
-	"github.com/licseal/licseal/internal/needs"
+	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/sign"
 )
 
@@ -123,7 +123,7 @@ func (r *request) payload(t *testing.T) string {
 // What a shell, curl and HTTPie make of a form is the licence, byte for byte.
 func TestShell(t *testing.T) {
 	for _, program := range []string{"sh", "curl", "http"} {
-		needs.Programs(t, program)
+		testenv.Programs(t, program)
 	}
 	s := newServer(t)
 	const id = "30b4edb7-0847-4f65-af90-efbed8b0161f"

@@ -16,10 +16,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/licseal/licseal/internal/pgtest"
 	"github.com/licseal/licseal/internal/sqldb"
 	"github.com/licseal/licseal/internal/sqldb/postgres"
 	"github.com/licseal/licseal/internal/sqldb/sqlite"
+	"github.com/licseal/licseal/internal/testenv/pgtest"
 )
 
 var table = []sqldb.Migration{

@@ -18,7 +18,7 @@ import (
 	"testing"
 
 	"github.com/licseal/licseal"
-	"github.com/licseal/licseal/internal/needs"
+	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/keys/agent"
 	"github.com/licseal/licseal/keys/internal/keytest"
 	"github.com/licseal/licseal/keys/private"
@@ -31,7 +31,7 @@ import (
 // startAgent starts a real ssh-agent and returns its socket.
 func startAgent(t *testing.T) string {
 	t.Helper()
-	needs.Programs(t, "ssh-agent", "ssh-add", "ssh-keygen")
+	testenv.Programs(t, "ssh-agent", "ssh-add", "ssh-keygen")
 	dir, err := os.MkdirTemp("", "agent") // a socket's path must be short
 	if err != nil {
 		t.Fatal(err)

@@ -24,7 +24,7 @@ import (
 	"github.com/kong/go-database-reconciler/pkg/utils"
 	"github.com/kong/go-kong/kong"
 	"github.com/licseal/licseal"
-	"github.com/licseal/licseal/internal/pgtest"
+	"github.com/licseal/licseal/internal/testenv/pgtest"
 	"github.com/licseal/licseal/sign"
 	"golang.org/x/crypto/ssh"
 )

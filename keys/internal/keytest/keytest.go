@@ -18,7 +18,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/licseal/licseal/internal/needs"
+	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/keys"
 )
 
@@ -93,7 +93,7 @@ func PublicPEM(t testing.TB, pub crypto.PublicKey) string {
 // Program runs a program that the tests require and returns its standard output.
 func Program(t testing.TB, name string, args ...string) string {
 	t.Helper()
-	needs.Programs(t, name)
+	testenv.Programs(t, name)
 	var stdout, stderr bytes.Buffer
 	cmd := exec.Command(name, args...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

@@ -1,6 +1,7 @@
 //go:build unix
 
-// Package pgtest gives tests a PostgreSQL server of their own.
+// Package pgtest gives tests a PostgreSQL server of their own. It is apart from package
+// testenv because it links a driver.
 //
 // It starts the installed server in a temporary folder. Where there is none, or
 // another is wanted, the variable LICSEAL_TEST_POSTGRES holds the URL of a
@@ -29,7 +30,7 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver
-	"github.com/licseal/licseal/internal/needs"
+	"github.com/licseal/licseal/internal/testenv"
 )
 
 // Variable names the URL of a server to use in place of one of our own.
@@ -93,7 +94,7 @@ var errNotInstalled = errors.New("no PostgreSQL server is installed (initdb, pos
 func skipOrFail(t testing.TB, err error) {
 	t.Helper()
 	if errors.Is(err, errNotInstalled) {
-		needs.Missing(t, err.Error())
+		testenv.Missing(t, err.Error())
 	}
 	if err != nil {
 		t.Fatalf("starting PostgreSQL: %v", err)
