@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/licseal/licseal/internal/forms"
 	"github.com/urfave/cli/v2"
 )
@@ -12,25 +13,26 @@ import (
 func payloadCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "payload",
-		Usage:     "print a licence in the form in which it is installed",
+		Usage:     "print a licence in a form in which it is installed",
 		UsageText: "licseal payload [--as FORM] [flags] [FILE]",
-		Description: `Prints a licence as the "payload" of the Admin API's /licenses takes it: the
-licence in canonical form, on one line; or, with --as, in another form:
+		Description: `Prints a licence in canonical form, on one line, as the member "payload" of the
+Admin API's /licenses expects it; or, with --as, in another form:
 
 ` + forms.Describe() + `
   licseal payload --as body licence.json |
     curl -H 'Content-Type: application/json' -d @- http://localhost:8001/licenses
   licseal payload --as k8s-secret --namespace kong licence.json | kubectl apply -f -
 
-All of them give the licence back as it is. In dotenv an apostrophe, and in hcl
-what is not in Unicode's form NFC, is written as a JSON escape, because readers of
-these files would change it: the same licence, with the same signature. A reader
-of .env files takes the quotes off, but 'docker run --env-file' does not.
+All of them contain the same licence, with the same signature. Apostrophes in dotenv,
+and in hcl text that is not in Unicode's form NFC, are written as JSON escapes,
+because readers of these files would change them. Readers of .env files remove the
+quotes, except for 'docker run --env-file'.
 
-The signature is not checked; 'licseal verify' does that.`,
+Kong Mesh reads only the version as an integer; mesh-secret warns of a string. The
+version is kept as it is. The signature is not checked; use 'licseal verify'.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "as", Value: "string", Usage: "print it as `FORM`"},
-			&cli.StringFlag{Name: "id", Usage: "put it there under this `UUID`: curl, httpie, reconciler"},
+			&cli.StringFlag{Name: "id", Usage: "the `UUID` of the record: curl, httpie, reconciler"},
 			&cli.StringFlag{Name: "admin-url", Usage: "the `URL` of the Admin API: curl, httpie (default: " + forms.DefaultAdminURL + ")"},
 			&cli.StringFlag{Name: "name", Usage: "the `NAME` of the variable, object or attribute: env, dotenv, k8s-secret, kong-license, mesh-secret, hcl"},
 			&cli.StringFlag{Name: "namespace", Usage: "the `NAMESPACE` of the object: k8s-secret, mesh-secret"},
@@ -48,26 +50,25 @@ func payload(c *cli.Context) error {
 	if c.IsSet("admin-url") && !isHTTP(options.AdminURL) {
 		return usagef("--admin-url %q is not a URL; write it as %s", c.String("admin-url"), forms.DefaultAdminURL)
 	}
-	if _, err := forms.Write(c.String("as"), "{}", options); err != nil { // before anything is read
-		return formError(err)
+	form, err := forms.New(c.String("as"), options)
+	if errors.Is(err, forms.ErrNoID) {
+		return withHint(usagef("%v", err), "for a new record: --id %s", uuid.NewString())
+	}
+	if err != nil {
+		return usagef("%v", err)
 	}
 	lic, err := readLicense(file)
 	if err != nil {
 		return err
 	}
-	text, err := forms.Write(c.String("as"), lic.String(), options)
+	if warning := form.Warning(lic); warning != "" {
+		warn("%s: %s; the signature does not cover the version, so changing it to 1 keeps the licence valid", displayName(file), warning)
+	}
+	text, err := form.Write(lic)
 	if err != nil {
-		return formError(err)
+		return err
 	}
 	return printExact(c, text)
-}
-
-func formError(err error) error {
-	usage := usagef("%v", err)
-	if errors.Is(err, forms.ErrNoID) {
-		return withHint(usage, "here is a new one: --id %s", forms.NewID())
-	}
-	return usage
 }
 
 func isHTTP(text string) bool {

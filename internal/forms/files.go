@@ -2,17 +2,18 @@ package forms
 
 import (
 	"bytes"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 
+	"github.com/licseal/licseal"
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/unicode/norm"
 )
 
-// literal is a string that is always quoted, so that it is one for every reader.
+// literal returns a YAML string that is always quoted, so that every reader takes it
+// for a string.
 func literal(value string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value, Style: yaml.SingleQuotedStyle}
 }
@@ -48,8 +49,8 @@ type kongLicenseObject struct {
 	RawLicenseString *yaml.Node `yaml:"rawLicenseString"`
 }
 
-// objectName is what Kubernetes takes for a Secret: RFC 1123 labels, with dots between,
-// of at most maxName characters. A namespace is one label of at most maxNamespace.
+// The names that Kubernetes accepts for a Secret: RFC 1123 labels, separated by dots, of
+// at most maxName characters together. A namespace is one label of at most maxNamespace.
 const (
 	label        = `[a-z0-9]([-a-z0-9]*[a-z0-9])?`
 	objectName   = `^` + label + `(\.` + label + `)*$`
@@ -57,43 +58,41 @@ const (
 	maxNamespace = 63
 )
 
-func object(o Options, byDefault string) (metadata, error) {
-	name, err := named(o.Name, byDefault, objectName, "a Kubernetes object")
-	switch {
-	case err != nil:
-	case len(name) > maxName:
-		err = fmt.Errorf("--name has %d characters; Kubernetes takes at most %d", len(name), maxName)
-	case len(o.Namespace) > maxNamespace, o.Namespace != "" && !regexp.MustCompile(`^`+label+`$`).MatchString(o.Namespace):
-		err = fmt.Errorf("--namespace %q is not the name of a namespace", o.Namespace)
+// checkObject returns the check for the name and the namespace of an object.
+func checkObject(name, namespace string) func(*Options) error {
+	return func(o *Options) error {
+		if err := setName(o, name, objectName, "a Kubernetes object"); err != nil {
+			return err
+		}
+		if len(o.Name) > maxName {
+			return fmt.Errorf("--name has %d characters; Kubernetes accepts at most %d", len(o.Name), maxName)
+		}
+		if o.Namespace == "" {
+			o.Namespace = namespace
+		} else if len(o.Namespace) > maxNamespace || !regexp.MustCompile(`^`+label+`$`).MatchString(o.Namespace) {
+			return fmt.Errorf("--namespace %q is not the name of a namespace", o.Namespace)
+		}
+		return nil
 	}
-	return metadata{name, o.Namespace}, err
 }
 
-func secretWith(key, payload string, o Options, byDefault string) (string, error) {
-	m, err := object(o, byDefault)
-	if err != nil {
-		return "", err
+// secretWith returns the func that writes a Secret with the licence under a key.
+func secretWith(key string) func(string, Options) (string, error) {
+	return func(licence string, o Options) (string, error) {
+		return yamlText(secret{"v1", "Secret", metadata{o.Name, o.Namespace}, "Opaque", map[string]*yaml.Node{key: literal(licence)}})
 	}
-	return yamlText(secret{"v1", "Secret", m, "Opaque", map[string]*yaml.Node{key: literal(payload)}})
 }
 
-func kubernetesSecret(payload string, o Options) (string, error) {
-	return secretWith("license", payload, o, "kong-enterprise-license")
+// warnMesh warns of the version as a string, which Kong Mesh cannot read.
+func warnMesh(lic *licseal.License) string {
+	if lic.Version == licseal.Version1Integer {
+		return ""
+	}
+	return `the version is the string "1"; Kong Mesh reads only the integer 1, and refuses this licence`
 }
 
-func meshSecret(payload string, o Options) (string, error) {
-	if o.Namespace == "" {
-		o.Namespace = "kong-mesh-system"
-	}
-	return secretWith("license.json", payload, o, "kong-mesh-license")
-}
-
-func kongLicense(payload string, o Options) (string, error) {
-	m, err := object(o, "kong-license")
-	if err != nil {
-		return "", err
-	}
-	return yamlText(kongLicenseObject{"configuration.konghq.com/v1alpha1", "KongLicense", m, true, literal(payload)})
+func kongLicense(licence string, o Options) (string, error) {
+	return yamlText(kongLicenseObject{"configuration.konghq.com/v1alpha1", "KongLicense", metadata{Name: o.Name}, true, literal(licence)})
 }
 
 type state struct {
@@ -106,41 +105,40 @@ type record struct {
 	Payload *yaml.Node `yaml:"payload"`
 }
 
-// ErrNoID means that a record needs an id: without one, every sync would make a
-// new record.
-var ErrNoID = errors.New("--as reconciler needs the --id of the record; without one, every sync would make a new one")
+// ErrNoID means that a record needs an id, because each sync would create a new
+// record otherwise.
+var ErrNoID = errors.New("--as reconciler requires the --id of the record; without one, each sync would create a new record")
 
-// NewID returns a random UUID (RFC 9562, version 4).
-func NewID() string {
-	var b [16]byte
-	rand.Read(b[:])
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
-
-func reconciler(payload string, o Options) (string, error) {
+func checkRecord(o *Options) error {
 	if o.ID == "" {
-		return "", ErrNoID
+		return ErrNoID
 	}
-	return yamlText(state{literal("3.0"), []record{{strings.ToLower(o.ID), literal(payload)}}})
+	return nil
 }
 
-// hclEscapes are the characters that mean something in a quoted HCL string.
+func reconciler(licence string, o Options) (string, error) {
+	return yamlText(state{literal("3.0"), []record{{strings.ToLower(o.ID), literal(licence)}}})
+}
+
+func checkAttribute(o *Options) error {
+	return setName(o, "kong_license_data", `^[A-Za-z_][A-Za-z0-9_-]*$`, "an HCL attribute")
+}
+
+// hclEscapes escapes the characters that are special in a quoted HCL string.
 var hclEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "${", "$${", "%{", "%%{", "\x7f", `\u007f`)
 
-// hcl writes an attribute. HCL brings every string into Unicode's form NFC, which
-// would change what is signed where a licence is in another form; there, the
-// characters are written as JSON escapes.
-func hcl(payload string, o Options) (string, error) {
-	name, err := named(o.Name, "kong_license_data", `^[A-Za-z_][A-Za-z0-9_-]*$`, "an HCL attribute")
-	if !norm.NFC.IsNormalString(payload) {
-		payload = asciiJSON(payload)
+// hcl writes an attribute. HCL converts all strings to Unicode's form NFC, which would
+// invalidate the signature of a licence that is not in that form. The characters that
+// are not ASCII are then written as JSON escapes.
+func hcl(licence string, o Options) (string, error) {
+	if !norm.NFC.IsNormalString(licence) {
+		licence = asciiJSON(licence)
 	}
-	return name + ` = "` + hclEscapes.Replace(payload) + `"`, err
+	return o.Name + ` = "` + hclEscapes.Replace(licence) + `"`, nil
 }
 
-// asciiJSON writes the characters of a JSON text that are not ASCII as escapes.
-// They stand in strings only.
+// asciiJSON returns a JSON text with escapes for the characters that are not ASCII;
+// these occur only in strings.
 func asciiJSON(text string) string {
 	var b strings.Builder
 	for _, r := range text {

@@ -1,6 +1,8 @@
-// Package forms writes a licence in the forms in which people install it:
-// request bodies, commands to paste, manifests and configuration files. What the
-// reader of a form gets out of it is the licence, byte for byte.
+// Package forms writes a licence in the forms in which people install it: request
+// bodies, commands to paste, manifests and configuration files. Whoever reads such a
+// form gets the licence back, byte for byte, unless the form says otherwise.
+//
+// [New] selects a form and checks its options; [Form.Write] then writes licences.
 package forms
 
 import (
@@ -9,11 +11,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
 )
 
-// Options are what some forms have room for. An option that is empty has a
-// default that goes with the form.
+// Options are the options of all forms. Each form accepts some of them, and has
+// defaults for those that are empty.
 type Options struct {
 	ID        string // of the record, a UUID
 	AdminURL  string // of the Admin API, without a / at its end
@@ -21,37 +25,49 @@ type Options struct {
 	Namespace string // of the object
 }
 
-// DefaultAdminURL is where a gateway's Admin API listens by itself.
+// DefaultAdminURL is the default of [Options].AdminURL: where the Admin API of a
+// gateway on this machine listens.
 const DefaultAdminURL = "http://localhost:8001"
 
-// form is one way to write a licence.
-type form struct {
-	name string
-	does string
-	uses string // the options it has room for
-	text func(payload string, o Options) (string, error)
+// kind is one way to write a licence. A new form needs one more entry in kinds.
+type kind struct {
+	name  string
+	does  string // what it is, for the help text
+	uses  string // the options that it accepts
+	value bool   // a value, not a file or line, so that no newline ends it
+
+	// check sets the defaults of the options and checks them; nil if the form has
+	// none of its own.
+	check func(*Options) error
+
+	// write returns the licence, given in canonical form, in this form.
+	write func(licence string, o Options) (string, error)
+
+	// warn returns a warning about a licence that the form's readers refuse, ""
+	// if there is none; nil if they accept all.
+	warn func(*licseal.License) string
 }
 
-var all = []form{
-	{"string", "the licence on one line: the payload of the Admin API", "", func(p string, _ Options) (string, error) { return p, nil }},
-	{"body", "the JSON body of a request", "", requestBody(admin.JSON)},
-	{"form", "the form-encoded body of a request", "", requestBody(admin.URLEncoded)},
-	{"curl", "a command that adds it to an Admin API, with --id one that puts it there", "id admin-url", curl},
-	{"httpie", "the same, for HTTPie", "id admin-url", httpie},
-	{"env", "a line for a shell", "name", environment},
-	{"dotenv", "a line for a .env file", "name", dotenv},
-	{"k8s-secret", "the manifest of the Secret that Kong's charts read", "name namespace", kubernetesSecret},
-	{"kong-license", "the manifest of a KongLicense", "name", kongLicense},
-	{"mesh-secret", "the manifest of the Secret that Kong Mesh reads", "name namespace", meshSecret},
-	{"reconciler", "declarative state with the record --id", "id", reconciler},
-	{"hcl", "an attribute for HCL, as in terraform.tfvars", "name", hcl},
+var kinds = []kind{
+	{name: "string", does: "the licence on one line: the payload of the Admin API", value: true, write: plainString},
+	{name: "body", does: "the JSON body of a request", value: true, write: requestBody(admin.JSON)},
+	{name: "form", does: "the form-encoded body of a request", value: true, write: requestBody(admin.URLEncoded)},
+	{name: "curl", does: "a command that adds it to an Admin API, with --id under that id", uses: "id admin-url", write: curl},
+	{name: "httpie", does: "the same, for HTTPie", uses: "id admin-url", write: httpie},
+	{name: "env", does: "a line for a shell", uses: "name", check: checkVariable, write: environment},
+	{name: "dotenv", does: "a line for a .env file", uses: "name", check: checkVariable, write: dotenv},
+	{name: "k8s-secret", does: "the manifest of the Secret that Kong's charts read", uses: "name namespace", check: checkObject("kong-enterprise-license", ""), write: secretWith("license")},
+	{name: "kong-license", does: "the manifest of a KongLicense", uses: "name", check: checkObject("kong-license", ""), write: kongLicense},
+	{name: "mesh-secret", does: "the manifest of the Secret that Kong Mesh reads", uses: "name namespace", check: checkObject("kong-mesh-license", "kong-mesh-system"), write: secretWith("license.json"), warn: warnMesh},
+	{name: "reconciler", does: "declarative state with the record --id", uses: "id", check: checkRecord, write: reconciler},
+	{name: "hcl", does: "an attribute for HCL, as in terraform.tfvars", uses: "name", check: checkAttribute, write: hcl},
 }
 
 // Names returns the names of the forms.
 func Names() []string {
-	names := make([]string, len(all))
-	for i, f := range all {
-		names[i] = f.name
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = k.name
 	}
 	return names
 }
@@ -59,63 +75,86 @@ func Names() []string {
 // Describe returns a line for each form: its name, and what it is.
 func Describe() string {
 	var b strings.Builder
-	for _, f := range all {
-		fmt.Fprintf(&b, "  %-13s %s\n", f.name, f.does)
+	for _, k := range kinds {
+		fmt.Fprintf(&b, "  %-13s %s\n", k.name, k.does)
 	}
 	return b.String()
 }
 
-// Write writes a licence in canonical form in one of the forms. What is a file
-// or a line of one ends in a newline, what is a value does not. An option that the
-// form has no room for is an error.
-func Write(name, payload string, o Options) (string, error) {
-	i := slices.IndexFunc(all, func(f form) bool { return f.name == name })
-	if i < 0 {
-		return "", fmt.Errorf("--as %q: the forms are %s", name, strings.Join(Names(), ", "))
-	}
-	if err := check(all[i], o); err != nil {
-		return "", err
-	}
-	text, err := all[i].text(payload, o)
-	if err != nil {
-		return "", err
-	}
-	if !slices.Contains([]string{"string", "body", "form"}, name) {
-		text += "\n"
-	}
-	return text, nil
+// Form is one of the forms, with its options.
+type Form struct {
+	kind    kind
+	options Options
 }
 
-const uuid = `^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`
+// New returns the form with a name. It returns an error if there is no such form, or
+// if an option is invalid or one that the form does not accept.
+func New(name string, o Options) (*Form, error) {
+	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("--as %q: the forms are %s", name, strings.Join(Names(), ", "))
+	}
+	k := kinds[i]
+	if err := checkUses(k, o); err != nil {
+		return nil, err
+	}
+	if k.check != nil {
+		if err := k.check(&o); err != nil {
+			return nil, err
+		}
+	}
+	return &Form{k, o}, nil
+}
 
-func check(f form, o Options) error {
+func checkUses(k kind, o Options) error {
 	for _, option := range []struct{ name, value string }{
 		{"id", o.ID}, {"admin-url", o.AdminURL}, {"name", o.Name}, {"namespace", o.Namespace},
 	} {
-		if option.value != "" && !slices.Contains(strings.Fields(f.uses), option.name) {
-			return fmt.Errorf("--%s means nothing with --as %s", option.name, f.name)
+		if option.value != "" && !slices.Contains(strings.Fields(k.uses), option.name) {
+			return fmt.Errorf("--as %s does not use --%s", k.name, option.name)
 		}
 	}
-	if o.ID != "" && !regexp.MustCompile(uuid).MatchString(o.ID) {
+	if o.ID != "" && (len(o.ID) != len(uuid.Nil.String()) || uuid.Validate(o.ID) != nil) {
 		return fmt.Errorf("--id %q is not a UUID", o.ID)
 	}
 	return nil
 }
 
-// named returns the option, or the default, if it matches a pattern.
-func named(value, byDefault, pattern, what string) (string, error) {
-	if value == "" {
-		return byDefault, nil
+// Write returns a licence in this form. It ends in a newline if it is a file or a line
+// of one.
+func (f *Form) Write(lic *licseal.License) (string, error) {
+	text, err := f.kind.write(lic.String(), f.options)
+	if err != nil || f.kind.value {
+		return text, err
 	}
-	if !regexp.MustCompile(pattern).MatchString(value) {
-		return "", fmt.Errorf("--name %q is not the name of %s", value, what)
-	}
-	return value, nil
+	return text + "\n", nil
 }
 
+// Warning says why the readers of this form refuse a licence, "" if they do not.
+func (f *Form) Warning(lic *licseal.License) string {
+	if f.kind.warn == nil {
+		return ""
+	}
+	return f.kind.warn(lic)
+}
+
+// setName sets the option Name to its default, or checks it against a pattern.
+func setName(o *Options, byDefault, pattern, what string) error {
+	if o.Name == "" {
+		o.Name = byDefault
+		return nil
+	}
+	if !regexp.MustCompile(pattern).MatchString(o.Name) {
+		return fmt.Errorf("--name %q is not the name of %s", o.Name, what)
+	}
+	return nil
+}
+
+func plainString(licence string, _ Options) (string, error) { return licence, nil }
+
 func requestBody(f admin.Form) func(string, Options) (string, error) {
-	return func(payload string, _ Options) (string, error) {
-		_, body := admin.Body(f, payload)
+	return func(licence string, _ Options) (string, error) {
+		_, body := admin.Body(f, licence)
 		return string(body), nil
 	}
 }

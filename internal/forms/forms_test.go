@@ -21,7 +21,7 @@ import (
 	"github.com/licseal/licseal/sign"
 )
 
-// customers are names that make careless quoting visible.
+// customers are names that reveal careless quoting.
 var customers = []string{
 	"Example Company, Inc",
 	"O'Brien & Söhne \"Ltd\" \\ $HOME",
@@ -56,7 +56,15 @@ func licence(t testing.TB, customer string) string {
 
 func write(t testing.TB, form, payload string, o forms.Options) string {
 	t.Helper()
-	text, err := forms.Write(form, payload, o)
+	f, err := forms.New(form, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lic, err := licseal.ParseUnverified([]byte(payload))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := f.Write(lic)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +85,7 @@ func run(t *testing.T, script string, env ...string) string {
 	return string(out)
 }
 
-// server keeps the last request that it was sent.
+// server records its last request.
 type server struct {
 	*httptest.Server
 	last atomic.Pointer[request]
@@ -120,7 +128,7 @@ func (r *request) payload(t *testing.T) string {
 	return body.Payload
 }
 
-// What a shell, curl and HTTPie make of a form is the licence, byte for byte.
+// A shell, curl and HTTPie read the licence back, byte for byte.
 func TestShell(t *testing.T) {
 	for _, program := range []string{"sh", "curl", "http"} {
 		testenv.Programs(t, program)
@@ -142,7 +150,7 @@ func TestShell(t *testing.T) {
 			t.Errorf("form: %q\nis read as %q", want, got)
 		}
 	}
-	for _, customer := range customers[:10] { // it takes a second to start
+	for _, customer := range customers[:10] { // HTTPie takes a second to start
 		want := licence(t, customer)
 		run(t, write(t, "httpie", want, forms.Options{AdminURL: s.URL, ID: id}))
 		if r, got := s.received(t); got != want || r.method != "PUT" || r.path != "/licenses/"+id {
@@ -166,8 +174,7 @@ func same(t *testing.T, text, licence string) bool {
 	return lic.String() == licence && (text == licence || strings.Contains(text, `\u`))
 }
 
-// A .env file is one for the shell too. What other programs make of it is tested
-// in peers/forms.
+// A shell can read a .env file. Other readers of it are tested in peers/forms.
 func TestDotenv(t *testing.T) {
 	for _, customer := range customers {
 		want := licence(t, customer)
@@ -223,22 +230,54 @@ func TestRefused(t *testing.T) {
 		want string
 	}{
 		{"xml", forms.Options{}, `--as "xml": the forms are string, body, form, curl, httpie, env, dotenv, k8s-secret, kong-license, mesh-secret, reconciler, hcl`},
-		{"env", forms.Options{ID: "30b4edb7-0847-4f65-af90-efbed8b0161f"}, "--id means nothing with --as env"},
-		{"curl", forms.Options{Name: "x"}, "--name means nothing with --as curl"},
-		{"string", forms.Options{Namespace: "x"}, "--namespace means nothing with --as string"},
-		{"body", forms.Options{AdminURL: "http://x"}, "--admin-url means nothing with --as body"},
+		{"env", forms.Options{ID: "30b4edb7-0847-4f65-af90-efbed8b0161f"}, "--as env does not use --id"},
+		{"curl", forms.Options{Name: "x"}, "--as curl does not use --name"},
+		{"string", forms.Options{Namespace: "x"}, "--as string does not use --namespace"},
+		{"body", forms.Options{AdminURL: "http://x"}, "--as body does not use --admin-url"},
 		{"curl", forms.Options{ID: "1; rm -rf ~"}, `--id "1; rm -rf ~" is not a UUID`},
+		{"curl", forms.Options{ID: "{30b4edb7-0847-4f65-af90-efbed8b0161f}"}, `--id "{30b4edb7-0847-4f65-af90-efbed8b0161f}" is not a UUID`},
+		{"curl", forms.Options{ID: "30b4edb708474f65af90efbed8b0161f"}, `--id "30b4edb708474f65af90efbed8b0161f" is not a UUID`},
 		{"env", forms.Options{Name: "A B"}, `--name "A B" is not the name of a variable`},
 		{"k8s-secret", forms.Options{Name: "A_B"}, `--name "A_B" is not the name of a Kubernetes object`},
 		{"k8s-secret", forms.Options{Namespace: "a.b"}, `--namespace "a.b" is not the name of a namespace`},
 		{"k8s-secret", forms.Options{Namespace: strings.Repeat("n", 64)}, `--namespace "` + strings.Repeat("n", 64) + `" is not the name of a namespace`},
-		{"kong-license", forms.Options{Name: strings.Repeat("n", 254)}, "--name has 254 characters; Kubernetes takes at most 253"},
+		{"kong-license", forms.Options{Name: strings.Repeat("n", 254)}, "--name has 254 characters; Kubernetes accepts at most 253"},
 		{"k8s-secret", forms.Options{Namespace: "a\nb: c"}, `--namespace "a\nb: c" is not the name of a namespace`},
 		{"hcl", forms.Options{Name: "1x"}, `--name "1x" is not the name of an HCL attribute`},
 		{"reconciler", forms.Options{}, forms.ErrNoID.Error()},
 	} {
-		if text, err := forms.Write(test.form, "{}", test.o); text != "" || err == nil || err.Error() != test.want {
+		if f, err := forms.New(test.form, test.o); f != nil || err == nil || err.Error() != test.want {
 			t.Errorf("%s %+v: %v", test.form, test.o, err)
+		}
+	}
+}
+
+// Kong Mesh reads the integer version only. The version is kept as it is.
+func TestMeshVersion(t *testing.T) {
+	text := licence(t, "Example Company, Inc")
+	for version, want := range map[string]string{
+		`"version":"1"`: `the version is the string "1"; Kong Mesh reads only the integer 1, and refuses this licence`,
+		`"version":1`:   "",
+	} {
+		lic, err := licseal.ParseUnverified([]byte(strings.Replace(text, `"version":"1"`, version, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range forms.Names() {
+			f, err := forms.New(name, forms.Options{ID: map[string]string{"reconciler": "30b4edb7-0847-4f65-af90-efbed8b0161f"}[name]})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := want
+			if name != "mesh-secret" {
+				want = ""
+			}
+			if got := f.Warning(lic); got != want {
+				t.Errorf("%s of %s: the warning is %q, want %q", name, version, got, want)
+			}
+		}
+		if written := write(t, "mesh-secret", lic.String(), forms.Options{}); !strings.Contains(written, version+"}}") {
+			t.Errorf("%s became %s", version, written)
 		}
 	}
 }

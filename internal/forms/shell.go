@@ -1,53 +1,52 @@
 package forms
 
 import (
+	"cmp"
 	"strings"
+
+	"github.com/licseal/licseal/admin"
 )
 
-// quote writes a word for a POSIX shell, whatever characters it has.
+// quote returns a word for a POSIX shell, with any characters.
 func quote(word string) string {
 	return `'` + strings.ReplaceAll(word, `'`, `'\''`) + `'`
 }
 
 // target returns the method and the URL of the request that stores a licence.
 func target(o Options) (method, url string) {
-	base := o.AdminURL
-	if base == "" {
-		base = DefaultAdminURL
-	}
+	url = cmp.Or(o.AdminURL, DefaultAdminURL) + "/licenses"
 	if o.ID == "" {
-		return "POST", base + "/licenses"
+		return "POST", url
 	}
-	return "PUT", base + "/licenses/" + o.ID
+	return "PUT", url + "/" + o.ID
 }
 
-// curl ends with an error where the server answers one, and shows the answer.
-func curl(payload string, o Options) (string, error) {
+// curl writes a command that fails if the server answers with an error, and shows the
+// answer.
+func curl(licence string, o Options) (string, error) {
 	method, url := target(o)
-	body, err := requestBody("json")(payload, o)
-	return "curl -sS --fail-with-body -X " + method + " " + quote(url) + " -H 'Content-Type: application/json' --data-binary " + quote(body), err
+	contentType, body := admin.Body(admin.JSON, licence)
+	return "curl -sS --fail-with-body -X " + method + " " + quote(url) + " -H 'Content-Type: " + contentType + "' --data-binary " + quote(string(body)), nil
 }
 
-// httpie would take standard input for the body unless it is told not to.
-func httpie(payload string, o Options) (string, error) {
+// httpie writes a command that does not read the body from standard input, as HTTPie
+// does by default.
+func httpie(licence string, o Options) (string, error) {
 	method, url := target(o)
-	return "http --ignore-stdin --check-status " + method + " " + quote(url) + " payload=" + quote(payload), nil
+	return "http --ignore-stdin --check-status " + method + " " + quote(url) + " payload=" + quote(licence), nil
 }
 
-const (
-	variableName    = `^[A-Za-z_][A-Za-z0-9_]*$`
-	defaultVariable = "KONG_LICENSE_DATA"
-)
-
-func environment(payload string, o Options) (string, error) {
-	name, err := named(o.Name, defaultVariable, variableName, "a variable")
-	return "export " + name + "=" + quote(payload), err
+func checkVariable(o *Options) error {
+	return setName(o, "KONG_LICENSE_DATA", `^[A-Za-z_][A-Za-z0-9_]*$`, "a variable")
 }
 
-// dotenv writes a value in single quotes, in which nothing means anything but
-// the single quote: each reader of .env files has another way to write that, so
-// it is written as a JSON escape. It is the same licence, with the same signature.
-func dotenv(payload string, o Options) (string, error) {
-	name, err := named(o.Name, defaultVariable, variableName, "a variable")
-	return name + "='" + strings.ReplaceAll(payload, `'`, `\u0027`) + "'", err
+func environment(licence string, o Options) (string, error) {
+	return "export " + o.Name + "=" + quote(licence), nil
+}
+
+// dotenv writes a value in single quotes, in which only the single quote is special.
+// Readers of .env files disagree on how to write that, so it is written as a JSON
+// escape: it is the same licence, with the same signature.
+func dotenv(licence string, o Options) (string, error) {
+	return o.Name + "='" + strings.ReplaceAll(licence, `'`, `\u0027`) + "'", nil
 }

@@ -53,7 +53,15 @@ func licence(t *testing.T, customer string) string {
 
 func write(t *testing.T, form, payload string, o forms.Options) string {
 	t.Helper()
-	text, err := forms.Write(form, payload, o)
+	f, err := forms.New(form, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lic, err := licseal.ParseUnverified([]byte(payload))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := f.Write(lic)
 	if err != nil {
 		t.Fatal(err)
 	}
