@@ -29,7 +29,7 @@ type IDError struct {
 }
 
 func (e *IDError) Error() string {
-	if e.Line == 0 {
+	if e.Position == (Position{}) {
 		return e.Detail
 	}
 	return e.Position.String() + ": " + e.Detail

@@ -50,14 +50,28 @@ func generate(p licseal.Payload, rules *schema.Schema) (licseal.Payload, error) 
 	return Apply(p, changes)
 }
 
-// Check checks a payload before it is signed: against its schema, and whether
-// its dates can be read. It returns the payload's period.
+// CheckOptions says what [Check] lets pass. The zero value, like nil, is the strict
+// one.
+type CheckOptions struct {
+	// AllowOddID accepts an id that nobody could type to revoke the licence; see
+	// [licseal.CheckID].
+	AllowOddID bool
+}
+
+// Check checks a payload before it is signed: against its schema, whether its dates
+// can be read, and whether its id can be typed. It returns the payload's period. o may
+// be nil.
 //
-// An error is a [*schema.Error] or a [*licseal.DateError], or says that the
-// schema could not be evaluated.
-func Check(p licseal.Payload, rules *schema.Schema) (licseal.Period, error) {
+// An error is a [*schema.Error], a [*licseal.DateError] or a [*licseal.IDError], or says
+// that the schema could not be evaluated.
+func Check(p licseal.Payload, rules *schema.Schema, o *CheckOptions) (licseal.Period, error) {
 	if err := rules.Validate(p); err != nil {
 		return licseal.Period{}, err
+	}
+	if o == nil || !o.AllowOddID {
+		if err := p.CheckID(rules.Roles()); err != nil {
+			return licseal.Period{}, err
+		}
 	}
 	return p.Period(rules.Roles(), nil)
 }

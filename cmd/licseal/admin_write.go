@@ -23,7 +23,7 @@ func writeFlags(more ...cli.Flag) []cli.Flag {
 		&cli.StringFlag{Name: "grace", Usage: "accept a licence for this `LENGTH` of time after it expires, as 30d"},
 		&cli.StringFlag{Name: "min-remaining", Usage: "refuse it if less than this `LENGTH` of time is left (default: 30d; 0d for none)"},
 		&cli.StringFlag{Name: "warn-remaining", Usage: "warn if less than this `LENGTH` of time is left (default: 90d; 0d for none)"},
-		&cli.StringSliceFlag{Name: "require", Usage: "demand a `FIELD`: FIELD=VALUE, FIELD>=VALUE, 'FIELD in A,B' (repeatable)"},
+		&cli.StringSliceFlag{Name: "require", KeepSpace: true, Usage: "demand a `FIELD`: FIELD=VALUE, FIELD>=VALUE, 'FIELD in A,B' (repeatable)"},
 		&cli.StringFlag{Name: "policy", Usage: "read what is demanded from the YAML `FILE`", TakesFile: true},
 		issuerFlag,
 		revocationsFlag,

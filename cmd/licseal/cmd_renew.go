@@ -32,9 +32,10 @@ licences by its key then revokes both.`,
 			trustFlag,
 			&cli.StringFlag{Name: "expires", Usage: "set the expiration `DATE`: 2027-12-31, an RFC 3339 time, or +365d"},
 			&cli.StringFlag{Name: "created", Value: "today", Usage: "set the creation `DATE`: 2026-01-31, an RFC 3339 time, or today"},
-			&cli.StringSliceFlag{Name: "set", Usage: "set a field: `NAME=VALUE` (repeatable)"},
+			&cli.StringSliceFlag{Name: "set", KeepSpace: true, Usage: "set a field: `NAME=VALUE` (repeatable)"},
 			revocationsFlag,
 			schemaFlag,
+			oddIDFlag,
 			outputFlag,
 			forceFlag,
 		},
@@ -75,7 +76,7 @@ func renew(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	payload, err := carryOut(plan, old, rules)
+	payload, err := carryOut(c, plan, old, rules)
 	if err != nil {
 		return about(displayName(file), err)
 	}

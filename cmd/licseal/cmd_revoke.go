@@ -32,9 +32,9 @@ func revokeCommand() *cli.Command {
 	signing := []cli.Flag{keyFlag, passphraseFileFlag, nextUpdateFlag}
 	editing := append([]cli.Flag{trustFlag}, signing...)
 	naming := []cli.Flag{
-		&cli.StringSliceFlag{Name: "licence", Aliases: []string{"license"}, Usage: "the licence in `FILE` (repeatable)", TakesFile: true},
+		&cli.StringSliceFlag{Name: "licence", KeepSpace: true, Aliases: []string{"license"}, Usage: "the licence in `FILE` (repeatable)", TakesFile: true},
 		&cli.StringFlag{Name: "ids", Usage: "the licences whose ids are in `FILE`, one a line", TakesFile: true},
-		&cli.StringSliceFlag{Name: "signing-key", Usage: "a signing `KEY`: SHA256:… or a file with the public key (repeatable)", TakesFile: true},
+		&cli.StringSliceFlag{Name: "signing-key", KeepSpace: true, Usage: "a signing `KEY`: SHA256:… or a file with the public key (repeatable)", TakesFile: true},
 		schemaFlag,
 	}
 	return &cli.Command{

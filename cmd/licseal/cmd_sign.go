@@ -45,16 +45,20 @@ continues after an interruption, without signing a row twice or leaving one out.
 			keyFlag,
 			passphraseFileFlag,
 			&cli.StringFlag{Name: "from", Usage: "start from the payload, or the licence, in the file `TEMPLATE`", TakesFile: true},
-			&cli.StringSliceFlag{Name: "set", Usage: "set a field: `NAME=VALUE` (repeatable)"},
+			&cli.StringSliceFlag{Name: "set", KeepSpace: true, Usage: "set a field: `NAME=VALUE` (repeatable)"},
 			&cli.StringFlag{Name: "created", Usage: "set the creation `DATE`: 2026-01-31, an RFC 3339 time, or today"},
 			&cli.StringFlag{Name: "expires", Usage: "set the expiration `DATE`: 2027-12-31, an RFC 3339 time, or +365d"},
 			schemaFlag,
+			oddIDFlag,
 			outputFlag,
 			forceFlag,
 		}, batchSignFlags...),
 		Action: signPayload,
 	}
 }
+
+// oddIDFlag accepts an id that 'licseal revoke add' refuses.
+var oddIDFlag = &cli.BoolFlag{Name: "allow-odd-id", Usage: "accept an id that nobody could type to revoke the licence"}
 
 func signPayload(c *cli.Context) error {
 	if c.String("k") == "" {
@@ -80,7 +84,7 @@ func signPayload(c *cli.Context) error {
 	plan.Complete = isBuilt(c)
 	payload, name, err := readPayload(c)
 	if err == nil {
-		payload, err = carryOut(plan, payload, rules)
+		payload, err = carryOut(c, plan, payload, rules)
 	}
 	if err != nil {
 		return about(name, err)
@@ -109,15 +113,21 @@ func readPlan(c *cli.Context) (edit.Plan, error) {
 }
 
 // carryOut returns the payload that a plan makes of p, ready to be signed. It warns
-// of dates that were probably not meant.
-func carryOut(plan edit.Plan, p licseal.Payload, rules *schema.Schema) (licseal.Payload, error) {
+// of texts and dates that were probably not meant.
+func carryOut(c *cli.Context, plan edit.Plan, p licseal.Payload, rules *schema.Schema) (licseal.Payload, error) {
 	p, err := plan.Apply(p, rules)
 	if err != nil {
 		return p, editUsage(err)
 	}
-	period, err := edit.Check(p, rules)
+	period, err := edit.Check(p, rules, &edit.CheckOptions{AllowOddID: c.Bool("allow-odd-id")})
+	if errors.As(err, new(*licseal.IDError)) {
+		return p, withHint(err, "--allow-odd-id signs it all the same; 'licseal revoke add --licence FILE' can revoke it")
+	}
 	if err != nil {
 		return p, hintSchema(err, rules, p)
+	}
+	for _, doubt := range edit.Warnings(p, rules.Roles()) {
+		warn("%s", doubt)
 	}
 	switch edit.Doubts(period, time.Now()) {
 	case edit.NeverValid:

@@ -19,7 +19,7 @@ var keyFlag = &cli.StringFlag{
 }
 
 var trustFlag = &cli.StringSliceFlag{
-	Name: "t", Aliases: []string{"trust"}, Usage: "trust the public keys in `FILE` (repeatable)", TakesFile: true,
+	Name: "t", KeepSpace: true, Aliases: []string{"trust"}, Usage: "trust the public keys in `FILE` (repeatable)", TakesFile: true,
 }
 
 // loadPrivate reads the private key in a file, or finds one in the agent.

@@ -117,7 +117,7 @@ func serveFlags() []cli.Flag {
 		&cli.StringFlag{Name: "listen", Value: "127.0.0.1:8001", Usage: "listen on `ADDRESS`; another than loopback needs a token file or a client CA"},
 		storeFlag(),
 		&cli.BoolFlag{Name: "ephemeral", Usage: "keep everything in memory and listen on a random port of the loopback interface, for a rehearsal"},
-		&cli.StringSliceFlag{Name: "trust", Aliases: []string{"t"}, Usage: "take licences that the public keys in `FILE` signed (repeatable; read again when it changes)", TakesFile: true},
+		&cli.StringSliceFlag{Name: "trust", KeepSpace: true, Aliases: []string{"t"}, Usage: "take licences that the public keys in `FILE` signed (repeatable; read again when it changes)", TakesFile: true},
 		&cli.BoolFlag{Name: "accept-unverified", Usage: "take any licence document, whoever signed it and whatever its dates: for a rehearsal with licences whose keys are not public"},
 		schemaFlag(),
 		lengthFlag("grace", 0, "take licences for this `LENGTH` of time after they expire, as 30d"),
