@@ -55,6 +55,9 @@ var rooms = []room{
 		module, tokenizer + "/...", jsonschema + "/...", edwards + "/...", uuid,
 		module + "/sign", module + "/verify", module + "/revoke", module + "/schema", module + "/edit", internal}},
 	{module + "/bulk/rows", []string{module, tokenizer + "/...", jsonschema + "/...", uuid, module + "/schema", module + "/edit", internal}},
+	{module + "/bulk/job", []string{
+		module, tokenizer + "/...", jsonschema + "/...", edwards + "/...", uuid, flock, xsys + "/...",
+		module + "/bulk/...", module + "/sign", module + "/verify", module + "/revoke", module + "/schema", module + "/edit", internal}},
 	{module + "/bulk/documents", []string{
 		module, tokenizer + "/...", jsonschema + "/...", uuid, module + "/bulk/rows", module + "/schema", module + "/edit", internal}},
 	{module + "/check", []string{

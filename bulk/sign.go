@@ -64,7 +64,7 @@ type DuplicateError struct {
 }
 
 func (e *DuplicateError) Error() string {
-	return fmt.Sprintf("%s: %q is the id of row %d already", e.Pointer, e.ID, e.Row)
+	return fmt.Sprintf("%s: %q is already the id of row %d", e.Pointer, e.ID, e.Row)
 }
 
 // SignError says that a key has failed to sign. Unlike other errors of a row, it

@@ -59,7 +59,7 @@ func TestSign(t *testing.T) {
 			signed(t, texts[0], key),
 			"1:2: the text ends before the JSON value does; was it copied in full?",
 			signed(t, texts[2], key),
-			`/license_key: "LS-0000001" is the id of row 1 already`,
+			`/license_key: "LS-0000001" is already the id of row 1`,
 			`schema kong: 1:1 /license_key: member "license_key" is missing`,
 			`schema kong: 1:1 /license_key: member "license_key" is missing`,
 			`schema kong: 1:122 /license_creation_date: found the string "tomorrow"; a real date such as "2027-12-31" is expected`,
@@ -69,7 +69,7 @@ func TestSign(t *testing.T) {
 			signed(t, texts[0], key),
 			"1:2: the text ends before the JSON value does; was it copied in full?",
 			signed(t, texts[2], key),
-			`/license_key: "LS-0000001" is the id of row 1 already`,
+			`/license_key: "LS-0000001" is already the id of row 1`,
 			signed(t, texts[4], key),
 			signed(t, texts[5], key),
 			`1:122 /license_creation_date: found the string "tomorrow" where a date is expected; write it as "2027-12-31" or as an RFC 3339 time`,
@@ -101,7 +101,7 @@ func TestAllReasons(t *testing.T) {
 		return strings.NewReplacer(`"2027-01-01"`, `"2025-01-01"`, `"support_plan":"None"`, `"support_plan":5`).Replace(payloadText(i))
 	}
 	got := signAll([]string{payloadText(1), bad(1), bad(2), payloadText(2)}, testKey(1), &bulk.PayloadOptions{Schema: schema.Kong()})
-	want := []string{"/support_plan", "before it was created", `"LS-0000001" is the id of row 1 already`}
+	want := []string{"/support_plan", "before it was created", `"LS-0000001" is already the id of row 1`}
 	for i, text := range want {
 		if !strings.Contains(got[1], text) || strings.Contains(got[2], text) != (i < 2) {
 			t.Errorf("%s: got %s, %s", text, got[1], got[2])
@@ -191,7 +191,7 @@ func TestPayloadsParse(t *testing.T) {
 		return licseal.ParsePayload(fmt.Appendf(nil, `{"license_key":%q,"license_creation_date":"2026-01-01","license_expiration_date":"2027-01-01"}`, text))
 	}}
 	got := signAll([]string{"a", "b", "a"}, testKey(1), opts)
-	if len(got) != 3 || !strings.Contains(got[1], `"license_key":"b"`) || got[2] != `/license_key: "a" is the id of row 1 already` {
+	if len(got) != 3 || !strings.Contains(got[1], `"license_key":"b"`) || got[2] != `/license_key: "a" is already the id of row 1` {
 		t.Errorf("got %q", got)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"os"
 
@@ -22,7 +23,7 @@ func run(args []string) int {
 		err = app.Run(args)
 	}
 	if err == nil {
-		err = firstError(out.err, closeStdout())
+		err = cmp.Or(out.err, closeStdout())
 	}
 	if err != nil {
 		return report(os.Stderr, err)

@@ -218,7 +218,7 @@ func settingsOfKilledRun(t *testing.T, dir string) []byte {
 	return settings
 }
 
-// What an interrupted run has left is continued only with what it was begun with,
+// What an interrupted job has left is continued only with what it was begun with,
 // and what is no longer what it was is found out.
 func TestResumeRefuses(t *testing.T) {
 	dir := batchDir(t, 500)
@@ -250,13 +250,13 @@ func TestResumeRefuses(t *testing.T) {
 		{"a line of zeros", append(few[:20:20], append(make([]byte, 400), '\n')), nil, ""},
 		{"a signature that is wrong, and more", append(few[:20:20], forged, lines[21]), nil, ""},
 		{"all of it", lines, nil, ""},
-		{"another key", few, []string{"-k", "other.key"}, "error: out.ndjson: the interrupted run signed with another key, SHA256:"},
-		{"another flag", few, []string{"--set", "admin_seats=1"}, "error: out.ndjson: the interrupted run had other flags, another template or another schema"},
-		{"another schema", few, []string{"--schema", "other.json"}, "error: out.ndjson: the interrupted run had other flags, another template or another schema"},
-		{"a licence that is not canonical", append(few[:20:20], spaced), nil, "line 22 of rows.csv is not what out.ndjson.part has there; were the rows changed?"},
-		{"a row less", few, []string{"--batch", "cut.csv"}, "line 3 of cut.csv is not what out.ndjson.part has there; were the rows changed?"},
-		{"fewer rows", few, []string{"--batch", "short.csv"}, "out.ndjson.part has more rows than short.csv; was the input cut?"},
-		{"no --resume", few, []string{"no resume"}, "error: out.ndjson: an interrupted run has left out.ndjson.part"},
+		{"another key", few, []string{"-k", "other.key"}, "error: out.ndjson: the interrupted job signed with another key, SHA256:"},
+		{"another flag", few, []string{"--set", "admin_seats=1"}, "error: out.ndjson: the interrupted job had other flags, another template or another schema"},
+		{"another schema", few, []string{"--schema", "other.json"}, "error: out.ndjson: the interrupted job had other flags, another template or another schema"},
+		{"a licence that is not canonical", append(few[:20:20], spaced), nil, "line 22 of rows.csv does not match out.ndjson.part; were the rows changed?"},
+		{"a row less", few, []string{"--batch", "cut.csv"}, "line 3 of cut.csv does not match out.ndjson.part; were the rows changed?"},
+		{"fewer rows", few, []string{"--batch", "short.csv"}, "out.ndjson.part has more rows than short.csv; was the input cut off?"},
+		{"no --resume", few, []string{"no resume"}, "error: out.ndjson: an interrupted job has left out.ndjson.part"},
 	}
 	rows := bytes.SplitAfter(readIn(t, dir, "rows.csv"), []byte("\n"))
 	os.WriteFile(filepath.Join(dir, "other.json"), []byte(`{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object"}`), 0o644)
@@ -313,7 +313,7 @@ func TestTwoRuns(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	for _, flag := range []string{"--resume", "--force"} {
-		if code, out := signRows(t, dir, 0, "-o", "out.ndjson", flag); code != exitFailed || !strings.HasPrefix(out, "error: out.ndjson: another process is making this file") {
+		if code, out := signRows(t, dir, 0, "-o", "out.ndjson", flag); code != exitFailed || !strings.HasPrefix(out, "error: out.ndjson: another process is writing this file") {
 			t.Errorf("%s: exit code %d: %s", flag, code, out)
 		}
 	}
@@ -346,7 +346,7 @@ func TestBatchFullDisk(t *testing.T) {
 	defer exec.Command("umount", disk).Run()
 	signRows(t, dir, 0, "-o", "alone", "--rejects", "alone.rejects")
 	code, out := signRows(t, dir, 0, "-o", "disk/out", "--rejects", "out.rejects")
-	want := "error: writing disk/out.part: no space left on device\nhint: what is signed is kept; the same command with --resume goes on from there\n"
+	want := "error: writing disk/out.part: no space left on device\nhint: signed rows are kept; run the same command with --resume to continue\n"
 	if code != exitFailed || out != want {
 		t.Errorf("exit code %d: %s", code, out)
 	}
@@ -400,7 +400,7 @@ func TestBatchKeepsNewcomer(t *testing.T) {
 	}
 	stdin.Close()
 	err = cmd.Wait()
-	if want := "error: out.ndjson: a file of that name came up meanwhile, and was kept; the result is out.ndjson.part\n"; err == nil || !strings.HasPrefix(said.String(), want) {
+	if want := "error: out.ndjson: a file of that name has appeared, and was kept; the result is in out.ndjson.part\n"; err == nil || !strings.HasPrefix(said.String(), want) {
 		t.Errorf("got %v: %s", err, said.String())
 	}
 	if got := string(readIn(t, dir, "out.ndjson")); got != "precious" {
@@ -451,7 +451,7 @@ func TestInterruptedVerdicts(t *testing.T) {
 		t.Error("it was not interrupted")
 	}
 	out, err := inDir(dir, "merge", "part").CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "error: part: the part is not whole") {
+	if err == nil || !strings.Contains(string(out), "error: part: the part is incomplete") {
 		t.Errorf("got %v: %s", err, out)
 	}
 }
@@ -537,7 +537,7 @@ func TestBatchCutOff(t *testing.T) {
 	writer.(*net.TCPConn).SetLinger(0) // the reader gets an error, and no end
 	writer.Close()
 	err = cmd.Wait()
-	if want := "error: standard input: reading: connection reset by peer\nhint: what is signed is kept"; err == nil || !strings.HasPrefix(said.String(), want) {
+	if want := "error: standard input: reading: connection reset by peer\nhint: signed rows are kept"; err == nil || !strings.HasPrefix(said.String(), want) {
 		t.Errorf("got %v: %s", err, said.String())
 	}
 	if _, err := os.Stat(filepath.Join(dir, "out.ndjson")); err == nil {
@@ -574,7 +574,7 @@ func TestInterrupted(t *testing.T) {
 		cmd.Process.Signal(sig)
 		cmd.Wait()
 		stdin.Close()
-		want := "error: interrupted\nhint: what is signed is kept; the same command with --resume goes on from there\n"
+		want := "error: interrupted\nhint: signed rows are kept; run the same command with --resume to continue\n"
 		if cmd.ProcessState.ExitCode() != exitFailed || !strings.HasSuffix(out.String(), want) {
 			t.Errorf("%v: exit code %d: %s", sig, cmd.ProcessState.ExitCode(), out.String())
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/licseal/licseal/check"
 	"github.com/licseal/licseal/internal/checkreport"
+	"github.com/licseal/licseal/internal/progress"
 	"github.com/urfave/cli/v2"
 )
 
@@ -18,15 +19,16 @@ func (p *preflight) files() error {
 	}
 	var done atomic.Int64
 	total := int64(0) // counted once the work turns out to be long
-	p.bar = startProgress("licences", p.buffer == nil, func() float64 {
+	share := func() float64 {
 		if total == 0 {
 			total = countFiles(p.names())
 		}
 		return float64(done.Load()) / float64(total)
-	})
-	defer p.bar.end()
+	}
+	count := func() int { return int(done.Load()) }
+	p.bar = progress.Start(progress.Job{Noun: "licences", Done: count, Share: share}, p.buffer == nil)
+	defer p.bar.End()
 	return walkFiles(p.names(), func(name string, data []byte, err error) error {
-		p.bar.done.Add(1)
 		done.Add(1)
 		if report := p.c.String("report"); report != "" && isSameFile(report, name) {
 			return usagef("--report %s would replace a file that is checked; write it somewhere else", report)

@@ -11,6 +11,7 @@ import (
 	"github.com/licseal/licseal/check"
 	"github.com/licseal/licseal/internal/checkreport"
 	"github.com/licseal/licseal/internal/fault"
+	"github.com/licseal/licseal/internal/progress"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
@@ -60,7 +61,7 @@ type preflight struct {
 	writer  checkreport.Writer
 	buffer  *bytes.Buffer // the report, where it goes to a file
 	summary checkreport.Summary
-	bar     *batchProgress // nil where one licence is checked
+	bar     *progress.Bar // nil where one licence is checked
 }
 
 // begin starts the report.
@@ -136,7 +137,7 @@ func (p *preflight) decide(exit int, word, name string, f *check.Finding) {
 		if p.bar == nil {
 			say()
 		} else {
-			p.bar.clear(say)
+			p.bar.Pause(say)
 		}
 	}
 }

@@ -126,12 +126,15 @@ func (v verdict) json() jsonVerdict {
 }
 
 // printJSON writes a value as one line of JSON.
-func printJSON(c *cli.Context, v any) error {
+func printJSON(c *cli.Context, v any) error { return print(c, jsonLine(v)+"\n") }
+
+// jsonLine returns a value, which JSON must be able to express, as one line of JSON.
+func jsonLine(v any) string {
 	var b strings.Builder
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v); err != nil {
-		return err
+		panic(err)
 	}
-	return print(c, b.String())
+	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -1,0 +1,346 @@
+package job
+
+import (
+	"cmp"
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/bulk"
+	"github.com/licseal/licseal/bulk/rows"
+	"github.com/licseal/licseal/edit"
+	"github.com/licseal/licseal/verify"
+)
+
+// SignOptions say what [Sign] signs, and where it writes to.
+type SignOptions struct {
+	Input Input
+	Shard Shard
+	Plan  rows.Plan
+	Key   crypto.Signer
+
+	Output Output
+	Folder *Folder // if not nil, each licence is written to a file of its own
+	Resume bool    // continue an interrupted job, if there is one
+
+	Now      time.Time       // the date of this instant, in UTC, is "today"; if zero, the current time
+	Progress *Progress       // if not nil, it is kept up to date
+	Memory   func(bytes int) // if not nil, called now and then with how much memory the ids of the rows take
+}
+
+// Signed is what a job has done.
+type Signed struct {
+	Signed   int         // rows that were signed
+	Kept     int         // rows that an earlier job has signed
+	Rejected map[int]int // rows by exit code
+	Complete bool        // the output was complete already, and nothing was signed
+
+	Expired    Noted // licences that had already expired when they were signed
+	NeverValid Noted // licences that expire at their creation
+}
+
+// Rows returns how many rows there were.
+func (s *Signed) Rows() int {
+	n := s.Signed + s.Kept
+	for _, count := range s.Rejected {
+		n += count
+	}
+	return n
+}
+
+// Noted counts licences that were probably not meant as they are.
+type Noted struct {
+	Count int
+	Line  int // of the first of them
+}
+
+func (n *Noted) add(line int) {
+	if n.Count++; n.Count == 1 {
+		n.Line = line
+	}
+}
+
+// Sign signs the rows of a batch.
+//
+// An error with the Problem ResumeLater has stopped a job that can be resumed; the
+// counts are then those of the rows that were done. Rejected rows are not errors.
+func Sign(ctx context.Context, o *SignOptions) (*Signed, error) {
+	s := &signer{
+		ctx: ctx, o: o, key: o.Key, now: cmp.Or(o.Now, time.Now()), progress: cmp.Or(o.Progress, new(Progress)),
+		isPart: o.Shard.Of > 0 && o.Folder == nil, sum: newLineSum(),
+	}
+	var err error
+	if s.input, err = openInput(o.Input, o.Shard, s.progress); err != nil {
+		return nil, about(o.Input.Name, err)
+	}
+	if s.verifier, err = bulk.NewVerifier([]licseal.TrustedKey{{Key: o.Key.Public()}}, nil); err != nil {
+		return nil, err
+	}
+	if s.builder, err = rows.NewBuilder(s.input.rows, &o.Plan); err != nil {
+		return nil, err
+	}
+	s.roles = o.Plan.Roles()
+	s.settings = s.newSettings()
+	return s.run()
+}
+
+// signer signs the rows of a batch.
+type signer struct {
+	ctx      context.Context
+	o        *SignOptions
+	key      crypto.Signer
+	verifier *verify.Verifier // of licences by the key
+	now      time.Time
+	progress *Progress
+	input    *input
+	builder  *rows.Builder
+	roles    licseal.Roles
+	settings Settings
+	rejects  *rejects
+	work     *workFile   // nil unless the output is a file
+	lines    *lineWriter // nil if licences have files of their own, or the output is complete
+	isPart   bool        // each row has a line, and there is a first and a last line
+	sum      lineSum     // of the lines of a part
+	signed   Signed
+}
+
+// newSettings returns the settings of a job that begins.
+func (s *signer) newSettings() Settings {
+	plan, shard := &s.o.Plan, s.o.Shard
+	var name, rules string
+	if plan.Schema != nil {
+		name, rules = plan.Schema.Name(), string(plan.Schema.JSON())
+	}
+	settings := Settings{
+		Format: 1, Kind: kindSign, Shard: shard.Number, Of: shard.Of,
+		Key: licseal.KeyID(s.key.Public()), ID: s.roles.ID,
+		Settings: settingsSum([]string{
+			string(plan.Template.Bytes()), name, rules, plan.Created, plan.Expires, fmt.Sprint(plan.Complete),
+		}),
+	}
+	if s.builder.UsesToday() {
+		settings.Today = s.now.UTC().Format(time.DateOnly)
+	}
+	return settings
+}
+
+// run opens the output, signs all rows, and closes the output.
+func (s *signer) run() (*Signed, error) {
+	if err := s.openOutput(); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.rejects, err = openRejects(s.o.Output.Rejects, s.o.Output.Reject, s.rejectsMode()); err != nil {
+		s.abandon()
+		return nil, err
+	}
+	err = firstError(s.signAll(), s.rejects.end())
+	if s.lines != nil {
+		err = firstError(err, s.lines.end())
+	}
+	if err == nil && s.work != nil {
+		err = about(s.work.path, s.work.finish())
+	} else if s.work != nil {
+		s.work.leave()
+	}
+	s.signed.Rejected = s.rejects.counts
+	return &s.signed, s.resumable(err)
+}
+
+// openOutput opens the output for licences.
+func (s *signer) openOutput() (err error) {
+	out := s.o.Output
+	switch {
+	case s.o.Folder != nil:
+		err = s.o.Folder.create()
+	case out.Path != "":
+		if s.work, err = openWork(out.Path, s.settings, s.o.Resume, out.Overwrite); err != nil {
+			return about(out.Path, err)
+		}
+		s.settings = s.work.settings
+		if s.work.complete {
+			s.signed.Complete = true
+			s.settings.Today = cmp.Or(s.dayOfComplete(), s.settings.Today)
+		} else {
+			s.lines = newLineWriter(s.work.part(), s.work.file)
+		}
+	default:
+		s.lines = newLineWriter(out.StreamName, out.Stream)
+	}
+	s.builder.SetToday(s.settings.Today)
+	return err
+}
+
+// rejectsMode returns what happens to an existing file of rejects.
+func (s *signer) rejectsMode() rejectsMode {
+	switch {
+	case s.o.Output.Overwrite:
+		return overwriteRejects
+	case s.work != nil && s.work.complete:
+		return sameRejects
+	case s.work != nil && s.work.resumed, s.o.Folder != nil && s.o.Resume:
+		return renewRejects
+	}
+	return keepRejects
+}
+
+// abandon leaves the output as it was before the job.
+func (s *signer) abandon() {
+	switch {
+	case s.work == nil:
+	case s.work.resumed:
+		s.work.leave()
+	default:
+		s.work.discard()
+	}
+}
+
+// resumable adds to the error that has stopped a job that it can be resumed.
+func (s *signer) resumable(err error) error {
+	switch {
+	case err == nil, s.work == nil && s.o.Folder == nil, s.work != nil && s.work.complete:
+		return err
+	}
+	if e := (*Error)(nil); errors.As(err, &e) {
+		if e.Problem != "" {
+			return err
+		}
+		return &Error{ResumeLater, e.File, e.Err}
+	}
+	return &Error{ResumeLater, "", err}
+}
+
+// signAll takes the rows through everything that is done to them.
+func (s *signer) signAll() error {
+	opts := &bulk.PayloadOptions{Schema: s.o.Plan.Schema, Parse: s.builder.Payload, Number: s.o.Shard.row}
+	opts.AllowDuplicates = s.o.Folder != nil && s.o.Folder.Names.onlyOf(s.roles.ID)
+	payloads := bulk.Payloads(s.ctx, s.input.all(s.ctx), opts)
+	if s.work != nil && s.work.resumed {
+		rest, stop, err := s.replay(payloads)
+		if err != nil {
+			return err
+		}
+		defer func() {
+			if s.ctx.Err() == nil { // otherwise the rows may be in use
+				stop()
+			}
+		}()
+		payloads = rest
+	} else if s.isPart {
+		if err := s.line(jsonLine(partLine{Part: &s.settings})); err != nil {
+			return err
+		}
+	}
+	for p, row := range s.signRows(payloads) {
+		if err := s.take(p, row); err != nil {
+			return err
+		}
+	}
+	switch {
+	case s.ctx.Err() != nil:
+		return interrupted(s.ctx)
+	case s.input.err() != nil:
+		return about(s.input.name, s.input.err())
+	case s.isPart && s.lines != nil:
+		return s.line(s.lastLine())
+	}
+	return nil
+}
+
+// signRows returns the rows with their licences.
+func (s *signer) signRows(payloads iter.Seq2[*place, bulk.Row]) iter.Seq2[*place, bulk.Row] {
+	opts := &bulk.SignOptions{Workers: signWorkers(s.key)}
+	if s.o.Folder == nil {
+		return bulk.Sign(s.ctx, payloads, s.key, opts)
+	}
+	f := &folderWriter{ctx: s.ctx, folder: s.o.Folder, verifier: s.verifier, resume: s.o.Resume, overwrite: s.o.Output.Overwrite}
+	return f.write(bulk.Sign(s.ctx, f.find(payloads), s.key, opts))
+}
+
+// signWorkers returns how many goroutines may use a key: all for a key in memory,
+// one for an agent or a token.
+func signWorkers(key crypto.Signer) int {
+	switch key.(type) {
+	case ed25519.PrivateKey, *ed25519.PrivateKey, *ecdsa.PrivateKey:
+		return 0
+	}
+	return 1
+}
+
+// lastLine returns the last line of a part.
+func (s *signer) lastLine() string {
+	rows := s.signed.Signed + s.signed.Kept + s.rejects.total()
+	return jsonLine(partLine{End: &partEnd{Rows: rows, Input: s.input.sum(), Lines: s.sum.String()}})
+}
+
+// line writes a line.
+func (s *signer) line(text string) error {
+	s.addToSum(text)
+	return s.lines.line(text)
+}
+
+func (s *signer) addToSum(text string) {
+	if s.isPart {
+		s.sum.add(text)
+	}
+}
+
+// take writes what a row became.
+func (s *signer) take(p *place, row bulk.Row) error {
+	s.progress.done.Add(1)
+	reportMemory(s.o.Memory, s.Rows())
+	var signErr *bulk.SignError
+	if errors.As(row.Err, &signErr) {
+		return fmt.Errorf("line %d of %s: %w", p.line, s.input.name, signErr.Err)
+	}
+	var writeErr *writeError
+	if errors.As(row.Err, &writeErr) {
+		return writeErr
+	}
+	if err := rowErr(p, row); err != nil {
+		return s.takeReject(newReject(p, err), false)
+	}
+	switch edit.Doubts(row.Period, s.now) {
+	case edit.NeverValid:
+		s.signed.NeverValid.add(p.line)
+	case edit.AlreadyExpired:
+		s.signed.Expired.add(p.line)
+	}
+	if p.kept {
+		s.signed.Kept++
+		return nil
+	}
+	s.signed.Signed++
+	if s.lines == nil {
+		return nil
+	}
+	return s.line(row.License.String())
+}
+
+// Rows returns how many rows are done.
+func (s *signer) Rows() int { return s.signed.Signed + s.signed.Kept + s.rejects.total() }
+
+// rowErr returns why a row cannot become a licence.
+func rowErr(p *place, row bulk.Row) error {
+	if p.err != nil {
+		return p.err
+	}
+	return row.Err
+}
+
+// takeReject writes a reject. In a part it also has a line, unless that is written
+// already.
+func (s *signer) takeReject(r *Reject, written bool) error {
+	if s.isPart && !written {
+		if err := s.line(jsonLine(partLine{Reject: r})); err != nil {
+			return err
+		}
+	}
+	return s.rejects.add(r)
+}

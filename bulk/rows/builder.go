@@ -1,0 +1,283 @@
+package rows
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/edit"
+	"github.com/licseal/licseal/schema"
+)
+
+// Plan is how rows become payloads. The zero value signs payloads as they are.
+type Plan struct {
+	Template licseal.Payload // the fields that a row lacks
+	Schema   *schema.Schema  // what the payloads must look like; if nil, fields are not checked
+	Created  string          // the creation date of all rows; "" if each row has its own
+	Expires  string          // the expiration date of all rows, as [edit.Expiry] takes it; "" likewise
+
+	// Complete gives a row without a creation date the date Today, even if rows
+	// are whole payloads. Rows of a table always get it.
+	Complete bool
+}
+
+// Check returns an error, an [*edit.Error], if the dates cannot be set in any payload.
+func (p *Plan) Check() error { return edit.Dates{Created: p.Created, Expires: p.Expires}.Check() }
+
+// Roles returns which fields have the id and the dates.
+func (p *Plan) Roles() licseal.Roles {
+	var roles licseal.Roles
+	if p.Schema != nil {
+		roles = p.Schema.Roles()
+	}
+	return roles.WithDefaults()
+}
+
+// Builder makes payloads of rows. It is safe for concurrent use, except for
+// SetToday.
+type Builder struct {
+	reader   Reader
+	columns  []column       // nil if rows are whole payloads
+	defaults object         // the fields of the template
+	rules    *schema.Schema // may be nil
+	roles    licseal.Roles
+	created  string // the creation date of all rows, or ""
+	missing  string // the creation date of a row without one, or ""
+	expires  string // the expiration date of all rows, or ""
+	complete bool
+}
+
+// column is what the cells of a column set.
+type column struct {
+	Column
+	member string // the member of the payload, or "" for a field within one
+	old    []byte // the JSON text that the template has there, or nil
+}
+
+// NewBuilder returns a builder for the rows of r.
+func NewBuilder(r Reader, plan *Plan) (*Builder, error) {
+	b := &Builder{
+		reader: r, rules: plan.Schema, roles: plan.Roles(),
+		created: plan.Created, expires: plan.Expires,
+		complete: plan.Complete || r.Columns() != nil,
+	}
+	var err error
+	if b.defaults, err = parseObject(plan.Template.Bytes()); err != nil {
+		return nil, err
+	}
+	for _, c := range r.Columns() {
+		old, _ := plan.Template.Field(c.Pointer)
+		name, _ := memberOf(c.Pointer)
+		b.columns = append(b.columns, column{c, name, old})
+	}
+	return b, nil
+}
+
+// UsesToday reports whether a payload may get the date given to SetToday.
+func (b *Builder) UsesToday() bool {
+	return b.created == edit.Today || b.created == "" && b.complete
+}
+
+// SetToday sets the date, such as 2026-12-31, that a creation date of "today"
+// means. It must be called before Payload if UsesToday.
+func (b *Builder) SetToday(date string) {
+	if b.created == edit.Today {
+		b.created = date
+	} else if b.created == "" && b.complete {
+		b.missing = date
+	}
+}
+
+// memberOf returns the member of the payload that a pointer names. It returns
+// false if the pointer names a field within a member.
+func memberOf(pointer string) (string, bool) {
+	p := jsontext.Pointer(pointer)
+	if p == "" || p.Parent() != "" {
+		return "", false
+	}
+	return p.LastToken(), true
+}
+
+// ErrUnreadable is the error of a row without text: [Row] Err says why.
+var ErrUnreadable = errors.New("the row cannot be read")
+
+// ErrIsLicense is the error of a row that is a signed licence, not a payload.
+var ErrIsLicense = errors.New("this is a licence, not a payload")
+
+// Payload returns the payload of a row. If the row cannot become a payload, the
+// error joins everything that is wrong with it, each a [*FieldError] or a
+// [*licseal.DateError]; the payload then has the fields that could be set.
+func (b *Builder) Payload(text []byte) (licseal.Payload, error) {
+	if len(text) == 0 {
+		return licseal.Payload{}, ErrUnreadable
+	}
+	content, err := b.reader.Content(text)
+	if err != nil {
+		return licseal.Payload{}, err
+	}
+	if b.columns != nil {
+		return b.fromCells(content.Cells)
+	}
+	return b.fromPayload(content.Payload)
+}
+
+func (b *Builder) fromPayload(p licseal.Payload) (licseal.Payload, error) {
+	if _, isLicense := p.Field("/license/payload"); isLicense {
+		return licseal.Payload{}, ErrIsLicense
+	}
+	if len(b.defaults) == 0 && b.created == "" && b.expires == "" && b.missing == "" {
+		return p, nil
+	}
+	o, err := parseObject(p.Bytes())
+	if err != nil {
+		return licseal.Payload{}, err
+	}
+	if o, err = o.withDefaults(b.defaults); err != nil {
+		return licseal.Payload{}, err
+	}
+	return b.finish(o, nil, nil)
+}
+
+// fromCells makes the payload of one row of a table. A cell that sets nothing
+// leaves the field as the template has it.
+func (b *Builder) fromCells(cells []Cell) (licseal.Payload, error) {
+	o := slices.Clone(b.defaults)
+	var nested []edit.Change
+	var bad []*FieldError
+	for i, c := range b.columns {
+		if cells[i].Unset {
+			continue
+		}
+		value, err := c.value(cells[i].Text)
+		switch {
+		case err != nil:
+			bad = append(bad, err)
+		case c.member == "":
+			nested = append(nested, edit.Change{Pointer: c.Pointer, Value: string(value), JSON: true})
+		default:
+			o = o.set(c.member, value)
+		}
+	}
+	return b.finish(o, nested, bad)
+}
+
+// value returns the JSON text that a cell sets.
+func (c *column) value(cell string) ([]byte, *FieldError) {
+	if !utf8.ValidString(cell) {
+		return nil, &FieldError{c.Pointer, "the text is not UTF-8; save the file as UTF-8"}
+	}
+	value, err := edit.Value(cell, c.JSON, c.old)
+	switch {
+	case errors.Is(err, edit.ErrNotJSON):
+		return nil, &FieldError{c.Pointer, quote(cell) + " is not JSON; put strings in quotes, or in a column without ':'"}
+	case errors.Is(err, edit.ErrOtherType):
+		return nil, &FieldError{c.Pointer, quote(cell) + " is not of the type that the template has there"}
+	case err != nil:
+		return nil, &FieldError{c.Pointer, fmt.Sprintf("%s: %v", quote(cell), err)}
+	}
+	return value, nil
+}
+
+// finish makes a payload of a row's members and nested fields. If some field of the
+// row could not be set, the error also lists what else is wrong with the payload.
+func (b *Builder) finish(o object, nested []edit.Change, bad []*FieldError) (licseal.Payload, error) {
+	p, err := b.setDates(o, nested)
+	if err == nil && b.rules != nil {
+		p, err = edit.NormalizeDates(p, b.rules)
+	}
+	if err == nil && len(bad) == 0 {
+		return p, nil
+	}
+	var all []error
+	var known []string // the fields that have an error already
+	for _, e := range bad {
+		all, known = append(all, e), append(known, e.Pointer)
+	}
+	if err != nil {
+		all, known = append(all, err), append(known, b.roles.NotAfter)
+	}
+	if !p.Equal(licseal.Payload{}) {
+		all = append(all, b.otherErrors(p, known)...)
+	}
+	return p, errors.Join(all...)
+}
+
+// otherErrors returns what is wrong with a payload, except for the known fields.
+func (b *Builder) otherErrors(p licseal.Payload, known []string) (all []error) {
+	var broken *schema.Error
+	if b.rules != nil && errors.As(b.rules.Validate(p), &broken) {
+		for _, v := range broken.Violations {
+			if !slices.Contains(known, v.Pointer) {
+				all = append(all, &FieldError{v.Pointer, v.Message})
+				known = append(known, v.Pointer)
+			}
+		}
+	}
+	var date *licseal.DateError
+	if _, err := p.Period(b.roles, nil); errors.As(err, &date) && !slices.Contains(known, date.Pointer) {
+		all = append(all, date)
+	}
+	return all
+}
+
+// setDates sets the nested fields and the dates. If only the expiration date cannot
+// be set, it returns a payload without it, and the error.
+func (b *Builder) setDates(o object, nested []edit.Change) (licseal.Payload, error) {
+	notBefore, ok1 := memberOf(b.roles.NotBefore)
+	notAfter, ok2 := memberOf(b.roles.NotAfter)
+	if len(nested) > 0 || !ok1 || !ok2 {
+		return b.setNested(o, nested)
+	}
+	_, exists := o.find(notBefore)
+	if created := b.createdOf(exists); created != "" {
+		o = o.setText(notBefore, created)
+	}
+	if b.expires != "" {
+		expires, err := edit.Expiry(o.text(notBefore), b.expires)
+		if err != nil {
+			p, parseErr := o.payload()
+			if parseErr != nil {
+				return p, parseErr
+			}
+			return p, fieldError(err)
+		}
+		o = o.setText(notAfter, expires)
+	}
+	return o.payload()
+}
+
+// setNested does the same for fields at any depth, more slowly.
+func (b *Builder) setNested(o object, nested []edit.Change) (licseal.Payload, error) {
+	p, err := o.payload()
+	if err != nil {
+		return licseal.Payload{}, err
+	}
+	if p, err = edit.Apply(p, nested); err == nil {
+		_, exists := p.Field(b.roles.NotBefore)
+		p, err = edit.SetDates(p, b.roles, edit.Dates{Created: b.createdOf(exists), Expires: b.expires})
+	}
+	return p, fieldError(err)
+}
+
+// createdOf returns the creation date to set, or "" to set none.
+func (b *Builder) createdOf(exists bool) string {
+	if b.created == "" && !exists {
+		return b.missing
+	}
+	return b.created
+}
+
+// fieldError returns an error of package edit as an error of a row's fields.
+func fieldError(err error) error {
+	var e *edit.Error
+	switch {
+	case !errors.As(err, &e):
+		return err
+	case e.Input == edit.InputSet:
+		return &FieldError{Detail: e.Detail}
+	}
+	return &FieldError{Detail: e.Error()}
+}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/bulk/job"
+	"github.com/licseal/licseal/bulk/rows"
+	"github.com/licseal/licseal/edit"
+	"github.com/licseal/licseal/internal/text"
+	"github.com/urfave/cli/v2"
+)
+
+var batchSignFlags = []cli.Flag{
+	&cli.StringFlag{Name: "batch", Usage: "sign each row of `FILE`: a CSV with a header of field names, or NDJSON payloads", TakesFile: true},
+	rejectsFlag,
+	&cli.BoolFlag{Name: "resume", Usage: "with --batch: continue an interrupted run"},
+	&cli.StringFlag{Name: "out-dir", Usage: "with --batch: write each licence to a file of its own in `DIR`", TakesFile: true},
+	&cli.StringFlag{Name: "name", Usage: "with --out-dir: the `PATTERN` of file names, such as '{license_key}.json'"},
+	shardFlag,
+}
+
+// onlyWithBatch refuses flags that require --batch.
+func onlyWithBatch(c *cli.Context) error {
+	for _, flag := range []string{"rejects", "resume", "out-dir", "name", "shard"} {
+		if c.IsSet(flag) {
+			return usagef("--%s requires --batch", flag)
+		}
+	}
+	return nil
+}
+
+func checkBatchFlags(c *cli.Context) error {
+	switch {
+	case c.NArg() > 0:
+		return withHint(usagef("--batch takes no payload file, but %q was given", c.Args().First()), "--from and --set provide fields that all rows share")
+	case c.IsSet("out-dir") && c.IsSet("o"):
+		return usagef("-o and --out-dir are mutually exclusive")
+	case c.IsSet("out-dir") != c.IsSet("name"):
+		return withHint(usagef("--out-dir and --name require each other"), "--out-dir licences --name '{license_key}.json'")
+	case c.Bool("resume") && toStdout(c):
+		return usagef("--resume requires -o FILE or --out-dir DIR")
+	case c.Bool("resume") && c.Bool("force"):
+		return usagef("--resume and --force are mutually exclusive")
+	}
+	if err := checkResults(c, batchInputs(c)); err != nil {
+		return err
+	}
+	return checkStdin(batchInputs(c)...)
+}
+
+// batchInputs returns the files that are read.
+func batchInputs(c *cli.Context) []string {
+	var inputs []string
+	for _, flag := range []string{"batch", "from", "k", "passphrase-file", "schema"} {
+		if name := c.String(flag); name != "" {
+			inputs = append(inputs, name)
+		}
+	}
+	return inputs
+}
+
+func signBatch(c *cli.Context) error {
+	if err := checkBatchFlags(c); err != nil {
+		return err
+	}
+	o, err := batchSignOptions(c)
+	if err != nil {
+		return err
+	}
+	if o.Key, err = loadPrivate(c, c.String("k")); err != nil {
+		return err
+	}
+	file, err := openBatch(c.String("batch"), &o.Input)
+	if err != nil {
+		return about(o.Input.Name, err)
+	}
+	defer file.Close()
+	ctx, stop := untilSignal(c)
+	defer stop()
+	bar := startBar("rows", o.Progress, o.Progress.Share, toStdout(c))
+	o.Output = batchOutput(c, o.Input.Name, bar)
+	allowMemory(0)
+	signed, err := job.Sign(ctx, o)
+	bar.End()
+	if err != nil {
+		return jobError(err)
+	}
+	return summarize(c, signed)
+}
+
+// batchSignOptions returns what the flags ask for, except for the key and the files.
+func batchSignOptions(c *cli.Context) (*job.SignOptions, error) {
+	shard, err := parseShard(c)
+	if err != nil {
+		return nil, err
+	}
+	o := &job.SignOptions{Shard: shard, Resume: c.Bool("resume"), Progress: new(job.Progress), Memory: allowMemory}
+	if c.IsSet("out-dir") {
+		names, err := job.ParseNames(c.String("name"))
+		if err != nil {
+			return nil, usagef("--name %v", err)
+		}
+		o.Folder = &job.Folder{Path: c.String("out-dir"), Names: names, Keep: append(batchInputs(c), c.String("rejects"))}
+	}
+	o.Plan, err = batchPlan(c)
+	return o, err
+}
+
+// batchPlan returns how rows become payloads.
+func batchPlan(c *cli.Context) (rows.Plan, error) {
+	rules, err := loadSchema(c.String("schema"))
+	if err != nil {
+		return rows.Plan{}, err
+	}
+	template, err := readTemplate(c.String("from"))
+	if err != nil {
+		return rows.Plan{}, err
+	}
+	changes, err := edit.ParseChanges(c.StringSlice("set"))
+	if err == nil {
+		template, err = edit.Apply(template, changes)
+	}
+	plan := rows.Plan{Template: template, Schema: rules, Created: c.String("created"), Expires: c.String("expires"), Complete: isBuilt(c)}
+	if err == nil {
+		err = plan.Check()
+	}
+	return plan, editUsage(err)
+}
+
+// readTemplate reads the payload in the file of --from.
+func readTemplate(name string) (licseal.Payload, error) {
+	if name == "" {
+		return licseal.Payload{}, nil
+	}
+	data, err := readDocument(name)
+	if err != nil {
+		return licseal.Payload{}, about(displayName(name), err)
+	}
+	template, err := parseEither(data)
+	return template, about(displayName(name), err)
+}
+
+// openBatch opens the file of --batch.
+func openBatch(name string, in *job.Input) (io.Closer, error) {
+	in.Name = displayName(name)
+	file := os.Stdin
+	if name != "-" {
+		var err error
+		if file, err = os.Open(name); err != nil {
+			return nil, cause(err)
+		}
+	}
+	in.Reader = file
+	info, err := file.Stat()
+	switch {
+	case err == nil && info.IsDir():
+		file.Close()
+		return nil, errors.New("is a directory, not a file")
+	case err == nil && info.Mode().IsRegular():
+		in.Size = info.Size()
+	}
+	return file, nil
+}
+
+// summarize prints how many rows were signed, and returns the worst exit code of the
+// rejected ones.
+func summarize(c *cli.Context, s *job.Signed) error {
+	if s.Complete {
+		text.Fprintf(os.Stderr, "%s was complete already; nothing was signed\n", c.String("o"))
+	}
+	warnNoted(s.NeverValid, "never valid, because the expiration is the creation date")
+	warnNoted(s.Expired, "already expired when signed")
+	text.Fprintf(os.Stderr, "%s: %s signed", plural(s.Rows(), "row"), thousands(s.Signed))
+	if s.Kept > 0 {
+		text.Fprintf(os.Stderr, ", %s signed before", thousands(s.Kept))
+	}
+	text.Fprintf(os.Stderr, "%s", rejectedText(s.Rejected))
+	if file := c.String("rejects"); file != "" && len(s.Rejected) > 0 {
+		text.Fprintf(os.Stderr, "; see %s", file)
+	}
+	text.Fprintf(os.Stderr, "\n")
+	return worstOf(s.Rejected)
+}
+
+// warnNoted warns of licences that were probably not meant as they are.
+func warnNoted(n job.Noted, what string) {
+	if n.Count > 0 {
+		warn("%s: %s, the first in line %d", what, plural(n.Count, "licence"), n.Line)
+	}
+}
