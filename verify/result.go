@@ -55,6 +55,28 @@ func (e *RefusedError) Error() string { return e.Err.Error() }
 // Unwrap returns e.Err.
 func (e *RefusedError) Unwrap() error { return e.Err }
 
+// ReasonOf returns why a licence was refused, from an error of [License] or
+// [Report.Err]. It is "" if err is nil or no such refusal.
+func ReasonOf(err error) licseal.Reason {
+	var (
+		refused   *RefusedError
+		parse     *licseal.ParseError
+		signature *SignatureError
+		revoked   *RevokedError
+	)
+	switch {
+	case errors.As(err, &refused):
+		return refused.Reason
+	case errors.As(err, &parse):
+		return licseal.ReasonParse
+	case errors.As(err, &signature):
+		return licseal.ReasonSignature
+	case errors.As(err, &revoked):
+		return licseal.ReasonRevoked
+	}
+	return ""
+}
+
 // errNothingJudged is the refusal of a Report that no Verifier has made.
 var errNothingJudged = errors.New("no licence was judged")
 
