@@ -8,11 +8,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/edit"
+	"github.com/licseal/licseal/internal/text"
 	"github.com/urfave/cli/v2"
 )
 
@@ -65,7 +65,7 @@ func adminPush(c *cli.Context) error {
 	if c.Bool("json") {
 		return printJSON(c, p.json())
 	}
-	return print(c, p.text())
+	return show(c, p.text())
 }
 
 // pushOnce looks at what is there, and does what it takes.
@@ -133,42 +133,42 @@ func (p *pushed) changes() []edit.Difference {
 	return edit.Compare(was.Payload, p.lic.Payload)
 }
 
-func (p *pushed) text() string {
-	var b strings.Builder
+func (p *pushed) text() text.Line {
+	var b text.Block
 	if p.plan.Active == nil {
-		fmt.Fprintln(&b, "was active: nothing")
+		b.Printf("was active: nothing\n")
 	} else {
-		fmt.Fprintf(&b, "was active: %s\n", describeRecord(&p.describe, p.plan.Active))
+		b.Printf("was active: %s\n", describeRecord(&p.describe, p.plan.Active))
 	}
 	for _, ch := range p.changes() {
-		fmt.Fprintf(&b, "  %s: %s → %s\n", plain(ch.Pointer), orDash(ch.A), orDash(ch.B))
+		b.Printf("  %s: %s → %s\n", ch.Pointer, orDash(ch.A), orDash(ch.B))
 	}
-	fmt.Fprintln(&b, p.doneText())
+	b.Printf("%s\n", p.doneText())
 	verb := "removed"
 	if p.dryRun {
 		verb = "would remove"
 	}
 	for i := range p.plan.Remove {
-		fmt.Fprintf(&b, "%s: %s\n", verb, describeRecord(&p.describe, &p.plan.Remove[i]))
+		b.Printf("%s: %s\n", verb, describeRecord(&p.describe, &p.plan.Remove[i]))
 	}
 	for _, path := range p.backups {
-		fmt.Fprintf(&b, "backup: %s\n", path)
+		b.Printf("backup: %s\n", path)
 	}
-	return b.String()
+	return b.Line()
 }
 
-func (p *pushed) doneText() string {
+func (p *pushed) doneText() text.Line {
 	switch {
 	case p.plan.Call == admin.NoCall:
-		return "nothing to do: the licence is active already"
+		return text.Sprintf("nothing to do: the licence is active already")
 	case p.dryRun && p.plan.Call == admin.CreateCall:
-		return "would add a record (POST)"
+		return text.Sprintf("would add a record (POST)")
 	case p.dryRun:
-		return fmt.Sprintf("would update %s (PATCH)", plain(p.plan.Target.ID))
+		return text.Sprintf("would update %s (PATCH)", p.plan.Target.ID)
 	case p.plan.Call == admin.CreateCall:
-		return fmt.Sprintf("added: %s is active", describeRecord(&p.describe, &p.active))
+		return text.Sprintf("added: %s is active", describeRecord(&p.describe, &p.active))
 	}
-	return fmt.Sprintf("updated: %s is active", describeRecord(&p.describe, &p.active))
+	return text.Sprintf("updated: %s is active", describeRecord(&p.describe, &p.active))
 }
 
 // jsonPush is what 'licseal admin push --json' prints.

@@ -3,15 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/internal/fault"
+	"github.com/licseal/licseal/internal/text"
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 )
 
 func adminReportCommand() *cli.Command {
@@ -64,7 +62,7 @@ func adminReport(c *cli.Context) error {
 	if c.Bool("json") {
 		err = printJSON(c, j)
 	} else {
-		err = print(c, j.text(lic != nil, barWidth()))
+		err = show(c, j.text(lic != nil, barWidth()))
 	}
 	if err == nil && j.Exceeded {
 		err = fault.Because(licseal.ReasonRequirement, j.exceeded())
@@ -114,12 +112,11 @@ func (j *judgedReport) exceeded() error {
 }
 
 // text shows a report as a table; with a width, months have bars.
-func (j *judgedReport) text(licensed bool, width int) string {
-	var b strings.Builder
-	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+func (j *judgedReport) text(licensed bool, width int) text.Line {
+	var table text.Table
 	r := j.Report
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(table, "%s\t%s\n", name, plain(fmt.Sprintf(format, args...)))
+		table.Row(name, text.Sprintf(format, args...))
 	}
 	line("gateway", "%s, %s", orDash(r.KongVersion), orDash(r.DBVersion))
 	switch {
@@ -144,36 +141,29 @@ func (j *judgedReport) text(licensed bool, width int) string {
 	line("workspaces", "%d", r.WorkspacesCount)
 	line("machine", "%s, %d cores", orDash(r.SystemInfo.Uname), r.SystemInfo.Cores)
 	line("requests", "%d", r.Counters.Total())
-	table.Flush()
-	b.WriteString(countersText(r.Counters, width))
-	return b.String()
+	return text.Join([]text.Line{table.Line(), countersText(r.Counters, width)}, "")
 }
 
 // countersText shows requests by month, one a line.
-func countersText(counters admin.Counters, width int) string {
+func countersText(counters admin.Counters, width int) text.Line {
 	most := int64(1)
 	for _, counter := range counters {
 		most = max(most, counter.RequestCount)
 	}
-	var b strings.Builder
+	var b text.Block
 	for _, counter := range counters {
 		bar := ""
 		if width > 0 {
-			bar = strings.Repeat("█", int(float64(max(counter.RequestCount, 0))/float64(most)*float64(width)))
+			bar = " " + strings.Repeat("█", int(float64(max(counter.RequestCount, 0))/float64(most)*float64(width)))
 		}
-		line := fmt.Sprintf("  %-8s %12d %s", plain(counter.Bucket), counter.RequestCount, bar)
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
+		b.Printf("  %-8s %12d%s\n", counter.Bucket, counter.RequestCount, strings.TrimRight(bar, " "))
 	}
-	return b.String()
+	return b.Line()
 }
 
-// barWidth returns the width of the longest bar, 0 where standard output is no
+// barWidth returns the width of the longest bar, 0 if standard output is not a
 // terminal.
 func barWidth() int {
-	columns, _, err := term.GetSize(int(os.Stdout.Fd()))
-	if err != nil {
-		return 0
-	}
-	const beside = 26 // of the month and the number
-	return max(0, min(columns-beside, 50))
+	const others = 26 // of the month and the number
+	return max(0, min(terminalWidth()-others, 50))
 }

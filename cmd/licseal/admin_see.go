@@ -2,14 +2,12 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/internal/fault"
+	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
 )
@@ -73,26 +71,24 @@ func adminList(c *cli.Context) error {
 		}
 		return nil
 	}
-	return print(c, rowsText(rows))
+	return show(c, rowsText(rows))
 }
 
-func rowsText(rows []row) string {
+func rowsText(rows []row) text.Line {
 	if len(rows) == 0 {
-		return "no licences are stored\n"
+		return text.Sprintf("no licences are stored\n")
 	}
-	var b strings.Builder
-	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "\tID\tUPDATED\tSTATE\tKEY\tCUSTOMER\tEXPIRES")
+	var table text.Table
+	table.Row("", "ID", "UPDATED", "STATE", "KEY", "CUSTOMER", "EXPIRES")
 	for _, r := range rows {
 		mark := ""
 		if r.Active {
 			mark = "*"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", mark, plain(r.ID), time.Unix(r.UpdatedAt, 0).UTC().Format(time.RFC3339),
+		table.Row(mark, r.ID, time.Unix(r.UpdatedAt, 0).UTC().Format(time.RFC3339),
 			r.State, orDash(r.Key), orDash(r.Customer), orDash(r.NotAfter))
 	}
-	table.Flush()
-	return b.String()
+	return table.Line()
 }
 
 // describer says what a stored payload is, verified or not.

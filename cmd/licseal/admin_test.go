@@ -110,10 +110,10 @@ func TestCountersText(t *testing.T) {
   2026-03\u001b[2J            0
   UNKNOWN            -5
 `
-	if diff := cmp.Diff(want, countersText(counters, 10)); diff != "" {
+	if diff := cmp.Diff(want, countersText(counters, 10).String()); diff != "" {
 		t.Error(diff)
 	}
-	if got := countersText(nil, 10); got != "" {
+	if got := countersText(nil, 10).String(); got != "" {
 		t.Errorf("no months: %q", got)
 	}
 }

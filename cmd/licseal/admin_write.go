@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"unicode/utf8"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/check"
 	"github.com/licseal/licseal/internal/fault"
+	"github.com/licseal/licseal/internal/text"
 	"github.com/urfave/cli/v2"
 )
 
@@ -106,7 +106,7 @@ func adminWrite(c *cli.Context, file string, write func(*admin.Client, context.C
 	if c.Bool("json") {
 		return printJSON(c, record)
 	}
-	return print(c, plain(record.ID)+"\n")
+	return say(c, "%s", record.ID)
 }
 
 // alreadyJudged is the check of a client whose licences judgedLicence has judged:
@@ -201,13 +201,13 @@ func adminDeleteCommand() *cli.Command {
 	}
 }
 
-func describeRecord(d *describer, r *admin.Record) string {
-	return fmt.Sprintf("%s, %s", plain(r.ID), describeRow(d.row(*r)))
+func describeRecord(d *describer, r *admin.Record) text.Line {
+	return text.Sprintf("%s, %s", r.ID, describeRow(d.row(*r)))
 }
 
-func describeRow(r row) string {
+func describeRow(r row) text.Line {
 	if r.Key == "" && r.NotAfter == "" {
-		return r.State
+		return text.Sprintf("%s", r.State)
 	}
-	return fmt.Sprintf("%s until %s", orDash(r.Key), orDash(r.NotAfter))
+	return text.Sprintf("%s until %s", orDash(r.Key), orDash(r.NotAfter))
 }

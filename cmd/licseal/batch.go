@@ -13,7 +13,6 @@ import (
 	"github.com/licseal/licseal/bulk/job"
 	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/internal/progress"
-	"github.com/licseal/licseal/internal/text"
 	"github.com/urfave/cli/v2"
 )
 
@@ -71,7 +70,7 @@ func batchOutput(c *cli.Context, source string, bar *progress.Bar) job.Output {
 	out.Reject = func(r *job.Reject) error {
 		bar.Pause(func() {
 			for _, reason := range r.Reasons {
-				text.Fprintf(os.Stderr, "%s: %s: %s: %s\n", fault.ReasonOfExit(r.Exit), source, r.Where(), reason)
+				note("%s: %s: %s: %s", fault.ReasonOfExit(r.Exit), source, r.Where(), reason)
 			}
 		})
 		return nil

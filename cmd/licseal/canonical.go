@@ -26,7 +26,7 @@ func canonical(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return print(c, string(payload.Bytes()))
+	return result(c, string(payload.Bytes()))
 }
 
 // readEither reads the payload of the licence, or the payload by itself, in a file.

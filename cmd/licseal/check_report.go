@@ -129,10 +129,11 @@ func (p *preflight) decide(exit int, word, name string, f *check.Finding) {
 	p.summary.Exit, p.summary.Word = exit, word
 	if formatOf(p.c) != "text" || p.buffer != nil {
 		if name != "" {
-			name = plain(name) + ": "
+			name += ": "
 		}
 		say := func() {
-			fmt.Fprintf(os.Stderr, "%s: %s%s\nhint: %s\n", word, name, plain(f.Found), plain(f.Remedy))
+			note("%s: %s%s", word, name, f.Found)
+			hint("%s", f.Remedy)
 		}
 		if p.bar == nil {
 			say()

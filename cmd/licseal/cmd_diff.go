@@ -3,11 +3,10 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
-	"strings"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/edit"
+	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
 )
@@ -65,7 +64,7 @@ func diff(c *cli.Context) error {
 	if c.Bool("json") {
 		return printJSON(c, newJSONDiff(sides, changes))
 	}
-	return print(c, diffText(sides, changes))
+	return show(c, diffText(sides, changes))
 }
 
 func readSide(file string, trusted []licseal.TrustedKey, roles licseal.Roles) (*side, error) {
@@ -99,33 +98,33 @@ func signed(data []byte, trusted []licseal.TrustedKey, roles licseal.Roles) (*li
 	return result.License, &result.Key, nil
 }
 
-func diffText(sides [2]*side, changes []edit.Difference) string {
-	var b strings.Builder
+func diffText(sides [2]*side, changes []edit.Difference) text.Line {
+	var b text.Block
 	if sides[0].key == nil {
-		fmt.Fprintln(&b, "UNVERIFIED: the signatures were not checked")
+		b.Printf("UNVERIFIED: the signatures were not checked\n")
 	}
 	for _, ch := range changes {
 		switch {
 		case ch.A == "":
-			fmt.Fprintf(&b, "%s: added %s\n", plain(ch.Pointer), plain(ch.B))
+			b.Printf("%s: added %s\n", ch.Pointer, ch.B)
 		case ch.B == "":
-			fmt.Fprintf(&b, "%s: removed %s\n", plain(ch.Pointer), plain(ch.A))
+			b.Printf("%s: removed %s\n", ch.Pointer, ch.A)
 		default:
-			fmt.Fprintf(&b, "%s: %s → %s\n", plain(ch.Pointer), plain(ch.A), plain(ch.B))
+			b.Printf("%s: %s → %s\n", ch.Pointer, ch.A, ch.B)
 		}
 	}
 	if len(changes) == 0 {
-		fmt.Fprintln(&b, "the fields are the same")
+		b.Printf("the fields are the same\n")
 	}
 	x, y := sides[0], sides[1]
-	fmt.Fprintf(&b, "dates: %s → %s\n", x.datesText(), y.datesText())
+	b.Printf("dates: %s → %s\n", x.datesText(), y.datesText())
 	if x.dates == nil && y.dates == nil {
-		fmt.Fprintf(&b, "expires %s\n", laterText(wholeDays(y.period.NotAfter, x.period.NotAfter)))
+		b.Printf("expires %s\n", laterText(wholeDays(y.period.NotAfter, x.period.NotAfter)))
 	}
 	if x.key != nil {
-		fmt.Fprintf(&b, "key: %s → %s\n", keyName(x.key.Name, licseal.KeyID(x.key.Key)), keyName(y.key.Name, licseal.KeyID(y.key.Key)))
+		b.Printf("key: %s → %s\n", keyName(x.key.Name, licseal.KeyID(x.key.Key)), keyName(y.key.Name, licseal.KeyID(y.key.Key)))
 	}
-	return b.String()
+	return b.Line()
 }
 
 func (s *side) datesText() string {

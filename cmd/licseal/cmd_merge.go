@@ -1,10 +1,7 @@
 package main
 
 import (
-	"os"
-
 	"github.com/licseal/licseal/bulk/job"
-	"github.com/licseal/licseal/internal/text"
 	"github.com/urfave/cli/v2"
 )
 
@@ -46,9 +43,9 @@ func mergeParts(c *cli.Context) error {
 		return jobError(err)
 	}
 	if v := merged.Verdicts; v != nil {
-		text.Fprintf(os.Stderr, "%s in %s%s\n", plural(v.Total, "licence"), plural(merged.Parts, "part"), verdictsText(v))
+		note("%s in %s%s", plural(v.Total, "licence"), plural(merged.Parts, "part"), verdictsText(v))
 		return worstOf(v.Refused)
 	}
-	text.Fprintf(os.Stderr, "%s in %s: %s joined%s\n", plural(merged.Rows, "row"), plural(merged.Parts, "part"), thousands(merged.Written), rejectedText(merged.Rejected))
+	note("%s in %s: %s joined%s", plural(merged.Rows, "row"), plural(merged.Parts, "part"), thousands(merged.Written), rejectedText(merged.Rejected))
 	return worstOf(merged.Rejected)
 }

@@ -68,7 +68,7 @@ func payload(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return printExact(c, text)
+	return document(c, text)
 }
 
 func isHTTP(text string) bool {

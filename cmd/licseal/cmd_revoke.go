@@ -180,7 +180,7 @@ func editList(c *cli.Context, path string, change func(*revoke.Contents) error) 
 		return err
 	}
 	now := list.Contents()
-	return print(c, text.Sprintf("%s: generation %d, %s, next update by %s\n", path, now.Generation, counts(now), instant(now.NextUpdate)).String())
+	return say(c, "%s: generation %d, %s, next update by %s", path, now.Generation, counts(now), instant(now.NextUpdate))
 }
 
 func listEditor(c *cli.Context) (*revoke.Editor, error) {

@@ -44,7 +44,7 @@ func showList(c *cli.Context) error {
 	if c.Bool("json") {
 		return printJSON(c, newJSONList(list, ids))
 	}
-	return print(c, listText(displayName(path), list, ids).String())
+	return show(c, listText(displayName(path), list, ids))
 }
 
 // jsonList is what 'licseal revoke show --json' prints.

@@ -169,19 +169,19 @@ func openBatch(name string, in *job.Input) (io.Closer, error) {
 // rejected ones.
 func summarize(c *cli.Context, s *job.Signed) error {
 	if s.Complete {
-		text.Fprintf(os.Stderr, "%s was complete already; nothing was signed\n", c.String("o"))
+		note("%s was complete already; nothing was signed", c.String("o"))
 	}
 	warnNoted(s.NeverValid, "never valid, because the expiration is the creation date")
 	warnNoted(s.Expired, "already expired when signed")
-	text.Fprintf(os.Stderr, "%s: %s signed", plural(s.Rows(), "row"), thousands(s.Signed))
+	line := text.Sprintf("%s: %s signed", plural(s.Rows(), "row"), thousands(s.Signed))
 	if s.Kept > 0 {
-		text.Fprintf(os.Stderr, ", %s signed before", thousands(s.Kept))
+		line = text.Sprintf("%s, %s signed before", line, thousands(s.Kept))
 	}
-	text.Fprintf(os.Stderr, "%s", rejectedText(s.Rejected))
+	line = text.Sprintf("%s%s", line, rejectedText(s.Rejected))
 	if file := c.String("rejects"); file != "" && len(s.Rejected) > 0 {
-		text.Fprintf(os.Stderr, "; see %s", file)
+		line = text.Sprintf("%s; see %s", line, file)
 	}
-	text.Fprintf(os.Stderr, "\n")
+	note("%s", line)
 	return worstOf(s.Rejected)
 }
 

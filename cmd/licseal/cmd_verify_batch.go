@@ -46,7 +46,7 @@ func verifyBatch(c *cli.Context, args []string) error {
 	if err != nil {
 		return jobError(err)
 	}
-	text.Fprintf(os.Stderr, "%s%s\n", plural(counts.Total, "licence"), verdictsText(counts))
+	note("%s%s", plural(counts.Total, "licence"), verdictsText(counts))
 	return worstOf(counts.Refused)
 }
 
@@ -74,12 +74,13 @@ func (v verdict) batch(asJSON bool) job.Verdict {
 	}
 	switch {
 	case asJSON:
-		r.Line = jsonLine(v.json())
+		r.Line = text.Escape(jsonLine(v.json()))
 	case v.err == nil:
-		r.Line = v.line()
+		line := v.line()
 		for _, warning := range v.warnings {
-			r.Line += "; warning: " + text.Escape(warning)
+			line = text.Sprintf("%s; warning: %s", line, warning)
 		}
+		r.Line = line.String()
 	default:
 		f := fault.Of(v.err)
 		r.Line = text.Sprintf("%s: %s: %s", f.Reason, v.file, text.Join(f.Messages(), "; ")).String()

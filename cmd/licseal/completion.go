@@ -27,7 +27,7 @@ fish: licseal completion fish > ~/.config/fish/completions/licseal.fish`,
 			if !ok || c.NArg() != 1 {
 				return usagef("name a shell: bash, zsh or fish")
 			}
-			return print(c, script)
+			return result(c, script)
 		},
 	}
 }

@@ -74,7 +74,7 @@ type demonstration struct {
 
 func (d *demonstration) say(text string) {
 	if d.err == nil {
-		d.err = print(d.c, "\n# "+text+"\n")
+		d.err = say(d.c, "\n# %s", text)
 	}
 }
 
@@ -83,7 +83,7 @@ func (d *demonstration) run(wantExit int, args ...string) {
 	if d.err != nil {
 		return
 	}
-	if d.err = print(d.c, "$ licseal "+shellWords(args)+"\n"); d.err != nil {
+	if d.err = say(d.c, "$ licseal %s", shellWords(args)); d.err != nil {
 		return
 	}
 	program, err := os.Executable()
@@ -99,13 +99,11 @@ func (d *demonstration) run(wantExit int, args ...string) {
 		d.err = err
 		return
 	}
-	if len(out) > 0 {
-		d.err = print(d.c, strings.TrimRight(string(out), "\n")+"\n")
-	}
+	d.lines(string(out))
 	if code := cmd.ProcessState.ExitCode(); code != wantExit {
 		d.err = fmt.Errorf("licseal %s ended with exit code %d, not %d", args[0], code, wantExit)
 	} else if code != exitOK && d.err == nil {
-		d.err = print(d.c, fmt.Sprintf("(exit code %d)\n", code))
+		d.err = say(d.c, "(exit code %d)", code)
 	}
 }
 
@@ -136,7 +134,17 @@ func (d *demonstration) show(name string) {
 		d.err = err
 		return
 	}
-	d.err = print(d.c, "$ cat "+name+"\n"+strings.TrimRight(string(data), "\n")+"\n")
+	d.err = say(d.c, "$ cat %s", name)
+	d.lines(string(data))
+}
+
+// lines prints a text of several lines.
+func (d *demonstration) lines(text string) {
+	for line := range strings.Lines(text) {
+		if d.err == nil {
+			d.err = say(d.c, "%s", strings.TrimSuffix(line, "\n"))
+		}
+	}
 }
 
 func (d *demonstration) tamper(from, to, old, new string) {
@@ -148,7 +156,7 @@ func (d *demonstration) tamper(from, to, old, new string) {
 		d.err = err
 		return
 	}
-	if d.err = print(d.c, fmt.Sprintf("$ sed 's/%s/%s/' %s > %s\n", old, new, from, to)); d.err == nil {
+	if d.err = say(d.c, "$ sed 's/%s/%s/' %s > %s", old, new, from, to); d.err == nil {
 		d.err = os.WriteFile(filepath.Join(d.dir, to), []byte(strings.Replace(string(data), old, new, 1)), 0o644)
 	}
 }

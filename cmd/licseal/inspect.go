@@ -2,14 +2,11 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
-	"os"
-	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/edit"
+	"github.com/licseal/licseal/internal/text"
 	"github.com/urfave/cli/v2"
 )
 
@@ -57,9 +54,9 @@ func inspect(c *cli.Context) error {
 		return printJSON(c, newInspection(lic, period, dateErr))
 	}
 	if meant := rules.Instead(lic.Payload); dateErr != nil && meant != nil {
-		defer fmt.Fprintf(os.Stderr, "hint: the payload looks like the schema %s: --schema %s\n", meant.Name(), meant.Name())
+		defer hint("the payload looks like the schema %s: --schema %s", meant.Name(), meant.Name())
 	}
-	return print(c, inspectText(lic, period, dateErr, time.Now()))
+	return show(c, inspectText(lic, period, dateErr, time.Now()))
 }
 
 func newInspection(lic *licseal.License, period licseal.Period, dateErr error) inspection {
@@ -77,23 +74,23 @@ func newInspection(lic *licseal.License, period licseal.Period, dateErr error) i
 	return in
 }
 
-func inspectText(lic *licseal.License, period licseal.Period, dateErr error, now time.Time) string {
-	var b strings.Builder
-	fmt.Fprintln(&b, "UNVERIFIED: the signature was not checked")
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+func inspectText(lic *licseal.License, period licseal.Period, dateErr error, now time.Time) text.Line {
+	var b text.Block
+	b.Printf("UNVERIFIED: the signature was not checked\n")
+	var table text.Table
 	for name, value := range edit.Members(lic.Payload.Bytes()) {
-		fmt.Fprintf(w, "%s\t%s\n", plain(name), plain(value))
+		table.Row(name, value)
 	}
-	fmt.Fprintf(w, "signature\t%s…\n", lic.Signature[:16])
-	fmt.Fprintf(w, "version\t%s\n", lic.Version)
-	w.Flush()
+	table.Row("signature", lic.Signature[:16]+"…")
+	table.Row("version", lic.Version)
+	b.Add(table.Line())
 	if dateErr != nil {
-		fmt.Fprintf(&b, "dates: %v\n", dateErr)
-		return b.String()
+		b.Printf("dates: %v\n", dateErr)
+		return b.Line()
 	}
-	fmt.Fprintf(&b, "valid from %s until, and not including, %s: %s\n",
+	b.Printf("valid from %s until, and not including, %s: %s\n",
 		instant(period.NotBefore), instant(period.NotAfter), stateText(period, now))
-	return b.String()
+	return b.Line()
 }
 
 func stateText(period licseal.Period, now time.Time) string {

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto"
 	"errors"
-	"fmt"
 	"os"
 	"os/user"
 
@@ -83,10 +82,12 @@ func writeKeyPair(c *cli.Context, path string, key crypto.Signer) error {
 	if err := createFile(path+".pub", public, 0o644); err != nil {
 		return about(path+".pub", errors.Join(err, os.Remove(path)))
 	}
-	if err := print(c, string(public)); err != nil {
+	if err := result(c, string(public)); err != nil {
 		return errors.Join(err, os.Remove(path), os.Remove(path+".pub"))
 	}
-	fmt.Fprintf(os.Stderr, "private key: %s (keep it secret, keep a copy)\npublic key:  %s.pub (give it to those who verify)\nfingerprint: %s\n", path, path, licseal.KeyID(key.Public()))
+	note("private key: %s (keep it secret, keep a copy)", path)
+	note("public key:  %s.pub (give it to those who verify)", path)
+	note("fingerprint: %s", licseal.KeyID(key.Public()))
 	return nil
 }
 

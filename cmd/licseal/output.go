@@ -1,8 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -29,26 +31,54 @@ func (o *output) Write(data []byte) (int, error) {
 	return n, err
 }
 
-// print writes a result to standard output.
-func print(c *cli.Context, text string) error {
-	if _, err := c.App.Writer.Write([]byte(text)); err != nil {
+// say writes a line for people to standard output.
+func say(c *cli.Context, format string, args ...any) error {
+	return show(c, text.Sprintf("%s\n", text.Sprintf(format, args...)))
+}
+
+// show writes lines for people to standard output.
+func show(c *cli.Context, lines text.Line) error { return result(c, lines.String()) }
+
+// note writes a line for people to standard error.
+func note(format string, args ...any) {
+	text.Fprintf(os.Stderr, "%s\n", text.Sprintf(format, args...))
+}
+
+// warn writes a warning to standard error.
+func warn(format string, args ...any) { note("warning: %s", text.Sprintf(format, args...)) }
+
+// hint writes a hint to standard error.
+func hint(format string, args ...any) { note("hint: %s", text.Sprintf(format, args...)) }
+
+// result writes what programs read to standard output, byte for byte.
+func result(c *cli.Context, data string) error {
+	if _, err := io.WriteString(c.App.Writer, data); err != nil {
 		return fmt.Errorf("writing standard output: %w", cause(err))
 	}
 	return nil
 }
 
-// printExact writes a result whose bytes matter: nothing is added, but for the
-// newline that keeps a terminal tidy.
-func printExact(c *cli.Context, text string) error {
-	if term.IsTerminal(int(os.Stdout.Fd())) && !strings.HasSuffix(text, "\n") {
-		text += "\n"
+// document writes a result as [result] does. On a terminal, a newline ends it.
+func document(c *cli.Context, data string) error {
+	if term.IsTerminal(int(os.Stdout.Fd())) && !strings.HasSuffix(data, "\n") {
+		data += "\n"
 	}
-	return print(c, text)
+	return result(c, data)
 }
 
-// warn writes a warning to standard error.
-func warn(format string, args ...any) {
-	text.Fprintf(os.Stderr, "warning: %s\n", text.Sprintf(format, args...))
+// printJSON writes a value as one line of JSON, with escapes for the characters that a
+// terminal acts on.
+func printJSON(c *cli.Context, v any) error { return say(c, "%s", jsonLine(v)) }
+
+// jsonLine returns a value, which JSON must be able to express, as one line of JSON.
+func jsonLine(v any) string {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		panic(err)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // closeStdout closes standard output, lest an error that comes late is lost.
@@ -66,12 +96,12 @@ var outputFlag = &cli.StringFlag{
 var forceFlag = &cli.BoolFlag{Name: "force", Usage: "replace FILE if it exists"}
 
 // writeResult writes a result to the file that -o names, or to standard output.
-func writeResult(c *cli.Context, text string) error {
+func writeResult(c *cli.Context, data string) error {
 	path := c.String("o")
 	if path == "" || path == "-" {
-		return printExact(c, text)
+		return document(c, data)
 	}
-	return about(path, writeFile(path, []byte(text), 0o644, c.Bool("force")))
+	return about(path, writeFile(path, []byte(data), 0o644, c.Bool("force")))
 }
 
 func writeFile(path string, data []byte, perm fs.FileMode, force bool) error {

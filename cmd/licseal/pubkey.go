@@ -46,5 +46,5 @@ func pubkey(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return print(c, string(text))
+	return result(c, string(text))
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/licseal/licseal/schema"
@@ -29,13 +28,13 @@ A schema file of your own may name the roles of its fields, as JSON Pointers:
 func schemaAction(c *cli.Context) error {
 	switch c.NArg() {
 	case 0:
-		return print(c, strings.Join(schema.Names(), "\n")+"\n")
+		return result(c, strings.Join(schema.Names(), "\n")+"\n")
 	case 1:
 		rules, err := schema.Builtin(c.Args().First())
 		if err != nil {
 			return withHint(usagef("%v", err), "to test a file: licseal schema kong FILE")
 		}
-		return print(c, string(rules.JSON()))
+		return result(c, string(rules.JSON()))
 	case 2:
 		return testSchema(c, c.Args().Get(0), c.Args().Get(1))
 	}
@@ -55,7 +54,7 @@ func testSchema(c *cli.Context, name, file string) error {
 	if err != nil {
 		return about(displayName(file), err)
 	}
-	return print(c, fmt.Sprintf("%s: matches the schema %s\n", displayName(file), rules.Name()))
+	return say(c, "%s: matches the schema %s", displayName(file), rules.Name())
 }
 
 func testPayload(rules *schema.Schema, file string) error {

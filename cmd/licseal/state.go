@@ -2,11 +2,10 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
-	"strings"
 	"time"
 
+	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/state"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
@@ -65,21 +64,21 @@ func showState(c *cli.Context) error {
 	if c.Bool("json") {
 		return printJSON(c, newJSONState(m))
 	}
-	return print(c, memoryText(m))
+	return show(c, memoryText(m))
 }
 
-func memoryText(m *verify.Memory) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "latest time seen: %s\n", instant(m.Latest))
+func memoryText(m *verify.Memory) text.Line {
+	var b text.Block
+	b.Printf("latest time seen: %s\n", instant(m.Latest))
 	if m.Generation == 0 {
-		b.WriteString("revocation list: none seen\n")
-		return b.String()
+		b.Printf("revocation list: none seen\n")
+		return b.Line()
 	}
-	fmt.Fprintf(&b, "revocation list: generation %d, issued %s%s\n", m.Generation, instant(m.Issued), signedBy(m.Signer))
+	b.Printf("revocation list: generation %d, issued %s%s\n", m.Generation, instant(m.Issued), signedBy(m.Signer))
 	for _, key := range m.RevokedKeys {
-		fmt.Fprintf(&b, "revoked key: %s %s\n", key.ID, fromText(key.From))
+		b.Printf("revoked key: %s %s\n", key.ID, fromText(key.From))
 	}
-	return b.String()
+	return b.Line()
 }
 
 func signedBy(id string) string {
@@ -149,5 +148,5 @@ func resetState(c *cli.Context) error {
 	if m.Latest.After(time.Now()) {
 		warn("%s has seen a revocation list that was issued at %s; that time has passed, or whoever issued it had a wrong clock", path, instant(m.Issued))
 	}
-	return print(c, fmt.Sprintf("%s: the latest time seen was %s, and is %s\n", path, instant(before), instant(m.Latest)))
+	return say(c, "%s: the latest time seen was %s, and is %s", path, instant(before), instant(m.Latest))
 }

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"syscall"
 
+	"github.com/licseal/licseal/internal/text"
 	"golang.org/x/term"
 )
 
@@ -20,7 +21,7 @@ func readSecret(prompt string) ([]byte, error) {
 	defer in.Close()
 	defer out.Close()
 	defer restoreOnInterrupt(in)()
-	fmt.Fprintf(out, "%s: ", prompt)
+	text.Fprintf(out, "%s: ", prompt)
 	secret, err := term.ReadPassword(int(in.Fd()))
 	fmt.Fprint(out, "\r\x1b[K") // take the prompt away again
 	if err != nil {
@@ -64,4 +65,14 @@ func restoreOnInterrupt(terminal *os.File) (stop func()) {
 		signal.Stop(interrupts)
 		close(interrupts)
 	}
+}
+
+// terminalWidth returns how many columns standard output has, 0 if it is not a
+// terminal.
+func terminalWidth() int {
+	columns, _, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
 }

@@ -2,17 +2,16 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/atomicfile"
 	"github.com/licseal/licseal/internal/filelock"
+	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/keys"
 	"github.com/urfave/cli/v2"
 )
@@ -82,7 +81,7 @@ func listTrusted(c *cli.Context) error {
 	}
 	now := time.Now()
 	if !c.Bool("json") {
-		return print(c, trustedText(file.Entries(), now))
+		return show(c, trustedText(file.Entries(), now))
 	}
 	for _, entry := range file.Entries() {
 		if err := printJSON(c, newJSONTrusted(entry, now)); err != nil {
@@ -100,16 +99,14 @@ func readTrustedFile(path string) (*keys.TrustedFile, error) {
 	return keys.ParseTrustedFile(displayName(path), data)
 }
 
-func trustedText(entries []keys.TrustedEntry, now time.Time) string {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "KEY\tISSUER\tFROM\tBEFORE\tLEFT\tNAME")
+func trustedText(entries []keys.TrustedEntry, now time.Time) text.Line {
+	var table text.Table
+	table.Row("KEY", "ISSUER", "FROM", "BEFORE", "LEFT", "NAME")
 	for _, e := range entries {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", orDash(licseal.KeyID(e.Key.Key)), orDash(strings.Join(e.Key.Principals, ",")),
+		table.Row(orDash(licseal.KeyID(e.Key.Key)), orDash(strings.Join(e.Key.Principals, ",")),
 			instantOrDash(e.Key.ValidAfter), instantOrDash(e.Key.ValidBefore), leftText(e, now), orDash(e.Key.Name))
 	}
-	w.Flush()
-	return b.String()
+	return table.Line()
 }
 
 func orDash(s string) string {

@@ -31,19 +31,19 @@ func (v verdict) print(c *cli.Context) error {
 		return printJSON(c, v.json())
 	}
 	if v.err == nil {
-		return print(c, v.line()+"\n")
+		return say(c, "%s", v.line())
 	}
 	return nil
 }
 
 // line says that a licence is accepted.
-func (v verdict) line() string {
+func (v verdict) line() text.Line {
 	r := v.result
-	until := fmt.Sprintf("valid until %s (%s)", instant(r.NotAfter), daysLeft(r.NotAfter, r.Time))
+	until := text.Sprintf("valid until %s (%s)", instant(r.NotAfter), daysLeft(r.NotAfter, r.Time))
 	if !r.Time.Before(r.NotAfter) {
-		until = fmt.Sprintf("in grace until %s (%s), expired at %s", instant(r.GraceEnd), daysLeft(r.GraceEnd, r.Time), instant(r.NotAfter))
+		until = text.Sprintf("in grace until %s (%s), expired at %s", instant(r.GraceEnd), daysLeft(r.GraceEnd, r.Time), instant(r.NotAfter))
 	}
-	return fmt.Sprintf("%s: %s, signed by %s", plain(v.file), until, keyName(r.Key.Name, licseal.KeyID(r.Key.Key)))
+	return text.Sprintf("%s: %s, signed by %s", v.file, until, keyName(r.Key.Name, licseal.KeyID(r.Key.Key)))
 }
 
 func keyName(name, id string) string { return strings.TrimSpace(name + " " + id) }
@@ -123,18 +123,4 @@ func (v verdict) json() jsonVerdict {
 		j.From, j.Until, j.GraceEnd, j.DaysLeft = instant(r.NotBefore), instant(r.NotAfter), instant(r.GraceEnd), &days
 	}
 	return j
-}
-
-// printJSON writes a value as one line of JSON.
-func printJSON(c *cli.Context, v any) error { return print(c, jsonLine(v)+"\n") }
-
-// jsonLine returns a value, which JSON must be able to express, as one line of JSON.
-func jsonLine(v any) string {
-	var b strings.Builder
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
-		panic(err)
-	}
-	return strings.TrimSuffix(b.String(), "\n")
 }

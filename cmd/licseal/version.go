@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"runtime"
 	"runtime/debug"
 
@@ -17,7 +16,7 @@ func versionCommand() *cli.Command {
 			if c.NArg() > 0 {
 				return usagef("'licseal version' takes no arguments")
 			}
-			return print(c, fmt.Sprintf("licseal %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH))
+			return say(c, "licseal %s %s %s/%s", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		},
 	}
 }
