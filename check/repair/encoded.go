@@ -46,9 +46,11 @@ func pgpSigned(text []byte) (body []byte, ok bool) {
 	return body, ok && found
 }
 
+const gzipMagic = "\x1f\x8b"
+
 // detectGzip unpacks a file that is compressed.
 func detectGzip(text []byte, _ *licseal.ParseError) *reading {
-	if !bytes.HasPrefix(text, []byte("\x1f\x8b")) {
+	if !bytes.HasPrefix(text, []byte(gzipMagic)) {
 		return nil
 	}
 	r, err := gzip.NewReader(bytes.NewReader(text))

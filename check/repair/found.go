@@ -87,34 +87,37 @@ func findStrings(text []byte) *reading {
 // base64Lines are a run of base64, and the lines that follow it.
 var base64Lines = lazy(base64RunPattern + `(?:[ \t]*\r?\n[ \t]*[A-Za-z0-9+/_-]+={0,2})*`)
 
-// findBase64 returns the runs of base64 that hold a licence.
+// findBase64 returns the runs of base64 that hold a licence. The line after the last
+// whole one may belong to it, or be a word that happens to look like base64.
 func findBase64(text []byte) *reading {
 	f := found{kind: EmbeddedBase64, text: text}
 	for _, m := range base64Lines().FindAllIndex(text, maxFound) {
-		run := sameLength(text[m[0]:m[1]])
-		if holdsLicense(string(run), maxRepairs) && len(run) < len(trim(text)) {
-			f.add(m[0], run)
+		whole, withNext := sameLength(text[m[0]:m[1]])
+		if !holdsLicense(string(whole), maxRepairs) || len(whole) == len(trim(text)) {
+			continue
+		}
+		f.add(m[0], whole)
+		if len(withNext) > len(whole) && len(withNext) < len(trim(text)) {
+			f.add(m[0], withNext)
 		}
 	}
 	return f.reading
 }
 
-// sameLength returns the lines of base64 that are as long as the first, and a shorter
-// one after them. Lines after that are words that happen to look like base64.
-func sameLength(run []byte) []byte {
-	width, end := -1, 0
+// sameLength returns the lines of base64 that are as long as the first, and those with
+// the next one.
+func sameLength(run []byte) (whole, withNext []byte) {
+	width, end, next := -1, 0, 0
 	for line := range bytes.Lines(run) {
 		n := len(trim(line))
 		if width < 0 {
 			width = n
 		}
-		if n > width {
+		next = end + len(line)
+		if n != width {
 			break
 		}
-		end += len(line)
-		if n < width {
-			break
-		}
+		end = next
 	}
-	return trim(run[:end])
+	return trim(run[:end]), trim(run[:next])
 }

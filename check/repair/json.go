@@ -2,6 +2,7 @@ package repair
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -150,7 +151,10 @@ func (n *node) isLicense() bool {
 // isDocument reports whether the text was meant to be a licence document and nothing
 // else: its one member is the object license, in whatever case it is written.
 func (n *node) isDocument() bool {
-	return n.kind == '{' && len(n.children) == 1 && n.children[0].kind == '{' && strings.EqualFold(n.children[0].name, "license")
+	if n.kind != '{' || len(n.children) != 1 || !strings.EqualFold(n.children[0].name, "license") {
+		return false
+	}
+	return slices.ContainsFunc(n.children[0].children, func(c *node) bool { return c.name == "payload" || c.name == "signature" })
 }
 
 // detectJSONValue finds a licence that is a value in a JSON document: an answer of a

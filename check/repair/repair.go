@@ -117,17 +117,18 @@ var textDetectors = []detector{
 	detectPrinted,
 	detectDoubledQuotes,
 	detectWrappedInQuotes,
+	detectMarkdown,
 	detectEscapedQuotes,
 	detectHex,
 	detectBytes,
 	detectBase64,
 	detectYAML,
 	detectTrailingData,
-	detectMarkdown,
 	detectCurlyQuotes,
 	detectSingleQuotes,
 	detectInvisible,
 	detectTrailingComma,
+	detectLiteral,
 	detectSignatureDigits,
 	detectTruncated,
 	detectLineBreak,
@@ -137,7 +138,6 @@ var textDetectors = []detector{
 
 // fallbacks run on a text that is not JSON if the others have found no licence.
 var fallbacks = []detector{
-	detectLiteral,
 	detectMasked,
 	detectNoObject,
 }
@@ -150,6 +150,7 @@ var jsonDetectors = []detector{
 	detectRecord,
 	detectYAML, // manifests
 	detectJSONValue,
+	detectEncryptedParts,
 	detectJSONStandIn,
 	detectOtherObject,
 	detectSignatureDigits,

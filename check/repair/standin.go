@@ -74,10 +74,8 @@ func findStandIn(text []byte) (Fault, bool) {
 	if isBinaryPGP(text) {
 		return Fault{Kind: PGP, Position: place}, true
 	}
-	for _, s := range encryptedParts {
-		if i := s.pattern().FindIndex(text); i != nil && !isPlain(text) {
-			return Fault{Kind: s.kind, Position: at(text, i[0])}, true
-		}
+	if fault, ok := findEncryptedPart(text); ok {
+		return fault, true
 	}
 	if len(trimmed) > maxReference {
 		return Fault{}, false
@@ -88,6 +86,25 @@ func findStandIn(text []byte) (Fault, bool) {
 		}
 	}
 	return Fault{}, false
+}
+
+// findEncryptedPart returns the fault of a text with an encrypted value in it, and no
+// licence next to it that can be read.
+func findEncryptedPart(text []byte) (Fault, bool) {
+	for _, s := range encryptedParts {
+		if i := s.pattern().FindIndex(text); i != nil && !isPlain(text) {
+			return Fault{Kind: s.kind, Position: at(text, i[0])}, true
+		}
+	}
+	return Fault{}, false
+}
+
+// detectEncryptedParts finds a document whose values are encrypted.
+func detectEncryptedParts(text []byte, _ *licseal.ParseError) *reading {
+	if fault, ok := findEncryptedPart(text); ok {
+		return &reading{fault: fault}
+	}
+	return nil
 }
 
 // isPlain reports whether a text has a licence's signature in it that anyone can read.
@@ -194,7 +211,7 @@ func (n *node) isInPayload() bool {
 // detectMasked finds a text that a log has masked in part.
 func detectMasked(text []byte, _ *licseal.ParseError) *reading {
 	i := bytes.Index(text, []byte("***"))
-	if i < 0 || isPlain(text) {
+	if i < 0 {
 		return nil
 	}
 	return unreadable(Masked, at(text, i), quote("***"))

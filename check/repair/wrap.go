@@ -113,7 +113,7 @@ func detectHTMLEscaped(text []byte, _ *licseal.ParseError) *reading {
 
 // wrappers are the pairs of quotes that people put around a licence.
 var wrappers = []struct{ open, close string }{
-	{`"`, `"`}, {`'`, `'`}, {"`", "`"}, {"\u201c", "\u201d"}, {"\u2018", "\u2019"}, {"\u201d", "\u201d"},
+	{`"`, `"`}, {`'`, `'`}, {"`", "`"}, {`b'`, `'`}, {`b"`, `"`}, {"\u201c", "\u201d"}, {"\u2018", "\u2019"}, {"\u201d", "\u201d"},
 }
 
 // detectWrappedInQuotes finds a licence that still has the quotes of a shell, of YAML
@@ -178,7 +178,7 @@ func detectBase64(text []byte, _ *licseal.ParseError) *reading {
 	switch {
 	case err != nil:
 		return unreadable(Base64Damaged, place)
-	case !utf8.Valid(decoded) && !bytes.HasPrefix(decoded, []byte{0xff, 0xfe}):
+	case !utf8.Valid(decoded) && !bytes.HasPrefix(decoded, []byte{0xff, 0xfe}) && !bytes.HasPrefix(decoded, []byte(gzipMagic)):
 		return unreadable(Base64Other, place)
 	}
 	return &reading{fault: Fault{Kind: Base64, Position: place}, texts: [][]byte{decoded}}
