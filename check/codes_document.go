@@ -200,6 +200,8 @@ var documentCodes = []documentCode{
 		"found the invisible character {1} between the JSON tokens", "type plain spaces, or take the licence from a file instead of a web page"),
 	one(repair.TrailingComma, "there is a comma before a closing bracket",
 		"there is a comma before a closing bracket", "remove the comma"),
+	one(repair.Substituted, "a program changed characters inside a value",
+		"a value has {1} in place of {2}, with which the signature is good", "copy the licence from a file instead of a mail, a document or a web page"),
 	one(repair.LineBreak, "there is a line break inside a string",
 		"a line ends inside a string", "join the lines again; a JSON string is on one line"),
 	{code: Code(licseal.ClassSignatureFormat), title: "the signature is not 128 lower-case hex digits", faults: []faultWords{

@@ -44,6 +44,9 @@ func (c *Checker) Installed(in Installed) *Result {
 		j.inside = &in.Findings[0].Position
 	}
 	lic, document := j.document(in.Data)
+	if original := j.substituted(lic); original != nil {
+		lic, document = original, []byte(original.String())
+	}
 	if lic != nil && j.signature(lic, document) {
 		j.License = lic
 		j.fields()
@@ -200,6 +203,25 @@ func (j *judgement) choose(d *repair.Diagnosis) *repair.Candidate {
 	}
 	j.add(Finding{CodeAmbiguous, StageDocument, Error, faults[0].Position,
 		fmt.Sprintf("the text can be read as %d different licences, so it is not repaired", len(found)), remedy})
+	return nil
+}
+
+// substituted returns the licence as it was before a program changed characters in its
+// values, if its signature is good then, and nil otherwise.
+func (j *judgement) substituted(lic *licseal.License) *licseal.License {
+	if lic == nil || j.options.NoSignature || j.verified(lic) {
+		return nil
+	}
+	for c := range repair.Substitutions(lic) {
+		if !j.verified(c.License) {
+			continue
+		}
+		for _, f := range c.Faults {
+			j.add(fromFault(f))
+		}
+		j.Repaired = true
+		return c.License
+	}
 	return nil
 }
 

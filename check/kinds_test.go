@@ -53,14 +53,18 @@ var kindTexts = []struct {
 	}},
 	{"a secrets manager with plain text", "json-value", true, func(l string) string { return `{"Name":"kong","SecretString":` + jsonString(l) + `}` }},
 	{"a secrets manager with a binary", "json-value,base64", true, func(l string) string { return `{"Name":"kong","SecretBinary":"` + base64Of(l) + `"}` }},
-	{"a vault of keys", "json-value", true, func(l string) string { return `{"attributes":{"enabled":true},"id":"https://x/secrets/kong","value":` + jsonString(l) + `}` }},
+	{"a vault of keys", "json-value", true, func(l string) string {
+		return `{"attributes":{"enabled":true},"id":"https://x/secrets/kong","value":` + jsonString(l) + `}`
+	}},
 	{"Vault, the object itself", "json-value", true, func(l string) string {
 		return `{"request_id":"1","data":{"data":` + l + `,"metadata":{"version":1}}}`
 	}},
 	{"Terraform state", "json-value", true, func(l string) string {
 		return `{"version":4,"outputs":{},"resources":[{"type":"kubernetes_secret","instances":[{"attributes":{"data":{"license":` + jsonString(l) + `}}}]}]}`
 	}},
-	{"Terraform output", "json-value", true, func(l string) string { return `{"license":{"sensitive":true,"type":"string","value":` + jsonString(l) + `}}` }},
+	{"Terraform output", "json-value", true, func(l string) string {
+		return `{"license":{"sensitive":true,"type":"string","value":` + jsonString(l) + `}}`
+	}},
 	{"a cloud control plane", "admin-list", true, func(l string) string {
 		return `{"items":[{"id":"1","payload":` + jsonString(l) + `,"created_at":1,"updated_at":2}],"page":{"total_count":1}}`
 	}},
@@ -134,14 +138,18 @@ var kindTexts = []struct {
 
 	// Encrypted, and pointers.
 	{"age", "encrypted", false, func(string) string { return "age-encryption.org/v1\n-> X25519 abc\n\x00\xff" }},
-	{"age with armour", "encrypted", false, func(string) string { return "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n-----END AGE ENCRYPTED FILE-----\n" }},
+	{"age with armour", "encrypted", false, func(string) string {
+		return "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n-----END AGE ENCRYPTED FILE-----\n"
+	}},
 	{"binary OpenPGP", "encrypted", false, func(string) string { return "\x85\x01\x0c\x03\xaa\xbb\xcc\xdd\x00\xff" }},
 	{"Ansible Vault", "encrypted", false, func(string) string { return "$ANSIBLE_VAULT;1.1;AES256\n61626364\n" }},
 	{"a value of Ansible Vault", "encrypted", false, func(string) string { return "license: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  61626364\n" }},
 	{"SOPS in YAML", "encrypted", false, func(string) string {
 		return "license: ENC[AES256_GCM,data:Zm9v,iv:YQ==,tag:YQ==,type:str]\nsops:\n  version: 3.9.0\n"
 	}},
-	{"SOPS in a .env file", "encrypted", false, func(string) string { return "KONG_LICENSE_DATA=ENC[AES256_GCM,data:Zm9v,iv:YQ==,tag:YQ==,type:str]\nsops_version=3.9.0\n" }},
+	{"SOPS in a .env file", "encrypted", false, func(string) string {
+		return "KONG_LICENSE_DATA=ENC[AES256_GCM,data:Zm9v,iv:YQ==,tag:YQ==,type:str]\nsops_version=3.9.0\n"
+	}},
 	{"a binary of SOPS", "encrypted", false, func(string) string { return `{"data":"ENC[AES256_GCM,data:Zm9v,type:str]","sops":{"version":"3"}}` }},
 	{"hiera-eyaml", "encrypted", false, func(string) string { return "kong::license: ENC[PKCS7,MIIBeQYJ]\n" }},
 	{"git-crypt", "encrypted", false, func(string) string { return "\x00GITCRYPT\x00\xaa\xbb\xff" }},

@@ -119,4 +119,5 @@ const (
 	TrailingComma   Kind = "trailing-comma"
 	SignatureDigits Kind = "signature-digits"
 	LineBreak       Kind = "line-break"
+	Substituted     Kind = "substituted-characters" // "found", "original"
 )
