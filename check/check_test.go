@@ -587,7 +587,7 @@ func TestKubernetesDump(t *testing.T) {
 	}
 	want := []string{
 		"kong/secret/kong-enterprise-license:license: note secret-manifest",
-		"secret/kong-mesh-license:license: error secret-wrong-key",
+		"secret/kong-mesh-license:license: error secret-wrong-key, warning other-schema",
 		"secret/mine:kong.lic: error secret-wrong-key",
 		"secret/plain:license: note secret-manifest, error secret-not-base64",
 		"other/secret/kong-enterprise-license:license: error secret-wrong-key, error empty",

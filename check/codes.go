@@ -49,13 +49,14 @@ const (
 	CodeMoreSchema   Code = "more-violations"
 	CodeOtherSchema  Code = "other-schema"
 
-	CodeDate        Code = "date"
-	CodeNeverValid  Code = "never-valid"
-	CodeNotYetValid Code = "not-yet-valid"
-	CodeExpired     Code = "expired"
-	CodeInGrace     Code = "in-grace"
-	CodeExpiresSoon Code = "expires-soon"
-	CodeRequirement Code = "requirement"
+	CodeDate         Code = "date"
+	CodeUnpaddedDate Code = "unpadded-date"
+	CodeNeverValid   Code = "never-valid"
+	CodeNotYetValid  Code = "not-yet-valid"
+	CodeExpired      Code = "expired"
+	CodeInGrace      Code = "in-grace"
+	CodeExpiresSoon  Code = "expires-soon"
+	CodeRequirement  Code = "requirement"
 )
 
 // Description is what a code means.
@@ -107,6 +108,7 @@ var descriptions = []Description{
 	{CodeMoreSchema, StageSchema, "there are more violations than are listed"},
 	{CodeOtherSchema, StageSchema, "the fields are those of another built-in schema"},
 	{CodeDate, StageSchema, "a date is missing or cannot be read"},
+	{CodeUnpaddedDate, StageSchema, "a date has no leading zeros, in a licence whose signature was not checked"},
 
 	{CodeNeverValid, StageDates, "the licence expires at the instant it begins"},
 	{CodeNotYetValid, StageDates, "the licence is not yet valid"},

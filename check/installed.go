@@ -17,6 +17,8 @@ type Installed struct {
 	// Alone means that no other installed licence takes its place, as with a
 	// Secret that is mounted by its name. Disabled means that nothing uses it.
 	Alone, Disabled bool
+
+	secret string // the name of the Secret that holds the licence, "" if none does
 }
 
 // MaxDumpBytes is the size of the largest dump of a namespace that is read.
@@ -39,7 +41,7 @@ func KubernetesDump(text []byte) ([]Installed, error) {
 func installed(embedded []repair.Embedded) []Installed {
 	all := make([]Installed, len(embedded))
 	for i, e := range embedded {
-		all[i] = Installed{Name: e.Name, Data: e.Text, Updated: e.Updated, Findings: fromFaults(e.Faults), Alone: e.Alone, Disabled: e.Disabled}
+		all[i] = Installed{Name: e.Name, Data: e.Text, Updated: e.Updated, Findings: fromFaults(e.Faults), Alone: e.Alone, Disabled: e.Disabled, secret: secretOf(e.Faults)}
 		for k, f := range e.Faults {
 			if f.Kind == repair.SecretManifest || f.Kind == repair.KongLicense {
 				all[i].Findings[k].Severity = Note
@@ -47,6 +49,18 @@ func installed(embedded []repair.Embedded) []Installed {
 		}
 	}
 	return all
+}
+
+// secretOf returns the name of the Secret that holds a licence with these faults, "" if
+// none does.
+func secretOf(faults []repair.Fault) string {
+	for _, f := range faults {
+		switch f.Kind {
+		case repair.SecretManifest, repair.SecretWrongKey, repair.SecretMissingKey:
+			return f.Values[0]
+		}
+	}
+	return ""
 }
 
 // newest returns the index of the licence that was changed last, of those that are

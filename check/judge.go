@@ -2,16 +2,13 @@ package check
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/check/repair"
-	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/verify"
 )
 
@@ -19,10 +16,15 @@ import (
 type judgement struct {
 	*Result
 	options *Options
+	judge   *judge
 
-	// inside is where the text stands in another one, such as a dump; nil if it
-	// stands by itself.
+	// inside is the place of the text in another one, such as a dump; nil if it
+	// is a text of its own.
 	inside *licseal.Position
+
+	// padded is set if dates without leading zeros were padded before the licence was
+	// judged, so that places in what was judged are not those in the text.
+	padded bool
 }
 
 // License judges a text that should be a licence.
@@ -33,25 +35,18 @@ func (c *Checker) License(name string, data []byte) *Result {
 // Installed judges a licence where it is installed. What was found on the way to
 // it is in the result.
 func (c *Checker) Installed(in Installed) *Result {
-	j := &judgement{Result: &Result{Name: in.Name, Time: c.options.Verify.At.UTC(), Signature: SignatureUnreached}, options: &c.options}
-	if c.options.Verify.At.IsZero() {
-		j.Time = time.Now().UTC()
-	}
+	j := &judgement{Result: &Result{Name: in.Name, Time: c.now(), Signature: SignatureUnreached}, options: &c.options, judge: c.judgeOf(in.secret)}
 	for _, f := range in.Findings {
 		j.add(f)
 	}
 	if len(in.Findings) > 0 {
 		j.inside = &in.Findings[0].Position
 	}
-	lic, document := j.document(in.Data)
-	if original := j.substituted(lic); original != nil {
-		lic, document = original, []byte(original.String())
+	lic, document := j.document(c, in)
+	if lic != nil {
+		j.report(lic, document)
 	}
-	if lic != nil && j.signature(lic, document) {
-		j.License = lic
-		j.fields()
-		j.schema()
-		j.dates()
+	if j.License != nil {
 		j.requirements()
 		c.compare(j, in.Data)
 	}
@@ -59,42 +54,6 @@ func (c *Checker) Installed(in Installed) *Result {
 		j.hide(lic, in.Data)
 	}
 	return j.Result
-}
-
-// hide masks the secrets in all findings: those of the licence, if there is one, and
-// what looks like one in the text. Those of the licence come first, because the text
-// may show only the beginning of one.
-func (j *judgement) hide(lic *licseal.License, data []byte) {
-	if j.ID = Mask(j.ID); len(j.Findings) == 0 {
-		return
-	}
-	var mask text.Masker
-	if lic != nil {
-		mask = j.licenceSecrets(lic)
-	}
-	mask = withSecretsOf(data[:min(len(data), MaxBytes)], mask)
-	for i, f := range j.Findings {
-		j.Findings[i].Found, j.Findings[i].Remedy = mask.Hide(f.Found), mask.Hide(f.Remedy)
-	}
-}
-
-// licenceSecrets returns the signature, the licence key and the keys that a requirement
-// names.
-func (j *judgement) licenceSecrets(lic *licseal.License) text.Masker {
-	mask := text.Masker{}.With(lic.Signature)
-	keys := slices.Concat(keyFields, []string{j.options.Verify.Roles.WithDefaults().ID})
-	for _, pointer := range keys {
-		key, _ := lic.Payload.Text(pointer)
-		mask = mask.With(key)
-	}
-	for _, r := range j.options.Policy.Require {
-		if slices.Contains(keys, r.pointer) {
-			for _, key := range r.values {
-				mask = mask.With(key)
-			}
-		}
-	}
-	return mask
 }
 
 // compare reports whether another licence of a list would be better than the active
@@ -109,9 +68,9 @@ func (c *Checker) compare(j *judgement, data []byte) {
 	}
 }
 
-// add adds a finding. A repaired licence was read from no text
-// that anybody has, so its lines and columns mean nothing. A licence inside of another
-// text has the place that its text has there.
+// add adds a finding. A repaired licence was read from a text that nobody has, so its
+// lines and columns mean nothing. A licence inside another text has the place that
+// its text has there.
 func (j *judgement) add(f Finding) {
 	switch {
 	case j.inside != nil && f.Line > 0:
@@ -124,20 +83,25 @@ func (j *judgement) add(f Finding) {
 
 // document reads the licence, or the licence that repairs bring out of the text. It
 // returns the text of the licence too.
-func (j *judgement) document(data []byte) (*licseal.License, []byte) {
-	d := repair.Diagnose(data, licseal.Parser{MaxBytes: j.options.Verify.MaxBytes})
-	candidate := j.choose(d)
+func (j *judgement) document(c *Checker, in Installed) (*licseal.License, []byte) {
+	candidate := j.choose(repair.Diagnose(in.Data, licseal.Parser{MaxBytes: j.options.Verify.MaxBytes}))
 	if candidate == nil {
 		return nil, nil
 	}
-	lic := candidate.License
-	if len(candidate.Faults) == 0 {
-		j.oddities(lic, data)
-		return lic, data
+	if secret := secretOf(candidate.Faults); secret != "" {
+		j.judge = c.judgeOf(secret)
 	}
-	j.oddities(lic, nil)
+	if original := j.substituted(candidate.License); original != nil {
+		candidate = original
+		j.Repaired = true
+	}
+	if len(candidate.Faults) == 0 {
+		j.oddities(candidate.License, in.Data)
+		return candidate.License, in.Data
+	}
+	j.oddities(candidate.License, nil)
 	j.Repaired = true
-	return lic, []byte(lic.String())
+	return candidate.License, []byte(candidate.License.String())
 }
 
 // oddities reports what licseal accepts and other programs may not.
@@ -151,8 +115,8 @@ func (j *judgement) oddities(lic *licseal.License, data []byte) {
 	}
 }
 
-// memberPosition returns where the value of a member stands in a text that is a
-// licence document, and the pointer alone where there is no text.
+// memberPosition returns the place of a member's value in a licence document, and
+// only the pointer if there is no text.
 func memberPosition(document []byte, pointer string) licseal.Position {
 	decoder := jsontext.NewDecoder(bytes.NewReader(document))
 	for {
@@ -169,18 +133,14 @@ func memberPosition(document []byte, pointer string) licseal.Position {
 	}
 }
 
-// choose returns the one licence that a diagnosis has found. If it has found several, or
-// had to guess, only a good signature can decide.
+// choose returns the one licence that a diagnosis has found, and reports the faults on
+// the way to it. If there are several, or something had to be guessed, only a good
+// signature can decide.
 func (j *judgement) choose(d *repair.Diagnosis) *repair.Candidate {
 	found := slices.DeleteFunc(slices.Clone(d.Candidates), func(c repair.Candidate) bool { return c.Guessed })
-	if (len(d.Candidates) > 1 || len(found) == 0) && !j.options.NoSignature {
-		var signed []repair.Candidate
-		for _, c := range d.Candidates {
-			if j.verified(c.License) {
-				signed = append(signed, c)
-			}
-		}
-		if len(signed) > 0 {
+	if len(found) != 1 || len(d.Candidates) != 1 {
+		isSigned := func(c repair.Candidate) bool { return j.judge.isSigned(c.License) }
+		if signed := slices.DeleteFunc(slices.Clone(d.Candidates), func(c repair.Candidate) bool { return !isSigned(c) }); len(signed) > 0 {
 			found = signed
 		}
 	}
@@ -208,26 +168,72 @@ func (j *judgement) choose(d *repair.Diagnosis) *repair.Candidate {
 
 // substituted returns the licence as it was before a program changed characters in its
 // values, if its signature is good then, and nil otherwise.
-func (j *judgement) substituted(lic *licseal.License) *licseal.License {
-	if lic == nil || j.options.NoSignature || j.verified(lic) {
+func (j *judgement) substituted(lic *licseal.License) *repair.Candidate {
+	if j.options.NoSignature || j.judge.isSigned(lic) {
 		return nil
 	}
 	for c := range repair.Substitutions(lic) {
-		if !j.verified(c.License) {
+		if !j.judge.isSigned(c.License) {
 			continue
 		}
 		for _, f := range c.Faults {
 			j.add(fromFault(f))
 		}
-		j.Repaired = true
-		return c.License
+		return &c
 	}
 	return nil
 }
 
-// verified reports whether a trusted key has signed a licence.
-func (j *judgement) verified(lic *licseal.License) bool {
-	_, err := verify.License([]byte(lic.String()), j.options.Trusted, &j.options.Verify)
-	var refused *verify.RefusedError
-	return err == nil || errors.As(err, &refused)
+// report takes over what verify says of a licence: what it verified, and a finding for
+// each stage that has something against it.
+func (j *judgement) report(lic *licseal.License, document []byte) {
+	if j.options.NoSignature {
+		j.Signature = SignatureNotChecked
+		j.add(Finding{CodeSignatureNotChecked, StageSignature, Note, licseal.Position{},
+			"the signature was not checked: anyone may have written this licence", "name the trusted keys with -t to have it checked"})
+		document = j.padDates(lic, document)
+	}
+	v := j.judge.report(document)
+	if j.License = v.license; v.license != nil {
+		j.Time, j.State, j.Period, j.GraceEnd, j.Key = v.time, v.state, v.Period, v.graceEnd, v.key
+		j.readRoles()
+	}
+	switch {
+	case v.key != nil:
+		j.Signature = SignatureGood
+	case !j.options.NoSignature:
+		j.Signature = SignatureBad
+	}
+	if j.padded {
+		j.License = lic
+	}
+	for _, o := range v.outcomes {
+		j.outcome(o, document)
+	}
+}
+
+// readRoles reads the fields that the schema's roles name.
+func (j *judgement) readRoles() {
+	roles := j.judge.roles()
+	text := func(pointer string) string {
+		s, _ := j.License.Payload.Text(pointer)
+		return s
+	}
+	j.ID, j.Customer, j.Product = text(roles.ID), text(roles.Customer), text(roles.Product)
+}
+
+// outcome puts what a stage found into words.
+func (j *judgement) outcome(o verify.Outcome, document []byte) {
+	switch o.Stage {
+	case verify.StageFields:
+		j.fields(o)
+	case verify.StagePeriod:
+		j.period(o.Err)
+	case verify.StageValidity:
+		j.validity()
+	default:
+		if o.Err != nil {
+			j.refusal(o, document)
+		}
+	}
 }

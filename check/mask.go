@@ -1,6 +1,11 @@
 package check
 
-import "github.com/licseal/licseal/internal/text"
+import (
+	"slices"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/text"
+)
 
 // keyFields are the fields that hold a licence key in the built-in schemas, in
 // addition to those that a schema's roles name.
@@ -22,6 +27,42 @@ func withSecretsOf(document []byte, m text.Masker) text.Masker {
 		m = m.With(string(found))
 	}
 	return m
+}
+
+// hide masks the secrets in all findings: those of the licence, if there is one, and
+// what looks like one in the text. Those of the licence come first, because the text
+// may show only the beginning of one.
+func (j *judgement) hide(lic *licseal.License, data []byte) {
+	if j.ID = Mask(j.ID); len(j.Findings) == 0 {
+		return
+	}
+	var mask text.Masker
+	if lic != nil {
+		mask = j.licenceSecrets(lic)
+	}
+	mask = withSecretsOf(data[:min(len(data), MaxBytes)], mask)
+	for i, f := range j.Findings {
+		j.Findings[i].Found, j.Findings[i].Remedy = mask.Hide(f.Found), mask.Hide(f.Remedy)
+	}
+}
+
+// licenceSecrets returns the signature, the licence key and the keys that a requirement
+// names.
+func (j *judgement) licenceSecrets(lic *licseal.License) text.Masker {
+	mask := text.Masker{}.With(lic.Signature)
+	secrets := slices.Concat(keyFields, []string{j.judge.roles().ID})
+	for _, pointer := range secrets {
+		key, _ := lic.Payload.Text(pointer)
+		mask = mask.With(key)
+	}
+	for _, r := range j.options.Policy.Require {
+		if slices.Contains(secrets, r.pointer) {
+			for _, key := range r.values {
+				mask = mask.With(key)
+			}
+		}
+	}
+	return mask
 }
 
 // Mask returns a secret as outputs show it: its first and last characters, and

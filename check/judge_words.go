@@ -1,0 +1,201 @@
+package check
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/schema"
+	"github.com/licseal/licseal/verify"
+)
+
+// refusal puts the refusal of a stage into words that has one code for each reason.
+func (j *judgement) refusal(o verify.Outcome, document []byte) {
+	var (
+		revoked *verify.RevokedError
+		noID    *verify.NoIDError
+	)
+	f := Finding{Severity: Error, Found: o.Err.Error()}
+	switch {
+	case o.Stage == verify.StageSignature:
+		f.Code, f.Stage, f.Position = CodeSignature, StageSignature, memberPosition(document, "/license/signature")
+		f.Remedy = "take the licence from whoever issued it once more, and see that -t names their keys; what Kong has signed can only be checked with --no-signature"
+	case errors.As(o.Err, &revoked):
+		f.Code, f.Stage, f.Remedy = CodeRevoked, StageRevocation, "ask whoever issued the licence for another one"
+	case errors.As(o.Err, &noID):
+		f.Code, f.Stage, f.Position, f.Remedy = CodeNoID, StageSchema, noID.Position, "ask whoever issued the licence for one with an id"
+	case o.Reason == licseal.ReasonRevocationList:
+		f.Code, f.Stage, f.Remedy = CodeRevocationList, StageRevocation, "get a newer revocation list from whoever issued it"
+	case o.Stage == verify.StageClock:
+		f.Code, f.Stage, f.Remedy = CodeClock, StageDates, "set the clock of this machine"
+	case o.Stage == verify.StageIssuer:
+		f.Code, f.Stage, f.Remedy = CodeIssuer, StageRequirement, "install a licence of that issuer, or change the requirement"
+	default:
+		f.Code, f.Stage, f.Remedy = CodeRefused, StageRevocation, "ask whoever issued the licence"
+	}
+	j.add(f)
+}
+
+// fields puts the violations of the schema into words: those that refuse the licence, and
+// those that are worth a warning.
+func (j *judgement) fields(o verify.Outcome) {
+	var broken *schema.Error
+	if o.Err != nil && !errors.As(o.Err, &broken) {
+		j.add(Finding{CodeSchema, StageSchema, Error, licseal.Position{}, o.Err.Error(), "simplify the schema"})
+		return
+	}
+	var findings []Finding
+	for _, v := range o.Warnings {
+		f := violation(v)
+		f.Severity = Warning
+		findings = append(findings, f)
+	}
+	omitted := 0
+	if broken != nil {
+		omitted = broken.Omitted
+		for _, v := range broken.Violations {
+			findings = append(findings, violation(v))
+		}
+	}
+	if len(findings) == 0 {
+		return
+	}
+	if meant := j.judge.rules.Instead(j.License.Payload); meant != nil {
+		severity := Error
+		if broken == nil {
+			severity = Warning
+		}
+		j.add(Finding{CodeOtherSchema, StageSchema, severity, j.position(""),
+			fmt.Sprintf("the fields are those of the schema %s, and not of %s", meant.Name(), j.judge.rules.Name()), "check it with --schema " + meant.Name()})
+		return
+	}
+	slices.SortStableFunc(findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	for _, f := range findings {
+		j.add(j.moved(f))
+	}
+	if omitted > 0 {
+		j.add(Finding{CodeMoreSchema, StageSchema, Error, licseal.Position{}, fmt.Sprintf("%d more violations are not listed", omitted), "fix those above first"})
+	}
+}
+
+// payloadPointer is the place of the payload in a licence document.
+const payloadPointer = "/license/payload"
+
+func violation(v licseal.Violation) Finding {
+	f := Finding{CodeWrongField, StageSchema, Error, v.Position, v.Message, "ask whoever issued the licence for one with this field right"}
+	switch {
+	case v.UnknownMember:
+		f.Code, f.Remedy = CodeUnknownField, "see whether the name is misspelt, or the licence newer than the schema"
+	case v.Keyword == "required":
+		f.Code, f.Remedy = CodeMissingField, "ask whoever issued the licence for one with this field"
+	}
+	if found, allowed, ok := strings.Cut(v.Message, "; "); ok && v.Allowed != "" && v.DidYouMean == "" {
+		f.Found, f.Remedy = found, allowed+": "+f.Remedy
+	}
+	if field, ok := strings.CutPrefix(v.Pointer, payloadPointer+"/"); ok && !v.UnknownMember && v.Keyword != "required" {
+		f.Found = plain(field) + ": " + f.Found
+	}
+	return f
+}
+
+// period puts dates that cannot be read into words, unless the schema has reported them.
+func (j *judgement) period(err error) {
+	if err == nil {
+		return
+	}
+	f := Finding{CodeDate, StageSchema, Error, licseal.Position{}, err.Error(), "ask whoever issued the licence for one with this date right"}
+	var date *licseal.DateError
+	if errors.As(err, &date) {
+		f.Position, f.Found = date.Position, date.Detail
+	}
+	f = j.moved(f)
+	for _, other := range j.Findings {
+		if other.Stage == StageSchema && other.Pointer == f.Pointer && other.Severity == Error {
+			return
+		}
+	}
+	j.add(f)
+}
+
+// validity puts into words where a licence is in its validity period.
+func (j *judgement) validity() {
+	roles := j.judge.roles()
+	begins, ends := j.dateWords(roles.NotBefore, j.NotBefore), j.dateWords(roles.NotAfter, j.NotAfter)
+	expiry := j.position(roles.NotAfter)
+	switch {
+	case !j.NotBefore.Before(j.NotAfter):
+		j.add(Finding{CodeNeverValid, StageDates, Error, expiry, ends + ", the instant at which the licence begins, so it is never valid", "ask whoever issued it for one with a later expiration date"})
+	case j.State == verify.NotYetValid:
+		j.add(Finding{CodeNotYetValid, StageDates, Error, j.position(roles.NotBefore), fmt.Sprintf("%s, in %s; it is %s", begins, daysText(DaysBetween(j.Time, j.NotBefore)), Instant(j.Time)), "wait until then, or set the clock if it is wrong"})
+	case j.State == verify.InGrace:
+		j.add(Finding{CodeInGrace, StageDates, Warning, expiry, fmt.Sprintf("%s, %s ago; the grace ends at %s", ends, daysText(DaysBetween(j.NotAfter, j.Time)), Instant(j.GraceEnd)), "install a renewed licence before the grace ends"})
+	case j.State == verify.Expired:
+		j.add(Finding{CodeExpired, StageDates, Error, expiry, fmt.Sprintf("%s, %s ago%s", ends, daysText(DaysBetween(j.NotAfter, j.Time)), j.graceWords()), "install a renewed licence"})
+	}
+}
+
+func (j *judgement) graceWords() string {
+	if j.GraceEnd.Equal(j.NotAfter) {
+		return ""
+	}
+	return fmt.Sprintf(", and the grace ended at %s", Instant(j.GraceEnd))
+}
+
+// dateWords says what a date in the licence means.
+func (j *judgement) dateWords(pointer string, t time.Time) string {
+	text, _ := j.License.Payload.Text(pointer)
+	if text == Instant(t) {
+		return fmt.Sprintf("%s is %s", plain(pointer[1:]), text)
+	}
+	return fmt.Sprintf("%s %q is %s", plain(pointer[1:]), text, Instant(t))
+}
+
+// requirements judges what the caller requires. It comes last.
+func (j *judgement) requirements() {
+	j.remaining()
+	for _, r := range j.options.Policy.Require {
+		if unmet := r.unmet(j.License.Payload, j.options.Verify.Location); unmet != "" {
+			j.add(Finding{CodeRequirement, StageRequirement, Error, j.position(r.pointer),
+				fmt.Sprintf("%s, and %s is required", unmet, plain(r.text)), "ask whoever issued the licence for one that has it, or change the requirement"})
+		}
+	}
+}
+
+// remaining judges how much time is left. A licence that is not valid is an error
+// already.
+func (j *judgement) remaining() {
+	if j.State != verify.Valid && j.State != verify.InGrace {
+		return
+	}
+	policy := j.options.Policy
+	left := j.GraceEnd.Sub(j.Time)
+	severity, wanted := Severity(""), time.Duration(0)
+	switch {
+	case policy.minRemaining() > 0 && left < policy.minRemaining():
+		severity, wanted = Error, policy.minRemaining()
+	case policy.warnRemaining() > 0 && left < policy.warnRemaining():
+		severity, wanted = Warning, policy.warnRemaining()
+	default:
+		return
+	}
+	roles := j.judge.roles()
+	what := j.dateWords(roles.NotAfter, j.NotAfter)
+	if !j.GraceEnd.Equal(j.NotAfter) {
+		what += fmt.Sprintf(", with grace %s", Instant(j.GraceEnd))
+	}
+	j.add(Finding{CodeExpiresSoon, StageRequirement, severity, j.position(roles.NotAfter),
+		fmt.Sprintf("%s: %s left, and %s are wanted", what, daysText(DaysBetween(j.Time, j.GraceEnd)), lengthText(wanted)), "renew the licence"})
+}
+
+func lengthText(d time.Duration) string {
+	if d%day == 0 {
+		return daysText(int(d / day))
+	}
+	return d.String()
+}
