@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk"
+	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/schema"
 )
 
@@ -114,10 +115,7 @@ func TestAllReasons(t *testing.T) {
 
 // An id is found again however far back it was, and none is mistaken for another.
 func TestDuplicatesFar(t *testing.T) {
-	n := 30_000
-	if testing.Short() {
-		n = 2000
-	}
+	n := testenv.Rounds(2000, 30_000)
 	texts := func(yield func(int, []byte) bool) {
 		for i := range n + 100 {
 			if !yield(i, fmt.Appendf(nil, `{"license_key":"LS-%d","license_creation_date":"2026-01-01","license_expiration_date":"2027-01-01"}`, i%n)) {

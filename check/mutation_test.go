@@ -12,6 +12,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/check"
+	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/sign"
 	"github.com/licseal/licseal/verify"
 )
@@ -93,10 +94,7 @@ func mutate(r *rand.Rand, text []byte, others [][]byte) []byte {
 // of a text, is a licence that verify accepts.
 func TestMutations(t *testing.T) {
 	const parts = 4
-	rounds := 100_000/parts + 1000
-	if testing.Short() {
-		rounds /= 25
-	}
+	rounds := testenv.Rounds(1000, 100_000/parts+1000)
 	licence := signed(t)
 	texts := [][]byte{[]byte(licence), []byte(indented(licence)), []byte(signed(t, "2027-01-01", "2026-02-01"))}
 	for _, b := range brokenTexts {

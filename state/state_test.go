@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/state"
 	"github.com/licseal/licseal/verify"
@@ -230,10 +231,7 @@ func TestProcesses(t *testing.T) {
 // said to be written, and a lock that the next one gets.
 func TestKill(t *testing.T) {
 	path := create(t, verify.Memory{Latest: start})
-	latest, rounds := start.Unix(), 40
-	if testing.Short() {
-		rounds = 10
-	}
+	latest, rounds := start.Unix(), testenv.Rounds(10, 40)
 	for round := range rounds {
 		cmd := process(t, path, 1_000_000, 1)
 		var said strings.Builder

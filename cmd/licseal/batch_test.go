@@ -102,10 +102,7 @@ func sameFile(t *testing.T, dir, a, b string) {
 // that is left alone: of the licences, of the rejects, and of a part. At no moment is
 // there a file of the name asked for with less in it.
 func TestKilledAndResumed(t *testing.T) {
-	rows := 100_000
-	if testing.Short() {
-		rows = 10_000
-	}
+	rows := testenv.Rounds(10_000, 100_000)
 	dir := batchDir(t, rows)
 	for name, extra := range map[string][]string{"whole": nil, "part": {"--shard", "2/3"}} {
 		t.Run(name, func(t *testing.T) {

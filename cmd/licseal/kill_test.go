@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/keys/private"
 	"github.com/licseal/licseal/state"
@@ -20,12 +21,7 @@ import (
 )
 
 // killRounds is how often the programs that write without a pause are killed.
-func killRounds() int {
-	if testing.Short() {
-		return 10
-	}
-	return 50
-}
+func killRounds() int { return testenv.Rounds(10, 50) }
 
 func mustRun(t *testing.T, dir string, args ...string) {
 	t.Helper()

@@ -192,12 +192,7 @@ func checkLoads(t *testing.T, store admin.Store, loads ...*load) {
 }
 
 // killRounds is how often a process is killed in one test.
-func killRounds() int {
-	if testing.Short() {
-		return 3
-	}
-	return 12
-}
+func killRounds() int { return testenv.Rounds(2, 12) }
 
 // killAgainAndAgain kills a process under load and starts it again.
 func killAgainAndAgain(t *testing.T, current *atomic.Pointer[process], args ...string) {
@@ -353,15 +348,10 @@ func TestStoreHangs(t *testing.T) {
 // A full disk: 507, or 503 where SQLite does not say what is wrong, and nothing half
 // written. With room again, service.
 func TestDiskFull(t *testing.T) {
-	dir := t.TempDir()
-	if output, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", dir).CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "SKIP %s: no small disk can be mounted here: %s\n", t.Name(), output)
-		testenv.Missing(t, "no small disk can be mounted here")
-	}
+	dir := testenv.SmallDisk(t, "size=1m")
 	v := newVendor(t)
 	store := "sqlite:" + filepath.Join(dir, "licences.db")
 	p := start(t, "--store", store, "--listen", "127.0.0.1:0", "--trust", v.trust)
-	t.Cleanup(func() { p.kill(); exec.Command("umount", dir).Run() })
 	acknowledged := map[string]string{}
 	full := 0
 	for i := 0; full < 10 && i < 5000; i++ {
@@ -414,12 +404,7 @@ func TestDiskFull(t *testing.T) {
 
 // The disk of PostgreSQL is full: the same, as far as PostgreSQL lets one know.
 func TestDiskFullPostgreSQL(t *testing.T) {
-	dir := t.TempDir()
-	if output, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=160m,mode=1777", "tmpfs", dir).CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "SKIP %s: no small disk can be mounted here: %s\n", t.Name(), output)
-		testenv.Missing(t, "no small disk can be mounted here")
-	}
-	t.Cleanup(func() { exec.Command("umount", dir).Run() })
+	dir := testenv.SmallDisk(t, "size=160m,mode=1777")
 	t.Setenv("TMPDIR", dir)
 	os.Chmod(filepath.Dir(dir), 0o755) // the server is another user
 	server := pgtest.Start(t)

@@ -19,6 +19,7 @@ import (
 	"github.com/licseal/licseal/entitle/sqlstore"
 	"github.com/licseal/licseal/internal/sqldb/postgres"
 	"github.com/licseal/licseal/internal/sqldb/sqlite"
+	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/internal/testenv/pgtest"
 	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/sign"
@@ -36,7 +37,7 @@ func entitlementArgs(t *testing.T, v *vendor) (args []string, dir string) {
 		t.Fatal(err)
 	}
 	tokens := filepath.Join(t.TempDir(), "tokens")
-	writeFile(t, tokens, "operator "+entitlementToken+"\n")
+	testenv.WriteFile(t, tokens, "operator "+entitlementToken+"\n")
 	return []string{"--trust", v.trust, "--license-dir", dir, "--entitlement-token-file", tokens}, dir
 }
 
@@ -92,7 +93,7 @@ func TestEntitlements(t *testing.T) {
 			if status, body := p.license(t, "POST", post, entitlementToken); status != 400 || body["message"] != "Error inserting license key" {
 				t.Errorf("a key of nothing: %d %v", status, body)
 			}
-			writeFile(t, filepath.Join(dir, "vendor.json"), v.sign(t, string(payload)))
+			testenv.WriteFile(t, filepath.Join(dir, "vendor.json"), v.sign(t, string(payload)))
 			if status, body := p.license(t, "POST", post, "wrong"); status != 403 || body["message"] != "Forbidden" {
 				t.Errorf("a wrong token: %d %v", status, body)
 			}
@@ -185,20 +186,20 @@ func TestEntitlementsSuspended(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		writeFile(t, list, signed.String())
+		testenv.WriteFile(t, list, signed.String())
 	}
 	revoke(1)
 	payload, err := os.ReadFile("../../testdata/entitlement/get-payload.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeFile(t, filepath.Join(dir, "installed.json"), v.sign(t, string(payload)))
+	testenv.WriteFile(t, filepath.Join(dir, "installed.json"), v.sign(t, string(payload)))
 	p := start(t, append(args, "--ephemeral", "--revocations", list)...)
 	if _, body := p.license(t, "GET", "", entitlementToken); body["data"].(map[string]any)["status"] != "active" {
 		t.Errorf("%v", body)
 	}
 	revoke(2, "xxxxxx-18X2-4xx0-xxxx-6b09xxxebxx8")
-	p.log.waitFor(t, "suspended")
+	p.log.WaitFor(t, "suspended")
 	_, body := p.license(t, "GET", "", entitlementToken)
 	data := body["data"].(map[string]any)
 	if license := data["license"].(map[string]any); data["status"] != "suspended" || license["suspended"] != true || license["status"] != "suspended" {
@@ -260,7 +261,7 @@ func TestEntitlementsFlags(t *testing.T) {
 			t.Fatal(err)
 		}
 		path := filepath.Join(t.TempDir(), "revoked.json")
-		writeFile(t, path, signed.String())
+		testenv.WriteFile(t, path, signed.String())
 		return path
 	}
 	memory := filepath.Join(t.TempDir(), "licence.state")
@@ -271,7 +272,7 @@ func TestEntitlementsFlags(t *testing.T) {
 	fails := func(want string, flags ...string) {
 		t.Helper()
 		args, dir := entitlementArgs(t, v)
-		writeFile(t, filepath.Join(dir, "installed.json"), v.sign(t, string(payload)))
+		testenv.WriteFile(t, filepath.Join(dir, "installed.json"), v.sign(t, string(payload)))
 		c := command(append(append(args, "--ephemeral"), flags...)...)
 		stop := time.AfterFunc(10*time.Second, func() { c.Process.Kill() }) // if it starts
 		defer stop.Stop()
@@ -284,15 +285,15 @@ func TestEntitlementsFlags(t *testing.T) {
 	fails("licseal state new", "--entitlement-state", memory+".none")
 
 	args, dir := entitlementArgs(t, v)
-	writeFile(t, filepath.Join(dir, "installed.json"), v.sign(t, string(payload)))
+	testenv.WriteFile(t, filepath.Join(dir, "installed.json"), v.sign(t, string(payload)))
 	p := start(t, append(args, "--ephemeral", "--entitlement-state", memory, "--revocations", list(now, 2))...)
 	p.stop(t)
 	fails("generation 2 was seen already", "--entitlement-state", memory, "--revocations", list(now, 1))
 
 	// Its key is trusted no longer, while licseald runs: the licence is suspended.
 	p = start(t, append(args, "--ephemeral")...)
-	writeFile(t, v.trust, newVendor(t).line(t))
-	p.log.waitFor(t, "state=suspended")
+	testenv.WriteFile(t, v.trust, newVendor(t).line(t))
+	p.log.WaitFor(t, "state=suspended")
 }
 
 // An entitlement licence that is sent to the Admin API is told from one with a fault.

@@ -23,7 +23,7 @@ func TestGuide(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	writeFile(t, filepath.Join(dir, "fields.json"), `{"admin_seats":"5","customer":"Example Company, Inc","dataplanes":"2",
+	testenv.WriteFile(t, filepath.Join(dir, "fields.json"), `{"admin_seats":"5","customer":"Example Company, Inc","dataplanes":"2",
 		"product_subscription":"Konnect Enterprise","support_plan":"None"}`)
 	commands, want := readGuide(string(guide))
 	if len(commands) < 20 {
@@ -37,9 +37,9 @@ func TestGuide(t *testing.T) {
 	testenv.Programs(t, "bash", "curl")
 	shell := exec.Command("bash", "-c", script)
 	shell.Dir = dir
-	bin := buildLicseal(t)
+	bin := filepath.Dir(testenv.Build(t, "licseal"))
 	shell.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
-	output := &lockedBuffer{}
+	output := &testenv.Buffer{}
 	shell.Stdout, shell.Stderr = output, output
 	shell.Run() // the last command decides; each is looked at
 	parts := regexp.MustCompile(mark+` \d+\n`).Split(output.String(), -1)[1:]

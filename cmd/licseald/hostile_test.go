@@ -185,10 +185,7 @@ func TestIdleConnections(t *testing.T) {
 // with their number.
 func TestTenThousand(t *testing.T) {
 	name := "sqlite:" + filepath.Join(t.TempDir(), "licences.db")
-	count := 10_000
-	if testing.Short() {
-		count = 2_000
-	}
+	count := testenv.Rounds(2_000, 10_000)
 	fillStore(t, name, count, "")
 	p := start(t, "--store", name, "--listen", "127.0.0.1:0", "--accept-unverified")
 	expect(t, 200, "GET", p.url+"/licenses?size=1000", "")

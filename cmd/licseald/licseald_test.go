@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -60,7 +59,7 @@ func TestJudge(t *testing.T) {
 func TestJudgeUnknownField(t *testing.T) {
 	v := newVendor(t)
 	own := filepath.Join(t.TempDir(), "own.json")
-	writeFile(t, own, `{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "additionalProperties": false,
+	testenv.WriteFile(t, own, `{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "additionalProperties": false,
 		"required": ["license_key", "license_creation_date", "license_expiration_date"],
 		"properties": {"license_key": {"type": "string"}, "license_creation_date": {"type": "string"}, "license_expiration_date": {"type": "string"}},
 		"x-licseal": {"roles": {"id": "/license_key", "not_before": "/license_creation_date", "not_after": "/license_expiration_date"}}}`)
@@ -79,7 +78,7 @@ func TestJudgeUnknownField(t *testing.T) {
 func TestLogIsMasked(t *testing.T) {
 	const key, secret = "LS-0001-SECRET-KEY-0001", "correct-horse-battery"
 	tokens := filepath.Join(t.TempDir(), "tokens")
-	writeFile(t, tokens, secret+"\n")
+	testenv.WriteFile(t, tokens, secret+"\n")
 	for _, format := range []string{"text", "json"} {
 		v := newVendor(t)
 		p := start(t, "--ephemeral", "--trust", v.trust, "--log-format", format, "--token-file", tokens)
@@ -135,17 +134,17 @@ func TestReloadTrust(t *testing.T) {
 	old, new := newVendor(t), newVendor(t)
 	p := start(t, "--ephemeral", "--trust", old.trust)
 	expect(t, 400, "POST", p.url+"/licenses", new.licence(t, "LS-1", 30))
-	writeFile(t, old.trust, "rubbish\n")
+	testenv.WriteFile(t, old.trust, "rubbish\n")
 	p.Process.Signal(syscall.SIGHUP)
-	p.log.waitFor(t, "what was read before stays in force")
+	p.log.WaitFor(t, "what was read before stays in force")
 	expect(t, 201, "POST", p.url+"/licenses", old.licence(t, "LS-2", 30))
-	writeFile(t, old.trust, new.line(t))
-	p.log.waitFor(t, "read again") // by itself, within a second or so
+	testenv.WriteFile(t, old.trust, new.line(t))
+	p.log.WaitFor(t, "read again") // by itself, within a second or so
 	expect(t, 201, "POST", p.url+"/licenses", new.licence(t, "LS-1", 30))
 	expect(t, 400, "POST", p.url+"/licenses", old.licence(t, "LS-3", 30))
 	os.Remove(old.trust)
 	p.Process.Signal(syscall.SIGHUP)
-	p.log.waitFor(t, "no such file")
+	p.log.WaitFor(t, "no such file")
 	expect(t, 201, "POST", p.url+"/licenses", new.licence(t, "LS-4", 30))
 }
 
@@ -155,20 +154,20 @@ func TestReloadPipe(t *testing.T) {
 	const old, new = "correct-horse-battery", "another-token-altogether"
 	v := newVendor(t)
 	tokens := filepath.Join(t.TempDir(), "tokens")
-	writeFile(t, tokens, old+"\n")
+	testenv.WriteFile(t, tokens, old+"\n")
 	p := start(t, "--ephemeral", "--trust", v.trust, "--token-file", tokens)
 	os.Remove(v.trust)
 	if err := syscall.Mkfifo(v.trust, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p.log.waitFor(t, "what was read before stays in force")
+	p.log.WaitFor(t, "what was read before stays in force")
 	silent, err := os.OpenFile(v.trust, os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	writeFile(t, tokens, new+"\n")
-	p.log.waitFor(t, "read again")
+	testenv.WriteFile(t, tokens, new+"\n")
+	p.log.WaitFor(t, "read again")
 	expect(t, 401, "GET", p.url+"/", "", "Kong-Admin-Token: "+old)
 	expect(t, 200, "GET", p.url+"/", "", "Kong-Admin-Token: "+new)
 }
@@ -176,7 +175,7 @@ func TestReloadPipe(t *testing.T) {
 // The operator is told of a file of tokens that others can read.
 func TestTokenFileReadable(t *testing.T) {
 	tokens := filepath.Join(t.TempDir(), "tokens")
-	writeFile(t, tokens, "correct-horse-battery\n")
+	testenv.WriteFile(t, tokens, "correct-horse-battery\n")
 	for mode, want := range map[os.FileMode]bool{0o600: false, 0o640: true, 0o604: true} {
 		if err := os.Chmod(tokens, mode); err != nil {
 			t.Fatal(err)
@@ -193,7 +192,7 @@ func TestTokenFile(t *testing.T) {
 	const secret = "correct-horse-battery"
 	v := newVendor(t)
 	tokens := filepath.Join(t.TempDir(), "tokens")
-	writeFile(t, tokens, "ci "+secret+"\n")
+	testenv.WriteFile(t, tokens, "ci "+secret+"\n")
 	p := start(t, "--ephemeral", "--trust", v.trust, "--token-file", tokens, "--listen", "0.0.0.0:0")
 	p.url = strings.Replace(p.url, "[::]", "127.0.0.1", 1)
 	for _, path := range []string{"/", "/licenses", "/license/report", "/metrics", "/nothing"} {
@@ -204,8 +203,8 @@ func TestTokenFile(t *testing.T) {
 	expect(t, 200, "GET", p.url+"/status", "")
 	expect(t, 201, "POST", p.url+"/licenses", v.licence(t, "LS-1", 30), "Kong-Admin-Token: "+secret)
 	expect(t, 200, "GET", p.url+"/metrics", "", "Authorization: Bearer "+secret)
-	writeFile(t, tokens, "another-token-altogether\n")
-	p.log.waitFor(t, "read again")
+	testenv.WriteFile(t, tokens, "another-token-altogether\n")
+	p.log.WaitFor(t, "read again")
 	expect(t, 401, "GET", p.url+"/", "", "Kong-Admin-Token: "+secret)
 	expect(t, 200, "GET", p.url+"/", "", "Kong-Admin-Token: another-token-altogether")
 	if strings.Contains(p.log.String(), secret) {
@@ -228,9 +227,9 @@ func TestLocalName(t *testing.T) {
 func TestTLS(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
-	openssl(t, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+	testenv.Run(t, "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
 		"-subj", "/CN=server", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", file("key"), "-out", file("cert"))
-	openssl(t, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+	testenv.Run(t, "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
 		"-subj", "/CN=deploy robot", "-keyout", file("client.key"), "-out", file("client"))
 	v := newVendor(t)
 	p := start(t, "--ephemeral", "--trust", v.trust, "--tls-cert", file("cert"), "--tls-key", file("key"), "--client-ca", file("client"))
@@ -257,15 +256,7 @@ func TestTLS(t *testing.T) {
 	if status != 201 || err != nil {
 		t.Errorf("with one: %d %s %v", status, body, err)
 	}
-	p.log.waitFor(t, "deploy robot at 127.0.0.1")
-}
-
-func openssl(t *testing.T, args ...string) {
-	t.Helper()
-	testenv.Programs(t, "openssl")
-	if output, err := exec.Command("openssl", args...).CombinedOutput(); err != nil {
-		t.Fatalf("openssl %s: %v\n%s", args, err, output)
-	}
+	p.log.WaitFor(t, "deploy robot at 127.0.0.1")
 }
 
 // A request that is under way when the server is told to stop is answered.
@@ -288,7 +279,7 @@ func TestGracefulStop(t *testing.T) {
 	answers.ReadString('\n') // now it waits for the body
 	conn.Write(body[:100])
 	p.Process.Signal(syscall.SIGTERM)
-	p.log.waitFor(t, "stopping")
+	p.log.WaitFor(t, "stopping")
 	conn.Write(body[100:])
 	response, err := http.ReadResponse(answers, nil)
 	if err != nil || response.StatusCode != http.StatusCreated {
@@ -329,7 +320,7 @@ func TestHistoryCommand(t *testing.T) {
 // and of PostgreSQL a role that may only read is enough.
 func TestHistoryOnlyReads(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "empty.db")
-	writeFile(t, empty, "")
+	testenv.WriteFile(t, empty, "")
 	if out, err := command("history", "--store", "sqlite:"+empty).CombinedOutput(); err == nil || !strings.Contains(string(out), "no such table") {
 		t.Errorf("%v: %s", err, out)
 	}
@@ -515,12 +506,12 @@ func TestRevocations(t *testing.T) {
 	expect(t, 400, "POST", p.url+"/licenses", v.licence(t, "LS-9", 30))
 	expect(t, 201, "POST", p.url+"/licenses", v.licence(t, "LS-1", 30))
 	v.writeList(t, list, second)
-	p.log.waitFor(t, "read again")
+	p.log.WaitFor(t, "read again")
 	if body := expect(t, 400, "POST", p.url+"/licenses", v.licence(t, "LS-2", 30)); !strings.Contains(body, "revoked") {
 		t.Errorf("%s", body)
 	}
 	v.writeList(t, list, first)
-	p.log.waitFor(t, "what was read before stays in force")
+	p.log.WaitFor(t, "what was read before stays in force")
 	expect(t, 400, "POST", p.url+"/licenses", v.licence(t, "LS-2", 30))
 }
 
@@ -554,5 +545,5 @@ func (v *vendor) writeList(t *testing.T, path string, list *revoke.Contents) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeFile(t, path, signed.String())
+	testenv.WriteFile(t, path, signed.String())
 }

@@ -15,13 +15,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/sign"
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/crypto/ssh"
@@ -47,7 +47,7 @@ func command(args ...string) *exec.Cmd {
 type process struct {
 	*exec.Cmd
 	url string
-	log *lockedBuffer
+	log *testenv.Buffer
 }
 
 // start runs licseald and waits until it has printed its address.
@@ -62,7 +62,7 @@ func start(t *testing.T, args ...string) *process {
 }
 
 func tryStart(args ...string) (*process, error) {
-	p := &process{Cmd: command(args...), log: &lockedBuffer{}}
+	p := &process{Cmd: command(args...), log: &testenv.Buffer{}}
 	p.Stderr = p.log
 	stdout, err := p.StdoutPipe()
 	if err != nil {
@@ -95,33 +95,6 @@ func (p *process) stop(t *testing.T) {
 	}
 }
 
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(b)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-// waitFor waits until the log has a text.
-func (l *lockedBuffer) waitFor(t *testing.T, text string) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(l.String(), text); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("the log never has %q: %s", text, l)
-		}
-	}
-}
-
 // vendor is who signs licences.
 type vendor struct {
 	key   ed25519.PrivateKey
@@ -135,7 +108,7 @@ func newVendor(t testing.TB) *vendor {
 		t.Fatal(err)
 	}
 	v := &vendor{key: key, trust: filepath.Join(t.TempDir(), "trusted")}
-	writeFile(t, v.trust, v.line(t))
+	testenv.WriteFile(t, v.trust, v.line(t))
 	return v
 }
 
@@ -177,13 +150,6 @@ func (v *vendor) sign(t testing.TB, text string) string {
 		t.Fatal(err)
 	}
 	return lic.String()
-}
-
-func writeFile(t testing.TB, path, text string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // call sends a request and returns the status and the body. A payload is sent as

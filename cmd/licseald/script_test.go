@@ -22,7 +22,7 @@ import (
 //	exits CODE PROGRAM ARGS… run a program that must end with this exit code
 func TestScripts(t *testing.T) {
 	testenv.Scripts(t, "openssl", "jq", "curl", "http")
-	bin := buildLicseal(t)
+	bin := filepath.Dir(testenv.Build(t, "licseal"))
 	published, err := filepath.Abs("../../testdata/published")
 	if err != nil {
 		t.Fatal(err)
@@ -37,17 +37,6 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"serve": serveInScript, "exits": exits},
 	})
-}
-
-// buildLicseal returns a folder with the program licseal.
-func buildLicseal(t *testing.T) string {
-	t.Helper()
-	bin := t.TempDir()
-	build := exec.Command("go", "build", "-o", filepath.Join(bin, "licseal"), "../licseal")
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building licseal: %v\n%s", err, output)
-	}
-	return bin
 }
 
 func serveInScript(ts *testscript.TestScript, neg bool, args []string) {

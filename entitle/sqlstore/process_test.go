@@ -21,6 +21,7 @@ import (
 	"github.com/licseal/licseal/entitle/sqlstore"
 	"github.com/licseal/licseal/internal/sqldb/postgres"
 	"github.com/licseal/licseal/internal/sqldb/sqlite"
+	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/internal/testenv/pgtest"
 )
 
@@ -320,10 +321,7 @@ func TestClockMoved(t *testing.T) {
 // A product that is killed again and again: in the strict mode, each use that was
 // allowed is counted, and one more at most, which was under way.
 func TestKillStrict(t *testing.T) {
-	rounds := 12
-	if testing.Short() {
-		rounds = 4
-	}
+	rounds := testenv.Rounds(3, 12)
 	onEach(t, func(t *testing.T, store string) {
 		var before int64
 		for range rounds {
@@ -385,10 +383,7 @@ func waitForOutput(t *testing.T, out *output) {
 // gives a busy machine another second; TestBatchWithinASecond, with a clock of its own,
 // gives none.
 func TestKillBatch(t *testing.T) {
-	rounds := 4
-	if testing.Short() {
-		rounds = 1
-	}
+	rounds := testenv.Rounds(1, 4)
 	onEach(t, func(t *testing.T, store string) {
 		t.Parallel()
 		var before, lost int64

@@ -182,11 +182,7 @@ func TestReplaceKeepsOwner(t *testing.T) {
 // TestFullDisk shows that a disk that fills up costs neither the old file nor
 // what little room there is.
 func TestFullDisk(t *testing.T) {
-	dir := t.TempDir()
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", dir).CombinedOutput(); err != nil {
-		testenv.Missing(t, "no small disk can be mounted here: "+err.Error()+": "+string(out))
-	}
-	defer exec.Command("umount", dir).Run()
+	dir := testenv.SmallDisk(t, "size=16k")
 	if err := os.WriteFile(filepath.Join(dir, "f"), []byte("old"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +239,7 @@ func content(letter byte) []byte { return bytes.Repeat([]byte{letter}, 4<<20) }
 // TestKilled kills a program that replaces a file over and over. Whenever that is,
 // the file holds one of the two contents, whole.
 func TestKilled(t *testing.T) {
-	const rounds = 25
+	rounds := testenv.Rounds(6, 25)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "f")
 	if err := os.WriteFile(path, content('a'), 0o644); err != nil {
