@@ -2,11 +2,11 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/internal/text"
+	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
 )
@@ -48,15 +48,13 @@ func diff(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	var trusted []licseal.TrustedKey
-	if c.IsSet("t") {
-		if trusted, err = loadTrusted(c); err != nil {
-			return err
-		}
+	verifier, err := diffVerifier(c, rules)
+	if err != nil {
+		return err
 	}
 	var sides [2]*side
 	for i, file := range c.Args().Slice() {
-		if sides[i], err = readSide(file, trusted, rules.Roles()); err != nil {
+		if sides[i], err = readSide(file, verifier, rules.Roles()); err != nil {
 			return err
 		}
 	}
@@ -67,35 +65,38 @@ func diff(c *cli.Context) error {
 	return show(c, diffText(sides, changes))
 }
 
-func readSide(file string, trusted []licseal.TrustedKey, roles licseal.Roles) (*side, error) {
+// diffVerifier returns what verifies the signatures, nil without -t.
+func diffVerifier(c *cli.Context, rules *schema.Schema) (*verify.Verifier, error) {
+	if !c.IsSet("t") {
+		return nil, nil
+	}
+	trusted, err := loadTrusted(c)
+	if err != nil {
+		return nil, err
+	}
+	return verify.New(trusted, &verify.Options{Roles: rules.Roles()})
+}
+
+// readSide reads a licence, and verifies its signature if v is not nil. Other reasons to
+// refuse it do not matter here.
+func readSide(file string, v *verify.Verifier, roles licseal.Roles) (*side, error) {
 	data, err := readDocument(file)
 	if err != nil {
 		return nil, about(displayName(file), err)
 	}
 	s := &side{file: displayName(file)}
-	if trusted == nil {
+	if v == nil {
 		s.lic, err = licseal.ParseUnverified(data)
+	} else if report := v.Report(data); report.Result() == nil {
+		err = report.Err()
 	} else {
-		s.lic, s.key, err = signed(data, trusted, roles)
+		s.lic, s.key = report.Result().License, &report.Result().Key
 	}
 	if err != nil {
 		return nil, about(s.file, err)
 	}
 	s.period, s.dates = s.lic.Payload.Period(roles, nil)
 	return s, nil
-}
-
-// signed verifies a licence. It may be outside its validity period.
-func signed(data []byte, trusted []licseal.TrustedKey, roles licseal.Roles) (*licseal.License, *licseal.TrustedKey, error) {
-	result, err := verify.License(data, trusted, &verify.Options{Roles: roles})
-	var refused *verify.RefusedError
-	if errors.As(err, &refused) {
-		result, err = refused.Result, nil
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	return result.License, &result.Key, nil
 }
 
 func diffText(sides [2]*side, changes []edit.Difference) text.Line {

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"errors"
-
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/schema"
-	"github.com/licseal/licseal/sign"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
 )
@@ -68,11 +65,11 @@ func renew(c *cli.Context) error {
 		return err
 	}
 	plan.Complete = true
-	trusted, options, err := renewalTrust(c, rules)
+	verifier, err := renewalVerifier(c, rules)
 	if err != nil {
 		return err
 	}
-	old, err := oldPayload(file, rules, trusted, options)
+	old, err := oldPayload(file, rules, verifier)
 	if err != nil {
 		return err
 	}
@@ -80,53 +77,52 @@ func renew(c *cli.Context) error {
 	if err != nil {
 		return about(displayName(file), err)
 	}
-	key, err := loadPrivate(c, c.String("k"))
+	lic, err := signWith(c, payload)
 	if err != nil {
 		return err
 	}
-	lic, err := sign.License(payload, key)
-	if err != nil {
-		return err
-	}
-	if trusted != nil {
-		warnRefused(lic, trusted, options)
+	if verifier != nil {
+		warnRefused(lic, verifier)
 	}
 	return writeResult(c, lic.String())
 }
 
 // warnRefused warns if the same keys and revocation list refuse the new licence. It
 // is no error: verifiers may get other keys or another list before the licence.
-func warnRefused(lic *licseal.License, trusted []licseal.TrustedKey, options *verify.Options) {
-	_, err := verify.License([]byte(lic.String()), trusted, options)
-	if errors.As(err, new(*verify.SignatureError)) || errors.As(err, new(*verify.RevokedError)) {
-		warn("with -t and --revocations as given here, the new licence is refused: %v", err)
+func warnRefused(lic *licseal.License, v *verify.Verifier) {
+	report := v.Report([]byte(lic.String()))
+	switch report.Reason() {
+	case licseal.ReasonSignature, licseal.ReasonRevoked:
+		warn("with -t and --revocations as given here, the new licence is refused: %v", report.Err())
 	}
 }
 
-// renewalTrust returns the keys and options to verify the old licence with. The
-// keys are nil without -t.
-func renewalTrust(c *cli.Context, rules *schema.Schema) (trusted []licseal.TrustedKey, options *verify.Options, err error) {
-	options = &verify.Options{Roles: rules.Roles()}
+// renewalVerifier returns what verifies the old licence, nil without -t.
+func renewalVerifier(c *cli.Context, rules *schema.Schema) (*verify.Verifier, error) {
 	if !c.IsSet("t") {
-		return nil, options, nil
+		return nil, nil
 	}
-	if trusted, err = loadTrusted(c); err != nil {
-		return nil, nil, err
+	trusted, err := loadTrusted(c)
+	if err != nil {
+		return nil, err
 	}
+	options := &verify.Options{Roles: rules.Roles()}
 	if list := c.String("revocations"); list != "" {
-		options.Revocations, err = loadRevocations(list, trusted)
+		if options.Revocations, err = loadRevocations(list, trusted); err != nil {
+			return nil, err
+		}
 	}
-	return trusted, options, err
+	return verify.New(trusted, options)
 }
 
-// oldPayload reads the licence to renew. It verifies it if trusted is not nil; the
-// licence may be outside its validity period.
-func oldPayload(file string, rules *schema.Schema, trusted []licseal.TrustedKey, options *verify.Options) (licseal.Payload, error) {
+// oldPayload reads the licence to renew, and verifies it if v is not nil. Licences
+// outside their validity period are renewed, too.
+func oldPayload(file string, rules *schema.Schema, v *verify.Verifier) (licseal.Payload, error) {
 	data, err := readDocument(file)
 	if err != nil {
 		return licseal.Payload{}, about(displayName(file), err)
 	}
-	if trusted == nil {
+	if v == nil {
 		lic, err := licseal.ParseUnverified(data)
 		if err != nil {
 			return licseal.Payload{}, about(displayName(file), err)
@@ -134,17 +130,15 @@ func oldPayload(file string, rules *schema.Schema, trusted []licseal.TrustedKey,
 		warn("%s was not verified; use -t KEYS to verify it before it is renewed", displayName(file))
 		return lic.Payload, nil
 	}
-	result, err := verify.License(data, trusted, options)
-	var refused *verify.RefusedError
-	var state *verify.StateError
-	if errors.As(err, &refused) && errors.As(err, &state) {
-		result, err = refused.Result, nil // expired licences are renewed, too
+	report := v.Report(data)
+	result := report.Result()
+	switch report.Reason() {
+	case "", licseal.ReasonExpired, licseal.ReasonNotYetValid:
+		return result.License.Payload, nil
 	}
-	if err != nil && refused != nil {
-		err = hintSchema(err, rules, refused.Result.License.Payload)
+	err = report.Err()
+	if result != nil {
+		err = hintSchema(err, rules, result.License.Payload)
 	}
-	if err != nil {
-		return licseal.Payload{}, about(displayName(file), err)
-	}
-	return result.License.Payload, nil
+	return licseal.Payload{}, about(displayName(file), err)
 }

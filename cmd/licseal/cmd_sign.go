@@ -16,28 +16,28 @@ func signCommand() *cli.Command {
 		Name:      "sign",
 		Usage:     "sign a payload: make a licence",
 		UsageText: "licseal sign -k KEY [flags] [PAYLOAD]\n       licseal sign -k KEY --batch FILE [flags]",
-		Description: `Reads a payload, an object of fields, from the file PAYLOAD or from standard
-input; or builds one from --from and --set alone, and then reads standard input only
-if PAYLOAD is '-'. Changes the fields that --set, --created and --expires name, checks
-the payload against its schema, signs it, and prints the licence in canonical form:
-the string that the Admin API takes.
+		Description: `Reads a payload, an object of fields, from the file PAYLOAD or from standard input.
+With --from or --set, standard input is read only if PAYLOAD is '-'. Changes the
+fields that --set, --created and --expires name, checks the payload against its
+schema, signs it, and prints the licence in canonical form: the string that the Admin
+API expects.
 
   licseal sign -k vendor.key --set customer='Example Company, Inc' \
     --from defaults.json --expires +365d -o licence.json
 
---set NAME=VALUE sets a string, or what the field is already: where the template
-holds a number there, VALUE must be one too. NAME:=VALUE sets any JSON value.
-NAME may be a JSON Pointer: /limits/seats. A payload put together by these flags
-gets today's creation date if it has none, and with --schema entitlement a new id
-and key as well. An expiry of +365d counts from the creation date.
+--set NAME=VALUE sets a string; if the field exists with another type, such as a
+number, VALUE must be of that type. NAME:=VALUE sets any JSON value. NAME may be a
+JSON Pointer: /limits/seats. A payload made with these flags gets today's creation
+date if it has none, and with --schema entitlement a new id and key too. An expiry of
++365d counts from the creation date.
 
---batch signs many at once, a row each, and prints them as NDJSON: one a line, in
-the order of the rows. The header of a CSV names fields as --set does, 'seats:' for a
-column of JSON values; an empty cell sets nothing. Fields that a row lacks come from
---from and --set; --created and --expires set the dates of all. Rows that fail, or
-whose id an earlier row has, go to --rejects and stop no other; the exit code is then
-the worst of theirs. With -o, the file has its name once it is whole, and --resume
-continues after an interruption, without signing a row twice or leaving one out.
+--batch signs one licence a row, and prints them as NDJSON, in the order of the rows.
+The header of a CSV names the fields as --set does, with 'seats:' for a column of JSON
+values; empty cells set nothing. Fields that a row lacks come from --from and --set;
+--created and --expires set the dates of all rows. Rows that fail, or have the id of
+an earlier row, are written to --rejects; the others are signed, and the exit code is
+the worst of all rows. With -o, the file gets its name when it is complete; --resume
+continues an interrupted run without signing a row twice or skipping one.
 
   licseal sign -k vendor.key --batch customers.csv --from defaults.json \
     --expires +365d --rejects rejects.ndjson -o licences.ndjson`,
@@ -89,20 +89,20 @@ func signPayload(c *cli.Context) error {
 	if err != nil {
 		return about(name, err)
 	}
-	return signTo(c, payload)
-}
-
-// signTo signs a payload with the key of -k, and writes the licence.
-func signTo(c *cli.Context, p licseal.Payload) error {
-	key, err := loadPrivate(c, c.String("k"))
-	if err != nil {
-		return err
-	}
-	lic, err := sign.License(p, key)
+	lic, err := signWith(c, payload)
 	if err != nil {
 		return err
 	}
 	return writeResult(c, lic.String())
+}
+
+// signWith signs a payload with the key of -k.
+func signWith(c *cli.Context, p licseal.Payload) (*licseal.License, error) {
+	key, err := loadPrivate(c, c.String("k"))
+	if err != nil {
+		return nil, err
+	}
+	return sign.License(p, key)
 }
 
 // readPlan returns what --set, --created and --expires ask for.
@@ -146,15 +146,16 @@ func editUsage(err error) error {
 	return err
 }
 
-// isBuilt reports whether flags put the payload together.
+// isBuilt reports whether the payload is made with flags, so that it is completed. A
+// payload that is given complete is signed as it is, or refused.
 func isBuilt(c *cli.Context) bool { return c.IsSet("from") || c.IsSet("set") || c.IsSet("expires") }
 
-// readPayload reads the payload to start from, and says what messages call it.
+// readPayload reads the payload to start from. name is what messages call it.
 func readPayload(c *cli.Context) (p licseal.Payload, name string, err error) {
 	file := payloadFile(c)
 	switch {
 	case c.IsSet("from") && c.NArg() > 0:
-		return p, "", usagef("--from and a payload file are two payloads; give one")
+		return p, "", usagef("--from and a payload file are mutually exclusive")
 	case c.NArg() > 1:
 		return p, "", usagef("'licseal sign' takes one file, not %d", c.NArg())
 	case file == "":
@@ -171,13 +172,13 @@ func readPayload(c *cli.Context) (p licseal.Payload, name string, err error) {
 	}
 	p, err = licseal.ParsePayload(data)
 	if _, isLicense := p.Field("/license/payload"); isLicense {
-		err = withHint(errors.New("this is a licence; 'licseal sign' signs a payload"), "give it with --from to sign its payload anew")
+		err = withHint(errors.New("this is a licence; 'licseal sign' signs a payload"), "to sign its payload again: --from FILE")
 	}
 	return p, name, err
 }
 
-// payloadFile returns the file to read, "-" for standard input, or "" where
-// --set alone makes the payload.
+// payloadFile returns the file to read: "-" for standard input, "" if the payload is made
+// with --set alone.
 func payloadFile(c *cli.Context) string {
 	switch {
 	case c.IsSet("from"):

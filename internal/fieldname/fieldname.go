@@ -1,4 +1,5 @@
-// Package fieldname reads the names by which people speak of fields of a payload.
+// Package fieldname converts the names of payload fields that people type to JSON
+// Pointers.
 package fieldname
 
 import (
@@ -7,9 +8,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Pointer returns the JSON Pointer (RFC 6901) that a name stands for: the name
-// itself if it begins with '/'. Otherwise its dots lead into objects, so that
-// limits.seats is /limits/seats. ok is false if that is no JSON Pointer.
+// Pointer returns the JSON Pointer (RFC 6901) of a field: the name itself if it begins
+// with '/'; otherwise its dots lead into objects, so that limits.seats is
+// /limits/seats. ok is false if the result is not a valid JSON Pointer.
 func Pointer(name string) (pointer string, ok bool) {
 	if strings.HasPrefix(name, "/") {
 		return name, jsontext.Pointer(name).IsValid()
