@@ -3,20 +3,25 @@ package keys
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/licseal/licseal"
-	"github.com/licseal/licseal/keys/internal/keytext"
 )
 
 // An edit changes all the keys it names, or, with an error, nothing. Its cost is
 // linear in the size of the file.
 
+// ErrNoIssuer means that a key has no principal, the name of its issuer, and no
+// comment that can be one.
+var ErrNoIssuer = errors.New("no issuer")
+
 // Add adds keys at the end of the file, as allowed_signers lines for the namespace
-// of licences. Each needs at least one principal, the name of its issuer, so that
-// ssh-keygen reads the line too. Its window is written in whole seconds.
+// of licences. Such a line needs a principal, the name of the issuer: if a key has
+// no Principals, its Name is used, provided that it is one word; otherwise the
+// error wraps [ErrNoIssuer]. A window is written in whole seconds.
 func (f *TrustedFile) Add(added ...licseal.TrustedKey) error {
 	newline := f.newline()
 	var b strings.Builder
@@ -35,10 +40,7 @@ func (f *TrustedFile) Add(added ...licseal.TrustedKey) error {
 }
 
 func addedLine(key *licseal.TrustedKey) (string, error) {
-	if len(key.Principals) == 0 {
-		return "", errors.New("the key needs a principal, the name of its issuer")
-	}
-	principals, err := quotePrincipals(key.Principals)
+	principals, err := issuer(key, nil)
 	if err != nil {
 		return "", err
 	}
@@ -61,7 +63,7 @@ func addedLine(key *licseal.TrustedKey) (string, error) {
 // the keys. If a key is listed several times, the windows that begin at the
 // instant or later are removed, and one that lasts longer ends there. principals are
 // written for a key without any, a bare key or a PEM block; if principals is
-// empty, its comment is used, provided that it is one word.
+// empty, its comment is used, as by [TrustedFile.Add].
 func (f *TrustedFile) Retire(before time.Time, principals []string, ids ...string) error {
 	places := f.byID()
 	lines := map[int]string{}
@@ -158,7 +160,7 @@ func (f *TrustedFile) retired(e *entry, before time.Time, principals []string) (
 		l = *e.signer
 	} else {
 		var err error
-		if l, err = bareLine(e.key, principals); err != nil {
+		if l, err = bareLine(&e.key, principals); err != nil {
 			return "", f.source.Errorf(e.line, "%w", err)
 		}
 	}
@@ -168,18 +170,30 @@ func (f *TrustedFile) retired(e *entry, before time.Time, principals []string) (
 }
 
 // bareLine returns the allowed_signers line of a key that had no principals.
-func bareLine(key licseal.TrustedKey, principals []string) (l signerLine, err error) {
-	if len(principals) == 0 {
-		if principals = keytext.Fields(key.Name); len(principals) != 1 {
-			return l, errors.New("the line has no issuer: give the name of one")
-		}
-	}
-	if l.principals, err = quotePrincipals(principals); err != nil {
+func bareLine(key *licseal.TrustedKey, principals []string) (l signerLine, err error) {
+	if l.principals, err = issuer(key, principals); err != nil {
 		return l, err
 	}
 	l.options = []option{newOption("namespaces", Namespace)}
 	l.key, err = publicLine(key.Key, key.Name)
 	return l, err
+}
+
+// issuer returns the principals of the line for a key, as the line has them:
+// those given, those of the key, or the comment of the key.
+func issuer(key *licseal.TrustedKey, principals []string) (string, error) {
+	switch {
+	case len(principals) > 0:
+	case len(key.Principals) > 0:
+		principals = key.Principals
+	case key.Name == "":
+		return "", fmt.Errorf("the key %s has %w, and no comment that could be one", licseal.KeyID(key.Key), ErrNoIssuer)
+	case strings.ContainsAny(key.Name, " \t,\""):
+		return "", fmt.Errorf("the key %s has %w, and its comment %q cannot be one", licseal.KeyID(key.Key), ErrNoIssuer, key.Name)
+	default:
+		principals = []string{key.Name}
+	}
+	return quotePrincipals(principals)
 }
 
 // replace writes other lines, or none, in the place of entries. lines has them by

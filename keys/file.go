@@ -55,8 +55,10 @@ func ParseTrustedFile(name string, data []byte) (*TrustedFile, error) {
 		if err != nil {
 			return nil, f.source.Errorf(element.Line, "%w", err)
 		}
-		if err := seen.add(f.source, &e); err != nil {
-			return nil, err
+		if e.forLicenses {
+			if _, err := seen.add(f, &e); err != nil {
+				return nil, err
+			}
 		}
 		f.entries = append(f.entries, e)
 	}

@@ -157,7 +157,7 @@ func TestEdit(t *testing.T) {
 			return f.Add(licseal.TrustedKey{Key: third, Principals: []string{"v"}})
 		}, "# a\r\n" + `v namespaces="licseal" ` + strings.TrimSuffix(line("", third), "\n") + "\r\n"},
 		{"add without an issuer", "", func(f *keys.TrustedFile) error { return f.Add(licseal.TrustedKey{Key: third}) },
-			"the key needs a principal, the name of its issuer"},
+			"the key " + licseal.KeyID(third) + " has no issuer, and no comment that could be one"},
 		{"add with a hostile issuer", "", func(f *keys.TrustedFile) error {
 			return f.Add(licseal.TrustedKey{Key: third, Principals: []string{"a\nssh-ed25519 AAAA"}})
 		}, `"a\nssh-ed25519 AAAA" cannot be the name of an issuer`},
@@ -171,7 +171,7 @@ func TestEdit(t *testing.T) {
 		{"retire a key by itself", "\t" + line("anna@vendor", first) + line("", second), func(f *keys.TrustedFile) error { return f.Retire(before, nil, id) },
 			`anna@vendor namespaces="licseal",valid-before="20270101Z" ` + line("anna@vendor", first) + line("", second)},
 		{"retire a key without an issuer", line("", second) + line("of the vendor", first), func(f *keys.TrustedFile) error { return f.Retire(before, nil, id) },
-			"t:2: the line has no issuer: give the name of one"},
+			"t:2: the key " + id + ` has no issuer, and its comment "of the vendor" cannot be one`},
 		{"retire a PEM block", "# a\n" + keytest.PublicPEM(t, first) + "# b\n", func(f *keys.TrustedFile) error { return f.Retire(before, []string{"v"}, id) },
 			"# a\n" + `v namespaces="licseal",valid-before="20270101Z" ` + line("", first) + "# b\n"},
 		{"retire twice", `v valid-before="20260101Z" ` + line("", first), func(f *keys.TrustedFile) error { return f.Retire(before, nil, id) },

@@ -37,24 +37,31 @@ func ParseTrusted(name string, data []byte) ([]licseal.TrustedKey, error) {
 }
 
 // Trusted returns the keys that the files trust for licences, as [ParseTrusted]
-// does for one file. Several files are treated as one: a key that two of them
-// trust for some of the same dates is an error, because one file would undo the
-// retirement in the other. It is an error if a file has no key for licences.
+// does for one file. Several files are treated as one: a key that two of them trust
+// for different times with some dates in common is an error, because one file would
+// undo the retirement in the other. A key that they trust for the same time is
+// returned once for each list of principals. It is an error if a file has no key
+// for licences.
 func Trusted(files ...*TrustedFile) ([]licseal.TrustedKey, error) {
 	var trusted []licseal.TrustedKey
 	seen := windows{}
 	for _, f := range files {
-		before := len(trusted)
+		found := false
 		for i := range f.entries {
 			e := &f.entries[i]
-			if err := seen.add(f.source, e); err != nil {
+			if !e.forLicenses {
+				continue
+			}
+			found = true
+			repeated, err := seen.add(f, e)
+			if err != nil {
 				return nil, err
 			}
-			if e.forLicenses {
+			if !repeated {
 				trusted = append(trusted, e.key)
 			}
 		}
-		if len(trusted) == before {
+		if !found {
 			return nil, f.noKeys()
 		}
 	}
@@ -74,37 +81,55 @@ func (f *TrustedFile) noKeys() error {
 // that do not overlap, in order.
 type windows map[string][]window
 
+// window is a time for which a key is trusted, and the entries that say so.
 type window struct {
 	after, before time.Time // zero: no bound
-	file          string
+	file          *TrustedFile
 	line          int
+	principals    []string // of each entry, joined
 }
 
-// add adds the time of an entry. It is an error if the key is trusted for some of
-// that time already: one of the two lines would undo what the other restricts.
-func (w windows) add(s keytext.Source, e *entry) error {
-	if !e.forLicenses {
-		return nil
-	}
-	added := window{e.key.ValidAfter, e.key.ValidBefore, s.Name, e.line}
+// add adds the time of an entry of f. It is an error if the key is trusted for some
+// of that time already: one of the two lines would undo what the other restricts.
+// Two files may trust a key for the very same time; repeated reports that an
+// earlier one does so with the same principals.
+func (w windows) add(f *TrustedFile, e *entry) (repeated bool, err error) {
+	principals := strings.Join(e.key.Principals, ",")
+	added := window{e.key.ValidAfter, e.key.ValidBefore, f, e.line, []string{principals}}
 	known := w[e.id]
 	i, _ := slices.BinarySearchFunc(known, added, func(a, b window) int { return a.after.Compare(b.after) })
 	for _, j := range []int{i - 1, i} {
-		if j < 0 || j >= len(known) || !known[j].overlaps(added) {
-			continue
+		switch {
+		case j < 0 || j >= len(known) || !known[j].overlaps(added):
+		case known[j].file != f && known[j].equals(added):
+			if slices.Contains(known[j].principals, principals) {
+				return true, nil
+			}
+			known[j].principals = append(known[j].principals, principals)
+			return false, nil
+		default:
+			return false, known[j].conflict(f, e)
 		}
-		if place := known[j]; place.file != s.Name {
-			return s.Errorf(e.line, "key %s is on line %d of %s already: remove one of the two", e.id, place.line, place.file)
-		}
-		return s.Errorf(e.line, "key %s is on line %d already: remove one of the two", e.id, known[j].line)
 	}
 	w[e.id] = slices.Insert(known, i, added)
-	return nil
+	return false, nil
 }
 
-func (w window) overlaps(other window) bool {
+func (w *window) overlaps(other window) bool {
 	return (w.before.IsZero() || other.after.Before(w.before)) &&
 		(other.before.IsZero() || w.after.Before(other.before))
+}
+
+func (w *window) equals(other window) bool {
+	return w.after.Equal(other.after) && w.before.Equal(other.before)
+}
+
+// conflict returns the error for an entry of f that overlaps the window.
+func (w *window) conflict(f *TrustedFile, e *entry) error {
+	if w.file != f {
+		return f.source.Errorf(e.line, "key %s is on line %d of %s already, for other dates: remove one of the two", e.id, w.line, w.file.source.Name)
+	}
+	return f.source.Errorf(e.line, "key %s is on line %d already: remove one of the two", e.id, w.line)
 }
 
 // parsePublicBlock reads a PEM block of a file of trusted keys.

@@ -5,6 +5,7 @@ import (
 	"crypto/elliptic"
 	"crypto/x509"
 	"encoding/base64"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -158,4 +159,49 @@ func rsaPEM(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return keytest.PEM("PUBLIC KEY", der)
+}
+
+// Several files are treated as one: none undoes what another restricts.
+func TestTrusted(t *testing.T) {
+	key, other := keytest.EdKey(1).Public(), keytest.ECKey(2).Public()
+	line := keytest.PublicLine(t, key, "")
+	id := licseal.KeyID(key)
+	retired := `v valid-before="20270101Z" ` + line
+	for _, test := range []struct {
+		name  string
+		files []string
+		want  string // the error, or how many keys
+	}{
+		{"different keys", []string{line, keytest.PublicLine(t, other, "")}, "2 keys"},
+		{"retired, and without an end", []string{retired, line}, "b:1: key " + id + " is on line 1 of a already, for other dates: remove one of the two"},
+		{"without an end, and retired", []string{"# 1\n" + line, "# 1\n# 2\n" + retired}, "b:3: key " + id + " is on line 2 of a already, for other dates: remove one of the two"},
+		{"without an end as PEM", []string{retired, keytest.PublicPEM(t, key)}, "b:1: key " + id + " is on line 1 of a already, for other dates: remove one of the two"},
+		{"retired later", []string{retired, `v valid-before="20280101Z" ` + line}, "b:1: key " + id + " is on line 1 of a already, for other dates: remove one of the two"},
+		{"in the third file", []string{retired, keytest.PublicLine(t, other, ""), line}, "c:1: key " + id + " is on line 1 of a already, for other dates: remove one of the two"},
+		{"one after the other", []string{retired, `v valid-after="20270101Z" ` + line}, "2 keys"},
+		{"the same twice", []string{line, line}, "1 keys"},
+		{"retired alike", []string{retired, retired}, "1 keys"},
+		{"the same, other issuers", []string{line, "v " + line, "v " + line, "w " + line}, "3 keys"},
+		{"for another use", []string{retired, `v namespaces="git" ` + line + keytest.PublicLine(t, other, "")}, "2 keys"},
+		{"one without keys", []string{line, "# none\n"}, "b: no key in this file: expected at least one OpenSSH public key line or PEM public key"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var files []*keys.TrustedFile
+			for i, text := range test.files {
+				file, err := keys.ParseTrustedFile(string(rune('a'+i)), []byte(text))
+				if err != nil {
+					t.Fatal(err)
+				}
+				files = append(files, file)
+			}
+			trusted, err := keys.Trusted(files...)
+			got := keytest.Message(err)
+			if err == nil {
+				got = fmt.Sprintf("%d keys", len(trusted))
+			} else if trusted != nil {
+				t.Errorf("keys and an error: %v", trusted)
+			}
+			keytest.CheckSame(t, test.want, got)
+		})
+	}
 }

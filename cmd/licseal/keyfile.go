@@ -15,7 +15,7 @@ import (
 
 var keyFlag = &cli.StringFlag{
 	Name: "k", Aliases: []string{"key"}, TakesFile: true,
-	Usage: "sign with the private key in `FILE`, or with one in the SSH agent: agent:SHA256:… or agent:COMMENT",
+	Usage: "private key to sign with: a `FILE`, or agent:SHA256:… or agent:COMMENT for the SSH agent",
 }
 
 var trustFlag = &cli.StringSliceFlag{
@@ -25,9 +25,9 @@ var trustFlag = &cli.StringSliceFlag{
 // loadPrivate reads the private key in a file, or finds one in the agent.
 func loadPrivate(c *cli.Context, path string) (crypto.Signer, error) {
 	if name, isAgent := strings.CutPrefix(path, "agent:"); isAgent {
-		return agentKey(name)
+		return agentKey(c.Context, name)
 	}
-	data, err := readFile(path, keys.MaxBytes)
+	data, err := readFile(path, private.MaxBytes)
 	if err != nil {
 		return nil, about(displayName(path), err)
 	}
@@ -43,7 +43,7 @@ func loadPrivate(c *cli.Context, path string) (crypto.Signer, error) {
 func warnIfReadable(path string) {
 	info, err := os.Stat(path)
 	if err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
-		warn("%s can be read by others; make it yours alone: chmod 600 %s", path, path)
+		warn("%s can be read by others: chmod 600 %s", path, path)
 	}
 }
 

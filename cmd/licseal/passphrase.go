@@ -14,7 +14,7 @@ var passphraseFileFlag = &cli.StringFlag{
 	Name: "passphrase-file", Usage: "read the key's passphrase from the first line of `FILE`", TakesFile: true,
 }
 
-var errNoTerminal = errors.New("there is no terminal to ask for the passphrase on")
+var errNoTerminal = errors.New("there is no terminal to read the passphrase from")
 
 // readPassphraseFile returns the first line of a file.
 func readPassphraseFile(path string) ([]byte, error) {
@@ -25,7 +25,7 @@ func readPassphraseFile(path string) ([]byte, error) {
 	line, _, _ := bytes.Cut(data, []byte("\n"))
 	line = bytes.TrimSuffix(line, []byte("\r"))
 	if len(line) == 0 {
-		return nil, about(displayName(path), errors.New("the first line is empty; it must be the passphrase"))
+		return nil, about(displayName(path), errors.New("the first line is empty: expected the passphrase"))
 	}
 	return line, nil
 }
@@ -37,7 +37,7 @@ func askNewPassphrase() ([]byte, error) {
 		return nil, err
 	}
 	if len(first) == 0 {
-		return nil, withHint(errors.New("the passphrase is empty"), "--no-passphrase makes a key without one")
+		return nil, withHint(errors.New("the passphrase is empty"), "use --no-passphrase for a key without one")
 	}
 	second, err := readSecret("The same again")
 	if err != nil {
@@ -49,7 +49,7 @@ func askNewPassphrase() ([]byte, error) {
 	return first, nil
 }
 
-// keyPassphrase returns the func that package keys calls for an encrypted key.
+// keyPassphrase returns the func that reads the passphrase of an encrypted key.
 func keyPassphrase(c *cli.Context, keyFile string) func() ([]byte, error) {
 	return func() ([]byte, error) {
 		if file := c.String("passphrase-file"); file != "" {
@@ -57,7 +57,7 @@ func keyPassphrase(c *cli.Context, keyFile string) func() ([]byte, error) {
 		}
 		passphrase, err := readSecret("Passphrase for " + keyFile)
 		if errors.Is(err, errNoTerminal) {
-			return nil, withHint(err, "--passphrase-file reads it from a file")
+			return nil, withHint(err, "use --passphrase-file FILE")
 		}
 		return passphrase, err
 	}

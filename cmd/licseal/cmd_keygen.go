@@ -15,17 +15,17 @@ import (
 func keygenCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "keygen",
-		Usage:     "make a key pair",
+		Usage:     "generate a key pair",
 		UsageText: "licseal keygen [flags] -o FILE",
-		Description: `Writes the private key to FILE, readable by you alone, and the public key to
-FILE.pub, and prints the public key: a line for the trusted-keys file of those
-who verify. Both are OpenSSH's formats. The private key is encrypted with a
-passphrase, asked for on the terminal, unless you say --no-passphrase. Existing
-files are never overwritten.`,
+		Description: `Writes the private key to FILE, which only you can read, and the public key to
+FILE.pub. Prints the public key, a line for a file of trusted keys. Both files are
+in OpenSSH's formats. The private key is encrypted with a passphrase, which is
+read from the terminal unless --passphrase-file or --no-passphrase is given.
+Existing files are never overwritten.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "o", Aliases: []string{"output"}, Usage: "write the key pair to `FILE` and FILE.pub", TakesFile: true},
-			&cli.StringFlag{Name: "type", Value: private.Ed25519.String(), Usage: "`KIND` of key: ed25519 or ecdsa-p256"},
-			&cli.StringFlag{Name: "comment", Usage: "whose key it is; a `NAME` in the public line (default: user@host)"},
+			&cli.StringFlag{Name: "type", Value: private.Ed25519.String(), Usage: "`TYPE` of key: ed25519 or ecdsa-p256"},
+			&cli.StringFlag{Name: "comment", Usage: "`NAME` of the key, in the public line (default: user@host)"},
 			passphraseFileFlag,
 			&cli.BoolFlag{Name: "no-passphrase", Usage: "do not encrypt the private key"},
 		},
@@ -39,9 +39,9 @@ func keygen(c *cli.Context) error {
 	case path == "" || path == "-":
 		return withHint(usagef("'licseal keygen' needs a file to write the private key to"), "licseal keygen -o vendor.key")
 	case c.NArg() > 0:
-		return usagef("'licseal keygen' takes no file but that of -o")
+		return usagef("'licseal keygen' takes no arguments: -o names the file")
 	case c.Bool("no-passphrase") && c.String("passphrase-file") != "":
-		return usagef("--no-passphrase and --passphrase-file contradict each other")
+		return usagef("--no-passphrase and --passphrase-file are mutually exclusive")
 	}
 	algorithm, err := private.ParseAlgorithm(c.String("type"))
 	if err != nil {
@@ -53,7 +53,7 @@ func keygen(c *cli.Context) error {
 		case err == nil && info.IsDir():
 			return about(name, errIsDir)
 		case err == nil:
-			return withHint(about(name, errors.New("the file exists; a key is never overwritten")), "choose another name with -o, or move the file away")
+			return withHint(about(name, errors.New("the file exists, and a key is never overwritten")), "choose another name with -o, or move the file away")
 		}
 	}
 	key, err := private.Generate(algorithm)
@@ -108,7 +108,7 @@ func newPassphrase(c *cli.Context) ([]byte, error) {
 	}
 	passphrase, err := askNewPassphrase()
 	if errors.Is(err, errNoTerminal) {
-		return nil, withHint(err, "give --passphrase-file FILE, or --no-passphrase for a key that is not encrypted")
+		return nil, withHint(err, "use --passphrase-file FILE, or --no-passphrase for a key that is not encrypted")
 	}
 	return passphrase, err
 }

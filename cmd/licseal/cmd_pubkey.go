@@ -10,12 +10,12 @@ func pubkeyCommand() *cli.Command {
 		Name:      "pubkey",
 		Usage:     "print the public half of a private key",
 		UsageText: "licseal pubkey [flags] [KEY]",
-		Description: `Prints the OpenSSH public line of a private key: what a trusted-keys file holds.
---pem prints it as OpenSSL reads it. KEY may be one in the SSH agent, agent:SHA256:…
-or agent:COMMENT.`,
+		Description: `Prints the OpenSSH public line of a private key, for a file of trusted keys.
+KEY is a private key file, or a key in the SSH agent: agent:SHA256:… or
+agent:COMMENT.`,
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "pem", Usage: "print PEM (SubjectPublicKeyInfo) in place of the OpenSSH line"},
-			&cli.StringFlag{Name: "comment", Usage: "whose key it is; a `NAME` in the public line"},
+			&cli.BoolFlag{Name: "pem", Usage: "print PEM (SubjectPublicKeyInfo), which OpenSSL reads"},
+			&cli.StringFlag{Name: "comment", Usage: "`NAME` of the key, in the public line"},
 			passphraseFileFlag,
 		},
 		Action: pubkey,
@@ -28,7 +28,7 @@ func pubkey(c *cli.Context) error {
 		return err
 	}
 	if c.Bool("pem") && c.IsSet("comment") {
-		return usagef("--comment is for the OpenSSH line; PEM has none")
+		return usagef("--pem and --comment are mutually exclusive")
 	}
 	if err := checkStdin(path, c.String("passphrase-file")); err != nil {
 		return err
