@@ -26,7 +26,7 @@ func run(args []string) int {
 		err = cmp.Or(out.err, closeStdout())
 	}
 	if err != nil {
-		return report(os.Stderr, err)
+		return complain(err)
 	}
 	return exitOK
 }

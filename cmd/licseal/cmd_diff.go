@@ -6,6 +6,7 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/internal/text"
+	"github.com/licseal/licseal/internal/verdict"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
@@ -123,7 +124,7 @@ func diffText(sides [2]*side, changes []edit.Difference) text.Line {
 		b.Printf("expires %s\n", laterText(wholeDays(y.period.NotAfter, x.period.NotAfter)))
 	}
 	if x.key != nil {
-		b.Printf("key: %s → %s\n", keyName(x.key.Name, licseal.KeyID(x.key.Key)), keyName(y.key.Name, licseal.KeyID(y.key.Key)))
+		b.Printf("key: %s → %s\n", verdict.KeyName(*x.key), verdict.KeyName(*y.key))
 	}
 	return b.Line()
 }
@@ -161,10 +162,10 @@ type jsonChange struct {
 }
 
 type jsonSide struct {
-	File      string   `json:"file"`
-	NotBefore string   `json:"not_before,omitempty"`
-	NotAfter  string   `json:"not_after,omitempty"`
-	Key       *jsonKey `json:"key,omitempty"`
+	File      string           `json:"file"`
+	NotBefore string           `json:"not_before,omitempty"`
+	NotAfter  string           `json:"not_after,omitempty"`
+	Key       *verdict.JSONKey `json:"key,omitempty"`
 }
 
 func newJSONDiff(sides [2]*side, changes []edit.Difference) jsonDiff {
@@ -184,7 +185,7 @@ func (s *side) json() jsonSide {
 		j.NotBefore, j.NotAfter = instant(s.period.NotBefore), instant(s.period.NotAfter)
 	}
 	if s.key != nil {
-		j.Key = newJSONKey(*s.key)
+		j.Key = verdict.NewJSONKey(*s.key)
 	}
 	return j
 }

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/text"
+	"github.com/licseal/licseal/internal/verdict"
 	"github.com/licseal/licseal/revoke"
 	"github.com/urfave/cli/v2"
 )
@@ -52,7 +52,7 @@ type jsonList struct {
 	Generation  int64                `json:"generation"`
 	Issued      string               `json:"issued"`
 	NextUpdate  string               `json:"next_update"`
-	Key         jsonKey              `json:"key"`
+	Key         verdict.JSONKey      `json:"key"`
 	Licenses    int                  `json:"licenses"`
 	RevokedKeys []jsonRevokedKey     `json:"revoked_keys,omitempty"`
 	IDs         map[string]jsonEntry `json:"ids,omitempty"`
@@ -67,7 +67,7 @@ func newJSONList(list *revoke.List, ids []string) jsonList {
 	c := list.Contents()
 	j := jsonList{
 		Generation: c.Generation, Issued: instant(c.Issued), NextUpdate: instant(c.NextUpdate),
-		Key: *newJSONKey(list.Signer()), Licenses: c.Licenses(),
+		Key: *verdict.NewJSONKey(list.Signer()), Licenses: c.Licenses(),
 	}
 	for _, k := range c.Keys() {
 		j.RevokedKeys = append(j.RevokedKeys, newJSONRevokedKey(k.ID, k.From, k.Reason))
@@ -85,7 +85,7 @@ func newJSONList(list *revoke.List, ids []string) jsonList {
 func listText(name string, list *revoke.List, ids []string) text.Line {
 	c, signer := list.Contents(), list.Signer()
 	var b text.Block
-	b.Printf("%s: generation %d, %s, signed by %s\n", name, c.Generation, counts(c), keyName(signer.Name, licseal.KeyID(signer.Key)))
+	b.Printf("%s: generation %d, %s, signed by %s\n", name, c.Generation, counts(c), verdict.KeyName(signer))
 	b.Printf("issued %s, next update by %s\n", instant(c.Issued), instant(c.NextUpdate))
 	for _, k := range c.Keys() {
 		b.Printf("signing key %s: revoked %s%s\n", k.ID, fromText(k.From), because(k.Reason))

@@ -9,6 +9,7 @@ import (
 	"github.com/licseal/licseal/bulk/job"
 	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/internal/text"
+	"github.com/licseal/licseal/internal/verdict"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
 )
@@ -35,7 +36,7 @@ func verifyBatch(c *cli.Context, args []string) error {
 		Documents: finder.All(args), Shard: shard, Part: c.Bool("json"),
 		Trusted: j.trusted, Options: j.options,
 		Word: func(d documents.Document, r *verify.Report) job.Verdict {
-			return j.verdictOfDocument(d, r).batch(c.Bool("json"))
+			return batchLine(j.verdictOn(d, r), c.Bool("json"))
 		},
 		Output:   job.Output{Stream: os.Stdout, StreamName: "standard output"},
 		Progress: new(job.Progress),
@@ -53,37 +54,28 @@ func verifyBatch(c *cli.Context, args []string) error {
 // acceptedStates are the states of accepted licences.
 var acceptedStates = []verify.State{verify.Valid, verify.InGrace}
 
-// verdictOfDocument returns the verdict on a document, as judge does for a single
-// licence.
-func (j *judge) verdictOfDocument(d documents.Document, report *verify.Report) verdict {
-	v := verdict{file: d.Name(), batchLine: d.Line, err: d.Err}
+// verdictOn returns the verdict on a document, as judge does for a single licence.
+func (j *judge) verdictOn(d documents.Document, report *verify.Report) verdict.Verdict {
+	if d.Err == nil {
+		return j.hint(verdict.Of(d.File, d.Line, report))
+	}
+	v := verdict.Verdict{File: d.File, Line: d.Line, Err: d.Err}
 	if format := (*documents.FormatError)(nil); errors.As(d.Err, &format) {
-		v.err = fault.Because(licseal.ReasonParse, d.Err)
+		v.Err = fault.Because(licseal.ReasonParse, d.Err)
 	}
-	if d.Err != nil {
-		return v
-	}
-	return j.verdictOf(v, report)
+	return v
 }
 
-// batch words a verdict in one line.
-func (v verdict) batch(asJSON bool) job.Verdict {
-	r := job.Verdict{Exit: v.code()}
-	if v.err == nil {
-		r.State = v.result.State
+// batchLine words a verdict in one line.
+func batchLine(v verdict.Verdict, asJSON bool) job.Verdict {
+	r := job.Verdict{Exit: v.Exit()}
+	if v.Err == nil {
+		r.State = v.Result.State
 	}
-	switch {
-	case asJSON:
-		r.Line = text.Escape(jsonLine(v.json()))
-	case v.err == nil:
-		line := v.line()
-		for _, warning := range v.warnings {
-			line = text.Sprintf("%s; warning: %s", line, warning)
-		}
-		r.Line = line.String()
-	default:
-		f := fault.Of(v.err)
-		r.Line = text.Sprintf("%s: %s: %s", f.Reason, v.file, text.Join(f.Messages(), "; ")).String()
+	if asJSON {
+		r.Line = text.Escape(jsonLine(v.JSON()))
+	} else {
+		r.Line = v.Summary().String()
 	}
 	return r
 }

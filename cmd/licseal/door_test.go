@@ -15,7 +15,6 @@ var doors = map[string]string{
 	"app.go":              "hands them to the command-line library, and to report",
 	"output.go":           "is the door",
 	"terminal.go":         "asks how wide it is",
-	"verdict.go":          "reports refusals",
 	"batch.go":            "writes licences",
 	"cmd_verify_batch.go": "writes lines that are escaped already",
 	"check_report.go":     "hands them to the report's writer, which escapes",

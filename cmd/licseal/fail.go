@@ -1,10 +1,6 @@
 package main
 
-import (
-	"io"
-
-	"github.com/licseal/licseal/internal/fault"
-)
+import "github.com/licseal/licseal/internal/fault"
 
 // Exit codes, as package fault derives them from the reason of an error.
 const (
@@ -27,6 +23,3 @@ func withHint(err error, format string, args ...any) error {
 }
 
 func about(file string, err error) error { return fault.About(file, err) }
-
-// report prints an error and returns its exit code.
-func report(w io.Writer, err error) int { return fault.Write(w, err) }

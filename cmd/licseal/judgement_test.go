@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/sign"
@@ -134,14 +135,14 @@ func judged(args []string) (outcome string, err error) {
 			return err
 		}
 		v := j.judge(c.Args().First())
-		if v.result != nil {
-			outcome = fmt.Sprintf("%d %s", v.code(), v.result.State)
+		if v.Result != nil {
+			outcome = fmt.Sprintf("%d %s", v.Exit(), v.Result.State)
 		}
-		return v.err
+		return v.Err
 	}
 	err = (&cli.App{Commands: []*cli.Command{command}, ExitErrHandler: func(*cli.Context, error) {}}).Run(args)
 	if outcome == "" {
-		outcome = fmt.Sprintf("%d -", verdict{err: err}.code())
+		outcome = fmt.Sprintf("%d -", fault.Exit(err))
 	}
 	return outcome, err
 }

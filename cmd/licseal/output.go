@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/licseal/licseal/internal/atomicfile"
+	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
@@ -49,6 +50,9 @@ func warn(format string, args ...any) { note("warning: %s", text.Sprintf(format,
 
 // hint writes a hint to standard error.
 func hint(format string, args ...any) { note("hint: %s", text.Sprintf(format, args...)) }
+
+// complain writes an error to standard error, and returns its exit code.
+func complain(err error) int { return fault.Write(os.Stderr, err) }
 
 // result writes what programs read to standard output, byte for byte.
 func result(c *cli.Context, data string) error {

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/licseal/licseal/internal/text"
+import (
+	"time"
+
+	"github.com/licseal/licseal/internal/text"
+)
 
 // plain returns text that is safe to show; see [text.Escape].
 func plain(s string) string { return text.Escape(s) }
@@ -16,3 +20,11 @@ func orDash(s string) string {
 	}
 	return s
 }
+
+func instant(t time.Time) string { return text.Instant(t) }
+
+// wholeDays returns how many whole days lie between two instants; it is
+// negative once until has passed.
+func wholeDays(until, now time.Time) int { return text.DaysBetween(now, until) }
+
+func daysText(days int) string { return text.Days(days) }

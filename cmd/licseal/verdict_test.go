@@ -10,36 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/testenv"
 )
-
-func TestStateText(t *testing.T) {
-	day := func(text string) time.Time {
-		t.Helper()
-		d, err := licseal.ParseDate(text, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return d
-	}
-	tests := []struct{ from, until, now, want string }{
-		{"2026-01-01", "2027-01-01", "2025-12-31", "not yet valid"},
-		{"2026-01-01", "2027-01-01", "2026-01-01", "365 days left"},
-		{"2026-01-01", "2027-01-01", "2026-12-31", "1 day left"},
-		{"2026-01-01", "2027-01-01", "2026-12-31T12:00:00Z", "less than a day left"},
-		{"2026-01-01", "2027-01-01", "2027-01-01", "expired less than a day ago"},
-		{"2026-01-01", "2027-01-01", "2027-01-02", "expired 1 day ago"},
-		{"2026-01-01", "2027-01-01", "2027-01-03T12:00:00Z", "expired 2 days ago"},
-		{"2026-01-01", "2026-01-01", "2026-01-01", "never valid"},
-	}
-	for _, test := range tests {
-		period := licseal.Period{NotBefore: day(test.from), NotAfter: day(test.until)}
-		if got := stateText(period, day(test.now)); got != test.want {
-			t.Errorf("from %s until %s, at %s: got %q, want %q", test.from, test.until, test.now, got, test.want)
-		}
-	}
-}
 
 // licsealIn runs the real program in a folder, and returns its standard output
 // and exit code.

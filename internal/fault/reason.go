@@ -56,24 +56,15 @@ func ReasonOfExit(code int) Reason {
 
 // reasonOf returns the reason that the type of an error stands for.
 func reasonOf(err error) Reason {
-	var stateErr *verify.StateError
-	switch {
-	case is[*verify.ListError](err), is[*revoke.Error](err): // whatever is wrong with it
+	if is[*verify.ListError](err) || is[*revoke.Error](err) { // whatever is wrong with it
 		return licseal.ReasonRevocationList
-	case is[*licseal.ParseError](err):
-		return licseal.ReasonParse
-	case is[*verify.SignatureError](err):
-		return licseal.ReasonSignature
-	case is[*verify.RevokedError](err):
-		return licseal.ReasonRevoked
-	case is[*schema.Error](err), is[*licseal.DateError](err), is[*verify.NoIDError](err), is[*licseal.IDError](err):
+	}
+	if reason := verify.ReasonOf(err); reason != "" {
+		return reason
+	}
+	switch {
+	case is[*schema.Error](err), is[*licseal.DateError](err), is[*licseal.IDError](err):
 		return licseal.ReasonSchema
-	case errors.As(err, &stateErr) && stateErr.State == verify.NotYetValid:
-		return licseal.ReasonNotYetValid
-	case stateErr != nil:
-		return licseal.ReasonExpired
-	case is[*verify.IssuerError](err):
-		return licseal.ReasonRequirement
 	case is[*verify.ClockError](err):
 		return licseal.ReasonClock
 	case is[*state.DamagedError](err):

@@ -9,6 +9,7 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk"
 	"github.com/licseal/licseal/internal/fault"
+	"github.com/licseal/licseal/internal/verdict"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
@@ -79,20 +80,17 @@ func verifyFiles(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	code := exitOK
+	var refused error // the first
 	for _, file := range files {
 		v := j.judge(file)
-		if err := v.print(c); err != nil {
+		if err := printVerdict(c, v); err != nil {
 			return err
 		}
-		if code == exitOK {
-			code = v.code()
+		if refused == nil && v.Err != nil {
+			refused = fault.Reported(fault.Of(v.Err).Reason)
 		}
 	}
-	if code != exitOK {
-		return fault.Reported(fault.ReasonOfExit(code))
-	}
-	return nil
+	return refused
 }
 
 // judge is what all the licences of one command line are judged by.
@@ -137,47 +135,46 @@ func (j *judge) now() time.Time {
 	return time.Now()
 }
 
-// verdict is the judgement of one file.
-type verdict struct {
-	file     string
-	result   *verify.Result // nil unless the signature is good
-	err      error
-	warnings []string
-
-	batchLine int // the line of a file of many; 0 if the file is one licence
-}
-
-func (j *judge) judge(file string) verdict {
-	v := verdict{file: displayName(file)}
+func (j *judge) judge(file string) verdict.Verdict {
 	data, err := readDocument(file)
 	if err != nil {
-		v.err = err
-		return v
+		return verdict.Verdict{File: displayName(file), Err: err}
 	}
-	return j.verdictOf(v, j.Report(data))
+	return j.hint(verdict.Of(displayName(file), 0, j.Report(data)))
 }
 
-// verdictOf completes the verdict on a document by its report.
-func (j *judge) verdictOf(v verdict, report *verify.Report) verdict {
-	v.result = report.Result()
-	for _, warning := range report.Warnings() {
-		v.warnings = append(v.warnings, warning.String())
-	}
-	v.err = hintClock(report.Err(), j.state)
-	if errors.As(v.err, new(*verify.SignatureError)) {
+// hint adds to a refusal what to do about it.
+func (j *judge) hint(v verdict.Verdict) verdict.Verdict {
+	v.Err = hintClock(v.Err, j.state)
+	if errors.As(v.Err, new(*verify.SignatureError)) {
 		for _, other := range j.others {
-			v.err = withHint(v.err, "%s", other)
+			v.Err = withHint(v.Err, "%s", other)
 		}
 	}
-	if v.result != nil {
-		v.err = hintSchema(v.err, j.rules, v.result.License.Payload)
+	if v.Result != nil {
+		v.Err = hintSchema(v.Err, j.rules, v.Result.License.Payload)
 	}
 	return v
 }
 
-func (v verdict) code() int {
-	if v.err == nil {
-		return exitOK
+// printVerdict writes an accepted licence, and all JSON, to standard output, a refusal
+// and the warnings to standard error.
+func printVerdict(c *cli.Context, v verdict.Verdict) error {
+	for _, warning := range v.Warnings {
+		warn("%s: %s", v.Name(), warning.String())
 	}
-	return fault.Exit(v.err)
+	if v.Err != nil {
+		err := about(v.File, v.Err)
+		if c.NArg() <= 1 {
+			err = hintCheck(err, v.File)
+		}
+		complain(err)
+	}
+	if c.Bool("json") {
+		return printJSON(c, v.JSON())
+	}
+	if v.Err == nil {
+		return say(c, "%s", v.Accepted())
+	}
+	return nil
 }

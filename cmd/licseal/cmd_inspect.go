@@ -7,6 +7,7 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/internal/text"
+	"github.com/licseal/licseal/internal/verdict"
 	"github.com/urfave/cli/v2"
 )
 
@@ -89,18 +90,6 @@ func inspectText(lic *licseal.License, period licseal.Period, dateErr error, now
 		return b.Line()
 	}
 	b.Printf("valid from %s until, and not including, %s: %s\n",
-		instant(period.NotBefore), instant(period.NotAfter), stateText(period, now))
+		instant(period.NotBefore), instant(period.NotAfter), verdict.PeriodState(period, now))
 	return b.Line()
-}
-
-func stateText(period licseal.Period, now time.Time) string {
-	switch {
-	case !period.NotBefore.Before(period.NotAfter):
-		return "never valid"
-	case now.Before(period.NotBefore):
-		return "not yet valid"
-	case now.Before(period.NotAfter):
-		return daysLeft(period.NotAfter, now)
-	}
-	return "expired " + daysText(wholeDays(now, period.NotAfter)) + " ago"
 }

@@ -1,0 +1,165 @@
+// Package verdict words what package verify has found out about a licence: a line for
+// people, and an object of JSON for programs.
+package verdict
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/fault"
+	"github.com/licseal/licseal/internal/text"
+	"github.com/licseal/licseal/schema"
+	"github.com/licseal/licseal/verify"
+)
+
+// Verdict is the judgement of one licence.
+type Verdict struct {
+	File     string              // as messages call it
+	Line     int                 // of a file that holds many licences; 0 if the file is one licence
+	Result   *verify.Result      // nil unless the signature is good
+	Warnings []licseal.Violation // remarks that refuse nothing
+	Err      error               // why the licence is refused, with hints; nil if it is accepted
+}
+
+// Of returns the verdict of a report.
+func Of(file string, line int, r *verify.Report) Verdict {
+	return Verdict{File: file, Line: line, Result: r.Result(), Warnings: r.Warnings(), Err: r.Err()}
+}
+
+// Name returns what messages call the licence: FILE, or FILE:LINE.
+func (v *Verdict) Name() text.Line {
+	if v.Line > 0 {
+		return text.Sprintf("%s:%d", v.File, v.Line)
+	}
+	return text.Sprintf("%s", v.File)
+}
+
+// Exit returns the exit code for the licence.
+func (v *Verdict) Exit() int { return fault.Exit(v.Err) }
+
+// Accepted returns the line for an accepted licence: until when it is valid, and who
+// signed it.
+func (v *Verdict) Accepted() text.Line {
+	r := v.Result
+	return text.Sprintf("%s: %s, signed by %s", v.Name(), Until(r.Period, r.GraceEnd, r.Time), KeyName(r.Key))
+}
+
+// Summary returns all about the licence in one line, whether it is accepted or refused.
+func (v *Verdict) Summary() text.Line {
+	if v.Err != nil {
+		f := fault.Of(v.Err)
+		return text.Sprintf("%s: %s: %s", f.Reason, v.Name(), text.Join(f.Messages(), "; "))
+	}
+	line := v.Accepted()
+	for _, warning := range v.Warnings {
+		line = text.Sprintf("%s; warning: %s", line, warning.String())
+	}
+	return line
+}
+
+// Until returns until when a licence holds that is valid or in grace at an instant.
+func Until(p licseal.Period, graceEnd, now time.Time) text.Line {
+	if now.Before(p.NotAfter) {
+		return text.Sprintf("valid until %s (%s left)", text.Instant(p.NotAfter), daysLeft(p.NotAfter, now))
+	}
+	return text.Sprintf("in grace until %s (%s left), expired at %s", text.Instant(graceEnd), daysLeft(graceEnd, now), text.Instant(p.NotAfter))
+}
+
+// PeriodState returns where an instant is in the validity period of a licence.
+func PeriodState(p licseal.Period, now time.Time) text.Line {
+	switch {
+	case !p.NotBefore.Before(p.NotAfter):
+		return text.Sprintf("never valid")
+	case now.Before(p.NotBefore):
+		return text.Sprintf("not yet valid")
+	case now.Before(p.NotAfter):
+		return text.Sprintf("%s left", daysLeft(p.NotAfter, now))
+	}
+	return text.Sprintf("expired %s ago", daysLeft(now, p.NotAfter))
+}
+
+func daysLeft(until, now time.Time) string { return text.Days(text.DaysBetween(now, until)) }
+
+// KeyName returns the name and the fingerprint of a key.
+func KeyName(key licseal.TrustedKey) text.Line {
+	if key.Name == "" {
+		return text.Sprintf("%s", licseal.KeyID(key.Key))
+	}
+	return text.Sprintf("%s %s", key.Name, licseal.KeyID(key.Key))
+}
+
+// JSON is what 'licseal verify --json' prints for one licence.
+type JSON struct {
+	File       string          `json:"file"`
+	Line       int             `json:"line,omitempty"` // of a file that holds many
+	OK         bool            `json:"ok"`
+	Exit       int             `json:"exit"`
+	State      string          `json:"state,omitempty"`
+	Time       string          `json:"time,omitempty"`
+	From       string          `json:"not_before,omitempty"`
+	Until      string          `json:"not_after,omitempty"`
+	GraceEnd   string          `json:"grace_end,omitempty"`
+	DaysLeft   *int            `json:"days_left,omitempty"`
+	Key        *JSONKey        `json:"key,omitempty"`
+	Payload    json.RawMessage `json:"payload,omitempty"`
+	Warnings   []string        `json:"warnings,omitempty"`
+	Error      string          `json:"error,omitempty"`
+	Violations []JSONViolation `json:"violations,omitempty"` // all that is wrong with the fields
+}
+
+// JSONViolation is one fault of a payload.
+type JSONViolation struct {
+	Pointer    string `json:"pointer"`
+	Line       int    `json:"line"`
+	Column     int    `json:"column"`
+	Message    string `json:"message"`
+	Value      string `json:"value,omitempty"`   // JSON text, cut if it is long
+	Allowed    string `json:"allowed,omitempty"` // in words
+	DidYouMean string `json:"did_you_mean,omitempty"`
+}
+
+// JSONKey is a key that has signed something.
+type JSONKey struct {
+	ID      string   `json:"id"`
+	Name    string   `json:"name"`
+	Issuers []string `json:"issuers,omitempty"`
+}
+
+// NewJSONKey returns what JSON says about a key.
+func NewJSONKey(key licseal.TrustedKey) *JSONKey {
+	return &JSONKey{licseal.KeyID(key.Key), key.Name, key.Principals}
+}
+
+// JSON returns the verdict for programs. It has fields of the licence only if the
+// signature is good.
+func (v *Verdict) JSON() *JSON {
+	j := &JSON{File: v.File, Line: v.Line, OK: v.Err == nil, Exit: v.Exit()}
+	for _, warning := range v.Warnings {
+		j.Warnings = append(j.Warnings, warning.String())
+	}
+	if v.Err != nil {
+		j.Error = v.Err.Error()
+	}
+	if broken := (*schema.Error)(nil); errors.As(v.Err, &broken) {
+		for _, x := range broken.Violations {
+			j.Violations = append(j.Violations, JSONViolation{x.Pointer, x.Line, x.Column, x.Message, x.Value, x.Allowed, x.DidYouMean})
+		}
+	}
+	if v.Result != nil {
+		j.addResult(v.Result)
+	}
+	return j
+}
+
+func (j *JSON) addResult(r *verify.Result) {
+	j.State, j.Time = string(r.State), text.Instant(r.Time)
+	j.Key = NewJSONKey(r.Key)
+	j.Payload = r.License.Payload.Bytes()
+	if r.State == "" {
+		return // the dates cannot be read
+	}
+	days := text.DaysBetween(r.Time, r.NotAfter)
+	j.From, j.Until, j.GraceEnd, j.DaysLeft = text.Instant(r.NotBefore), text.Instant(r.NotAfter), text.Instant(r.GraceEnd), &days
+}
