@@ -1,17 +1,19 @@
 // Package bulk signs and verifies licences by the million.
 //
-// It does what packages sign, verify and schema do to one licence, with their
-// verdicts and errors, to a stream of them: on all cores, in order, and in memory
+// It does to a stream of licences what packages sign, verify and schema do to one
+// licence, with the same verdicts and errors: on all cores, in order, and in memory
 // that does not grow with the stream. Licences that share a trusted key are
 // verified several times as fast as one by one.
 //
-// Each function takes a sequence of keys and texts and returns a sequence of the
-// same keys and what became of the texts. The key of an item is the caller's own,
-// such as a line number or a file name.
+// Each function takes a sequence of keys and texts, and returns a sequence of the
+// same keys and the results. The keys are the caller's, such as line numbers or file
+// names.
 //
-// A sequence given is read by another goroutine than the caller's, ahead of what
-// the caller has seen by a few hundred items. When the caller breaks off, it has
-// ended before the call returns. When the context is cancelled, the sequence returned ends
-// early and the context's Err says so; the one given ends after the item that it
-// may be waiting for.
+// The input sequence is read by another goroutine, a few hundred items ahead of
+// the caller. If the caller stops early, the input has ended before the call returns.
+// If the context is canceled, the returned sequence ends early, and the context's
+// Err tells why; the input ends after the item that it may be waiting for.
+//
+// Package rows reads batches, package documents finds licences to verify, and package
+// job does both into files, in a way that survives interruptions.
 package bulk

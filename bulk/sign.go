@@ -15,27 +15,31 @@ import (
 	"github.com/licseal/licseal/sign"
 )
 
-// PayloadOptions says which payloads may be signed. The zero value, like nil,
-// asks for dates that can be read and for ids that are all different.
+// PayloadOptions say which payloads may be signed. The zero value, like nil,
+// requires dates that can be read, and ids that are unique and can be typed.
 type PayloadOptions struct {
-	// Schema is what the payloads must look like. If nil, their fields are
-	// not checked, but for the dates.
+	// Schema is what the payloads must look like. If nil, only the dates and the
+	// ids are checked.
 	Schema *schema.Schema
 
-	// Roles says which fields hold the id and the dates. Fields that it does not
-	// name are those of Schema, and else Kong's.
+	// Roles name the fields that have the id and the dates. Fields that are not
+	// named are those of Schema, or else Kong's.
 	Roles licseal.Roles
 
-	// AllowDuplicates accepts payloads of one id.
+	// AllowDuplicates accepts several payloads with the same id.
 	AllowDuplicates bool
 
-	// Number returns the number that a DuplicateError has for payload i of the
-	// sequence, counted from 0. If nil, i+1.
+	// AllowOddID accepts ids that nobody could type to revoke the licence; see
+	// [licseal.CheckID].
+	AllowOddID bool
+
+	// Number returns the number of payload i of the sequence, from 0, for a
+	// DuplicateError. If nil, i+1.
 	Number func(i int) int
 
-	// Parse reads a payload from a text; several goroutines call it. Of a
-	// payload that comes with an error, the id is looked at. If nil,
-	// licseal.ParsePayload.
+	// Parse reads a payload from a text. It is called by many goroutines. If it
+	// returns a payload and an error, the id of that payload is checked too. If
+	// nil, licseal.ParsePayload.
 	Parse func(text []byte) (licseal.Payload, error)
 
 	// Workers is how many goroutines work. If zero, runtime.GOMAXPROCS(0).
@@ -48,27 +52,28 @@ type Row struct {
 	Period  licseal.Period   // when the licence will be valid
 	License *licseal.License // nil until Sign has made it
 
-	// Err says why there will be no licence: the text is no payload, breaks its
-	// schema or has no usable dates, its id is that of an earlier row (a
-	// [*DuplicateError]), or the key failed (a [*SignError]). If several
-	// reasons apply, it is made by [errors.Join].
+	// Err is why there is no licence: the text is not a payload, violates its
+	// schema or has no usable dates, its id cannot be typed (a
+	// [*licseal.IDError]) or is that of an earlier row (a [*DuplicateError]), or the
+	// key has failed (a [*SignError]). Several errors are joined by
+	// [errors.Join].
 	Err error
 }
 
-// DuplicateError says that a payload has the id of an earlier one. Two licences
-// of one id could not be told apart, or revoked apart.
+// DuplicateError means that a payload has the id of an earlier one. Two licences
+// with the same id could only be revoked together.
 type DuplicateError struct {
 	Pointer string // the field that holds the id
 	ID      string
-	Row     int // the earlier payload's place in the sequence, from 1, or its PayloadOptions.Number
+	Row     int // the number of the earlier payload, from 1, or as PayloadOptions.Number returns it
 }
 
 func (e *DuplicateError) Error() string {
 	return fmt.Sprintf("%s: %q is already the id of row %d", e.Pointer, e.ID, e.Row)
 }
 
-// SignError says that a key has failed to sign. Unlike other errors of a row, it
-// is not the fault of the row.
+// SignError means that the key has failed to sign. Unlike other errors of a row, it
+// is not caused by the row.
 type SignError struct {
 	Err error // of [sign.License]
 }
@@ -78,10 +83,9 @@ func (e *SignError) Error() string { return e.Err.Error() }
 // Unwrap returns e.Err.
 func (e *SignError) Unwrap() error { return e.Err }
 
-// Payloads reads the payloads to sign, and checks them. opts may be nil.
+// Payloads reads and checks the payloads to sign. opts may be nil.
 //
-// To find duplicates, it keeps 16 bytes of a hash for each payload, in a table
-// that is between three and six parts in eight full: 21 to 43 MB for a million.
+// To find duplicates, it keeps a hash of each id: 21 to 43 MB for a million.
 func Payloads[K any](ctx context.Context, texts iter.Seq2[K, []byte], opts *PayloadOptions) iter.Seq2[K, Row] {
 	if opts == nil {
 		opts = &PayloadOptions{}
@@ -115,10 +119,11 @@ type reader struct {
 	number func(int) int
 	rules  *schema.Schema
 	roles  licseal.Roles
+	oddID  bool // any id is accepted
 }
 
 func newReader(opts *PayloadOptions) *reader {
-	r := &reader{parse: opts.Parse, number: opts.Number, rules: opts.Schema, roles: opts.Roles}
+	r := &reader{parse: opts.Parse, number: opts.Number, rules: opts.Schema, roles: opts.Roles, oddID: opts.AllowOddID}
 	if r.parse == nil {
 		r.parse = licseal.ParsePayload
 	}
@@ -139,19 +144,23 @@ func (r *reader) read(text []byte) (row Row) {
 	if r.rules != nil {
 		row.Err = r.rules.Validate(row.Payload)
 	}
+	var id *licseal.IDError
+	if err := row.Payload.CheckID(r.roles); !r.oddID && errors.As(err, &id) && !violates(row.Err, id.Pointer) {
+		row.Err = join(row.Err, err)
+	}
+	var date *licseal.DateError
 	var err error
-	if row.Period, err = row.Payload.Period(r.roles, nil); err != nil && !violates(row.Err, err) {
+	if row.Period, err = row.Payload.Period(r.roles, nil); errors.As(err, &date) && !violates(row.Err, date.Pointer) {
 		row.Err = join(row.Err, err)
 	}
 	return row
 }
 
-// violates reports whether a schema's error is about the field of a date's, too.
-func violates(schemaErr, dateErr error) bool {
+// violates reports whether a schema's error is about a field.
+func violates(schemaErr error, pointer string) bool {
 	var broken *schema.Error
-	var date *licseal.DateError
-	return errors.As(schemaErr, &broken) && errors.As(dateErr, &date) &&
-		slices.ContainsFunc(broken.Violations, func(v licseal.Violation) bool { return v.Pointer == date.Pointer })
+	return errors.As(schemaErr, &broken) &&
+		slices.ContainsFunc(broken.Violations, func(v licseal.Violation) bool { return v.Pointer == pointer })
 }
 
 // join joins two errors, of which the first may be nil.
@@ -162,9 +171,9 @@ func join(a, b error) error {
 	return errors.Join(a, b)
 }
 
-// checkID refuses an id that was seen before. A payload without one passes:
-// whether it must have one is the schema's business. A row that is refused
-// anyway leaves its id to others.
+// checkID rejects an id that an earlier row has. A payload without an id passes:
+// the schema decides whether that is an error. A row that is rejected anyway does
+// not take its id.
 func (r *reader) checkID(seen *idset.Set, row *Row, n int) {
 	id, ok := row.Payload.Field(r.roles.ID)
 	if !ok {
@@ -186,16 +195,16 @@ func (r *reader) checkID(seen *idset.Set, row *Row, n int) {
 	row.Err = join(row.Err, &DuplicateError{r.roles.ID, text, first})
 }
 
-// SignOptions says how payloads are signed. The zero value, like nil, is right
-// for keys that are in this computer's memory.
+// SignOptions say how payloads are signed. The zero value, like nil, is for keys in
+// memory.
 type SignOptions struct {
-	// Workers is how many goroutines use the key at the same time; most
-	// agents and tokens take one. If zero, runtime.GOMAXPROCS(0).
+	// Workers is how many goroutines use the key at the same time. Most agents
+	// and tokens require 1. If zero, runtime.GOMAXPROCS(0).
 	Workers int
 }
 
-// Sign makes licences of the rows that are in order, as [sign.License] does, and
-// passes the others on. opts may be nil. A row that has a licence already keeps it.
+// Sign signs the rows that have no error, as [sign.License] does. Rows with an error
+// or with a licence are returned as they are. opts may be nil.
 func Sign[K any](ctx context.Context, rows iter.Seq2[K, Row], key crypto.Signer, opts *SignOptions) iter.Seq2[K, Row] {
 	if opts == nil {
 		opts = &SignOptions{}

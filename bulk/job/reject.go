@@ -70,11 +70,12 @@ func exitOf(err error) int {
 		fields    *schema.Error
 		field     *rows.FieldError
 		date      *licseal.DateError
+		id        *licseal.IDError
 		duplicate *bulk.DuplicateError
 		name      *nameError
 	)
 	switch {
-	case errors.As(err, &fields), errors.As(err, &field), errors.As(err, &date):
+	case errors.As(err, &fields), errors.As(err, &field), errors.As(err, &date), errors.As(err, &id):
 		return exitSchema
 	case errors.As(err, &duplicate), errors.As(err, &name):
 		return exitRequirement
@@ -101,11 +102,14 @@ func reasons(err error) []string {
 	var parse *licseal.ParseError
 	var fields *schema.Error
 	var date *licseal.DateError
+	var id *licseal.IDError
 	switch {
 	case errors.As(err, &parse):
 		return []string{strings.TrimSpace(fmt.Sprintf("column %d %s", parse.Column, parse.Pointer)) + ": " + parse.Detail}
 	case errors.As(err, &date):
 		return []string{date.Pointer + ": " + date.Detail}
+	case errors.As(err, &id):
+		return []string{id.Pointer + ": " + id.Detail}
 	case !errors.As(err, &fields):
 		return []string{err.Error()}
 	}

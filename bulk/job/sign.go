@@ -43,6 +43,7 @@ type Signed struct {
 
 	Expired    Noted // licences that had already expired when they were signed
 	NeverValid Noted // licences that expire at their creation
+	OddText    Noted // licences with texts that [edit.Warnings] warns of
 }
 
 // Rows returns how many rows there were.
@@ -113,19 +114,28 @@ type signer struct {
 // newSettings returns the settings of a job that begins.
 func (s *signer) newSettings() Settings {
 	plan, shard := &s.o.Plan, s.o.Shard
+	settings := Settings{
+		Format: 1, Kind: kindSign, Shard: shard.Number, Of: shard.Of,
+		Key: licseal.KeyID(s.key.Public()), ID: s.roles.ID,
+		Settings: settingsSum(settingsOf(plan)),
+	}
+	if s.builder.UsesToday() {
+		settings.Today = s.now.UTC().Format(time.DateOnly)
+	}
+	return settings
+}
+
+// settingsOf returns the options of a plan that decide what a job writes.
+func settingsOf(plan *rows.Plan) []string {
 	var name, rules string
 	if plan.Schema != nil {
 		name, rules = plan.Schema.Name(), string(plan.Schema.JSON())
 	}
-	settings := Settings{
-		Format: 1, Kind: kindSign, Shard: shard.Number, Of: shard.Of,
-		Key: licseal.KeyID(s.key.Public()), ID: s.roles.ID,
-		Settings: settingsSum([]string{
-			string(plan.Template.Bytes()), name, rules, plan.Created, plan.Expires, fmt.Sprint(plan.Complete),
-		}),
+	settings := []string{
+		string(plan.Template.Bytes()), name, rules, plan.Created, plan.Expires, fmt.Sprint(plan.Complete),
 	}
-	if s.builder.UsesToday() {
-		settings.Today = s.now.UTC().Format(time.DateOnly)
+	if plan.AllowOddID {
+		settings = append(settings, "odd ids")
 	}
 	return settings
 }
@@ -218,7 +228,8 @@ func (s *signer) resumable(err error) error {
 
 // signAll takes the rows through everything that is done to them.
 func (s *signer) signAll() error {
-	opts := &bulk.PayloadOptions{Schema: s.o.Plan.Schema, Parse: s.builder.Payload, Number: s.o.Shard.row}
+	plan := &s.o.Plan
+	opts := &bulk.PayloadOptions{Schema: plan.Schema, AllowOddID: plan.AllowOddID, Parse: s.builder.Payload, Number: s.o.Shard.row}
 	opts.AllowDuplicates = s.o.Folder != nil && s.o.Folder.Names.onlyOf(s.roles.ID)
 	payloads := bulk.Payloads(s.ctx, s.input.all(s.ctx), opts)
 	if s.work != nil && s.work.resumed {
@@ -275,8 +286,7 @@ func signWorkers(key crypto.Signer) int {
 
 // lastLine returns the last line of a part.
 func (s *signer) lastLine() string {
-	rows := s.signed.Signed + s.signed.Kept + s.rejects.total()
-	return jsonLine(partLine{End: &partEnd{Rows: rows, Input: s.input.sum(), Lines: s.sum.String()}})
+	return jsonLine(partLine{End: &partEnd{Rows: s.rows(), Input: s.input.sum(), Lines: s.sum.String()}})
 }
 
 // line writes a line.
@@ -294,7 +304,7 @@ func (s *signer) addToSum(text string) {
 // take writes what a row became.
 func (s *signer) take(p *place, row bulk.Row) error {
 	s.progress.done.Add(1)
-	reportMemory(s.o.Memory, s.Rows())
+	reportMemory(s.o.Memory, s.rows())
 	var signErr *bulk.SignError
 	if errors.As(row.Err, &signErr) {
 		return fmt.Errorf("line %d of %s: %w", p.line, s.input.name, signErr.Err)
@@ -306,12 +316,7 @@ func (s *signer) take(p *place, row bulk.Row) error {
 	if err := rowErr(p, row); err != nil {
 		return s.takeReject(newReject(p, err), false)
 	}
-	switch edit.Doubts(row.Period, s.now) {
-	case edit.NeverValid:
-		s.signed.NeverValid.add(p.line)
-	case edit.AlreadyExpired:
-		s.signed.Expired.add(p.line)
-	}
+	s.note(p, row)
 	if p.kept {
 		s.signed.Kept++
 		return nil
@@ -323,8 +328,21 @@ func (s *signer) take(p *place, row bulk.Row) error {
 	return s.line(row.License.String())
 }
 
-// Rows returns how many rows are done.
-func (s *signer) Rows() int { return s.signed.Signed + s.signed.Kept + s.rejects.total() }
+// note counts a licence that was probably not meant as it is.
+func (s *signer) note(p *place, row bulk.Row) {
+	switch edit.Doubts(row.Period, s.now) {
+	case edit.NeverValid:
+		s.signed.NeverValid.add(p.line)
+	case edit.AlreadyExpired:
+		s.signed.Expired.add(p.line)
+	}
+	if len(edit.Warnings(row.Payload, s.roles)) > 0 {
+		s.signed.OddText.add(p.line)
+	}
+}
+
+// rows returns how many rows are done.
+func (s *signer) rows() int { return s.signed.Signed + s.signed.Kept + s.rejects.total() }
 
 // rowErr returns why a row cannot become a licence.
 func rowErr(p *place, row bulk.Row) error {

@@ -22,6 +22,9 @@ type Plan struct {
 	// Complete gives a row without a creation date the date Today, even if rows
 	// are whole payloads. Rows of a table always get it.
 	Complete bool
+
+	// AllowOddID accepts ids that nobody could type; see [licseal.CheckID].
+	AllowOddID bool
 }
 
 // Check returns an error, an [*edit.Error], if the dates cannot be set in any payload.

@@ -109,8 +109,15 @@ func mergeObjects(text, defaults []byte) ([]byte, error) {
 	return merged.json(), nil
 }
 
-// payload returns the object as a payload.
-func (o object) payload() (licseal.Payload, error) { return licseal.ParsePayload(o.json()) }
+// payload returns the object as a payload. It has no positions, because its text was
+// never written by anybody.
+func (o object) payload() (licseal.Payload, error) {
+	p, err := licseal.ParsePayload(o.json())
+	if err != nil {
+		return p, err
+	}
+	return p.WithoutPositions(), nil
+}
 
 // json returns the text of the object, with its members sorted: that spares the
 // parser from sorting them.

@@ -123,7 +123,7 @@ func batchPlan(c *cli.Context) (rows.Plan, error) {
 	if err == nil {
 		template, err = edit.Apply(template, changes)
 	}
-	plan := rows.Plan{Template: template, Schema: rules, Created: c.String("created"), Expires: c.String("expires"), Complete: isBuilt(c)}
+	plan := rows.Plan{Template: template, Schema: rules, Created: c.String("created"), Expires: c.String("expires"), Complete: isBuilt(c), AllowOddID: c.Bool("allow-odd-id")}
 	if err == nil {
 		err = plan.Check()
 	}
@@ -173,6 +173,7 @@ func summarize(c *cli.Context, s *job.Signed) error {
 	}
 	warnNoted(s.NeverValid, "never valid, because the expiration is the creation date")
 	warnNoted(s.Expired, "already expired when signed")
+	warnNoted(s.OddText, "with blanks at an edge, or with characters that are invisible or look like others")
 	line := text.Sprintf("%s: %s signed", plural(s.Rows(), "row"), thousands(s.Signed))
 	if s.Kept > 0 {
 		line = text.Sprintf("%s, %s signed before", line, thousands(s.Kept))
