@@ -96,8 +96,9 @@ func (l *loader) compile(name string, doc licseal.Payload) (c *compiled, err err
 			c, err = nil, fmt.Errorf("schema %s: the JSON Schema compiler failed on it: %v", name, r)
 		}
 	}()
-	m := &meter{left: maxCompileWork}
+	m := &meter{left: maxCompileWork, sizes: &l.patterns}
 	compiler := newCompiler(l.open)
+	compiler.Formats["regex"] = m.isRegex
 	compiler.RegisterExtension("licseal", nil, m)
 	entry := l.entryURL(name)
 	if err := compiler.AddResource(entry, bytes.NewReader(doc.Bytes())); err != nil {
@@ -107,6 +108,7 @@ func (l *loader) compile(name string, doc licseal.Payload) (c *compiled, err err
 	if err != nil {
 		return nil, compileError(name, err)
 	}
+	m.takePatterns(root)
 	return newCompiled(root, m), nil
 }
 

@@ -50,6 +50,7 @@ func TestHostileSchemas(t *testing.T) {
 		return strings.Join(parts, ",")
 	}
 	arrays := `{"a":[` + strings.TrimSuffix(strings.Repeat("1,", 20000), ",") + `]}`
+	text := `{"a":"` + strings.Repeat("a", 60000) + `"}`
 	deep := strings.Repeat(`{"a":`, 29) + "1" + strings.Repeat("}", 29)
 	tests := []struct {
 		title, schema, payload string
@@ -78,6 +79,23 @@ func TestHostileSchemas(t *testing.T) {
 			`{"entitlements":{` + many(1000, `"entitlement_N":{"name":"An entitlement","limited":true,"max":null}`) + `}}`, ""},
 		{"a large repetition", `{"properties":{"a":{"pattern":"((a{100}){100}){100}"}}}`, `{}`, "regular expression"},
 		{"a slow expression elsewhere", `{"properties":{"a":{"pattern":"^(a+)+$"}}}`, `{"a":"` + strings.Repeat("a", 60000) + `!"}`, "broken"},
+		{"a long repetition", `{"properties":{"a":{"pattern":"^(?:a*){1000}b$"}}}`, text, "too much work"},
+		{"a long repetition on a short text", `{"properties":{"a":{"pattern":"^(?:a*){1000}b$"}}}`, `{"a":"b"}`, ""},
+		{"one among data", `{"$ref":"#/examples/0","examples":[{"properties":{"a":{"pattern":"^(?:a*){1000}b$"}}}]}`, text, "too much work"},
+		{"one that only a dynamic reference finds", `{"$dynamicAnchor":"x","properties":{"a":{"$dynamicRef":"other.json#x"}},"$defs":{"o":{"$id":"other.json","$dynamicAnchor":"x"},"p":{"$id":"p.json","$dynamicAnchor":"x","pattern":"^(?:a*){1000}b$"}},"allOf":[{"$ref":"p.json"}]}`, text, "too"},
+		{"one for names", `{"patternProperties":{"^(?:a*){1000}b$":true}}`, `{"` + strings.Repeat("a", 60000) + `":1}`, "too long for the regular expressions"},
+		{"300 for names", `{"items":{},"properties":{"a":{"items":{"patternProperties":{"^(?:a*){100}b$":true}}}}}`, `{"a":[` + many(1000, `{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaN":1}`) + `]}`, "too"},
+		{"20000 applications", `{"properties":{"a":{"allOf":[` + many(300, `{"pattern":"^a{10}[b]{0,N}$"}`) + `]}}}`, text, "too"},
+		{"231 KB of expressions", `{"properties":{` + many(1200, `"pN":{"pattern":"^(?:[a-f]*){1,20}[^N]*(?i)`+strings.Repeat("longer than it should be", 6)+`$"}`) + `}}`, `{}`, "more than 8192 bytes"},
+		{"expressions of large repetitions", `{"properties":{` + many(100, `"pN":{"pattern":"^(?:abN){1000}"}`) + `}}`, `{}`, "are too large"},
+		{"expressions of large tables", `{"properties":{` + many(100, `"pN":{"pattern":"^\\pL{1000}N"}`) + `}}`, `{}`, "are too large"},
+		{"an expression in 1000 spellings", `{"x":{"somewhere_":{"pattern":"(?:abc){1000}"}},"allOf":[` + spellings(1000) + `]}`, `{}`, "too much work to compile"},
+		{"large tables as a value", `{"properties":{"a":{"items":{"format":"regex"}}}}`, `{"a":[` + many(100, `"(?i)`+strings.Repeat(`\\pL`, 300)+`N"`) + `]}`, "too much work"},
+		{"a long expression as a value", `{"properties":{"a":{"format":"regex"}}}`, text, "broken"},
+		{"many expressions as values", `{"properties":{"a":{"items":{"format":"regex"}}}}`, `{"a":[` + many(300, `"^[a-z]{1,20}-N$"`) + `]}`, ""},
+		{"names as expressions", `{"regexProperties":true,"type":"object"}`, text, "not a keyword"},
+		{"honest expressions", `{"properties":{"a":{"pattern":"^[\\p{L}\\p{N} .'-]{1,255}$"},"b":{"pattern":"^[A-Za-z0-9+/]{1,1000}={0,2}$"},"c":{"pattern":"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}}}`,
+			`{"a":"Example Company, Inc","b":"` + strings.Repeat("QUJD", 250) + `","c":"0f6b7c9e-18a2-4c30-9d41-6b09f2c7eb18"}`, "broken"}, // for its comma
 		{"an exponent", `{"properties":{"a":{"minimum":0e999999999,"type":"integer"}}}`, `{"a":0e999999999}`, ""},
 		{"an exponent to compare with", `{"properties":{"a":{"enum":[0e99999999999]}}}`, `{"a":0e88888888}`, ""},
 		{"names alike", `{"additionalProperties":false,"properties":{` + many(1300, `"name_of_a_member_that_is_long_N":true`) + `}}`, `{` + many(1300, `"name_of_the_member_that_is_long_N":1`) + `}`, "broken"},

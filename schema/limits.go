@@ -3,13 +3,15 @@ package schema
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"regexp/syntax"
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// The bounds of the work that a vendor's schema may cause. A schema for a
-// licence payload stays a hundred times below them.
+// The bounds of the work that a vendor's schema may make. A schema for a licence
+// payload stays a hundred times below them.
 const (
 	maxSchemaFiles   = 16   // files, its own included
 	maxSchemaValues  = 4000 // JSON values in all its files together
@@ -53,11 +55,17 @@ func (l *loader) count(value any) error {
 
 // meter counts the work of compiling a schema and then of each validation: a
 // schema of a few lines can ask for 2^100 steps. It is an extension of the
-// compiler, which calls it once per schema object, and of what that compiles,
+// compiler, which calls it once for each schema object, and of what that compiles,
 // which calls it once for each value that the object is applied to.
 type meter struct {
-	mu   sync.Mutex // held for a validation
-	left int
+	mu    sync.Mutex // held during a validation
+	left  int
+	sizes *patternSizes
+
+	patterns []*charge // those of the schema objects with a "pattern"
+
+	// The largest of what the library matches before it is paid for.
+	ofNames, ofTexts patternSize
 }
 
 // tooMuchWork is the one panic that jsonschema.Schema.Validate turns into an error.
@@ -65,37 +73,136 @@ const tooMuchWork = jsonschema.InfiniteLoopError("licseal: too much work")
 
 // Compile implements [jsonschema.ExtCompiler].
 func (m *meter) Compile(_ jsonschema.CompilerContext, object map[string]any) (jsonschema.ExtSchema, error) {
-	size := 1
+	if _, ok := object["regexProperties"]; ok {
+		return nil, errors.New(`"regexProperties" is not a keyword of JSON Schema; use propertyNames with the format regex`)
+	}
+	c := &charge{meter: m, size: 1}
 	for _, v := range object {
 		switch v := v.(type) {
 		case map[string]any:
-			size += len(v)
+			c.size += len(v)
 		case []any:
-			size += len(v)
+			c.size += len(v)
 		}
 	}
-	if m.left -= size; m.left < 0 {
+	for _, pattern := range namePatternsOf(object) {
+		c.names = c.names.plus(m.sizes.of(pattern))
+	}
+	if c.names.steps > m.ofNames.steps {
+		m.ofNames = c.names
+	}
+	if pattern, ok := object["pattern"].(string); ok {
+		c.text = m.sizes.of(pattern)
+		m.patterns = append(m.patterns, c)
+	}
+	if m.left -= c.size + c.names.compileWork() + c.text.compileWork(); m.left < 0 {
 		return nil, errors.New("it makes too much work to compile; refer to each part of it in one way, and split it")
 	}
-	return &charge{m, size}, nil
+	return c, nil
+}
+
+// spend takes work off what is left, and ends the validation if nothing is.
+func (m *meter) spend(work int) {
+	if m.left -= work; m.left < 0 {
+		panic(tooMuchWork)
+	}
 }
 
 // charge is the cost of one schema object.
 type charge struct {
-	meter *meter
-	size  int
+	meter       *meter
+	size        int
+	names, text patternSize // of "patternProperties" and "pattern"
+
+	// pattern is matched here if it was taken over from the library, which
+	// matches first and counts later. It is nil if not.
+	pattern *regexp.Regexp
 }
 
 // Validate implements [jsonschema.ExtSchema].
-func (c *charge) Validate(ctx jsonschema.ValidationContext, _ any) error {
+func (c *charge) Validate(ctx jsonschema.ValidationContext, value any) error {
 	// Each error that the library makes holds these paths, so a long path
 	// costs memory too.
 	here := ctx.Error("", "")
 	paths := len(here.KeywordLocation) + len(here.AbsoluteKeywordLocation) + len(here.InstanceLocation)
-	if c.meter.left -= c.size + paths/16; c.meter.left < 0 {
-		panic(tooMuchWork)
+	c.meter.spend(c.size + paths/16)
+	switch v := value.(type) {
+	case map[string]any:
+		for name := range v {
+			c.meter.spend(c.names.matchWork(len(name)))
+		}
+	case string:
+		c.meter.spend(len(v)/64 + c.text.matchWork(len(v)))
+		if c.pattern != nil && !c.pattern.MatchString(v) {
+			return ctx.Error("pattern", "does not match pattern %s", c.pattern)
+		}
 	}
 	return nil
+}
+
+// chargeOf returns the charge of a vendor's schema object; nil if it is not one.
+func chargeOf(s *jsonschema.Schema) *charge {
+	c, _ := s.Extensions["licseal"].(*charge)
+	return c
+}
+
+// takePatterns has the charges match the patterns of all schemas that a compiled
+// one leads to. The library keeps those of schemas that only a $dynamicRef finds.
+func (m *meter) takePatterns(root *jsonschema.Schema) {
+	for _, s := range reachable(root) {
+		if c := chargeOf(s); c != nil && s.Pattern != nil {
+			c.pattern, s.Pattern = s.Pattern, nil
+		}
+	}
+	for _, c := range m.patterns {
+		if c.pattern == nil && c.text.steps > m.ofTexts.steps {
+			m.ofTexts = c.text
+		}
+	}
+}
+
+// checkUnpaid refuses a document on which the library could match an expression for
+// longer than all of a validation may take.
+func (m *meter) checkUnpaid(value any) error {
+	names, longest := textBytes(value)
+	if m.ofNames.matchWork(names) > maxValidateWork || m.ofTexts.matchWork(longest) > maxValidateWork {
+		return errors.New("the document's texts are too long for the regular expressions that they are matched with")
+	}
+	return nil
+}
+
+// textBytes returns how long all names of members are together, and the longest string.
+func textBytes(value any) (names, longest int) {
+	switch v := value.(type) {
+	case map[string]any:
+		for name, member := range v {
+			n, l := textBytes(member)
+			names, longest = names+len(name)+1+n, max(longest, l, len(name))
+		}
+	case []any:
+		for _, element := range v {
+			n, l := textBytes(element)
+			names, longest = names+n, max(longest, l)
+		}
+	case string:
+		longest = len(v)
+	}
+	return names, longest
+}
+
+// isRegex reports whether a value may be a regular expression. Nothing matches it,
+// so it is parsed only.
+func (m *meter) isRegex(value any) bool {
+	text, ok := value.(string)
+	if !ok {
+		return true
+	}
+	if len(text) > maxRegexValue {
+		return false
+	}
+	m.spend(20 * len(text))
+	_, err := syntax.Parse(text, syntax.Perl)
+	return err == nil
 }
 
 // run validates value, within bounds where the schema is a vendor's.
@@ -104,7 +211,10 @@ func (c *compiled) run(value any) error {
 		return c.root.Validate(value)
 	}
 	if pointersBytes(value, 0) > maxPointersBytes {
-		return errors.New("the document's names are too long for the depth that they stand at")
+		return errors.New("the document's names are too long for the depth that they are at")
+	}
+	if err := c.meter.checkUnpaid(value); err != nil {
+		return err
 	}
 	c.meter.mu.Lock()
 	defer c.meter.mu.Unlock()

@@ -26,6 +26,8 @@ type loader struct {
 	bases  map[string]string // URL folder → folder under dir, as the "$id"s say
 	files  int
 	values int
+
+	patterns patternSizes
 }
 
 // loadError is an error of open, to be told from the compiler's own.
@@ -116,6 +118,9 @@ func (l *loader) read(name string, text []byte) (licseal.Payload, error) {
 		return licseal.Payload{}, fmt.Errorf("schema %s: %v", name, err)
 	}
 	if err := l.checkSize(value); err != nil {
+		return licseal.Payload{}, fmt.Errorf("schema %s: %v", name, err)
+	}
+	if err := l.patterns.add(value); err != nil {
 		return licseal.Payload{}, fmt.Errorf("schema %s: %v", name, err)
 	}
 	if err := checkAgainstDraft(name, doc); err != nil {

@@ -32,7 +32,7 @@ func (c *compiled) validate(name string, doc licseal.Payload, cross func(licseal
 	case errors.As(err, &invalid):
 		faults = j.faults(invalid)
 	case err == tooMuchWork:
-		return fmt.Errorf("schema %s: it makes too much work of checking this document: its parts apply each other too often", name)
+		return fmt.Errorf("schema %s: checking this document makes too much work: parts of the schema apply each other too often, or its regular expressions are too large for the texts", name)
 	default:
 		return fmt.Errorf("schema %s: the check could not be finished: %s", name, printable(strings.TrimPrefix(err.Error(), "jsonschema: ")))
 	}

@@ -27,9 +27,13 @@ func allowed(s *jsonschema.Schema, keyword string) string {
 	case "enum":
 		return constants(s.Enum)
 	case "format":
-		return formatWords(s.Format) + exampleWords(s, s.Format)
+		words := formatWords(s.Format) + exampleWords(s, s.Format)
+		if s.Format == "regex" && chargeOf(s) != nil {
+			words += fmt.Sprintf(" of at most %d bytes", maxRegexValue)
+		}
+		return words
 	case "pattern":
-		return patternWords(s.Pattern.String()) + exampleWords(s, "")
+		return patternWords(patternOf(s)) + exampleWords(s, "")
 	case "minLength":
 		if s.MinLength == 1 {
 			return "a string that is not empty"
@@ -105,6 +109,14 @@ func formatWords(format string) string {
 		return "a regular expression (RE2)"
 	}
 	return "a valid " + printable(format)
+}
+
+// patternOf returns the pattern of a schema, whoever matches it.
+func patternOf(s *jsonschema.Schema) string {
+	if c := chargeOf(s); c != nil && c.pattern != nil {
+		return c.pattern.String()
+	}
+	return s.Pattern.String()
 }
 
 // patternWords puts the usual patterns in words.
