@@ -41,7 +41,7 @@ type room struct {
 // them is listed here, and nowhere else.
 var rooms = []room{
 	{module, []string{tokenizer + "/..."}},
-	{module + "/sign", []string{module, tokenizer + "/...", sigs, module + "/revoke"}},
+	{module + "/sign", []string{module, tokenizer + "/...", sigs}},
 	{module + "/verify", []string{module, tokenizer + "/...", sigs, module + "/revoke"}},
 	{module + "/revoke", []string{module, tokenizer + "/...", sigs}},
 	{module + "/state", []string{module, tokenizer + "/...", module + "/verify", module + "/revoke", internal, flock, xsys + "/..."}},

@@ -17,7 +17,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/entitlement"
-	"github.com/licseal/licseal/verify"
+	"github.com/licseal/licseal/revoke"
 )
 
 // LicensePath is where [NewHandler] answers.
@@ -129,7 +129,7 @@ func (h *handler) insert(w http.ResponseWriter, r *http.Request) {
 	var (
 		store   *StoreError
 		broken  *brokenError
-		list    *verify.ListError
+		list    *revoke.Error
 		install *InstallError
 	)
 	if errors.As(err, &install) {

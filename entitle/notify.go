@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/licseal/licseal/verify"
+	"github.com/licseal/licseal/revoke"
 )
 
 // notes is what happened while nobody asked, so that it is told once.
@@ -101,7 +101,7 @@ func sameFailure(a, b error) bool {
 	if errors.As(a, &state) && errors.As(b, &other) {
 		return state.State == other.State && state.Since.Equal(other.Since)
 	}
-	var list, otherList *verify.ListError
+	var list, otherList *revoke.Error
 	if errors.As(a, &list) && errors.As(b, &otherList) {
 		return list.Reason == otherList.Reason
 	}

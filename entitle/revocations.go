@@ -6,15 +6,16 @@ import (
 	"sync"
 	"time"
 
+	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/verify"
 )
 
 // revocations is the revocation list in use.
 type revocations struct {
-	list    *verify.RevocationList // nil if none is asked for
-	data    []byte                 // what it was read from
-	stamp   string                 // of its source then
-	changed bool                   // what the licence in use is judged by, since it was
+	list    *revoke.List // nil if none is asked for
+	data    []byte       // what it was read from
+	stamp   string       // of its source then
+	changed bool         // what the licence in use is judged by, since it was
 }
 
 // loadRevocations reads the revocation list, if one is asked for, and takes it if
@@ -36,7 +37,7 @@ func (g *Guard) loadRevocations() error {
 		r.stamp = seen
 		return nil
 	}
-	list, err := verify.Revocations(data, g.trusted)
+	list, err := revoke.Verify(data, g.trusted)
 	if err != nil {
 		return fmt.Errorf("the revocation list: %w", err)
 	}
@@ -71,7 +72,7 @@ func (g *Guard) rememberNow() error {
 
 // remember notes what time it is, and a revocation list unless it is nil, which is
 // refused if a newer one is remembered.
-func (g *Guard) remember(list *verify.RevocationList) error {
+func (g *Guard) remember(list *revoke.List) error {
 	now := g.now()
 	m, err := g.opts.Remember(func(m *verify.Memory) error { return m.Observe(timeOf(now), list, 0) })
 	if err != nil {

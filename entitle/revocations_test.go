@@ -33,7 +33,7 @@ func listFor(t *testing.T, issued, next string, generation int64, id string) []b
 	if err := r.RevokeLicense(id, "not paid"); err != nil {
 		t.Fatal(err)
 	}
-	signed, err := sign.Revocations(r, vendorKey)
+	signed, err := revoke.Sign(r, vendorKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,8 +77,8 @@ func TestSuspended(t *testing.T) {
 	// A list that turns stale takes nothing away, and is not kept quiet.
 	c.set("2026-12-20")
 	expect(entitle.Active, entitle.LoadFailed)
-	var listErr *verify.ListError
-	if err := g.Status().LoadErr; !errors.As(err, &listErr) || listErr.Reason != verify.ListStale {
+	var listErr *revoke.Error
+	if err := g.Status().LoadErr; !errors.As(err, &listErr) || listErr.Reason != revoke.Stale {
 		t.Errorf("the list is stale: %v", err)
 	}
 	// A key that is trusted no longer suspends what it signed.
@@ -112,7 +112,7 @@ func TestKeyRevoked(t *testing.T) {
 	if err := r.RevokeKey(revoke.Key{ID: licseal.KeyID(licenseKey.Public())}); err != nil {
 		t.Fatal(err)
 	}
-	signed, err := sign.Revocations(r, vendorKey)
+	signed, err := revoke.Sign(r, vendorKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestKeyRevoked(t *testing.T) {
 }
 
 func TestOpenNeedsItsRevocations(t *testing.T) {
-	var listErr *verify.ListError
+	var listErr *revoke.Error
 	source := entitle.Text(signed(t, plan()))
 	missing := entitle.File(filepath.Join(t.TempDir(), "none"))
 	forged := forge(list(t, 1, "A-1"))
@@ -135,11 +135,11 @@ func TestOpenNeedsItsRevocations(t *testing.T) {
 			t.Errorf("without a list: %v", err)
 		}
 		opts.Revocations = entitle.Text(forged)
-		if _, err := entitle.Open(t.Context(), source, trusted, opts); !errors.As(err, &listErr) || listErr.Reason != verify.ListForged {
+		if _, err := entitle.Open(t.Context(), source, trusted, opts); !errors.As(err, &listErr) || listErr.Reason != revoke.Forged {
 			t.Errorf("with a forged list: %v", err)
 		}
 		opts.Revocations, opts.Clock = entitle.Text(list(t, 1, "A-2")), at("2026-12-20").now
-		if _, err := entitle.Open(t.Context(), source, trusted, opts); !errors.As(err, &listErr) || listErr.Reason != verify.ListStale {
+		if _, err := entitle.Open(t.Context(), source, trusted, opts); !errors.As(err, &listErr) || listErr.Reason != revoke.Stale {
 			t.Errorf("with a stale list: %v", err)
 		}
 	}
@@ -149,7 +149,7 @@ func TestOpenNeedsItsRevocations(t *testing.T) {
 		t.Fatal(err)
 	}
 	opts := &entitle.Options{Clock: at("2026-11-21").now, Store: store, Revocations: entitle.Text(list(t, 1, "A-2"))}
-	if _, err := entitle.Open(t.Context(), source, trusted, opts); !errors.As(err, &listErr) || listErr.Reason != verify.ListStale {
+	if _, err := entitle.Open(t.Context(), source, trusted, opts); !errors.As(err, &listErr) || listErr.Reason != revoke.Stale {
 		t.Errorf("with the clock set back: %v", err)
 	}
 	g := open(t, source, &entitle.Options{Clock: at("2026-11-21").now, Revocations: entitle.Text(list(t, 1, "A-1"))})
@@ -176,8 +176,8 @@ func TestRemember(t *testing.T) {
 	g := open(t, source, opts(2))
 	c.set("2026-12-01")
 	g.Close()
-	var listErr *verify.ListError
-	if _, err := entitle.Open(t.Context(), source, trusted, opts(1)); !errors.As(err, &listErr) || listErr.Reason != verify.ListReplayed {
+	var listErr *revoke.Error
+	if _, err := entitle.Open(t.Context(), source, trusted, opts(1)); !errors.As(err, &listErr) || listErr.Reason != revoke.Replayed {
 		t.Errorf("an older list: %v", err)
 	}
 	c.set("2026-11-28")

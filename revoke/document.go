@@ -42,11 +42,3 @@ func (d *Document) String() string { return envelope.Text(d.Payload, d.Signature
 // Contents returns what the list says, unverified. The caller must not change it;
 // [Contents.Next] returns a copy.
 func (d *Document) Contents() *Contents { return d.contents }
-
-// NewDocument returns the list with a payload and its signature.
-func NewDocument(p licseal.Payload, signature string) (*Document, error) {
-	return ParseUnverified([]byte(envelope.Text(p, signature)))
-}
-
-// Message returns what is signed for the payload of a list.
-func Message(p licseal.Payload) []byte { return envelope.Message(p) }

@@ -33,7 +33,7 @@ func Example() {
 		log.Fatal(err)
 	}
 
-	list, err := verify.Revocations(listText, trusted)
+	list, err := revoke.Verify(listText, trusted)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func revokedLicense(key ed25519.PrivateKey) (license, list []byte) {
 	if err := revocations.RevokeLicense("LS-0001", "refunded"); err != nil {
 		log.Fatal(err)
 	}
-	signed, err := sign.Revocations(revocations, key)
+	signed, err := revoke.Sign(revocations, key)
 	if err != nil {
 		log.Fatal(err)
 	}

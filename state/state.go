@@ -131,13 +131,13 @@ func checkRegular(path string) error {
 // format writes a memory as the file holds it.
 func format(m verify.Memory) []byte {
 	b := fmt.Appendf(nil, "%s\nlatest: %s\n", heading, formatTime(m.Latest))
-	if m.Generation > 0 {
-		b = fmt.Appendf(b, "generation: %d\nlist: %s\nissued: %s\n", m.Generation, m.Digest, formatTime(m.Issued))
+	if m.List.Generation > 0 {
+		b = fmt.Appendf(b, "generation: %d\nlist: %s\nissued: %s\n", m.List.Generation, m.List.Digest, formatTime(m.List.Issued))
 	}
-	if m.Signer != "" {
-		b = fmt.Appendf(b, "signer: %s\n", m.Signer)
+	if m.List.Signer != "" {
+		b = fmt.Appendf(b, "signer: %s\n", m.List.Signer)
 	}
-	for _, key := range m.RevokedKeys {
+	for _, key := range m.List.Keys {
 		from := "always"
 		if !key.From.IsZero() {
 			from = formatTime(key.From)
@@ -180,13 +180,13 @@ func parseLine(m *verify.Memory, line string) (err error) {
 	case "latest":
 		m.Latest, err = time.Parse(time.RFC3339Nano, value)
 	case "generation":
-		m.Generation, err = strconv.ParseInt(value, 10, 64)
+		m.List.Generation, err = strconv.ParseInt(value, 10, 64)
 	case "list":
-		m.Digest = value
+		m.List.Digest = value
 	case "issued":
-		m.Issued, err = time.Parse(time.RFC3339Nano, value)
+		m.List.Issued, err = time.Parse(time.RFC3339Nano, value)
 	case "signer":
-		m.Signer = value
+		m.List.Signer = value
 	case "revoked":
 		key := revoke.Key{}
 		var from string
@@ -194,7 +194,7 @@ func parseLine(m *verify.Memory, line string) (err error) {
 		if from != "always" {
 			key.From, err = time.Parse(time.RFC3339Nano, from)
 		}
-		m.RevokedKeys = append(m.RevokedKeys, key)
+		m.List.Keys = append(m.List.Keys, key)
 	default:
 		err = errors.New("unknown")
 	}

@@ -73,11 +73,14 @@ func create(t *testing.T, m verify.Memory) string {
 }
 
 var full = verify.Memory{
-	Latest: start.Add(123456789), Generation: 7, Digest: strings.Repeat("0f", 32), Issued: start,
-	Signer: "SHA256:ovcnuXoIjFrFmoafLjAz+3OEr4zM5XPemash2aLbu64",
-	RevokedKeys: []revoke.Key{
-		{ID: "SHA256:bbXpuKG6uHHwLTKLnoVhlkrpxGZCbRYCHtlCTlKGh5w"},
-		{ID: "SHA256:ovcnuXoIjFrFmoafLjAz+3OEr4zM5XPemash2aLbu64", From: start},
+	Latest: start.Add(123456789),
+	List: revoke.Seen{
+		Generation: 7, Digest: strings.Repeat("0f", 32), Issued: start,
+		Signer: "SHA256:ovcnuXoIjFrFmoafLjAz+3OEr4zM5XPemash2aLbu64",
+		Keys: []revoke.Key{
+			{ID: "SHA256:bbXpuKG6uHHwLTKLnoVhlkrpxGZCbRYCHtlCTlKGh5w"},
+			{ID: "SHA256:ovcnuXoIjFrFmoafLjAz+3OEr4zM5XPemash2aLbu64", From: start},
+		},
 	},
 }
 
@@ -193,7 +196,7 @@ func TestCreateAndUpdate(t *testing.T) {
 	if _, err := state.Update(link, func(m *verify.Memory) error { *m = full; return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if m, err := state.Read(path); err != nil || m.Generation != full.Generation {
+	if m, err := state.Read(path); err != nil || m.List.Generation != full.List.Generation {
 		t.Errorf("written through a link: %v, %v", m, err)
 	}
 	if left, _ := filepath.Glob(link + "*"); len(left) != 1 {

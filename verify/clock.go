@@ -36,8 +36,8 @@ func checkClock(result *Result, opts *Options) error {
 		return nil
 	}
 	floor, known := wall(opts.Floor), KnownFromMemory
-	if opts.Revocations != nil && opts.Revocations.contents.Issued.After(floor) {
-		floor, known = opts.Revocations.contents.Issued, KnownFromList
+	if opts.Revocations != nil && opts.Revocations.Contents().Issued.After(floor) {
+		floor, known = opts.Revocations.Contents().Issued, KnownFromList
 	}
 	if !opts.Floor.IsZero() && result.NotBefore.After(floor) {
 		floor, known = result.NotBefore, KnownFromLicense

@@ -8,6 +8,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/sig"
+	"github.com/licseal/licseal/revoke"
 )
 
 // Options says how licences are judged. The zero value, like nil, is the
@@ -45,7 +46,7 @@ type Options struct {
 
 	// Revocations is the list of revoked licences and keys. If nil, nothing is
 	// revoked. With a list, a licence without an id is refused.
-	Revocations *RevocationList
+	Revocations *revoke.List
 
 	// MaxListAge is how long after its issue the revocation list is used. If
 	// zero, it is used until its next update, which applies in any case.

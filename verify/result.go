@@ -45,7 +45,7 @@ type RefusedError struct {
 	Result *Result
 	Reason licseal.Reason
 
-	// Err is what Options.Fields returned, or a *ListError, *RevokedError,
+	// Err is what Options.Fields returned, or a *revoke.Error, *RevokedError,
 	// *NoIDError, *licseal.DateError, *ClockError, *StateError or *IssuerError.
 	Err error
 }

@@ -1,8 +1,46 @@
 package verify
 
 import (
+	"fmt"
+	"time"
+
 	"github.com/licseal/licseal"
 )
+
+// RevokedError says that a licence, or the key that signed it, is revoked.
+type RevokedError struct {
+	License string // the id of the licence, if it is the licence that is revoked
+	KeyID   string // the signing key, if it is the key
+	Reason  string // what the list gives as the reason; may be empty
+
+	// From is the instant from which licences that the key signed are not
+	// trusted, by their creation. The zero time refuses all of them.
+	From time.Time
+}
+
+func (e *RevokedError) Error() string {
+	text := fmt.Sprintf("the licence %q is revoked", e.License)
+	switch {
+	case e.KeyID != "" && e.From.IsZero():
+		text = fmt.Sprintf("the key that signed it, %s, is revoked", e.KeyID)
+	case e.KeyID != "":
+		text = fmt.Sprintf("the key that signed it, %s, is revoked for licences created from %s on", e.KeyID, format(e.From))
+	}
+	if e.Reason != "" {
+		text += ": " + e.Reason
+	}
+	return text
+}
+
+// NoIDError says that a licence has no id to look up in a revocation list. It is
+// refused: nobody could ever revoke it.
+type NoIDError struct {
+	licseal.Position
+}
+
+func (e *NoIDError) Error() string {
+	return e.Position.String() + ": the licence has no id (a string or a number) to look up in the revocation list"
+}
 
 // revocation judges a licence by the revocation list. A licence whose signing
 // key is revoked is vouched for by nobody, so revocation then reports true and
@@ -17,8 +55,8 @@ func (v *Verifier) revocation(result *Result, s *stages, datesErr error) (keyRev
 		s.refuse(revocation, licseal.ReasonRevocationList, err)
 	}
 	id := licseal.KeyID(result.Key.Key)
-	key, revoked := list.contents.Key(id)
-	if revoked && (datesErr != nil || !result.NotBefore.Before(key.From)) {
+	key, revoked := list.Contents().Key(id)
+	if revoked && (datesErr != nil || key.Refuses(result.NotBefore)) {
 		s.refuseOnce(revocation, licseal.ReasonRevoked, &RevokedError{KeyID: id, Reason: key.Reason, From: key.From})
 		return true
 	}
@@ -29,14 +67,21 @@ func (v *Verifier) revocation(result *Result, s *stages, datesErr error) (keyRev
 // revokedByID refuses a licence whose id is in the list, or that has none: nobody
 // could ever revoke it.
 func (v *Verifier) revokedByID(p licseal.Payload, s *stages) {
-	id, ok := LicenseID(p, v.roles)
+	id, ok := p.ID(v.roles)
 	if !ok {
 		s.refuseOnce(revocation, licseal.ReasonSchema, &NoIDError{p.Position(v.roles.ID)})
 		return
 	}
-	if reason, revoked := v.options.Revocations.contents.License(id); revoked {
+	if reason, revoked := v.options.Revocations.Contents().License(id); revoked {
 		s.refuseOnce(revocation, licseal.ReasonRevoked, &RevokedError{License: id, Reason: reason})
 		return
 	}
 	s.pass(revocation)
+}
+
+func later(a, b time.Time) time.Time {
+	if a, b = wall(a), wall(b); a.Before(b) {
+		return b
+	}
+	return a
 }

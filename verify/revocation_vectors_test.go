@@ -19,6 +19,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/verify"
 )
 
@@ -234,13 +235,13 @@ func judgeWithList(t *testing.T, v vector, license string, list []byte) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	revocations, err := verify.Revocations(list, trusted)
+	revocations, err := revoke.Verify(list, trusted)
 	var result *verify.Result
 	if err == nil {
 		result, err = verify.License([]byte(license), trusted, &verify.Options{At: at, Revocations: revocations})
 	}
 	var (
-		refused *verify.ListError
+		refused *revoke.Error
 		revoked *verify.RevokedError
 		noID    *verify.NoIDError
 		parse   *licseal.ParseError

@@ -70,12 +70,12 @@ func showState(c *cli.Context) error {
 func memoryText(m *verify.Memory) text.Line {
 	var b text.Block
 	b.Printf("latest time seen: %s\n", instant(m.Latest))
-	if m.Generation == 0 {
+	if m.List.Generation == 0 {
 		b.Printf("revocation list: none seen\n")
 		return b.Line()
 	}
-	b.Printf("revocation list: generation %d, issued %s%s\n", m.Generation, instant(m.Issued), signedBy(m.Signer))
-	for _, key := range m.RevokedKeys {
+	b.Printf("revocation list: generation %d, issued %s%s\n", m.List.Generation, instant(m.List.Issued), signedBy(m.List.Signer))
+	for _, key := range m.List.Keys {
 		b.Printf("revoked key: %s %s\n", key.ID, fromText(key.From))
 	}
 	return b.Line()
@@ -113,11 +113,11 @@ type jsonRevokedKey struct {
 }
 
 func newJSONState(m *verify.Memory) jsonState {
-	j := jsonState{Latest: instant(m.Latest), Generation: m.Generation, List: m.Digest, Signer: m.Signer}
-	if m.Generation > 0 {
-		j.Issued = instant(m.Issued)
+	j := jsonState{Latest: instant(m.Latest), Generation: m.List.Generation, List: m.List.Digest, Signer: m.List.Signer}
+	if m.List.Generation > 0 {
+		j.Issued = instant(m.List.Issued)
 	}
-	for _, key := range m.RevokedKeys {
+	for _, key := range m.List.Keys {
 		j.RevokedKeys = append(j.RevokedKeys, newJSONRevokedKey(key.ID, key.From, ""))
 	}
 	return j
@@ -146,7 +146,7 @@ func resetState(c *cli.Context) error {
 		return stateError(path, err)
 	}
 	if m.Latest.After(time.Now()) {
-		warn("%s has seen a revocation list that was issued at %s; that time has passed, or whoever issued it had a wrong clock", path, instant(m.Issued))
+		warn("%s has seen a revocation list that was issued at %s; that time has passed, or whoever issued it had a wrong clock", path, instant(m.List.Issued))
 	}
 	return say(c, "%s: the latest time seen was %s, and is %s", path, instant(before), instant(m.Latest))
 }

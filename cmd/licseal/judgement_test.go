@@ -214,7 +214,7 @@ func (m *moment) list(text, age string) string {
 		if err := listTexts[text](contents, licseal.KeyID(issuingKey.Public()), m.at("2026-06-01")); err != nil {
 			return nil, err
 		}
-		signed, err := sign.Revocations(contents, listingKey)
+		signed, err := revoke.Sign(contents, listingKey)
 		return []byte(signed.String()), err
 	})
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/keys/private"
+	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/state"
-	"github.com/licseal/licseal/verify"
 )
 
 // killRounds is how often the programs that write without a pause are killed.
@@ -136,7 +136,7 @@ func TestKillRevoke(t *testing.T) {
 	mustRun(t, dir, "revoke", "add", file, "-k", "key", "--ids", "ids")
 	var generation int64
 	check := func(text []byte) error {
-		list, err := verify.Revocations(text, []licseal.TrustedKey{{Key: testKey(1).Public()}})
+		list, err := revoke.Verify(text, []licseal.TrustedKey{{Key: testKey(1).Public()}})
 		if err != nil {
 			return err
 		}

@@ -85,8 +85,8 @@ func (j *judge) remember() (err error) {
 		return stateError(j.state, err)
 	}
 	options.Floor = m.Floor()
-	if m.Generation > 0 && options.Revocations == nil {
-		warn("%s has seen a revocation list, of generation %d, and none was given: nothing is revoked", j.state, m.Generation)
+	if m.List.Generation > 0 && options.Revocations == nil {
+		warn("%s has seen a revocation list, of generation %d, and none was given: nothing is revoked", j.state, m.List.Generation)
 	}
 	return nil
 }
@@ -105,7 +105,7 @@ func (j *judge) observe(m *verify.Memory) error {
 // stateError says what is to be done about an error of a state file.
 func stateError(path string, err error) error {
 	var damaged *state.DamagedError
-	var list *verify.ListError
+	var list *revoke.Error
 	switch {
 	case err == nil, errors.As(err, &list):
 		return err
@@ -152,12 +152,12 @@ func flagError(name string, err error) error {
 
 // loadRevocations reads a revocation list and verifies it. Whatever is wrong with
 // it, no licence was judged.
-func loadRevocations(path string, trusted []licseal.TrustedKey) (*verify.RevocationList, error) {
+func loadRevocations(path string, trusted []licseal.TrustedKey) (*revoke.List, error) {
 	data, err := readFile(path, revoke.MaxBytes)
 	if err != nil {
 		return nil, listError(path, err)
 	}
-	list, err := verify.Revocations(data, trusted)
+	list, err := revoke.Verify(data, trusted)
 	if err != nil {
 		return nil, listError(path, err)
 	}
@@ -166,7 +166,7 @@ func loadRevocations(path string, trusted []licseal.TrustedKey) (*verify.Revocat
 
 // ofList names the file of the list in an error that is about one.
 func ofList(path string, err error) error {
-	if list := (*verify.ListError)(nil); errors.As(err, &list) {
+	if list := (*revoke.Error)(nil); errors.As(err, &list) {
 		return listError(path, err)
 	}
 	return err

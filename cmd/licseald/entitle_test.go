@@ -22,7 +22,6 @@ import (
 	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/internal/testenv/pgtest"
 	"github.com/licseal/licseal/revoke"
-	"github.com/licseal/licseal/sign"
 	"github.com/licseal/licseal/state"
 	"github.com/licseal/licseal/verify"
 )
@@ -182,7 +181,7 @@ func TestEntitlementsSuspended(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		signed, err := sign.Revocations(r, v.key)
+		signed, err := revoke.Sign(r, v.key)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -256,7 +255,7 @@ func TestEntitlementsFlags(t *testing.T) {
 		t.Helper()
 		r := revoke.New(issued, time.Now().Add(time.Hour))
 		r.Generation = generation
-		signed, err := sign.Revocations(r, v.key)
+		signed, err := revoke.Sign(r, v.key)
 		if err != nil {
 			t.Fatal(err)
 		}

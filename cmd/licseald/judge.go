@@ -10,6 +10,7 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/keys"
+	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
 )
@@ -25,7 +26,7 @@ type judge struct {
 // trust is whom a judge believes, and what was taken back.
 type trust struct {
 	keys    []licseal.TrustedKey
-	revoked *verify.RevocationList // nil if there is none
+	revoked *revoke.List // nil if there is none
 }
 
 var _ admin.Check = (*judge)(nil).check
@@ -107,7 +108,7 @@ func parseTrust(keyFiles []string, listFile string) func([][]byte) (trust, error
 		if listFile == "" {
 			return t, nil
 		}
-		if t.revoked, err = verify.Revocations(contents[len(keyFiles)], t.keys); err == nil {
+		if t.revoked, err = revoke.Verify(contents[len(keyFiles)], t.keys); err == nil {
 			err = seen.Observe(time.Now(), t.revoked, 0)
 		}
 		if err != nil {

@@ -23,7 +23,6 @@ import (
 	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/internal/testenv/pgtest"
 	"github.com/licseal/licseal/revoke"
-	"github.com/licseal/licseal/sign"
 )
 
 // What is let in: a licence that a trusted key signed, with the right fields, that
@@ -541,7 +540,7 @@ func revokeIn(t *testing.T, list *revoke.Contents, id string) {
 
 func (v *vendor) writeList(t *testing.T, path string, list *revoke.Contents) {
 	t.Helper()
-	signed, err := sign.Revocations(list, v.key)
+	signed, err := revoke.Sign(list, v.key)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,7 @@ func TestWrite(t *testing.T) {
 			"not-yet-valid: f: not yet valid: valid from 0001-01-01T00:00:00Z, and it is 0001-01-01T00:00:00Z\n"},
 		{"expired", fault.About("f", &verify.RefusedError{Reason: licseal.ReasonExpired, Err: &verify.StateError{State: verify.Expired}}), 7,
 			"expired: f: expired at 0001-01-01T00:00:00Z, and it is 0001-01-01T00:00:00Z\n"},
-		{"an error of a list, whatever it wraps", &verify.ListError{Detail: "no list"}, 1, "revocation-list: no list\n"},
+		{"an error of a list, whatever it wraps", &revoke.Error{Detail: "no list"}, 1, "revocation-list: no list\n"},
 		{"a list that cannot be used", &revoke.Error{Reason: revoke.Stale, Detail: "old list"}, 1, "revocation-list: old list\n"},
 		{"an id that nobody can type", fault.About("f", &licseal.IDError{Detail: "odd id"}), 4, "schema: f: odd id\n"},
 		{"an error of the clock", &verify.RefusedError{Reason: licseal.ReasonClock, Err: clock}, 1, "clock: " + clock.Error() + "\n"},

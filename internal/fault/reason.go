@@ -56,7 +56,7 @@ func ReasonOfExit(code int) Reason {
 
 // reasonOf returns the reason that the type of an error stands for.
 func reasonOf(err error) Reason {
-	if is[*verify.ListError](err) || is[*revoke.Error](err) { // whatever is wrong with it
+	if is[*revoke.Error](err) { // whatever is wrong with it
 		return licseal.ReasonRevocationList
 	}
 	if reason := verify.ReasonOf(err); reason != "" {
