@@ -1,4 +1,4 @@
-// Package idset finds what is there twice among millions.
+// Package idset finds duplicates among millions of ids.
 package idset
 
 import (
@@ -6,20 +6,19 @@ import (
 	"encoding/binary"
 )
 
-// Set remembers ids, and the number that each came with first, in 16 bytes for
-// each: 11 bytes of its SHA-256 and 5 of its number. Two of a million ids are taken
-// for one with a chance of one in 600 trillion. The zero value is an empty set.
+// Set is a set of ids, each with the number that it was added under first. An id takes
+// 16 bytes: 11 bytes of its SHA-256 and 5 of its number. The chance that two of a million
+// ids are mistaken for one is one in 600 trillion. The zero value is an empty set.
 //
-// Its table is between three and six parts in eight full: it takes 21 to 43 MB for
-// a million. It is in 256 parts, by the first byte of the hash, so that little of
-// it is in memory twice when it grows.
+// A set takes 21 to 43 MB for a million ids. It has 256 parts, by the first byte of
+// the hash, so that only a small part of it is copied at a time when it grows.
 type Set struct {
 	parts [256]part
 }
 
-// part is a hash table with open addressing.
+// part is a hash table with open addressing. It is three to six eighths full.
 type part struct {
-	entries []entry // a power of two; the zero value is an empty place
+	entries []entry // their number is a power of two; the zero value is an empty entry
 	used    int
 }
 
@@ -33,8 +32,8 @@ const (
 	numberMask = 1<<numberBits - 1
 )
 
-// Add adds an id under a number from 1 to 2^40−1, and returns the number that it
-// was added under first.
+// Add adds an id under a number from 1 to 2^40−1. If the id is in the set, it returns the
+// number that it was added under first, otherwise number.
 func (s *Set) Add(id []byte, number int) (first int) {
 	p, e := s.entry(id)
 	e.low |= uint64(number)
@@ -49,7 +48,8 @@ func (s *Set) Add(id []byte, number int) (first int) {
 	return int(place.low & numberMask)
 }
 
-// Find returns the number that an id was added under first, 0 if it was not.
+// Find returns the number that an id was added under first, or 0 if it is not in the
+// set.
 func (s *Set) Find(id []byte) (first int) {
 	p, e := s.entry(id)
 	if p.used == 0 {
@@ -58,7 +58,7 @@ func (s *Set) Find(id []byte) (first int) {
 	return int(p.find(e).low & numberMask)
 }
 
-// entry returns the entry of an id, without a number, and the part that it is in.
+// entry returns the entry of an id, without its number, and the part that it belongs to.
 func (s *Set) entry(id []byte) (*part, entry) {
 	hash := sha256.Sum256(id)
 	return &s.parts[hash[0]], entry{
@@ -67,7 +67,7 @@ func (s *Set) entry(id []byte) (*part, entry) {
 	}
 }
 
-// find returns the place of an entry, or the empty one where it belongs.
+// find returns the entry in the table, or the empty entry at which it belongs.
 func (p *part) find(e entry) *entry {
 	mask := uint64(len(p.entries) - 1)
 	for i := e.high & mask; ; i = (i + 1) & mask {

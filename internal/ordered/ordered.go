@@ -1,4 +1,4 @@
-// Package ordered works on a stream with all cores and keeps its order.
+// Package ordered processes a stream on all cores and keeps its order.
 package ordered
 
 import (
@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Options says how a stream is worked on. The zero value is right for items that
-// each cost some microseconds.
+// Options say how a stream is processed. The zero value is for items that take some
+// microseconds each.
 type Options struct {
 	// Workers is how many goroutines work. If zero, runtime.GOMAXPROCS(0).
 	Workers int
@@ -18,16 +18,16 @@ type Options struct {
 	// Batch is how many items one worker takes at a time. If zero, 64.
 	Batch int
 
-	// BatchSize bounds the sum of the sizes of the items of one batch, as
-	// far as one item alone does not exceed it. If zero, 256 KiB.
+	// BatchSize bounds the total size of the items of one batch, unless it has only
+	// one. If zero, 256 KiB.
 	BatchSize int
 }
 
-// maxAhead is how many batches at most lie ready for the workers, beside those that they
-// have at hand. With many cores, more would take memory and save no time.
+// maxAhead is how many batches may wait for the workers. More would take memory and
+// save no time.
 const maxAhead = 4
 
-// maxWait is how long an item waits for others to make up a batch.
+// maxWait is how long an item waits for others to fill its batch.
 const maxWait = 50 * time.Millisecond
 
 func (o Options) withDefaults() Options {
@@ -43,16 +43,15 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Map yields what work makes of the items of in, in their order. Several
-// goroutines call work, each with a batch of items; it appends a result for each to
-// results, and keeps neither slice, for they are used again. size returns the size of
-// an item in bytes; nil stands for none. What is in flight is bounded: a batch for each
-// worker, and a few more.
+// Map returns the results of work for the items of in, in their order. Many goroutines
+// call work, each with a batch of items. work appends a result for each item to results;
+// it must not keep either slice, because they are used again. size returns the size of
+// an item in bytes; if nil, sizes do not matter. The number of items in flight is bounded:
+// a batch for each worker, and a few more.
 //
-// in is read by a goroutine of its own. When ctx is cancelled, the sequence ends
-// early, and ctx.Err says so; in may then still wait for its next item, and ends
-// after it, as it does when the caller panics. When the caller breaks off, in has
-// ended too.
+// Another goroutine reads in. If ctx is canceled, the sequence ends early, and ctx.Err
+// tells why; in may then still wait for its next item, and ends after that. The same
+// happens if the caller panics. If the caller stops early, in has ended too.
 func Map[I, O any](ctx context.Context, in iter.Seq[I], size func(I) int, opts Options, work func(items []I, results []O) []O) iter.Seq[O] {
 	return func(yield func(O) bool) {
 		inner, cancel := context.WithCancel(ctx)
@@ -80,11 +79,11 @@ func Map[I, O any](ctx context.Context, in iter.Seq[I], size func(I) int, opts O
 	}
 }
 
-// batch is some items that follow each other, and what work made of them.
+// batch is consecutive items and their results.
 type batch[I, O any] struct {
 	items   []I
 	results []O
-	done    chan struct{} // gets one element
+	done    chan struct{} // gets one element when the results are ready
 }
 
 type pipe[I, O any] struct {
@@ -93,12 +92,12 @@ type pipe[I, O any] struct {
 	size    func(I) int
 	todo    chan *batch[I, O]
 	inOrder chan *batch[I, O]
-	free    chan *batch[I, O] // to be used again
+	free    chan *batch[I, O] // batches to use again
 	all     sync.WaitGroup
 
-	mu      sync.Mutex   // guards what follows
-	pending *batch[I, O] // it fills
-	bytes   int
+	mu      sync.Mutex   // guards the fields below
+	pending *batch[I, O] // the batch that is being filled
+	bytes   int          // the size of its items
 }
 
 func newPipe[I, O any](ctx context.Context, size func(I) int, opts Options) *pipe[I, O] {
@@ -123,7 +122,7 @@ func (p *pipe[I, O]) newBatch() *batch[I, O] {
 	}
 }
 
-// reuse keeps a batch whose results were taken, and nothing that they point to.
+// reuse keeps a batch whose results were taken, without what they point to.
 func (p *pipe[I, O]) reuse(b *batch[I, O]) {
 	clear(b.items)
 	clear(b.results)
@@ -153,8 +152,8 @@ func (p *pipe[I, O]) start(in iter.Seq[I], work func([]I, []O) []O) {
 	})
 }
 
-// next returns the next batch once it is done, or nil where there is none or ctx
-// is cancelled.
+// next returns the next batch when it is done, or nil if there is none or ctx is
+// canceled.
 func (p *pipe[I, O]) next(ctx context.Context) *batch[I, O] {
 	select {
 	case b, ok := <-p.inOrder:
@@ -182,7 +181,7 @@ func (p *pipe[I, O]) work(work func([]I, []O) []O) {
 	}
 }
 
-// add takes an item, and reports whether more are wanted.
+// add adds an item to the pending batch. It returns false if ctx is canceled.
 func (p *pipe[I, O]) add(item I) bool {
 	n := 0
 	if p.size != nil {
@@ -200,7 +199,7 @@ func (p *pipe[I, O]) add(item I) bool {
 	return p.ctx.Err() == nil
 }
 
-// sendLate sends batches that do not fill, until stop is closed.
+// sendLate sends batches that are not filled in time, until stop is closed.
 func (p *pipe[I, O]) sendLate(stop <-chan struct{}) {
 	ticker := time.NewTicker(maxWait)
 	defer ticker.Stop()
@@ -223,8 +222,8 @@ func (p *pipe[I, O]) send() {
 	p.sendLocked()
 }
 
-// sendLocked sends the pending items on, unless there are none. The caller holds the
-// lock, so that both channels have the same order.
+// sendLocked passes the pending items on, if there are any. The caller holds the lock,
+// so that both channels have the same order.
 func (p *pipe[I, O]) sendLocked() {
 	if len(p.pending.items) == 0 {
 		return
