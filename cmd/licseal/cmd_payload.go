@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"net/url"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/licseal/licseal/internal/forms"
@@ -46,11 +44,9 @@ func payload(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	options := forms.Options{ID: c.String("id"), AdminURL: strings.TrimRight(c.String("admin-url"), "/"), Name: c.String("name"), Namespace: c.String("namespace")}
-	if c.IsSet("admin-url") && !isHTTP(options.AdminURL) {
-		return usagef("--admin-url %q is not a URL; write it as %s", c.String("admin-url"), forms.DefaultAdminURL)
-	}
-	form, err := forms.New(c.String("as"), options)
+	form, err := forms.New(c.String("as"), forms.Options{
+		ID: c.String("id"), AdminURL: c.String("admin-url"), Name: c.String("name"), Namespace: c.String("namespace"),
+	})
 	if errors.Is(err, forms.ErrNoID) {
 		return withHint(usagef("%v", err), "for a new record: --id %s", uuid.NewString())
 	}
@@ -69,9 +65,4 @@ func payload(c *cli.Context) error {
 		return err
 	}
 	return document(c, text)
-}
-
-func isHTTP(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
 }

@@ -141,7 +141,7 @@ func carryOut(c *cli.Context, plan edit.Plan, p licseal.Payload, rules *schema.S
 // editUsage returns an error of package edit as one of the flag that caused it.
 func editUsage(err error) error {
 	if e := (*edit.Error)(nil); errors.As(err, &e) {
-		return usagef("--%s", plain(e.Error()))
+		return usagef("--%v", e)
 	}
 	return err
 }

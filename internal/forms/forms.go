@@ -20,7 +20,7 @@ import (
 // defaults for those that are empty.
 type Options struct {
 	ID        string // of the record, a UUID
-	AdminURL  string // of the Admin API, without a / at its end
+	AdminURL  string // of the Admin API
 	Name      string // of the variable, the object or the attribute
 	Namespace string // of the object
 }
@@ -52,8 +52,8 @@ var kinds = []kind{
 	{name: "string", does: "the licence on one line: the payload of the Admin API", value: true, write: plainString},
 	{name: "body", does: "the JSON body of a request", value: true, write: requestBody(admin.JSON)},
 	{name: "form", does: "the form-encoded body of a request", value: true, write: requestBody(admin.URLEncoded)},
-	{name: "curl", does: "a command that adds it to an Admin API, with --id under that id", uses: "id admin-url", write: curl},
-	{name: "httpie", does: "the same, for HTTPie", uses: "id admin-url", write: httpie},
+	{name: "curl", does: "a command that adds it to an Admin API, with --id under that id", uses: "id admin-url", check: checkURL, write: curl},
+	{name: "httpie", does: "the same, for HTTPie", uses: "id admin-url", check: checkURL, write: httpie},
 	{name: "env", does: "a line for a shell", uses: "name", check: checkVariable, write: environment},
 	{name: "dotenv", does: "a line for a .env file", uses: "name", check: checkVariable, write: dotenv},
 	{name: "k8s-secret", does: "the manifest of the Secret that Kong's charts read", uses: "name namespace", check: checkObject("kong-enterprise-license", ""), write: secretWith("license")},

@@ -237,6 +237,7 @@ func TestRefused(t *testing.T) {
 		{"curl", forms.Options{ID: "1; rm -rf ~"}, `--id "1; rm -rf ~" is not a UUID`},
 		{"curl", forms.Options{ID: "{30b4edb7-0847-4f65-af90-efbed8b0161f}"}, `--id "{30b4edb7-0847-4f65-af90-efbed8b0161f}" is not a UUID`},
 		{"curl", forms.Options{ID: "30b4edb708474f65af90efbed8b0161f"}, `--id "30b4edb708474f65af90efbed8b0161f" is not a UUID`},
+		{"curl", forms.Options{AdminURL: "localhost:8001"}, `--admin-url "localhost:8001" is not a URL; write it as http://localhost:8001`},
 		{"env", forms.Options{Name: "A B"}, `--name "A B" is not the name of a variable`},
 		{"k8s-secret", forms.Options{Name: "A_B"}, `--name "A_B" is not the name of a Kubernetes object`},
 		{"k8s-secret", forms.Options{Namespace: "a.b"}, `--namespace "a.b" is not the name of a namespace`},

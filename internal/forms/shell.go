@@ -1,7 +1,8 @@
 package forms
 
 import (
-	"cmp"
+	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/licseal/licseal/admin"
@@ -12,9 +13,22 @@ func quote(word string) string {
 	return `'` + strings.ReplaceAll(word, `'`, `'\''`) + `'`
 }
 
+func checkURL(o *Options) error {
+	if o.AdminURL == "" {
+		o.AdminURL = DefaultAdminURL
+		return nil
+	}
+	u, err := url.Parse(o.AdminURL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return fmt.Errorf("--admin-url %q is not a URL; write it as %s", o.AdminURL, DefaultAdminURL)
+	}
+	o.AdminURL = strings.TrimRight(o.AdminURL, "/")
+	return nil
+}
+
 // target returns the method and the URL of the request that stores a licence.
 func target(o Options) (method, url string) {
-	url = cmp.Or(o.AdminURL, DefaultAdminURL) + "/licenses"
+	url = o.AdminURL + "/licenses"
 	if o.ID == "" {
 		return "POST", url
 	}
