@@ -13,8 +13,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// What a gateway does by itself: it logs warnings from 90 days before a licence
-// expires, and errors from 30 days.
+// A gateway logs warnings from 90 days before a licence expires, and errors from 30
+// days.
 const (
 	DefaultWarnRemaining = 90 * day
 	DefaultMinRemaining  = 30 * day
@@ -22,16 +22,16 @@ const (
 	day = 24 * time.Hour
 )
 
-// Policy is what a team demands of a licence beyond that it is valid. The zero
-// value has the defaults above, and no further requirements.
+// Policy is what a team requires of a valid licence. The zero value has the defaults
+// above, and no further requirements.
 type Policy struct {
 	// MinRemaining is how much time must be left until the licence is no
 	// longer accepted, any grace included. If zero, DefaultMinRemaining; if
-	// negative, nothing is demanded.
+	// negative, nothing is required.
 	MinRemaining time.Duration
 
 	// WarnRemaining is from when on there is a warning. If zero,
-	// DefaultWarnRemaining; if negative, there is none.
+	// DefaultWarnRemaining; if negative, there is no warning.
 	WarnRemaining time.Duration
 
 	// Require lists what the fields must be.
@@ -74,7 +74,7 @@ const MaxPolicyBytes = 64 << 10
 //	  - product_subscription=Konnect Enterprise
 //	  - dataplanes>=4
 //
-// A member that is misspelt is an error, lest a requirement be dropped.
+// A misspelt member is an error; otherwise a requirement would be dropped.
 func ParsePolicyFile(text []byte) (*PolicyFile, error) {
 	if len(text) > MaxPolicyBytes {
 		return nil, fmt.Errorf("the policy has %d bytes; at most %d are read", len(text), MaxPolicyBytes)
@@ -113,23 +113,59 @@ func (f *PolicyFile) check(text []byte) error {
 			return fmt.Errorf("%s is empty; give it a value, or leave it out", name)
 		}
 	}
-	for name, length := range map[string]string{"min_remaining": f.MinRemaining, "warn_remaining": f.WarnRemaining, "grace": f.Grace} {
-		if length == "" {
+	return f.Apply(new(Options))
+}
+
+var errEmptyPolicy = errors.New("the policy is empty; write at least one of min_remaining, warn_remaining, grace, zone, schema, require")
+
+// Apply sets the options that the file states. It does not load the schema.
+func (f *PolicyFile) Apply(o *Options) error {
+	for _, length := range []struct {
+		member, text string
+		target       *time.Duration
+	}{
+		{"min_remaining", f.MinRemaining, &o.Policy.MinRemaining},
+		{"warn_remaining", f.WarnRemaining, &o.Policy.WarnRemaining},
+		{"grace", f.Grace, &o.Verify.Grace},
+	} {
+		if length.text == "" {
 			continue
 		}
-		if _, err := ParseLength(length); err != nil {
-			return fmt.Errorf("%s: %v", name, err)
+		d, err := ParseLength(length.text)
+		if err != nil {
+			return fmt.Errorf("%s: %v", length.member, err)
 		}
+		if d == 0 && length.target != &o.Verify.Grace {
+			d = -1 // nothing is required, which is not the default
+		}
+		*length.target = d
+	}
+	if f.Zone != "" {
+		loc, err := LoadZone(f.Zone)
+		if err != nil {
+			return fmt.Errorf("zone: %v", err)
+		}
+		o.Verify.Location = loc
 	}
 	for _, text := range f.Require {
-		if _, err := ParseRequirement(text); err != nil {
+		r, err := ParseRequirement(text)
+		if err != nil {
 			return fmt.Errorf("require: %v", err)
 		}
+		o.Policy.Require = append(o.Policy.Require, r)
 	}
 	return nil
 }
 
-var errEmptyPolicy = errors.New("the policy is empty; write at least one of min_remaining, warn_remaining, grace, zone, schema, require")
+// LoadZone returns a time zone by its name. "Local" would be a different one on each
+// machine, and is refused.
+func LoadZone(name string) (*time.Location, error) {
+	loc, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		return nil, fmt.Errorf("%q is not a known time zone; write it as Europe/Berlin or UTC", name)
+	}
+	return loc, nil
+}
 
 // yamlMessage puts the message of the YAML library on one line, in our words.
 func yamlMessage(err error) string {

@@ -7,7 +7,7 @@ import (
 	"github.com/licseal/licseal/verify"
 )
 
-// SignatureState says what is known of a signature.
+// SignatureState is what is known about a signature.
 type SignatureState string
 
 // The states of a signature.
@@ -23,17 +23,16 @@ type Result struct {
 	Name string    // as given: a file, a variable, a record
 	Time time.Time // the instant of judgement, in UTC
 
-	// License is the licence that was judged, and nil if there is none, or
-	// none that a trusted key has signed. If Repaired is set, it is what
-	// repairs have brought out of the text.
+	// License is the licence that was judged, nil if there is none, or none that a
+	// trusted key has signed. If Repaired is set, repairs have brought it out of
+	// the text.
 	License  *licseal.License
 	Repaired bool
 
 	Signature SignatureState
 	Key       *licseal.TrustedKey // whose signature is good, nil otherwise
 
-	// What the fields say that the schema's roles name; "" where there is
-	// none. ID is masked unless Options.ShowSecrets is set.
+	// The fields that the schema's roles name, "" if not found. ID is masked unless Options.ShowSecrets is set.
 	ID, Customer, Product string
 
 	// State and the instants are set if the dates could be read. A licence
@@ -58,6 +57,37 @@ func (r *Result) Decisive() *Finding {
 		}
 	}
 	return nil
+}
+
+// ReasonSource is the reason of a result whose text could not be read, or not be found.
+const ReasonSource licseal.Reason = "error"
+
+// Reason returns why the licence is refused, by what was judged first. It is "" if the
+// licence is accepted.
+func (r *Result) Reason() licseal.Reason {
+	f := r.Decisive()
+	switch {
+	case f == nil:
+		return ""
+	case f.Code == CodeClock:
+		return licseal.ReasonClock
+	case f.Code == CodeRevocationList:
+		return licseal.ReasonRevocationList
+	case f.Stage == StageDates && r.State == verify.NotYetValid:
+		return licseal.ReasonNotYetValid
+	}
+	return reasons[f.Stage]
+}
+
+// reasons are those of most findings of a stage.
+var reasons = map[Stage]licseal.Reason{
+	StageSource:      ReasonSource,
+	StageDocument:    licseal.ReasonParse,
+	StageSignature:   licseal.ReasonSignature,
+	StageRevocation:  licseal.ReasonRevoked,
+	StageSchema:      licseal.ReasonSchema,
+	StageDates:       licseal.ReasonExpired,
+	StageRequirement: licseal.ReasonRequirement,
 }
 
 // Count returns how many findings have that severity.

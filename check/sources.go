@@ -255,6 +255,10 @@ func (c *Checker) Choose(all []Installed) (results []*Result, active int, findin
 	for _, in := range all {
 		results = append(results, c.Installed(in))
 	}
+	if len(all) == 0 {
+		findings = append(findings, Finding{Code: CodeNoLicence, Stage: StageSource, Severity: Error,
+			Found: "no licence was found in any Secret or KongLicense", Remedy: "add one, and see that the Secret has the key license"})
+	}
 	active = newest(all)
 	var others []*Result
 	rivals := 0

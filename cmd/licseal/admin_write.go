@@ -175,8 +175,7 @@ func refusalOf(result *check.Result) error {
 	if decisive == nil {
 		return nil
 	}
-	exit, _ := exitOf(result)
-	err := fault.About(result.Name, fault.Because(fault.ReasonOfExit(exit), errors.Join(reasons...)))
+	err := fault.About(result.Name, fault.Because(result.Reason(), errors.Join(reasons...)))
 	err = fault.WithHint(err, "%s", decisive.Remedy)
 	return fault.WithHint(err, "nothing was written; --force writes it all the same")
 }

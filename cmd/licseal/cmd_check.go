@@ -1,0 +1,97 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/licseal/licseal/internal/checkreport"
+	"github.com/urfave/cli/v2"
+)
+
+func checkCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "check",
+		Usage:     "pre-flight: will a licence hold, and what to fix if not",
+		UsageText: "licseal check (-t KEYS | --no-signature) [flags] [FILE|FOLDER…]",
+		Description: `Judges licences before a rollout: document, signature, fields, dates, and your own
+requirements. Reports all findings, each with a stable code, its place and what to
+do, and ends with the exit code of the first licence that fails.
+
+A file that is not a licence is diagnosed, and repaired if the repair is
+unambiguous: curly quotes, base64, a Secret, the answer of a secrets manager, an
+Admin API record and many more. --fix writes the repaired licence.
+
+  licseal check -t vendor.key.pub --require 'dataplanes>=4' licence.json
+  licseal check --no-signature --effective --admin-url http://localhost:8001
+  kubectl get secret,konglicense -o yaml |
+    licseal check --no-signature --namespace-dump -
+  licseal check -t vendor.key.pub --fix -o licence.json pasted.txt
+
+By default a licence fails with less than 30 days left, and there is a warning with
+less than 90, as in a gateway; any --grace counts as time left. Only --admin-url
+opens a network connection; a token for it is read from --token-file or
+KONG_ADMIN_TOKEN. Licence keys and signatures are masked.
+
+--require takes FIELD=VALUE, FIELD!=VALUE, FIELD>=VALUE (also >, <=, <; a number or
+a date), 'FIELD in A,B', or FIELD, which must exist. --policy reads all of this
+from a YAML file with the members min_remaining, warn_remaining, grace, zone,
+schema and require; flags win, requirements add up. Without --schema, the licence
+in the Secret kong-mesh-license is judged by the schema kong-mesh.
+
+--format json is described by 'licseal schema check-report'; github, junit, sarif
+and prometheus are what those tools read.`,
+		Flags: append([]cli.Flag{
+			trustFlag,
+			&cli.BoolFlag{Name: "no-signature", Usage: "skip the check of the signature; every output says so"},
+			&cli.StringFlag{Name: "at", Usage: "judge as of `TIME`, a date or an RFC 3339 time (default: now)"},
+			&cli.StringFlag{Name: "grace", Usage: "accept a licence for this `LENGTH` of time after it expires, as 30d"},
+			issuerFlag,
+			revocationsFlag,
+			maxListAgeFlag,
+			stateFlag,
+			maxClockSkewFlag,
+			&cli.StringFlag{Name: "min-remaining", Usage: "fail if less than this `LENGTH` of time is left (default: 30d; 0d for none)"},
+			&cli.StringFlag{Name: "warn-remaining", Usage: "warn if less than this `LENGTH` of time is left (default: 90d; 0d for none)"},
+			&cli.StringSliceFlag{Name: "require", KeepSpace: true, Usage: "require a `FIELD`: FIELD=VALUE, FIELD>=VALUE, 'FIELD in A,B' (repeatable)"},
+			&cli.StringFlag{Name: "zone", Usage: "the time `ZONE` in which a date begins, as Europe/Berlin (default: UTC)"},
+			&cli.StringFlag{Name: "policy", Usage: "read the requirements from the YAML `FILE`", TakesFile: true},
+			schemaFlag,
+			&cli.BoolFlag{Name: "effective", Usage: "find the licence that a gateway here would use"},
+			&cli.StringFlag{Name: "root", Usage: "with --effective: look for files in this `FOLDER`, such as a mounted image", TakesFile: true},
+			&cli.StringFlag{Name: "admin-url", Usage: "with --effective: ask the Admin API at this `URL` too"},
+			&cli.StringFlag{Name: "namespace-dump", Usage: "check the licences in `FILE` from 'kubectl get secret,konglicense -o yaml'", TakesFile: true},
+			&cli.BoolFlag{Name: "fix", Usage: "with -o: write the repaired licence in canonical form, and check it"},
+			outputFlag,
+			forceFlag,
+			&cli.StringFlag{Name: "format", Usage: "report as `FORMAT`: " + strings.Join(checkreport.Formats(), ", ") + " (default: text)"},
+			jsonFlag,
+			&cli.StringFlag{Name: "report", Usage: "write the report to `FILE`, which is replaced", TakesFile: true},
+			&cli.BoolFlag{Name: "show-secrets", Usage: "do not mask licence keys and signatures"},
+		}, connectionFlags[1:]...),
+		Action: checkAction,
+	}
+}
+
+func checkAction(c *cli.Context) error {
+	if err := checkFlags(c); err != nil {
+		return err
+	}
+	checker, options, err := newChecker(c)
+	if err != nil {
+		return err
+	}
+	p := &preflight{c: c, checker: checker, options: options}
+	switch {
+	case c.Bool("effective"):
+		err = p.effective()
+	case c.String("namespace-dump") != "":
+		err = p.namespaceDump(c.String("namespace-dump"))
+	case c.Bool("fix"):
+		err = p.fix()
+	default:
+		err = p.files()
+	}
+	if err != nil {
+		return err
+	}
+	return p.close()
+}

@@ -1,0 +1,227 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/licseal/licseal/check"
+	"github.com/licseal/licseal/internal/checkreport"
+	"github.com/licseal/licseal/schema"
+	"github.com/urfave/cli/v2"
+)
+
+func formatOf(c *cli.Context) string {
+	switch {
+	case c.Bool("json"):
+		return "json"
+	case c.IsSet("format"):
+		return c.String("format")
+	}
+	return "text"
+}
+
+// fileNames returns the files to check, standard input if none is named.
+func fileNames(c *cli.Context) []string {
+	switch {
+	case c.Bool("effective"), c.IsSet("namespace-dump"):
+		return nil
+	case c.NArg() == 0:
+		return []string{"-"}
+	}
+	return c.Args().Slice()
+}
+
+// inputNames returns all that is read.
+func inputNames(c *cli.Context) []string {
+	names := slices.Concat(fileNames(c), c.StringSlice("t"))
+	for _, flag := range []string{"policy", "namespace-dump", "token-file", "revocations"} {
+		if c.IsSet(flag) {
+			names = append(names, c.String(flag))
+		}
+	}
+	return names
+}
+
+// checkFlags refuses flags that have no effect, or that contradict each other.
+func checkFlags(c *cli.Context) error {
+	for _, rule := range []struct{ flag, needs string }{
+		{"root", "effective"}, {"admin-url", "effective"},
+		{"workspace", "admin-url"}, {"token-file", "admin-url"}, {"ca", "admin-url"}, {"cert", "admin-url"}, {"cert-key", "admin-url"}, {"timeout", "admin-url"},
+		{"fix", "o"}, {"o", "fix"}, {"force", "fix"},
+	} {
+		if c.IsSet(rule.flag) && !c.IsSet(rule.needs) {
+			return usagef("%s requires %s", dashed(rule.flag), dashed(rule.needs))
+		}
+	}
+	for _, flag := range []string{"issuer", "revocations", "max-list-age", "state", "max-clock-skew"} {
+		if c.IsSet(flag) && c.Bool("no-signature") {
+			return usagef("--%s and --no-signature are mutually exclusive: it is about who signed", flag)
+		}
+	}
+	modes := 0
+	for _, mode := range []string{"effective", "namespace-dump", "fix"} {
+		if c.IsSet(mode) {
+			modes++
+		}
+	}
+	switch {
+	case modes > 1:
+		return usagef("--effective, --namespace-dump and --fix are mutually exclusive")
+	case c.NArg() > 0 && (c.Bool("effective") || c.IsSet("namespace-dump")):
+		return usagef("--effective and --namespace-dump take no FILE")
+	case c.Bool("no-signature") && len(c.StringSlice("t")) > 0:
+		return usagef("-t and --no-signature are mutually exclusive")
+	case c.Bool("json") && c.IsSet("format") && c.String("format") != "json":
+		return usagef("--json and --format %s are mutually exclusive", c.String("format"))
+	}
+	if format := formatOf(c); !slices.Contains(checkreport.Formats(), format) {
+		return usagef("--format %q: the formats are %s", format, strings.Join(checkreport.Formats(), ", "))
+	}
+	if err := checkStdin(inputNames(c)...); err != nil {
+		return err
+	}
+	return checkReportName(c)
+}
+
+func dashed(flag string) string {
+	if len(flag) == 1 {
+		return "-" + flag
+	}
+	return "--" + flag
+}
+
+// checkReportName refuses a report that would replace what is read, or the repaired
+// licence.
+func checkReportName(c *cli.Context) error {
+	report := c.String("report")
+	if report == "" {
+		return nil
+	}
+	if report == "-" {
+		return usagef("without --report, the report goes to standard output")
+	}
+	others := append(inputNames(c), c.String("o"))
+	for _, flag := range []string{"schema", "state", "ca", "cert", "cert-key"} {
+		others = append(others, c.String(flag))
+	}
+	if c.Bool("effective") {
+		others = append(others, os.Getenv(check.PathVariable), filepath.Join(c.String("root"), check.DefaultPath), filepath.Join(c.String("root"), os.Getenv(check.PathVariable)))
+	}
+	for _, other := range others {
+		if other != "" && isSameFile(report, other) {
+			return usagef("--report %s would replace a file that this command reads or writes; give it a name of its own", report)
+		}
+	}
+	return nil
+}
+
+// isSameFile reports whether two names are of one file. A device may be named twice.
+func isSameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	if errA != nil || errB != nil {
+		return filepath.Clean(a) == filepath.Clean(b)
+	}
+	return infoA.Mode().IsRegular() && os.SameFile(infoA, infoB)
+}
+
+// newChecker makes a checker from the policy file and the flags.
+func newChecker(c *cli.Context) (*check.Checker, *check.Options, error) {
+	options, err := policyOptions(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	if options.Verify.At, err = instantOf(c, options.Verify.Location); err != nil {
+		return nil, nil, err
+	}
+	options.ShowSecrets = c.Bool("show-secrets")
+	options.NoSignature = c.Bool("no-signature")
+	if !options.NoSignature {
+		if len(c.StringSlice("t")) == 0 {
+			return nil, nil, withHint(usagef("'licseal check' needs the public keys to trust, or --no-signature"),
+				"licseal check -t vendor.key.pub FILE; a licence that Kong issued can only be checked with --no-signature")
+		}
+		if options.Trusted, err = loadTrusted(c); err != nil {
+			return nil, nil, err
+		}
+		watcher := &judge{trusted: options.Trusted, options: options.Verify}
+		if err := watcher.watch(c); err != nil {
+			return nil, nil, err
+		}
+		options.Verify = watcher.options
+	}
+	checker, err := check.New(*options)
+	return checker, options, err
+}
+
+// policyOptions returns what the policy file states, and the flags in its place if they
+// are given.
+func policyOptions(c *cli.Context) (*check.Options, error) {
+	file := new(check.PolicyFile)
+	name := c.String("policy")
+	if name != "" {
+		data, err := readFile(name, check.MaxPolicyBytes)
+		if err != nil {
+			return nil, about(displayName(name), err)
+		}
+		if file, err = check.ParsePolicyFile(data); err != nil {
+			return nil, about(displayName(name), err)
+		}
+		file.Schema = besideFile(file.Schema, name)
+	}
+	for flag, member := range map[string]*string{
+		"min-remaining": &file.MinRemaining, "warn-remaining": &file.WarnRemaining, "grace": &file.Grace, "zone": &file.Zone, "schema": &file.Schema,
+	} {
+		if c.IsSet(flag) {
+			*member = c.String(flag)
+		}
+	}
+	if err := checkPolicyFlags(c); err != nil {
+		return nil, err
+	}
+	file.Require = append(file.Require, c.StringSlice("require")...)
+	options := new(check.Options)
+	if err := file.Apply(options); err != nil {
+		return nil, about(displayName(name), err)
+	}
+	if file.Schema == "" {
+		return options, nil
+	}
+	var err error
+	options.Schema, err = loadSchema(file.Schema)
+	return options, err
+}
+
+// checkPolicyFlags refuses values of flags that cannot be read.
+func checkPolicyFlags(c *cli.Context) error {
+	for _, flag := range []string{"min-remaining", "warn-remaining", "grace"} {
+		if !c.IsSet(flag) {
+			continue
+		}
+		if _, err := check.ParseLength(c.String(flag)); err != nil {
+			return usagef("--%s: %v", flag, err)
+		}
+	}
+	if c.IsSet("zone") {
+		if _, err := check.LoadZone(c.String("zone")); err != nil {
+			return usagef("--zone %v", err)
+		}
+	}
+	for _, text := range c.StringSlice("require") {
+		if _, err := check.ParseRequirement(text); err != nil {
+			return usagef("--require %v", err)
+		}
+	}
+	return nil
+}
+
+// besideFile returns the schema that a policy file names: a built-in one, or a file
+// relative to the policy's folder.
+func besideFile(schemaName, policy string) string {
+	if _, err := schema.Builtin(schemaName); err == nil || schemaName == "" || policy == "-" || filepath.IsAbs(schemaName) {
+		return schemaName
+	}
+	return filepath.Join(filepath.Dir(policy), schemaName)
+}
