@@ -18,6 +18,9 @@ func parseLine(line string) (entry, error) {
 	if err := keytext.CheckPrintable(line); err != nil {
 		return entry{}, err
 	}
+	if strings.HasPrefix(line, keytext.PuTTY) {
+		return entry{}, errors.New("PuTTY key file: puttygen -L FILE prints its public key")
+	}
 	fields := keytext.Fields(line)
 	if isSigner(fields) {
 		return parseSigner(line)
@@ -74,12 +77,21 @@ func parseKeyLine(fields []string) (licseal.TrustedKey, error) {
 	if err != nil {
 		return licseal.TrustedKey{}, err
 	}
-	for i := 2; i+1 < len(fields); i++ {
-		if startsKey(fields[i:]) && isBlob(fields[i+1]) {
-			return licseal.TrustedKey{}, errors.New("two keys on this line: put each on a line of its own")
-		}
+	if err := checkOneKey(fields); err != nil {
+		return licseal.TrustedKey{}, err
 	}
 	return licseal.TrustedKey{Key: key, Name: strings.Join(fields[2:], " ")}, nil
+}
+
+// checkOneKey refuses a comment that has another key: a line break was lost.
+func checkOneKey(fields []string) error {
+	for i := 3; i < len(fields); i++ {
+		parts := strings.Split(fields[i-1], `\n`)
+		if startsKey([]string{parts[len(parts)-1], fields[i]}) && isBlob(fields[i]) {
+			return errors.New("two keys on this line: put each on a line of its own")
+		}
+	}
+	return nil
 }
 
 // checkLayout refuses a line that does not start with a type and a key.
@@ -106,7 +118,10 @@ func parseKey(keyType, text string) (crypto.PublicKey, error) {
 		return nil, err
 	}
 	wire, err := base64.StdEncoding.Strict().DecodeString(text)
-	if err != nil {
+	switch {
+	case err != nil && strings.Contains(text, `\n`):
+		return nil, errors.New(`the line has \n in it: put a line break there`)
+	case err != nil:
 		return nil, errors.New("key is damaged: not base64")
 	}
 	if inside := pubkey.Type(wire); inside != keyType {

@@ -3,156 +3,136 @@ package private
 import (
 	"bytes"
 	"crypto"
-	"crypto/x509"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"encoding/binary"
 	"encoding/pem"
 	"errors"
-	"fmt"
 
 	"github.com/licseal/licseal/keys/internal/pubkey"
-	"golang.org/x/crypto/ssh"
 )
 
-// envelope is an OpenSSH private key file around its private part, which may be
-// encrypted: PROTOCOL.key in the sources of OpenSSH.
-type envelope struct {
-	Cipher     string
-	KDF        string
-	KDFOptions string
-	Keys       uint32
-	Public     []byte
-	Private    []byte
-	Rest       []byte `ssh:"rest"`
-}
-
-// tagSizes are the ciphers that append an authentication tag to the private part,
-// and its size in bytes.
-var tagSizes = map[string]int{
-	"aes128-gcm@openssh.com":        16,
-	"aes256-gcm@openssh.com":        16,
-	"chacha20-poly1305@openssh.com": 16,
-}
-
-// maxRounds is the largest cost of the passphrase that x/crypto/ssh accepts, some
-// seconds of work. The default of ssh-keygen is 16.
-const maxRounds = 2048
-
-// parseOpenSSH reads the bytes of a PEM block of type OPENSSH PRIVATE KEY.
+// parseOpenSSH reads the bytes of a PEM block of type OPENSSH PRIVATE KEY. The
+// format is PROTOCOL.key in the sources of OpenSSH.
 func parseOpenSSH(block *pem.Block, passphrase func() ([]byte, error)) (crypto.Signer, error) {
 	env, err := openEnvelope(block.Bytes)
 	if err != nil {
 		return nil, err
 	}
-	if err := pubkey.CheckType(pubkey.Type(env.Public)); err != nil {
+	if err := pubkey.CheckType(pubkey.Type(env.public)); err != nil {
 		return nil, err
 	}
-	if err := env.checkProtection(); err != nil {
-		return nil, err
-	}
-	parsed, err := env.decode(pem.EncodeToMemory(block), passphrase)
+	private, err := env.open(passphrase)
 	if err != nil {
 		return nil, err
 	}
-	key, err := checkPair(parsed)
+	key, err := parsePrivatePart(private)
 	if err != nil {
 		return nil, err
 	}
-	if err := env.checkPublic(key); err != nil {
-		return nil, err
-	}
-	return key, nil
-}
-
-func openEnvelope(data []byte) (*envelope, error) {
-	rest, ok := bytes.CutPrefix(data, []byte("openssh-key-v1\x00"))
-	if !ok {
-		return nil, errEnvelope
-	}
-	var env envelope
-	if err := ssh.Unmarshal(rest, &env); err != nil || len(env.Rest) != tagSizes[env.Cipher] {
-		return nil, errEnvelope
-	}
-	if env.Keys != 1 {
-		return nil, fmt.Errorf("file holds %d keys: expected one", env.Keys)
-	}
-	return &env, nil
-}
-
-var errEnvelope = errors.New("key is damaged: not in the format openssh-key-v1")
-
-func (e *envelope) encrypted() bool { return e.Cipher != "none" || e.KDF != "none" }
-
-// checkProtection refuses the ciphers and costs that x/crypto/ssh cannot decrypt,
-// before anyone is asked for a passphrase.
-func (e *envelope) checkProtection() error {
-	if !e.encrypted() {
-		return nil
-	}
-	switch e.Cipher {
-	case "aes256-ctr", "aes256-cbc":
-	case "aes128-ctr", "aes192-ctr", "aes128-cbc", "aes192-cbc", "3des-cbc",
-		"aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com":
-		return fmt.Errorf("key is encrypted with %s, which is not supported: ssh-keygen -p -Z aes256-ctr -f FILE encrypts it again", e.Cipher)
-	default:
-		return errors.New("key is encrypted with an unknown cipher: ssh-keygen -p -Z aes256-ctr -f FILE encrypts it again")
-	}
-	var options struct {
-		Salt   string
-		Rounds uint32
-	}
-	if e.KDF != "bcrypt" || ssh.Unmarshal([]byte(e.KDFOptions), &options) != nil {
-		return errors.New("key is damaged: its passphrase is used in an unknown way, not with bcrypt")
-	}
-	if options.Rounds > maxRounds {
-		return fmt.Errorf("passphrase takes %d rounds, more than the %d allowed: ssh-keygen -p -a 16 -f FILE encrypts the key again", options.Rounds, maxRounds)
-	}
-	return nil
-}
-
-// decode returns the private key in file, the PEM text of e.
-func (e *envelope) decode(file []byte, passphrase func() ([]byte, error)) (any, error) {
-	var key any
-	var err error
-	if e.encrypted() {
-		secret, asked := askPassphrase(passphrase)
-		if asked != nil {
-			return nil, asked
-		}
-		key, err = ssh.ParseRawPrivateKeyWithPassphrase(file, secret)
-	} else {
-		key, err = ssh.ParseRawPrivateKey(file)
-	}
-	switch {
-	case err == x509.IncorrectPasswordError:
-		return nil, ErrWrongPassphrase
-	case err != nil:
-		return nil, errPrivateContent
-	}
-	return key, nil
-}
-
-func askPassphrase(passphrase func() ([]byte, error)) ([]byte, error) {
-	if passphrase == nil {
-		return nil, ErrPassphraseRequired
-	}
-	secret, err := passphrase()
-	if err != nil {
-		return nil, fmt.Errorf("reading the passphrase: %w", err)
-	}
-	if len(secret) == 0 {
-		return nil, ErrWrongPassphrase // no key is encrypted with an empty one
-	}
-	return secret, nil
-}
-
-// checkPublic compares the public half that the envelope states with the one that
-// belongs to key.
-func (e *envelope) checkPublic(key crypto.Signer) error {
 	_, wire, err := pubkey.Marshal(key.Public())
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if !bytes.Equal(e.Public, wire) {
-		return errMismatch
+	if !bytes.Equal(wire, env.public) {
+		return nil, errMismatch
+	}
+	return key, nil
+}
+
+// parsePrivatePart reads the private part of a key file, after its check numbers.
+// It states the public half too; a wrong one is refused, as by ssh-keygen.
+func parsePrivatePart(data []byte) (crypto.Signer, error) {
+	r := reader{data}
+	var key crypto.Signer
+	var err error
+	switch string(r.field()) {
+	case pubkey.TypeEd25519:
+		public, private := r.field(), r.field()
+		key, err = checkEd25519Pair(ed25519.PrivateKey(private))
+		if err == nil && !bytes.Equal(public, private[ed25519.SeedSize:]) {
+			err = errMismatch
+		}
+	case pubkey.TypeP256:
+		curve, point, scalar := r.field(), r.field(), r.field()
+		if string(curve) != pubkey.CurveP256 {
+			return nil, errFormat
+		}
+		key, err = parseP256(point, scalar)
+	default:
+		return nil, errFormat
+	}
+	if err != nil {
+		return nil, err
+	}
+	_ = r.field() // the comment
+	return key, r.checkPadding()
+}
+
+// parseP256 reads a private key on P-256: its uncompressed point, and its scalar as
+// an mpint (RFC 4251 section 5), which has a zero in front if its first bit is set.
+func parseP256(point, scalar []byte) (crypto.Signer, error) {
+	const size = 32
+	if len(scalar) > 1 && scalar[0] == 0 && scalar[1]&0x80 != 0 {
+		scalar = scalar[1:]
+	} else if len(scalar) == 0 || scalar[0] == 0 || scalar[0]&0x80 != 0 {
+		return nil, errFormat
+	}
+	if len(scalar) > size {
+		return nil, errScalar
+	}
+	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), append(make([]byte, size-len(scalar)), scalar...))
+	if err != nil {
+		return nil, errScalar
+	}
+	own, err := key.PublicKey.Bytes()
+	if err != nil {
+		return nil, errScalar
+	}
+	if !bytes.Equal(own, point) {
+		return nil, errMismatch
+	}
+	return key, nil
+}
+
+var errFormat = errors.New("key is damaged: not in the format openssh-key-v1")
+
+// reader reads what a key file holds, in SSH's wire format. When the data is cut
+// short, it has no more, and rest is nil.
+type reader struct{ rest []byte }
+
+// field reads a string.
+func (r *reader) field() []byte {
+	field, rest, ok := pubkey.Cut(r.rest)
+	if !ok {
+		r.rest = nil
+		return nil
+	}
+	r.rest = rest
+	return field
+}
+
+// number reads a uint32.
+func (r *reader) number() uint32 {
+	if len(r.rest) < 4 {
+		r.rest = nil
+		return 0
+	}
+	n := binary.BigEndian.Uint32(r.rest)
+	r.rest = r.rest[4:]
+	return n
+}
+
+// checkPadding refuses what is left, unless it is the padding 1, 2, 3 and so on.
+func (r *reader) checkPadding() error {
+	if r.rest == nil {
+		return errFormat
+	}
+	for i, b := range r.rest {
+		if int(b) != i+1 {
+			return errFormat
+		}
 	}
 	return nil
 }

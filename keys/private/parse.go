@@ -58,7 +58,7 @@ func onlyBlock(s keytext.Source) (*pem.Block, error) {
 // notPrivate returns an error that says what a file that begins with this line is
 // instead of a private key.
 func notPrivate(line string) error {
-	if strings.HasPrefix(line, "PuTTY-User-Key-File-") {
+	if strings.HasPrefix(line, keytext.PuTTY) {
 		return errors.New("PuTTY key: puttygen FILE -O private-openssh-new -o NEW converts it to an OpenSSH key")
 	}
 	for _, field := range keytext.Fields(line) {

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -283,4 +284,76 @@ func TestAlgorithm(t *testing.T) {
 	keytest.CheckSame(t, `unknown key algorithm "rsa": expected ed25519 or ecdsa-p256`, keytest.Message(err))
 	_, err = private.Generate(private.Algorithm(9))
 	keytest.CheckSame(t, "unknown key algorithm Algorithm(9)", keytest.Message(err))
+}
+
+// A key whose line breaks were lost on its way through a variable or a form is read.
+func TestLostLineBreaks(t *testing.T) {
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(keytest.EdKey(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sec1, err := x509.MarshalECPrivateKey(keytest.ECKey(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	openSSH, err := private.MarshalUnencrypted(keytest.EdKey(1), "a comment")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, kind := range map[string]struct {
+		text string
+		key  crypto.Signer
+	}{
+		"OpenSSH": {string(openSSH), keytest.EdKey(1)},
+		"PKCS#8":  {keytest.PEM("PRIVATE KEY", pkcs8), keytest.EdKey(1)},
+		"SEC 1":   {keytest.PEM("EC PARAMETERS", []byte("\x06\x08*\x86H\xce=\x03\x01\a")) + keytest.PEM("EC PRIVATE KEY", sec1), keytest.ECKey(1)},
+	} {
+		for _, newline := range []string{" ", "  ", "\t", "\r", `\n`, `\r\n`} {
+			t.Run(name+strconv.Quote(newline), func(t *testing.T) {
+				folded := strings.ReplaceAll(kind.text, "\n", newline)
+				for _, text := range []string{folded, folded + "\n", strings.TrimSuffix(folded, newline), `"` + folded + `"` + "\n", "\n'" + folded + "'"} {
+					checkReadsBack(t, kind.key, []byte(text))
+				}
+			})
+		}
+	}
+	for name, test := range map[string]struct{ text, want string }{
+		"two keys":    {strings.ReplaceAll(string(openSSH)+string(openSSH), "\n", " "), "k:1: several PEM blocks on one line: put each on lines of its own"},
+		"text after":  {strings.ReplaceAll(string(openSSH), "\n", " ") + "more", "k:1: several PEM blocks on one line: put each on lines of its own"},
+		"cut short":   {strings.ReplaceAll(string(openSSH)[:200], "\n", " "), "k:1: PEM block has no END: the file is cut short"},
+		"other END":   {"-----BEGIN PRIVATE KEY----- AAAA -----END PUBLIC KEY-----", "k:1: PEM block has no END: the file is cut short"},
+		"not base64":  {"-----BEGIN PRIVATE KEY----- AA!! -----END PRIVATE KEY-----", "k:1: PEM block is damaged"},
+		"no BEGIN":    {"-----BEGIN PRIVATE KEY AA!!", "k:1: PEM block has no END line: the file is cut short"},
+		"two in SEC1": {strings.ReplaceAll(keytest.PEM("EC PARAMETERS", []byte{0})+string(openSSH), "\n", " "), "k:1: several PEM blocks on one line: put each on lines of its own"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := private.Parse("k", []byte(test.text), neverAsk(t))
+			keytest.CheckSame(t, test.want, keytest.Message(err))
+		})
+	}
+}
+
+// A key in an encoding of Windows is named, with the way out.
+func TestEncodings(t *testing.T) {
+	text, err := private.MarshalUnencrypted(keytest.EdKey(1), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = private.Parse("k", append([]byte("\uFEFF"), text...), nil)
+	keytest.CheckSame(t, "k:1: file starts with a byte order mark: save it as UTF-8 without one", keytest.Message(err))
+	little, big := utf16Text(string(text))
+	for name, data := range map[string][]byte{"little-endian": little, "big-endian": big, "with a mark": append([]byte("\xff\xfe"), little...), "with a mark, big-endian": append([]byte("\xfe\xff"), big...)} {
+		_, err := private.Parse("k", data, nil)
+		if want := "k: text in UTF-16: save it as UTF-8 without a byte order mark (iconv -f UTF-16 -t UTF-8 FILE converts it)"; keytest.Message(err) != want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	checkReadsBack(t, keytest.EdKey(1), []byte(keytest.Program(t, "iconv", "-f", "UTF-16", "-t", "UTF-8", keytest.WriteFile(t, append([]byte("\xff\xfe"), little...)))))
+}
+
+func utf16Text(text string) (little, big []byte) {
+	for _, b := range []byte(text) {
+		little, big = append(little, b, 0), append(big, 0, b)
+	}
+	return little, big
 }

@@ -1,7 +1,10 @@
 package private_test
 
 import (
+	"bytes"
+	"crypto"
 	"crypto/ecdsa"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -49,24 +52,84 @@ func TestProgramsReadOurKeys(t *testing.T) {
 
 // What ssh-keygen writes, with and without a passphrase, is read and signs.
 func TestKeysOfSSHKeygen(t *testing.T) {
+	protections := [][]string{{"-N", ""}, {"-N", passphrase}}
+	for _, cipher := range []string{
+		"aes128-ctr", "aes192-ctr", "aes256-ctr", "aes128-cbc", "aes192-cbc", "aes256-cbc",
+		"aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com",
+	} {
+		protections = append(protections, []string{"-N", passphrase, "-Z", cipher, "-a", "2"})
+	}
 	for _, kind := range [][]string{{"-t", "ed25519"}, {"-t", "ecdsa", "-b", "256"}} {
-		for _, protection := range [][]string{
-			{"-N", ""},
-			{"-N", passphrase},
-			{"-N", passphrase, "-Z", "aes256-cbc", "-a", "2"},
-		} {
+		for _, protection := range protections {
 			args := append(append([]string{"-q", "-C", "a comment"}, kind...), protection...)
 			t.Run(strings.Join(args, " "), func(t *testing.T) {
 				file := filepath.Join(t.TempDir(), "key")
 				keytest.Program(t, "ssh-keygen", append(args, "-f", file)...)
-				key, err := private.Parse(file, keytest.ReadFile(t, file), ask)
+				text := keytest.ReadFile(t, file)
+				key, err := private.Parse(file, text, ask)
 				if err != nil {
 					t.Fatal(err)
 				}
 				keytest.CheckSigns(t, key)
 				keytest.CheckSame(t, string(keytest.ReadFile(t, file+".pub")), keytest.PublicLine(t, key.Public(), "a comment"))
+				if protection[1] == "" {
+					return
+				}
+				if _, err := private.Parse("", text, func() ([]byte, error) { return []byte("wrong"), nil }); !errors.Is(err, private.ErrWrongPassphrase) {
+					t.Errorf("with a wrong passphrase: %v", err)
+				}
 			})
 		}
+	}
+}
+
+// A key file in which a byte was changed is refused, unless it is one of the comment
+// or of both check numbers: never looser than ssh-keygen, which reads fewer.
+func TestChangedByte(t *testing.T) {
+	for name, key := range map[string]crypto.Signer{"ed25519": keytest.EdKey(1), "ecdsa-p256": keytest.ECKey(1)} {
+		t.Run(name, func(t *testing.T) {
+			text, err := private.MarshalUnencrypted(key, "COMMENT")
+			if err != nil {
+				t.Fatal(err)
+			}
+			data := keytest.PEMBytes(t, text)
+			comment := bytes.Index(data, []byte("COMMENT"))
+			public := keytest.PublicLine(t, key.Public(), "")
+			for i := range data {
+				changed := bytes.Clone(data)
+				changed[i] ^= 1
+				file := []byte(keytest.PEM("OPENSSH PRIVATE KEY", changed))
+				_, err := private.Parse("", file, neverAsk(t))
+				if want := i >= comment && i < comment+len("COMMENT"); (err == nil) != want {
+					t.Errorf("byte %d of %d: %v", i, len(data), err)
+				}
+				if err != nil {
+					continue
+				}
+				shown := keytest.Program(t, "ssh-keygen", "-y", "-P", "", "-f", keytest.WriteFile(t, file))
+				if !strings.HasPrefix(shown, strings.TrimSpace(public)) {
+					t.Errorf("byte %d: ssh-keygen shows %s", i, shown)
+				}
+			}
+		})
+	}
+}
+
+// The public half that the encrypted part states is not ignored: with a cipher that
+// does not authenticate, its bits can be changed without the passphrase.
+func TestChangedByteEncrypted(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "key")
+	keytest.Program(t, "ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-Z", "aes256-ctr", "-a", "1", "-C", "", "-f", file)
+	data := keytest.PEMBytes(t, keytest.ReadFile(t, file))
+	// Before the public half are two check numbers, a string with the type, and a length.
+	const before = 8 + 4 + len("ssh-ed25519") + 4
+	const size = 144 // of the private part: before, 32, 4+64, 4, padding
+	start := len(data) - size + before
+	for i := range 32 {
+		changed := bytes.Clone(data)
+		changed[start+i] ^= 0x80
+		_, err := private.Parse("", []byte(keytest.PEM("OPENSSH PRIVATE KEY", changed)), ask)
+		keytest.CheckSame(t, "key is damaged: its public half does not belong to its private half", keytest.Message(err))
 	}
 }
 
@@ -138,9 +201,9 @@ func TestRemedies(t *testing.T) {
 
 	t.Run("cipher", func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "key")
-		keytest.Program(t, "ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-Z", "aes128-ctr", "-f", file)
+		keytest.Program(t, "ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-Z", "3des-cbc", "-f", file)
 		_, err := private.Parse("", keytest.ReadFile(t, file), neverAsk(t))
-		keytest.CheckSame(t, `key is encrypted with aes128-ctr, which is not supported: ssh-keygen -p -Z aes256-ctr -f FILE encrypts it again`, keytest.Message(err))
+		keytest.CheckSame(t, `key is encrypted with 3des-cbc, which is not supported: ssh-keygen -p -Z aes256-ctr -f FILE encrypts it again`, keytest.Message(err))
 		keytest.Program(t, "ssh-keygen", "-p", "-P", passphrase, "-N", passphrase, "-Z", "aes256-ctr", "-f", file)
 		if _, err := private.Parse("", keytest.ReadFile(t, file), ask); err != nil {
 			t.Error(err)

@@ -48,7 +48,8 @@ func (s Source) Errorf(line int, format string, args ...any) error {
 
 // Elements splits the text into its lines and PEM blocks. encoding/pem skips
 // whatever it cannot read; Elements reports it, so that no key goes missing
-// unnoticed.
+// unnoticed. A PEM block may be one line, in which blanks or the characters \n
+// replace the line breaks.
 func (s Source) Elements() ([]Element, error) {
 	if err := s.checkText(); err != nil {
 		return nil, err
@@ -61,6 +62,12 @@ func (s Source) Elements() ([]Element, error) {
 	for i := 0; i < len(lines); i++ {
 		switch {
 		case lines[i] == "":
+		case isFolded(lines[i]):
+			block, err := unfold(lines[i])
+			if err != nil {
+				return nil, s.Errorf(i+1, "%w", err)
+			}
+			found = append(found, Element{Line: i + 1, Lines: 1, Block: block})
 		case IsBegin(lines[i]):
 			end, err := s.blockEnd(lines, i)
 			if err != nil {
@@ -68,7 +75,7 @@ func (s Source) Elements() ([]Element, error) {
 			}
 			block, _ := pem.Decode([]byte(strings.Join(lines[i:end], "\n") + "\n"))
 			if block == nil {
-				return nil, s.Errorf(i+1, "PEM block is damaged")
+				return nil, s.Errorf(i+1, "%w", errDamaged)
 			}
 			found = append(found, Element{Line: i + 1, Lines: end - i, Block: block})
 			i = end - 1
@@ -84,6 +91,9 @@ func (s Source) checkText() error {
 	if len(s.Data) > MaxBytes {
 		return s.Errorf(0, "too large for a key file: more than %d bytes", MaxBytes)
 	}
+	if isUTF16(s.Data) {
+		return s.Errorf(0, "text in UTF-16: save it as UTF-8 without a byte order mark (iconv -f UTF-16 -t UTF-8 FILE converts it)")
+	}
 	if bytes.HasPrefix(s.Data, []byte("\uFEFF")) {
 		return s.Errorf(1, "file starts with a byte order mark: save it as UTF-8 without one")
 	}
@@ -91,6 +101,25 @@ func (s Source) checkText() error {
 		return s.Errorf(0, "not a text in UTF-8: expected an OpenSSH or PEM key (openssl pkey -inform DER converts DER to PEM)")
 	}
 	return nil
+}
+
+// isUTF16 reports whether a text is in UTF-16: it starts with a byte order mark, or
+// every second byte of its start is zero.
+func isUTF16(data []byte) bool {
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		return true
+	}
+	const start = 8
+	if len(data) < start {
+		return false
+	}
+	zeros := [2]int{}
+	for i, b := range data[:start] {
+		if b == 0 {
+			zeros[i%2]++
+		}
+	}
+	return zeros[0]+zeros[1] == start/2 && zeros[0]*zeros[1] == 0
 }
 
 // blockEnd returns the index of the line after the END line of the PEM block that
@@ -103,6 +132,9 @@ func (s Source) blockEnd(lines []string, begin int) (int, error) {
 	}
 	return 0, s.Errorf(begin+1, "PEM block has no END line: the file is cut short")
 }
+
+// PuTTY is how the key files of PuTTY begin, before a number.
+const PuTTY = "PuTTY-User-Key-File-"
 
 // IsBegin reports whether a line starts a PEM block.
 func IsBegin(line string) bool { return strings.HasPrefix(line, "-----BEGIN ") }

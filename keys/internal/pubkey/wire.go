@@ -16,7 +16,8 @@ const (
 	TypeP256    = "ecdsa-sha2-nistp256"
 )
 
-const curveP256 = "nistp256"
+// CurveP256 is how SSH names the curve P-256.
+const CurveP256 = "nistp256"
 
 // Parse reads a public key in SSH's wire format (RFC 8709 section 4, RFC 5656
 // section 3.1): an ed25519.PublicKey or an *ecdsa.PublicKey on P-256, with a
@@ -29,7 +30,7 @@ func Parse(wire []byte) (crypto.PublicKey, error) {
 	_, rest, _ := Cut(wire)
 	if keyType == TypeP256 {
 		curve, after, ok := Cut(rest)
-		if !ok || string(curve) != curveP256 {
+		if !ok || string(curve) != CurveP256 {
 			return nil, errors.New("key is damaged: its curve is not the one of its type")
 		}
 		rest = after
@@ -69,7 +70,7 @@ func Marshal(pub crypto.PublicKey) (keyType string, wire []byte, err error) {
 		if err != nil {
 			return "", nil, errOffCurve
 		}
-		return TypeP256, appendStrings(nil, []byte(TypeP256), []byte(curveP256), point), nil
+		return TypeP256, appendStrings(nil, []byte(TypeP256), []byte(CurveP256), point), nil
 	}
 	return TypeEd25519, appendStrings(nil, []byte(TypeEd25519), pub.(ed25519.PublicKey)), nil
 }
