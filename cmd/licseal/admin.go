@@ -53,10 +53,10 @@ what it wrote.`,
 var connectionFlags = []cli.Flag{
 	&cli.StringFlag{Name: "url", Usage: "the `URL` of the Admin API, as http://localhost:8001", EnvVars: []string{"KONG_ADMIN_URL"}},
 	&cli.StringFlag{Name: "workspace", Usage: "go by way of the workspace `NAME`"},
-	&cli.StringFlag{Name: "token-file", Usage: "show the token in the first line of `FILE` (default: that of KONG_ADMIN_TOKEN)", TakesFile: true},
-	&cli.StringFlag{Name: "ca", Usage: "believe certificates of the authorities in `FILE`, and of no others", TakesFile: true},
-	&cli.StringFlag{Name: "cert", Usage: "show the client certificate in `FILE`", TakesFile: true},
-	&cli.StringFlag{Name: "cert-key", Usage: "the client certificate's private key, in `FILE`", TakesFile: true},
+	&cli.StringFlag{Name: "token-file", Usage: "show the token in the first line of `FILE` (default: that of KONG_ADMIN_TOKEN)", TakesFile: true, Category: reads},
+	&cli.StringFlag{Name: "ca", Usage: "believe certificates of the authorities in `FILE`, and of no others", TakesFile: true, Category: reads},
+	&cli.StringFlag{Name: "cert", Usage: "show the client certificate in `FILE`", TakesFile: true, Category: reads},
+	&cli.StringFlag{Name: "cert-key", Usage: "the client certificate's private key, in `FILE`", TakesFile: true, Category: reads},
 	&cli.StringFlag{Name: "timeout", Value: "30s", Usage: "wait this `LENGTH` of time for each answer"},
 }
 

@@ -31,7 +31,7 @@ was_active, changes[{pointer, a, b}], removed[], backups[].`,
 		Flags: writeFlags(
 			&cli.BoolFlag{Name: "dry-run", Usage: "only say what would be done"},
 			&cli.BoolFlag{Name: "prune", Usage: "remove all other licences"},
-			&cli.StringFlag{Name: "backup", Value: "licence-backup", Usage: "keep what is replaced or removed in the folder `DIR`"},
+			&cli.StringFlag{Name: "backup", Value: "licence-backup", Usage: "keep what is replaced or removed in the folder `DIR`", TakesFile: true, Category: writes},
 		),
 		Action: adminPush,
 	}

@@ -147,9 +147,9 @@ func (d *describer) read(payload string) (*licseal.License, string) {
 
 func adminGetCommand() *cli.Command {
 	return &cli.Command{
-		Name:        "get",
-		Usage:       "print a stored licence",
-		UsageText:   "licseal admin get ID --url URL [flags]",
+		Name:      "get",
+		Usage:     "print a stored licence",
+		UsageText: "licseal admin get ID --url URL [flags]", ArgsUsage: names,
 		Description: "Prints the payload, byte for byte; --json prints the whole record.",
 		Flags:       adminFlags(outputFlag, forceFlag, jsonFlag),
 		Action: func(c *cli.Context) error {

@@ -24,7 +24,7 @@ func writeFlags(more ...cli.Flag) []cli.Flag {
 		&cli.StringFlag{Name: "min-remaining", Usage: "refuse it if less than this `LENGTH` of time is left (default: 30d; 0d for none)"},
 		&cli.StringFlag{Name: "warn-remaining", Usage: "warn if less than this `LENGTH` of time is left (default: 90d; 0d for none)"},
 		&cli.StringSliceFlag{Name: "require", KeepSpace: true, Usage: "demand a `FIELD`: FIELD=VALUE, FIELD>=VALUE, 'FIELD in A,B' (repeatable)"},
-		&cli.StringFlag{Name: "policy", Usage: "read what is demanded from the YAML `FILE`", TakesFile: true},
+		&cli.StringFlag{Name: "policy", Usage: "read what is demanded from the YAML `FILE`", TakesFile: true, Category: reads},
 		issuerFlag,
 		revocationsFlag,
 		maxListAgeFlag,
@@ -54,7 +54,7 @@ func adminPutCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "put",
 		Usage:     "store a licence under an id, new or not",
-		UsageText: "licseal admin put ID --url URL -t KEYS [flags] [FILE]",
+		UsageText: "licseal admin put ID --url URL -t KEYS [flags] [FILE]", ArgsUsage: names + " " + reads,
 		Description: `What is stored under the id already is replaced, and nothing keeps a copy of it;
 'licseal admin push' does. --force puts back a backup of push, byte for byte. --json
 prints the whole record.`,
@@ -67,7 +67,7 @@ func adminUpdateCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "update",
 		Usage:     "put a licence in the place of a stored one",
-		UsageText: "licseal admin update ID --url URL -t KEYS [flags] [FILE]",
+		UsageText: "licseal admin update ID --url URL -t KEYS [flags] [FILE]", ArgsUsage: names + " " + reads,
 		Description: `It is an error if nothing is stored under the id. Nothing keeps a copy of what is
 replaced; 'licseal admin push' does. --json prints the whole record.`,
 		Flags:  writeFlags(),
@@ -182,9 +182,9 @@ func refusalOf(result *check.Result) error {
 
 func adminDeleteCommand() *cli.Command {
 	return &cli.Command{
-		Name:        "delete",
-		Usage:       "remove a stored licence",
-		UsageText:   "licseal admin delete ID --url URL [flags]",
+		Name:      "delete",
+		Usage:     "remove a stored licence",
+		UsageText: "licseal admin delete ID --url URL [flags]", ArgsUsage: names,
 		Description: "It is no error if nothing is stored under the id.",
 		Flags:       adminFlags(),
 		Action: func(c *cli.Context) error {

@@ -82,6 +82,9 @@ func prepare(commands []*cli.Command) {
 		if len(cmd.Subcommands) > 0 && cmd.Action == nil {
 			cmd.Action = noSubcommand
 		}
+		if len(cmd.Subcommands) == 0 {
+			cmd.Before = keepInputs
+		}
 		for _, flag := range cmd.Flags {
 			if b, ok := flag.(*cli.BoolFlag); ok {
 				b.DisableDefaultText = true // "(default: false)" says nothing

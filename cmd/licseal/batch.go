@@ -18,7 +18,7 @@ import (
 
 var (
 	shardFlag   = &cli.StringFlag{Name: "shard", Usage: "with --batch: take one of the equal `PART`s of the rows, such as 3/16"}
-	rejectsFlag = &cli.StringFlag{Name: "rejects", Usage: "write rejected rows to `FILE`, with everything that is wrong with each", TakesFile: true}
+	rejectsFlag = &cli.StringFlag{Name: "rejects", Usage: "write rejected rows to `FILE`, with everything that is wrong with each", TakesFile: true, Category: writes}
 )
 
 // parseShard reads --shard.
@@ -30,24 +30,10 @@ func parseShard(c *cli.Context) (job.Shard, error) {
 	return shard, nil
 }
 
-// checkResults refuses to overwrite input files, or one output with the other,
-// whatever --force and --resume allow.
-func checkResults(c *cli.Context, inputs []string) error {
-	out, rejects := c.String("o"), c.String("rejects")
-	if rejects == "-" {
+// checkRejects refuses to write rejects to standard output, which is for results.
+func checkRejects(c *cli.Context) error {
+	if c.String("rejects") == "-" {
 		return withHint(usagef("--rejects needs a file"), "without --rejects, rejected rows go to standard error")
-	}
-	for _, input := range inputs {
-		for _, result := range []string{out, rejects} {
-			if job.SamePath(result, input) {
-				return usagef("%s is an input file and would be overwritten", input)
-			}
-		}
-	}
-	for _, suffix := range []string{"", ".part", ".run", ".lock"} {
-		if out != "" && job.SamePath(rejects, out+suffix) {
-			return usagef("-o %s and --rejects %s are the same file", out, rejects)
-		}
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -92,39 +91,12 @@ func dashed(flag string) string {
 	return "--" + flag
 }
 
-// checkReportName refuses a report that would replace what is read, or the repaired
-// licence.
+// checkReportName refuses a report on standard output, which has one without --report.
 func checkReportName(c *cli.Context) error {
-	report := c.String("report")
-	if report == "" {
-		return nil
-	}
-	if report == "-" {
+	if c.String("report") == "-" {
 		return usagef("without --report, the report goes to standard output")
 	}
-	others := append(inputNames(c), c.String("o"))
-	for _, flag := range []string{"schema", "state", "ca", "cert", "cert-key"} {
-		others = append(others, c.String(flag))
-	}
-	if c.Bool("effective") {
-		others = append(others, os.Getenv(check.PathVariable), filepath.Join(c.String("root"), check.DefaultPath), filepath.Join(c.String("root"), os.Getenv(check.PathVariable)))
-	}
-	for _, other := range others {
-		if other != "" && isSameFile(report, other) {
-			return usagef("--report %s would replace a file that this command reads or writes; give it a name of its own", report)
-		}
-	}
 	return nil
-}
-
-// isSameFile reports whether two names are of one file. A device may be named twice.
-func isSameFile(a, b string) bool {
-	infoA, errA := os.Stat(a)
-	infoB, errB := os.Stat(b)
-	if errA != nil || errB != nil {
-		return filepath.Clean(a) == filepath.Clean(b)
-	}
-	return infoA.Mode().IsRegular() && os.SameFile(infoA, infoB)
 }
 
 // newChecker makes a checker from the policy file and the flags.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/check"
+	"github.com/licseal/licseal/internal/atomicfile"
 	"github.com/licseal/licseal/internal/checkreport"
 	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/internal/progress"
@@ -132,8 +133,8 @@ func (p *preflight) files() error {
 		if errors.Is(f.Err, check.ErrEmptyFolder) {
 			return about(f.Name, withHint(f.Err, "a file whose name begins with a dot is skipped"))
 		}
-		if report := p.c.String("report"); report != "" && isSameFile(report, f.Name) {
-			return usagef("--report %s would replace a file that is checked; write it somewhere else", report)
+		if report := p.c.String("report"); report != "" && atomicfile.Same(report, f.Name) {
+			return usagef("%s is an input file and would be overwritten", report)
 		}
 		if err := p.entry(p.judged(f), true); err != nil {
 			return err

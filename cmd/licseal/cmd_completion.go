@@ -18,7 +18,7 @@ func completionCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "completion",
 		Usage:     "print a completion script for a shell",
-		UsageText: "licseal completion bash|zsh|fish",
+		UsageText: "licseal completion bash|zsh|fish", ArgsUsage: names,
 		Description: `bash: eval "$(licseal completion bash)" in ~/.bashrc
 zsh:  eval "$(licseal completion zsh)" in ~/.zshrc, after compinit
 fish: licseal completion fish > ~/.config/fish/completions/licseal.fish`,

@@ -16,14 +16,14 @@ func keygenCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "keygen",
 		Usage:     "generate a key pair",
-		UsageText: "licseal keygen [flags] -o FILE",
+		UsageText: "licseal keygen [flags] -o FILE", ArgsUsage: names,
 		Description: `Writes the private key to FILE, which only you can read, and the public key to
 FILE.pub. Prints the public key, a line for a file of trusted keys. Both files are
 in OpenSSH's formats. The private key is encrypted with a passphrase, which is
 read from the terminal unless --passphrase-file or --no-passphrase is given.
 Existing files are never overwritten.`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "o", Aliases: []string{"output"}, Usage: "write the key pair to `FILE` and FILE.pub", TakesFile: true},
+			&cli.StringFlag{Name: "o", Aliases: []string{"output"}, Usage: "write the key pair to `FILE` and FILE.pub", TakesFile: true, Category: writes},
 			&cli.StringFlag{Name: "type", Value: private.Ed25519.String(), Usage: "`TYPE` of key: ed25519 or ecdsa-p256"},
 			&cli.StringFlag{Name: "comment", Usage: "`NAME` of the key, in the public line (default: user@host)"},
 			passphraseFileFlag,

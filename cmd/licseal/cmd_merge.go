@@ -28,7 +28,7 @@ func mergeParts(c *cli.Context) error {
 		return usagef("'licseal merge' requires the parts to join")
 	}
 	parts := c.Args().Slice()
-	if err := checkResults(c, parts); err != nil {
+	if err := checkRejects(c); err != nil {
 		return err
 	}
 	ctx, stop := untilSignal(c)

@@ -32,9 +32,9 @@ func revokeCommand() *cli.Command {
 	signing := []cli.Flag{keyFlag, passphraseFileFlag, nextUpdateFlag}
 	editing := append([]cli.Flag{trustFlag}, signing...)
 	naming := []cli.Flag{
-		&cli.StringSliceFlag{Name: "licence", KeepSpace: true, Aliases: []string{"license"}, Usage: "the licence in `FILE` (repeatable)", TakesFile: true},
-		&cli.StringFlag{Name: "ids", Usage: "the licences whose ids are in `FILE`, one a line", TakesFile: true},
-		&cli.StringSliceFlag{Name: "signing-key", KeepSpace: true, Usage: "a signing `KEY`: SHA256:… or a file with the public key (repeatable)", TakesFile: true},
+		&cli.StringSliceFlag{Name: "licence", KeepSpace: true, Aliases: []string{"license"}, Usage: "the licence in `FILE` (repeatable)", TakesFile: true, Category: reads},
+		&cli.StringFlag{Name: "ids", Usage: "the licences whose ids are in `FILE`, one a line", TakesFile: true, Category: reads},
+		&cli.StringSliceFlag{Name: "signing-key", KeepSpace: true, Usage: "a signing `KEY`: SHA256:… or a file with the public key (repeatable)", TakesFile: true, Category: reads},
 		schemaFlag,
 	}
 	return &cli.Command{
@@ -52,14 +52,14 @@ due.
   licseal revoke show revoked.json -t trusted.keys`,
 		Subcommands: []*cli.Command{
 			{
-				Name: "new", Usage: "create an empty list", UsageText: "licseal revoke new LIST -k KEY [flags]",
+				Name: "new", Usage: "create an empty list", UsageText: "licseal revoke new LIST -k KEY [flags]", ArgsUsage: edits + " " + names,
 				Flags: append([]cli.Flag{
 					&cli.Int64Flag{Name: "generation", Value: 1, Usage: "start with this `NUMBER`, if verifiers have seen lists before"},
 				}, signing...),
 				Action: newList,
 			},
 			{
-				Name: "add", Usage: "revoke licences and signing keys", UsageText: "licseal revoke add LIST -k KEY [flags] [ID…]",
+				Name: "add", Usage: "revoke licences and signing keys", UsageText: "licseal revoke add LIST -k KEY [flags] [ID…]", ArgsUsage: edits + " " + names,
 				Description: `Revokes the licences with the given ids, those in files, and signing keys. The old
 list is verified first: with -t, or with the signing key if -t is not given. Revoke
 a stolen signing key without --from, because a thief can sign any date; --from is
@@ -73,12 +73,12 @@ before.`,
 				Action: addToList,
 			},
 			{
-				Name: "remove", Usage: "take licences and signing keys off the list", UsageText: "licseal revoke remove LIST -k KEY [flags] [ID…]",
+				Name: "remove", Usage: "take licences and signing keys off the list", UsageText: "licseal revoke remove LIST -k KEY [flags] [ID…]", ArgsUsage: edits + " " + names,
 				Flags:  append(append([]cli.Flag{}, naming...), editing...),
 				Action: removeFromList,
 			},
 			{
-				Name: "renew", Usage: "issue the same list again, before the next one is due", UsageText: "licseal revoke renew LIST -k KEY [flags]",
+				Name: "renew", Usage: "issue the same list again, before the next one is due", UsageText: "licseal revoke renew LIST -k KEY [flags]", ArgsUsage: edits + " " + names,
 				Description: `With -t, a list that verifiers with these keys would refuse is not written, such as
 one signed by a retired key. Without -t, only the signing key itself is known.`,
 				Flags:  editing,

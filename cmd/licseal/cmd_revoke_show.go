@@ -9,7 +9,7 @@ import (
 
 func showListCommand() *cli.Command {
 	return &cli.Command{
-		Name: "show", Usage: "verify a list and print what it says", UsageText: "licseal revoke show LIST -t KEYS [flags] [ID…]",
+		Name: "show", Usage: "verify a list and print what it says", UsageText: "licseal revoke show LIST -t KEYS [flags] [ID…]", ArgsUsage: reads + " " + names,
 		Description: `With ids, tells for each licence whether it is revoked. --json prints one object:
 generation, issued, next_update, key{id,name,issuers}, licenses (their number),
 revoked_keys, and for the given ids ids{ID: {revoked, reason}}.`,

@@ -11,7 +11,7 @@ func schemaCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "schema",
 		Usage:     "print a built-in JSON Schema, or test a payload against one",
-		UsageText: "licseal schema [NAME | NAME|SCHEMAFILE FILE]",
+		UsageText: "licseal schema [NAME | NAME|SCHEMAFILE FILE]", ArgsUsage: reads,
 		Description: `Without arguments, prints the names of the built-in schemas. With a NAME, prints
 that schema (JSON Schema draft 2020-12). With a NAME or a schema file, and a FILE or
 '-', tests the file and prints every violation. A schema of payloads (` + strings.Join(schema.Payloads(), ", ") + `,

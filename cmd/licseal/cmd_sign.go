@@ -44,7 +44,7 @@ continues an interrupted run without signing a row twice or skipping one.
 		Flags: append([]cli.Flag{
 			keyFlag,
 			passphraseFileFlag,
-			&cli.StringFlag{Name: "from", Usage: "start from the payload, or the licence, in the file `TEMPLATE`", TakesFile: true},
+			&cli.StringFlag{Name: "from", Usage: "start from the payload, or the licence, in the file `TEMPLATE`", TakesFile: true, Category: reads},
 			&cli.StringSliceFlag{Name: "set", KeepSpace: true, Usage: "set a field: `NAME=VALUE` (repeatable)"},
 			&cli.StringFlag{Name: "created", Usage: "set the creation `DATE`: 2026-01-31, an RFC 3339 time, or today"},
 			&cli.StringFlag{Name: "expires", Usage: "set the expiration `DATE`: 2027-12-31, an RFC 3339 time, or +365d"},

@@ -14,10 +14,10 @@ import (
 )
 
 var batchSignFlags = []cli.Flag{
-	&cli.StringFlag{Name: "batch", Usage: "sign each row of `FILE`: a CSV with a header of field names, or NDJSON payloads", TakesFile: true},
+	&cli.StringFlag{Name: "batch", Usage: "sign each row of `FILE`: a CSV with a header of field names, or NDJSON payloads", TakesFile: true, Category: reads},
 	rejectsFlag,
 	&cli.BoolFlag{Name: "resume", Usage: "with --batch: continue an interrupted run"},
-	&cli.StringFlag{Name: "out-dir", Usage: "with --batch: write each licence to a file of its own in `DIR`", TakesFile: true},
+	&cli.StringFlag{Name: "out-dir", Usage: "with --batch: write each licence to a file of its own in `DIR`", TakesFile: true, Category: writes},
 	&cli.StringFlag{Name: "name", Usage: "with --out-dir: the `PATTERN` of file names, such as '{license_key}.json'"},
 	shardFlag,
 }
@@ -45,21 +45,10 @@ func checkBatchFlags(c *cli.Context) error {
 	case c.Bool("resume") && c.Bool("force"):
 		return usagef("--resume and --force are mutually exclusive")
 	}
-	if err := checkResults(c, batchInputs(c)); err != nil {
+	if err := checkRejects(c); err != nil {
 		return err
 	}
-	return checkStdin(batchInputs(c)...)
-}
-
-// batchInputs returns the files that are read.
-func batchInputs(c *cli.Context) []string {
-	var inputs []string
-	for _, flag := range []string{"batch", "from", "k", "passphrase-file", "schema"} {
-		if name := c.String(flag); name != "" {
-			inputs = append(inputs, name)
-		}
-	}
-	return inputs
+	return checkStdin(c.String("batch"), c.String("from"), c.String("k"), c.String("passphrase-file"), c.String("schema"))
 }
 
 func signBatch(c *cli.Context) error {
@@ -103,7 +92,7 @@ func batchSignOptions(c *cli.Context) (*job.SignOptions, error) {
 		if err != nil {
 			return nil, usagef("--name %v", err)
 		}
-		o.Folder = &job.Folder{Path: c.String("out-dir"), Names: names, Keep: append(batchInputs(c), c.String("rejects"))}
+		o.Folder = &job.Folder{Path: c.String("out-dir"), Names: names, Keep: append(inputFiles(c), c.String("rejects"))}
 	}
 	o.Plan, err = batchPlan(c)
 	return o, err

@@ -21,11 +21,11 @@ revocation list that it has seen, so that neither a clock set back nor an old li
 takes it back. It never makes the file by itself: one that is missing is an error.
 Make it once, when the verifier is installed.`,
 		Subcommands: []*cli.Command{
-			{Name: "new", Usage: "make a state file, as of now", UsageText: "licseal state new FILE", Action: newState},
+			{Name: "new", Usage: "make a state file, as of now", UsageText: "licseal state new FILE", ArgsUsage: edits, Action: newState},
 			{Name: "show", Usage: "print what a state file remembers", UsageText: "licseal state show [--json] FILE", Flags: []cli.Flag{jsonFlag}, Action: showState,
 				Description: `--json prints one object: latest, and if a list was seen generation, issued,
 list (the SHA-256 of its payload), signer and revoked_keys.`},
-			{Name: "reset", Usage: "forget a later time than the clock's, after the clock was ahead once", UsageText: "licseal state reset FILE", Action: resetState,
+			{Name: "reset", Usage: "forget a later time than the clock's, after the clock was ahead once", UsageText: "licseal state reset FILE", ArgsUsage: edits, Action: resetState,
 				Description: `Sets the latest time seen to that of the clock, or to the issue of the newest
 revocation list if that is later. What is remembered of the list stays.`},
 		},

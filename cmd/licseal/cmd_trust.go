@@ -36,7 +36,7 @@ not_before, not_after, days_left, state (trusted, not yet, retired, other use).`
 				Action: listTrusted,
 			},
 			{
-				Name: "add", Usage: "add the public keys in a file", UsageText: "licseal trust add FILE PUBKEY [flags]",
+				Name: "add", Usage: "add the public keys in a file", UsageText: "licseal trust add FILE PUBKEY [flags]", ArgsUsage: edits + " " + reads,
 				Description: `PUBKEY is a file with OpenSSH or PEM public keys, or '-' for standard input.
 FILE is created if it does not exist. --after and --before refer to the creation
 date of a licence; a date begins at 00:00 UTC.`,
@@ -49,7 +49,7 @@ date of a licence; a date begins at 00:00 UTC.`,
 				Action: addTrusted,
 			},
 			{
-				Name: "retire", Usage: "end the time for which a key is trusted", UsageText: "licseal trust retire FILE KEY [flags]",
+				Name: "retire", Usage: "end the time for which a key is trusted", UsageText: "licseal trust retire FILE KEY [flags]", ArgsUsage: edits + " " + reads,
 				Description: `KEY is a fingerprint, SHA256:…, or a file with the public key. Licences created
 before --before stay trusted. Their creation date begins at 00:00 UTC, so by default
 all licences dated today stay trusted. Anyone with the private key can sign a
@@ -61,7 +61,7 @@ licence with any date: remove or revoke a stolen key instead of retiring it.`,
 				Action: retireTrusted,
 			},
 			{
-				Name: "remove", Usage: "remove a key", UsageText: "licseal trust remove FILE KEY",
+				Name: "remove", Usage: "remove a key", UsageText: "licseal trust remove FILE KEY", ArgsUsage: edits + " " + reads,
 				Description: "KEY is a fingerprint, SHA256:…, or a file with the public key. None of its\nlicences is trusted any longer.",
 				Action:      removeTrusted,
 			},

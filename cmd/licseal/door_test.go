@@ -17,7 +17,7 @@ var doors = map[string]string{
 	"terminal.go":         "asks how wide it is",
 	"batch.go":            "writes licences",
 	"cmd_verify_batch.go": "writes lines that are escaped already",
-	"check_report.go":     "hands them to the report's writer, which escapes",
+	"cmd_check_run.go":    "hands them to the report's writer, which escapes",
 }
 
 // Lines for people leave through say, show, note, warn and hint, which escape

@@ -14,12 +14,12 @@ import (
 )
 
 var keyFlag = &cli.StringFlag{
-	Name: "k", Aliases: []string{"key"}, TakesFile: true,
+	Name: "k", Aliases: []string{"key"}, TakesFile: true, Category: reads,
 	Usage: "private key to sign with: a `FILE`, or agent:SHA256:… or agent:COMMENT for the SSH agent",
 }
 
 var trustFlag = &cli.StringSliceFlag{
-	Name: "t", KeepSpace: true, Aliases: []string{"trust"}, Usage: "trust the public keys in `FILE` (repeatable)", TakesFile: true,
+	Name: "t", KeepSpace: true, Aliases: []string{"trust"}, Usage: "trust the public keys in `FILE` (repeatable)", TakesFile: true, Category: reads,
 }
 
 // loadPrivate reads the private key in a file, or finds one in the agent.

@@ -94,7 +94,7 @@ func closeStdout() error {
 }
 
 var outputFlag = &cli.StringFlag{
-	Name: "o", Aliases: []string{"output"}, Usage: "write to `FILE`, whole or not at all", TakesFile: true,
+	Name: "o", Aliases: []string{"output"}, Usage: "write to `FILE`, whole or not at all", TakesFile: true, Category: writes,
 }
 
 var forceFlag = &cli.BoolFlag{Name: "force", Usage: "replace FILE if it exists"}

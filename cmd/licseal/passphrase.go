@@ -11,7 +11,7 @@ import (
 const maxPassphrase = 4096
 
 var passphraseFileFlag = &cli.StringFlag{
-	Name: "passphrase-file", Usage: "read the key's passphrase from the first line of `FILE`", TakesFile: true,
+	Name: "passphrase-file", Usage: "read the key's passphrase from the first line of `FILE`", TakesFile: true, Category: reads,
 }
 
 var errNoTerminal = errors.New("there is no terminal to read the passphrase from")

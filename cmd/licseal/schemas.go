@@ -12,7 +12,7 @@ import (
 )
 
 var schemaFlag = &cli.StringFlag{
-	Name: "schema", Value: "kong", Usage: "what the payload must look like: the name of a built-in schema, or a `FILE`",
+	Name: "schema", Value: "kong", Usage: "what the payload must look like: the name of a built-in schema, or a `FILE`", TakesFile: true, Category: reads,
 }
 
 // loadSchema returns the schema of a payload: a built-in one, or the vendor's own

@@ -16,11 +16,11 @@ import (
 var (
 	issuerFlag = &cli.StringFlag{Name: "issuer", Usage: "require a key whose issuer matches `PATTERN`, as *@vendor.example"}
 
-	revocationsFlag = &cli.StringFlag{Name: "revocations", Usage: "refuse what the signed revocation list in `FILE` names", TakesFile: true}
+	revocationsFlag = &cli.StringFlag{Name: "revocations", Usage: "refuse what the signed revocation list in `FILE` names", TakesFile: true, Category: reads}
 
 	maxListAgeFlag = &cli.StringFlag{Name: "max-list-age", Usage: "refuse a revocation list that was issued more than this `LENGTH` of time ago, as 30d"}
 
-	stateFlag = &cli.StringFlag{Name: "state", Usage: "remember in `FILE` the latest time and the newest revocation list seen", TakesFile: true}
+	stateFlag = &cli.StringFlag{Name: "state", Usage: "remember in `FILE` the latest time and the newest revocation list seen", TakesFile: true, Category: edits}
 
 	maxClockSkewFlag = &cli.StringFlag{Name: "max-clock-skew", Usage: "let the clock be behind what was seen by this `LENGTH` of time (default: 24h)"}
 )
