@@ -68,3 +68,19 @@ func TestJudge(t *testing.T) {
 		})
 	}
 }
+
+// Many warnings do not hide a restriction that is refused.
+func TestManyWarnings(t *testing.T) {
+	var many strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&many, `"a%d": 1, `, i)
+	}
+	text := strings.Replace(entitlementText, "{", "{"+many.String(), 1)
+	if warnings, err := schema.Entitlement().Judge(mustParse(t, text)); err != nil || len(warnings) != 100 {
+		t.Errorf("%d warnings, %v", len(warnings), err)
+	}
+	text = strings.Replace(text, `"name": "Requests"`, `"name": "Requests", "window": "day"`, 1)
+	if _, err := schema.Entitlement().Judge(mustParse(t, text)); err == nil || !strings.Contains(err.Error(), `unknown member "window"`) {
+		t.Errorf("a restriction among many warnings: %v", err)
+	}
+}

@@ -14,7 +14,7 @@ import (
 func (j *judge) report(name string, faults []fault) error {
 	faults = dropConsequences(faults)
 	slices.SortStableFunc(faults, func(a, b fault) int {
-		return cmp.Or(compareBool(a.UnknownMember, b.UnknownMember), cmp.Compare(a.Pointer, b.Pointer),
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.Pointer, b.Pointer),
 			cmp.Compare(a.Keyword, b.Keyword), cmp.Compare(a.Message, b.Message))
 	})
 	faults = slices.CompactFunc(faults, func(a, b fault) bool { return a.Pointer == b.Pointer && a.Message == b.Message })
@@ -32,14 +32,16 @@ func (j *judge) report(name string, faults []fault) error {
 	return e
 }
 
-func compareBool(a, b bool) int {
+// rank says how soon a fault is reported where there are too many: what [Schema.Judge]
+// only warns of must not take the place of what it refuses.
+func (f fault) rank() int {
 	switch {
-	case a == b:
+	case !f.UnknownMember:
 		return 0
-	case a:
+	case f.object != "":
 		return 1
 	}
-	return -1
+	return 2
 }
 
 // dropConsequences leaves out members that count as not evaluated when the same
