@@ -30,7 +30,7 @@ func (j *judgement) refusal(o verify.Outcome, document []byte) {
 		f.Code, f.Stage, f.Position, f.Remedy = CodeNoID, StageSchema, noID.Position, "ask whoever issued the licence for one with an id"
 	case o.Reason == licseal.ReasonRevocationList:
 		f.Code, f.Stage, f.Remedy = CodeRevocationList, StageRevocation, "get a newer revocation list from whoever issued it"
-	case o.Stage == verify.StageClock:
+	case o.Reason == licseal.ReasonClock:
 		f.Code, f.Stage, f.Remedy = CodeClock, StageDates, "set the clock of this machine"
 	case o.Stage == verify.StageIssuer:
 		f.Code, f.Stage, f.Remedy = CodeIssuer, StageRequirement, "install a licence of that issuer, or change the requirement"

@@ -28,22 +28,22 @@ func (e *ClockError) Error() string {
 	return fmt.Sprintf("the clock says %s, and %s is %s: the clock is wrong, or was set back", format(e.Time), e.Known, format(e.Floor))
 }
 
-// checkClock refuses a clock that is too far behind the floor: the latest of
-// the instants that are known to have passed. A time that the caller chose, with no
-// floor to hold it against, is what he wants to know about, whatever the clock.
-func checkClock(result *Result, opts *Options) error {
-	if !opts.At.IsZero() && opts.Floor.IsZero() {
+// checkClock refuses an instant of judgement that is too far behind the floor: the
+// latest of the instants that are known to have passed, created among them unless it is
+// zero. If the caller has chosen the instant and no floor, there is nothing to compare.
+func (o *Options) checkClock(now, created time.Time) error {
+	if !o.At.IsZero() && o.Floor.IsZero() {
 		return nil
 	}
-	floor, known := wall(opts.Floor), KnownFromMemory
-	if opts.Revocations != nil && opts.Revocations.Contents().Issued.After(floor) {
-		floor, known = opts.Revocations.Contents().Issued, KnownFromList
+	floor, known := wall(o.Floor), KnownFromMemory
+	if o.Revocations != nil && o.Revocations.Contents().Issued.After(floor) {
+		floor, known = o.Revocations.Contents().Issued, KnownFromList
 	}
-	if !opts.Floor.IsZero() && result.NotBefore.After(floor) {
-		floor, known = result.NotBefore, KnownFromLicense
+	if !o.Floor.IsZero() && created.After(floor) {
+		floor, known = created, KnownFromLicense
 	}
-	if result.Time.Before(floor.Add(-opts.maxClockSkew())) {
-		return &ClockError{result.Time, floor, known}
+	if now.Before(floor.Add(-o.maxClockSkew())) {
+		return &ClockError{now, floor, known}
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ type Stage string
 const (
 	StageDocument   Stage = "document"   // is it a licence document?
 	StageSignature  Stage = "signature"  // did a trusted key sign it, within the dates for which the key is trusted?
-	StageRevocation Stage = "revocation" // is the licence or its signing key revoked, and is the list fresh?
+	StageRevocation Stage = "revocation" // is the licence or its signing key revoked, and is the list fresh by a clock that is right?
 	StageFields     Stage = "fields"     // does Options.Fields accept the payload?
 	StagePeriod     Stage = "period"     // can its dates be read?
 	StageClock      Stage = "clock"      // is the clock behind an instant known to have passed?

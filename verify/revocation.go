@@ -51,8 +51,8 @@ func (v *Verifier) revocation(result *Result, s *stages, datesErr error) (keyRev
 		s.pass(revocation)
 		return false
 	}
-	if err := list.CheckFresh(later(result.Time, v.options.Floor), v.options.MaxListAge); err != nil {
-		s.refuse(revocation, licseal.ReasonRevocationList, err)
+	if reason, err := v.options.checkList(result.Time); err != nil {
+		s.refuse(revocation, reason, err)
 	}
 	id := licseal.KeyID(result.Key.Key)
 	key, revoked := list.Contents().Key(id)
@@ -62,6 +62,20 @@ func (v *Verifier) revocation(result *Result, s *stages, datesErr error) (keyRev
 	}
 	v.revokedByID(result.License.Payload, s)
 	return false
+}
+
+// checkList refuses a list that is stale at the latest instant known to have passed. If
+// the clock is behind that instant, it is the clock that is refused: one of the two is
+// wrong, and a newer list may not exist.
+func (o *Options) checkList(now time.Time) (licseal.Reason, error) {
+	stale := o.Revocations.CheckFresh(later(now, o.Floor), o.MaxListAge)
+	if stale == nil {
+		return "", nil
+	}
+	if err := o.checkClock(now, time.Time{}); err != nil {
+		return licseal.ReasonClock, err
+	}
+	return licseal.ReasonRevocationList, stale
 }
 
 // revokedByID refuses a licence whose id is in the list, or that has none: nobody

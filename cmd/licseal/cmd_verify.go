@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk"
@@ -123,16 +122,13 @@ func newJudge(c *cli.Context) (*judge, error) {
 	if err := j.watch(c); err != nil {
 		return nil, err
 	}
-	j.Verifier, err = bulk.NewVerifier(j.trusted, &j.options)
-	return j, err
-}
-
-// now returns the instant as of which the licences are judged.
-func (j *judge) now() time.Time {
-	if !j.options.At.IsZero() {
-		return j.options.At
+	if j.Verifier, err = bulk.NewVerifier(j.trusted, &j.options); err != nil {
+		return nil, err
 	}
-	return time.Now()
+	if err := j.checkList(c.String("revocations")); err != nil {
+		return nil, err
+	}
+	return j, nil
 }
 
 func (j *judge) judge(file string) verdict.Verdict {

@@ -48,26 +48,15 @@ func (j *judge) watch(c *cli.Context) (err error) {
 		}
 	}
 	if j.state != "" {
-		if err := j.remember(); err != nil {
-			return ofList(path, err)
-		}
-	}
-	return j.checkFresh(path)
-}
-
-// checkFresh refuses a list that is stale already, once and not for each licence.
-func (j *judge) checkFresh(path string) error {
-	if j.options.Revocations == nil {
-		return nil
-	}
-	t := j.now()
-	if t.Before(j.options.Floor) {
-		t = j.options.Floor
-	}
-	if err := j.options.Revocations.CheckFresh(t, j.options.MaxListAge); err != nil {
-		return listError(path, err)
+		return ofList(path, j.remember())
 	}
 	return nil
+}
+
+// checkList refuses a revocation list that cannot be used now, once and not for each
+// licence.
+func (j *judge) checkList(path string) error {
+	return hintClock(ofList(path, j.CheckList()), j.state)
 }
 
 // remember holds the list against what the state file remembers, and writes there
@@ -164,7 +153,7 @@ func loadRevocations(path string, trusted []licseal.TrustedKey) (*revoke.List, e
 	return list, nil
 }
 
-// ofList names the file of the list in an error that is about one.
+// ofList names the file of the list in an error that is about one; nil stays nil.
 func ofList(path string, err error) error {
 	if list := (*revoke.Error)(nil); errors.As(err, &list) {
 		return listError(path, err)
