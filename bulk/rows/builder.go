@@ -107,9 +107,6 @@ func memberOf(pointer string) (string, bool) {
 // ErrUnreadable is the error of a row without text: [Row] Err says why.
 var ErrUnreadable = errors.New("the row cannot be read")
 
-// ErrIsLicense is the error of a row that is a signed licence, not a payload.
-var ErrIsLicense = errors.New("this is a licence, not a payload")
-
 // Payload returns the payload of a row. If the row cannot become a payload, the
 // error joins everything that is wrong with it, each a [*FieldError] or a
 // [*licseal.DateError]; the payload then has the fields that could be set.
@@ -128,8 +125,8 @@ func (b *Builder) Payload(text []byte) (licseal.Payload, error) {
 }
 
 func (b *Builder) fromPayload(p licseal.Payload) (licseal.Payload, error) {
-	if _, isLicense := p.Field("/license/payload"); isLicense {
-		return licseal.Payload{}, ErrIsLicense
+	if err := edit.CheckPayload(p); err != nil {
+		return licseal.Payload{}, err
 	}
 	if len(b.defaults) == 0 && b.created == "" && b.expires == "" && b.missing == "" {
 		return p, nil

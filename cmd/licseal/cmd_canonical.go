@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/edit"
 	"github.com/urfave/cli/v2"
 )
 
@@ -35,22 +36,6 @@ func readEither(file string) (licseal.Payload, error) {
 	if err != nil {
 		return licseal.Payload{}, about(displayName(file), err)
 	}
-	payload, err := parseEither(data)
+	payload, err := edit.ParseTemplate(data)
 	return payload, about(displayName(file), err)
-}
-
-// parseEither reads the payload of a licence, or a payload by itself.
-func parseEither(data []byte) (licseal.Payload, error) {
-	lic, licenseErr := licseal.ParseUnverified(data)
-	if licenseErr == nil {
-		return lic.Payload, nil
-	}
-	payload, err := licseal.ParsePayload(data)
-	if err != nil {
-		return licseal.Payload{}, err
-	}
-	if _, isLicense := payload.Field("/license/payload"); isLicense {
-		return licseal.Payload{}, licenseErr
-	}
-	return payload, nil
 }

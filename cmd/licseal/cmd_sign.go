@@ -167,14 +167,13 @@ func readPayload(c *cli.Context) (p licseal.Payload, name string, err error) {
 		return p, name, err
 	}
 	if c.IsSet("from") {
-		p, err = parseEither(data)
+		p, err = edit.ParseTemplate(data)
 		return p, name, err
 	}
-	p, err = licseal.ParsePayload(data)
-	if _, isLicense := p.Field("/license/payload"); isLicense {
-		err = withHint(errors.New("this is a licence; 'licseal sign' signs a payload"), "to sign its payload again: --from FILE")
+	if p, err = licseal.ParsePayload(data); err != nil {
+		return p, name, err
 	}
-	return p, name, err
+	return p, name, withHint(edit.CheckPayload(p), "to sign its payload again: --from FILE")
 }
 
 // payloadFile returns the file to read: "-" for standard input, "" if the payload is made

@@ -128,7 +128,7 @@ func readTemplate(name string) (licseal.Payload, error) {
 	if err != nil {
 		return licseal.Payload{}, about(displayName(name), err)
 	}
-	template, err := parseEither(data)
+	template, err := edit.ParseTemplate(data)
 	return template, about(displayName(name), err)
 }
 
