@@ -401,7 +401,13 @@ func (p place) write(t *testing.T, name, text string) {
 }
 
 func (p place) place() check.Place {
-	return check.Place{Root: p.root, Getenv: func(name string) string { return p.env[name] }}
+	return check.Place{Root: p.root, Environ: func() []string {
+		var all []string
+		for name, value := range p.env {
+			all = append(all, name+"="+value)
+		}
+		return all
+	}}
 }
 
 func states(e *check.Effective) string {
@@ -454,6 +460,20 @@ func TestEffective(t *testing.T) {
 			p.write(t, "/etc/kong/license.json", good)
 			return p.place()
 		}, "not set, active, same file, not asked", "/etc/kong/license.json", "note local-licence", true},
+		{"a variable with another name", func(t *testing.T, p place) check.Place {
+			p.env["KONG_LICENCE_DATA"] = good
+			p.write(t, "/etc/kong/license.json", good)
+			return p.place()
+		}, "not set, active, not set, not asked", "/etc/kong/license.json", "warning look-alike-variable, note local-licence", true},
+		{"a variable with another name, and nothing else", func(t *testing.T, p place) check.Place {
+			p.env["KONG_LICENSE_FILE"] = "/etc/license.json"
+			return p.place()
+		}, "not set, not there, not set, not asked", "", "warning look-alike-variable, error no-licence", false},
+		{"variables of other programs", func(t *testing.T, p place) check.Place {
+			p.env["KONG_LICENSE_DATA"], p.env["KONG_LICENCE_DATA"] = good, ""
+			p.env["KMESH_LICENSE_INLINE"], p.env["LICENSE"], p.env["KONG_ADMIN_LISTEN"] = good, "x", "x"
+			return p.place()
+		}, "active, not there, not set, not asked", "KONG_LICENSE_DATA", "note local-licence", true},
 		{"the named file is not there", func(t *testing.T, p place) check.Place {
 			p.env["KONG_LICENSE_PATH"] = "/opt/l.json"
 			return p.place()

@@ -17,6 +17,8 @@ type Code string
 const (
 	CodeSourceUnreadable Code = "source-unreadable"
 	CodeSourceMissing    Code = "source-missing"
+	CodeRootOnly         Code = "source-root-only"
+	CodeLookAlike        Code = "look-alike-variable"
 	CodeLicenceAsName    Code = "licence-as-name"
 	CodeSourceShadowed   Code = "source-shadowed"
 	CodeAdminShadowed    Code = "admin-api-shadowed"
@@ -33,6 +35,7 @@ const (
 	CodeNotFixed       Code = "not-fixed"
 	CodeAdminList      Code = "admin-list"
 
+	CodeSubstituted         Code = "substituted-characters"
 	CodeSignature           Code = "signature"
 	CodeSignatureNotChecked Code = "signature-not-checked"
 	CodeRevoked             Code = "revoked"
@@ -79,6 +82,8 @@ func Describe() []Description {
 var descriptions = []Description{
 	{CodeSourceUnreadable, StageSource, "the file or service that should hold the licence cannot be read"},
 	{CodeSourceMissing, StageSource, "the named file does not exist"},
+	{CodeRootOnly, StageSource, "only the user root can read the file"},
+	{CodeLookAlike, StageSource, "a variable is set whose name only looks like one that a gateway reads"},
 	{CodeLicenceAsName, StageSource, "a licence was given in place of a file name"},
 	{CodeSourceShadowed, StageSource, "an installed licence is shadowed by another one"},
 	{CodeAdminShadowed, StageSource, "a local licence shadows those of the Admin API"},

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"strings"
 	"sync"
 
@@ -11,10 +12,10 @@ import (
 // documentCode is a code of a text that is not a licence document, and the faults that
 // package repair reports for it.
 type documentCode struct {
-	code     Code
-	title    string
-	faults   []faultWords
-	inSource bool // the code belongs to StageSource
+	code   Code
+	title  string
+	faults []faultWords
+	at     Stage // if empty, StageDocument
 }
 
 // faultWords is what a finding says of a fault. In both texts, {1} stands for the
@@ -25,10 +26,7 @@ type faultWords struct {
 }
 
 func (c documentCode) stage() Stage {
-	if c.inSource {
-		return StageSource
-	}
-	return StageDocument
+	return cmp.Or(c.at, StageDocument)
 }
 
 // one returns the words of a code that stands for one kind of fault, of the same name.
@@ -42,7 +40,7 @@ func byParser(class licseal.Class, title, remedy string) documentCode {
 }
 
 const (
-	issueAgain   = "take the licence from whoever issued it once more, as a file"
+	asSent       = "use the licence as it came from the vendor, from that file or message"
 	unescapeOnce = "unescape the text once"
 )
 
@@ -56,9 +54,9 @@ var documentCodes = []documentCode{
 		{repair.Gzip, "this is a file compressed with gzip, not a licence", "unpack it: gunzip"},
 		{repair.Archive, "this is an archive, not a licence", "unpack it"},
 		{repair.Zip, "this is a ZIP archive, or an office document, not a licence", "unpack it, or copy the text out of it"},
-		{repair.PDF, "this is a PDF document, not a licence", "ask whoever issued the licence for the file itself; text copied out of a PDF is often changed"},
-		{repair.RTF, "this is a document of a word processor (RTF), not a licence", "ask whoever issued the licence for the file itself"},
-		{repair.Binary, "this is binary data, not text", issueAgain},
+		{repair.PDF, "this is a PDF document, not a licence", "use the file of the licence; text copied out of a PDF is often changed"},
+		{repair.RTF, "this is a document of a word processor (RTF), not a licence", "use the file of the licence, or save the document as plain text"},
+		{repair.Binary, "this is binary data, not text", asSent},
 	}},
 	one(repair.ByteOrderMark, "the text starts with a byte order mark",
 		"the text starts with a byte order mark (U+FEFF)", "save the file as UTF-8 without a byte order mark"),
@@ -141,7 +139,7 @@ var documentCodes = []documentCode{
 	{code: "base64", title: "the licence is still encoded in base64", faults: []faultWords{
 		{repair.Base64, "the text is base64, not yet decoded", "decode the text once: base64 -d"},
 		{repair.Base64Damaged, "the text looks like base64 that is cut off or damaged", "copy the whole of it, and decode it: base64 -d"},
-		{repair.Base64Other, "the text is base64 of something that is not a licence", issueAgain},
+		{repair.Base64Other, "the text is base64 of something that is not a licence", asSent},
 	}},
 	one(repair.AdminBody, "the text is the request body for an Admin API",
 		`the text is the request body for an Admin API, {"payload": …}, not the licence`, savePayload),
@@ -154,11 +152,11 @@ var documentCodes = []documentCode{
 		{repair.AdminListEmpty, "the text is an Admin API's list of licences, and the list is empty", "add a licence to the gateway first: POST /licenses"},
 	}},
 	one(repair.AdminError, "the text is an Admin API's error message",
-		"the text is an Admin API's error message: {1}", "ask the Admin API again, and look at the HTTP status before the answer is saved"),
+		"the text is an Admin API's error message: {1}", "repeat the request to the Admin API, and look at the HTTP status before the answer is saved"),
 	one(repair.MissingEnvelope, "the outer object with the member license is missing",
 		`the object with payload and signature belongs into the member "license" of another object`, `wrap it as {"license": …}`),
 	one(repair.BarePayload, "the text is a payload without a signature",
-		"the text is only the payload of a licence, without a signature", "take the whole document from whoever issued it; its signature is missing here"),
+		"the text is only the payload of a licence, without a signature", "use the whole document as it came from the vendor; its signature is missing here"),
 	{code: "secret-manifest", title: "the text is the manifest of a Kubernetes Secret", faults: []faultWords{
 		{repair.SecretManifest, "the text is the manifest of the Secret {1}; the licence is under its key {2}", "kubectl apply this manifest, and give a gateway only the decoded text of the key {2}"},
 		{repair.SeveralManifests, "the text has manifests that hold {1} licences", "check it with --namespace-dump, which reads all of them"},
@@ -167,12 +165,12 @@ var documentCodes = []documentCode{
 		{repair.SecretWrongKey, "the Secret {1} holds the licence under the key {2}; what reads it expects {3}", "rename the key: kubectl create secret generic {4} --from-file={5}=FILE"},
 		{repair.SecretMissingKey, "the Secret {1} has no key {2}: it has {3}", "put the licence there: kubectl create secret generic {1} --from-file={2}=FILE"},
 	}},
-	{code: CodeNotBase64, title: "the data of a Secret is not base64", inSource: true, faults: []faultWords{
+	{code: CodeNotBase64, title: "the data of a Secret is not base64", at: StageSource, faults: []faultWords{
 		{repair.SecretNotBase64, "the value under data is not base64, so Kubernetes refuses it", "put plain text under stringData, or encode it: base64 -w0"},
 	}},
 	one(repair.KongLicense, "the text is the manifest of a KongLicense",
 		"the text is the manifest of the KongLicense {1}", "kubectl apply this manifest, and give a gateway only the text of rawLicenseString"),
-	{code: CodeDisabled, title: "the licence is disabled where it is installed", inSource: true, faults: []faultWords{
+	{code: CodeDisabled, title: "the licence is disabled where it is installed", at: StageSource, faults: []faultWords{
 		{repair.Disabled, "the KongLicense is not enabled, so no gateway gets it", "set enabled to true"},
 	}},
 	one(repair.JSONValue, "the licence is a value inside a JSON document",
@@ -200,13 +198,14 @@ var documentCodes = []documentCode{
 		"found the invisible character {1} between the JSON tokens", "type plain spaces, or take the licence from a file instead of a web page"),
 	one(repair.TrailingComma, "there is a comma before a closing bracket",
 		"there is a comma before a closing bracket", "remove the comma"),
-	one(repair.Substituted, "a program changed characters inside a value",
-		"a value has {1} in place of {2}, with which the signature is good", "copy the licence from a file instead of a mail, a document or a web page"),
+	{code: CodeSubstituted, title: "a program changed characters inside a value", at: StageSignature, faults: []faultWords{
+		{repair.Substituted, "a value has {1} in place of {2}, with which the signature is good", "copy the licence from a file instead of a mail, a document or a web page"},
+	}},
 	one(repair.LineBreak, "there is a line break inside a string",
 		"a line ends inside a string", "join the lines again; a JSON string is on one line"),
 	{code: Code(licseal.ClassSignatureFormat), title: "the signature is not 128 lower-case hex digits", faults: []faultWords{
 		{repair.SignatureDigits, "the signature has upper-case digits, spaces or a prefix", "write the signature as 128 lower-case hex digits without spaces"},
-		{repair.Kind(licseal.ClassSignatureFormat), "{1}", "take the licence from whoever issued it once more; its signature is damaged"},
+		{repair.Kind(licseal.ClassSignatureFormat), "{1}", asSent + "; the signature is damaged here"},
 	}},
 	{code: Code(licseal.ClassSyntax), title: "the text is not JSON", faults: []faultWords{
 		{repair.Kind(licseal.ClassSyntax), "{1}", correctText},
@@ -216,20 +215,20 @@ var documentCodes = []documentCode{
 	byParser(licseal.ClassTruncated, "the text ends too early", "copy the whole text, from the first { to the last }"),
 	byParser(licseal.ClassTrailingData, "text follows the end of the JSON value", "remove what follows the licence"),
 	byParser(licseal.ClassUnknownMember, "there is a member outside of what is signed", "remove the member, or spell it as the format does; only what is in the payload is signed"),
-	byParser(licseal.ClassMissingMember, "a member of the licence document is missing", "take the whole document from whoever issued it; a licence has payload, signature and version"),
-	byParser(licseal.ClassDuplicateName, "a member appears twice", "take the licence from whoever issued it once more; only one of the two was signed"),
+	byParser(licseal.ClassMissingMember, "a member of the licence document is missing", "use the whole document as it came from the vendor; a licence has payload, signature and version"),
+	byParser(licseal.ClassDuplicateName, "a member appears twice", asSent+"; only one of the two was signed"),
 	byParser(licseal.ClassVersion, "this program does not read this version", "use a newer licseal, or correct the version"),
-	byParser(licseal.ClassWrongType, "a value has the wrong type", issueAgain),
-	byParser(licseal.ClassTooDeep, "objects are nested too deeply", issueAgain),
-	byParser(licseal.ClassInvalidUTF8, "the text is not UTF-8", "save the text as UTF-8, or take the licence from whoever issued it once more"),
-	byParser(licseal.ClassLoneSurrogate, "half of a surrogate pair is escaped", issueAgain),
-	byParser(licseal.ClassNumberRange, "a number is too large to be kept exactly", issueAgain),
-	byParser(licseal.ClassNumberPrecision, "a number has too many digits to be kept exactly", issueAgain),
+	byParser(licseal.ClassWrongType, "a value has the wrong type", asSent),
+	byParser(licseal.ClassTooDeep, "objects are nested too deeply", asSent),
+	byParser(licseal.ClassInvalidUTF8, "the text is not UTF-8", "save the text as UTF-8, or "+asSent),
+	byParser(licseal.ClassLoneSurrogate, "half of a surrogate pair is escaped", asSent),
+	byParser(licseal.ClassNumberRange, "a number is too large to be kept exactly", asSent),
+	byParser(licseal.ClassNumberPrecision, "a number has too many digits to be kept exactly", asSent),
 }
 
 const (
 	savePayload = "save only the text of the member payload: jq -r .payload"
-	correctText = "correct the text at that place, or take the licence from whoever issued it once more, as a file"
+	correctText = "correct the text at that place, or " + asSent
 )
 
 // wordsOf returns the row of a fault, by its kind.
@@ -252,7 +251,7 @@ type faultRow struct {
 func fromFault(f repair.Fault) Finding {
 	row, ok := wordsOf()[f.Kind]
 	if !ok {
-		row = faultRow{documentCode{code: Code(f.Kind)}, faultWords{f.Kind, "{1}", issueAgain}}
+		row = faultRow{documentCode{code: Code(f.Kind)}, faultWords{f.Kind, "{1}", asSent}}
 	}
 	pairs := make([]string, 0, 2*len(f.Values))
 	for i, v := range f.Values {

@@ -11,7 +11,7 @@ import (
 func (c *Checker) Fixed(before *Result, name string) *Result {
 	after := c.License(name, before.Canonical())
 	wrong := slices.DeleteFunc(slices.Clone(before.Findings), func(f Finding) bool {
-		return f.Stage != StageDocument && f.Stage != StageSource
+		return f.Stage != StageSource && !isRepaired(f)
 	})
 	repaired(wrong)
 	for i := range wrong {
@@ -21,10 +21,13 @@ func (c *Checker) Fixed(before *Result, name string) *Result {
 	return after
 }
 
+// isRepaired reports whether a finding is about what repairs undo.
+func isRepaired(f Finding) bool { return f.Stage == StageDocument || f.Code == CodeSubstituted }
+
 // repaired makes notes of what repairs have undone.
 func repaired(findings []Finding) {
 	for i, f := range findings {
-		if f.Stage == StageDocument {
+		if isRepaired(f) {
 			findings[i].Severity = Note
 		}
 	}
@@ -38,5 +41,5 @@ func (r *Result) NotFixed() {
 		found = "no trusted key has signed what the text holds, so nothing was written"
 	}
 	r.Findings = append(r.Findings, Finding{Code: CodeNotFixed, Stage: StageDocument, Severity: Note, Found: found,
-		Remedy: "correct the text by hand, or take the licence from whoever issued it once more"})
+		Remedy: "correct the text by hand, or " + asSent})
 }

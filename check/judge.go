@@ -157,7 +157,7 @@ func (j *judgement) choose(d *repair.Diagnosis) *repair.Candidate {
 	case 1:
 		return &found[0]
 	}
-	remedy := "correct the text by hand, or take the licence from whoever issued it once more"
+	remedy := "correct the text by hand, or " + asSent
 	if j.options.NoSignature {
 		remedy += "; with -t KEYS the signature may show which is right"
 	}
@@ -209,6 +209,18 @@ func (j *judgement) report(lic *licseal.License, document []byte) {
 	}
 	for _, o := range v.outcomes {
 		j.outcome(o, document)
+	}
+	if j.Signature == SignatureBad && v.license == nil {
+		j.standIns(lic)
+	}
+}
+
+// standIns notes why a signature is bad: a value was masked or never filled in.
+func (j *judgement) standIns(lic *licseal.License) {
+	for _, f := range repair.StandIns(lic) {
+		note := fromFault(f)
+		note.Severity = Note
+		j.add(note)
 	}
 }
 

@@ -23,7 +23,7 @@ func (j *judgement) refusal(o verify.Outcome, document []byte) {
 	switch {
 	case o.Stage == verify.StageSignature:
 		f.Code, f.Stage, f.Position = CodeSignature, StageSignature, memberPosition(document, "/license/signature")
-		f.Remedy = "take the licence from whoever issued it once more, and see that -t names their keys; what Kong has signed can only be checked with --no-signature"
+		f.Remedy = asSent + ", and check that -t names the vendor's keys; what Kong has signed can only be checked with --no-signature"
 	case errors.As(o.Err, &revoked):
 		f.Code, f.Stage, f.Remedy = CodeRevoked, StageRevocation, "ask whoever issued the licence for another one"
 	case errors.As(o.Err, &noID):
@@ -40,6 +40,15 @@ func (j *judgement) refusal(o verify.Outcome, document []byte) {
 	j.add(f)
 }
 
+// ask returns the remedy of a licence that is not as it should be. If its signature was not
+// checked, it may have been changed since it was issued.
+func (j *judgement) ask(what string) string {
+	if j.options.NoSignature {
+		return "compare it with what came from the vendor; if it is the same, ask for " + what
+	}
+	return "ask whoever issued the licence for " + what
+}
+
 // fields puts the violations of the schema into words: those that refuse the licence, and
 // those that are worth a warning.
 func (j *judgement) fields(o verify.Outcome) {
@@ -50,7 +59,7 @@ func (j *judgement) fields(o verify.Outcome) {
 	}
 	var findings []Finding
 	for _, v := range o.Warnings {
-		f := violation(v)
+		f := j.violation(v)
 		f.Severity = Warning
 		findings = append(findings, f)
 	}
@@ -58,7 +67,7 @@ func (j *judgement) fields(o verify.Outcome) {
 	if broken != nil {
 		omitted = broken.Omitted
 		for _, v := range broken.Violations {
-			findings = append(findings, violation(v))
+			findings = append(findings, j.violation(v))
 		}
 	}
 	if len(findings) == 0 {
@@ -87,13 +96,13 @@ func (j *judgement) fields(o verify.Outcome) {
 // payloadPointer is the place of the payload in a licence document.
 const payloadPointer = "/license/payload"
 
-func violation(v licseal.Violation) Finding {
-	f := Finding{CodeWrongField, StageSchema, Error, v.Position, v.Message, "ask whoever issued the licence for one with this field right"}
+func (j *judgement) violation(v licseal.Violation) Finding {
+	f := Finding{CodeWrongField, StageSchema, Error, v.Position, v.Message, j.ask("one with this field right")}
 	switch {
 	case v.UnknownMember:
 		f.Code, f.Remedy = CodeUnknownField, "see whether the name is misspelt, or the licence newer than the schema"
 	case v.Keyword == "required":
-		f.Code, f.Remedy = CodeMissingField, "ask whoever issued the licence for one with this field"
+		f.Code, f.Remedy = CodeMissingField, j.ask("one with this field")
 	}
 	if found, allowed, ok := strings.Cut(v.Message, "; "); ok && v.Allowed != "" && v.DidYouMean == "" {
 		f.Found, f.Remedy = found, allowed+": "+f.Remedy
@@ -109,7 +118,7 @@ func (j *judgement) period(err error) {
 	if err == nil {
 		return
 	}
-	f := Finding{CodeDate, StageSchema, Error, licseal.Position{}, err.Error(), "ask whoever issued the licence for one with this date right"}
+	f := Finding{CodeDate, StageSchema, Error, licseal.Position{}, err.Error(), j.ask("one with this date right")}
 	var date *licseal.DateError
 	if errors.As(err, &date) {
 		f.Position, f.Found = date.Position, date.Detail
@@ -130,7 +139,7 @@ func (j *judgement) validity() {
 	expiry := j.position(roles.NotAfter)
 	switch {
 	case !j.NotBefore.Before(j.NotAfter):
-		j.add(Finding{CodeNeverValid, StageDates, Error, expiry, ends + ", the instant at which the licence begins, so it is never valid", "ask whoever issued it for one with a later expiration date"})
+		j.add(Finding{CodeNeverValid, StageDates, Error, expiry, ends + ", the instant at which the licence begins, so it is never valid", j.ask("one with a later expiration date")})
 	case j.State == verify.NotYetValid:
 		j.add(Finding{CodeNotYetValid, StageDates, Error, j.position(roles.NotBefore), fmt.Sprintf("%s, in %s; it is %s", begins, daysText(DaysBetween(j.Time, j.NotBefore)), Instant(j.Time)), "wait until then, or set the clock if it is wrong"})
 	case j.State == verify.InGrace:
@@ -162,7 +171,7 @@ func (j *judgement) requirements() {
 	for _, r := range j.options.Policy.Require {
 		if unmet := r.unmet(j.License.Payload, j.options.Verify.Location); unmet != "" {
 			j.add(Finding{CodeRequirement, StageRequirement, Error, j.position(r.pointer),
-				fmt.Sprintf("%s, and %s is required", unmet, plain(r.text)), "ask whoever issued the licence for one that has it, or change the requirement"})
+				fmt.Sprintf("%s, and %s is required", unmet, plain(r.text)), j.ask("one that has it") + ", or change the requirement"})
 		}
 	}
 }

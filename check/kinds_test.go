@@ -196,6 +196,8 @@ var kindTexts = []struct {
 		at := strings.Index(l, `"signature":"`) + len(`"signature":"`)
 		return l[:at] + "***" + l[at+128:]
 	}},
+	{"a masked value of a whole licence", "masked", false, rewritten("Example Company, Inc", "***")},
+	{"a value that nobody filled in", "placeholder", false, rewritten("Example Company, Inc", "{{ .customer }}")},
 	{"brackets masked by a pipeline", "masked", false, rewritten("{", "***", "}", "***")},
 }
 

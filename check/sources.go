@@ -29,7 +29,7 @@ const (
 	SourceShadowed   SourceState = "shadowed"   // there is a licence, and an earlier source wins
 	SourceUnset      SourceState = "not set"    // the variable is not set
 	SourceMissing    SourceState = "not there"  // no such file, or no records
-	SourceUnreadable SourceState = "unreadable" // a gateway passes it over, often in silence
+	SourceUnreadable SourceState = "unreadable" // a gateway skips it, often in silence
 	SourceUnasked    SourceState = "not asked"  // the Admin API, where no URL was given
 	SourceSame       SourceState = "same file"  // the variable names the default file
 )
@@ -73,8 +73,10 @@ func (e *Effective) Decisive() *Finding {
 // that is there and can be read wins, whatever its text is.
 func (c *Checker) Effective(ctx context.Context, place Place) *Effective {
 	e := new(Effective)
+	variables := place.environ()
 	byDefault := e.fileSource(place, DefaultPath, false)
-	e.Sources = []Source{variableSource(place), byDefault, e.pathSource(place, byDefault), e.recordSource(ctx, place)}
+	e.Sources = []Source{variableSource(variables), byDefault, e.pathSource(place, variables, byDefault), e.recordSource(ctx, place)}
+	e.addLookAlikes(variables)
 	winner := slices.IndexFunc(e.Sources, func(s Source) bool { return len(s.licences) > 0 })
 	if winner < 0 {
 		e.add(CodeNoLicence, Error, "there is no licence in any of the places where a gateway looks", "set KONG_LICENSE_DATA, write /etc/kong/license.json, or add one to the Admin API")
@@ -93,21 +95,29 @@ func (e *Effective) add(code Code, severity Severity, found, remedy string) {
 	e.Findings = append(e.Findings, Finding{Code: code, Stage: StageSource, Severity: severity, Found: found, Remedy: remedy})
 }
 
-func variableSource(place Place) Source {
-	value := place.getenv(DataVariable)
+// addLookAlikes reports variables with names that a gateway does not read.
+func (e *Effective) addLookAlikes(variables map[string]string) {
+	for _, name := range lookAlikes(variables) {
+		e.add(CodeLookAlike, Warning, fmt.Sprintf("the variable %s is set, which a gateway does not read", plain(name)),
+			"name it "+DataVariable+" if it holds the licence, or "+PathVariable+" if it names a file")
+	}
+}
+
+func variableSource(variables map[string]string) Source {
+	value := variables[DataVariable]
 	if value == "" {
 		return Source{Name: DataVariable, State: SourceUnset}
 	}
 	return Source{Name: DataVariable, licences: []Installed{{Name: DataVariable, Data: []byte(value)}}}
 }
 
-func (e *Effective) pathSource(place Place, byDefault Source) Source {
-	name := place.getenv(PathVariable)
+func (e *Effective) pathSource(place Place, variables map[string]string, byDefault Source) Source {
+	name := variables[PathVariable]
 	if name == "" {
 		return Source{Name: PathVariable, State: SourceUnset}
 	}
 	if HoldsLicence(name) {
-		e.add(CodeLicenceAsName, Error, PathVariable+" holds a licence; it names a file", "set KONG_LICENSE_DATA to the licence, or KONG_LICENSE_PATH to the name of its file; a gateway passes it over in silence")
+		e.add(CodeLicenceAsName, Error, PathVariable+" holds a licence; it names a file", "set KONG_LICENSE_DATA to the licence, or KONG_LICENSE_PATH to the name of its file; a gateway skips it in silence")
 		return Source{Name: PathVariable, State: SourceUnreadable, Detail: "it holds a licence, not the name of a file"}
 	}
 	if path.Clean(filepath.ToSlash(name)) == DefaultPath && byDefault.State != SourceMissing {
@@ -124,18 +134,21 @@ func (e *Effective) pathSource(place Place, byDefault Source) Source {
 // fileSource reads a file that a gateway would look at. Only a file that
 // somebody has named must be there.
 func (e *Effective) fileSource(place Place, name string, named bool) Source {
-	data, err := place.readFile(name)
+	file, err := place.readFile(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !named:
 		return Source{Name: name, State: SourceMissing}
 	case errors.Is(err, fs.ErrNotExist):
-		e.add(CodeSourceMissing, Error, fmt.Sprintf("%s names the file %s, which is not there", PathVariable, plain(name)), "correct the variable, or put the file there; a gateway passes it over in silence")
+		e.add(CodeSourceMissing, Error, fmt.Sprintf("%s names the file %s, which does not exist", PathVariable, plain(name)), "correct the variable, or put the file there; a gateway skips it in silence")
 		return Source{Name: name, State: SourceMissing}
 	case err != nil:
-		e.add(CodeSourceUnreadable, Error, fmt.Sprintf("%s cannot be read: %v", plain(name), err), "let the user that the gateway runs as read it; a gateway passes it over, often in silence")
+		e.add(CodeSourceUnreadable, Error, fmt.Sprintf("%s cannot be read: %v", plain(name), err), "let the user that the gateway runs as read it; a gateway skips it, often in silence")
 		return Source{Name: name, State: SourceUnreadable, Detail: err.Error()}
 	}
-	return Source{Name: name, licences: []Installed{{Name: name, Data: data}}}
+	if file.rootOnly {
+		e.add(CodeRootOnly, Warning, fmt.Sprintf("only the user root can read %s", plain(name)), "let the user that the gateway runs as read it, such as kong; a gateway skips a file that it cannot read, often in silence")
+	}
+	return Source{Name: name, licences: []Installed{{Name: name, Data: file.data}}}
 }
 
 func (e *Effective) recordSource(ctx context.Context, place Place) Source {

@@ -49,12 +49,23 @@ func TestFromFault(t *testing.T) {
 		want  Finding
 	}{
 		{repair.Fault{Kind: "new", Position: licseal.Position{Line: 1, Column: 2}, Values: []string{"odd"}},
-			Finding{"new", StageDocument, Error, licseal.Position{Line: 1, Column: 2}, "odd", issueAgain}},
+			Finding{"new", StageDocument, Error, licseal.Position{Line: 1, Column: 2}, "odd", asSent}},
 		{repair.Fault{Kind: repair.WrappedInQuotes, Values: []string{"{2}", "{1}"}},
 			Finding{"wrapped-in-quotes", StageDocument, Error, licseal.Position{}, "the licence is wrapped in another pair of quotes ({2}…{1})", "remove the quotes around the text"}},
 	} {
 		if got := fromFault(test.fault); !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%+v; want %+v", got, test.want)
+		}
+	}
+}
+
+// What happened to a text on the reader's own side is not for the vendor to fix.
+func TestRemediesAskNobody(t *testing.T) {
+	for kind, row := range wordsOf() {
+		for _, word := range []string{"ask ", "issued", "once more"} {
+			if strings.Contains(row.remedy, word) {
+				t.Errorf("%s: %s", kind, row.remedy)
+			}
 		}
 	}
 }

@@ -197,6 +197,24 @@ func (n *node) isNamed() bool {
 	return false
 }
 
+// StandIns returns the stand-ins among the values of a payload. A licence that has one is
+// not as it was signed, unless the vendor has signed it so.
+func StandIns(lic *licseal.License) []Fault {
+	top := parseJSON(lic.Payload.Bytes())
+	if top == nil {
+		return nil
+	}
+	var faults []Fault
+	top.walk(func(n *node) bool {
+		if fault, ok := findStandIn([]byte(n.string())); n.kind == '"' && ok && fault.Kind != NotFound {
+			fault.Position = lic.Payload.Position(string(n.pointer()))
+			faults = append(faults, fault)
+		}
+		return true
+	})
+	return faults
+}
+
 // isInPayload reports whether the value is in a payload, where "None" is a value like any
 // other.
 func (n *node) isInPayload() bool {
