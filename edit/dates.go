@@ -97,6 +97,9 @@ func Expiry(created, expires string) (string, error) {
 		return "", expiresError("%s counts from the creation date, and %q is not a date", expires, created)
 	}
 	end, layout := start.Add(d), time.RFC3339Nano
+	if end.Year() > 9999 {
+		return "", expiresError("%s after %s is later than the year 9999, the last one that a date can express", expires, created)
+	}
 	if len(created) == len(time.DateOnly) && end.Equal(end.Truncate(24*time.Hour)) {
 		layout = time.DateOnly
 	}

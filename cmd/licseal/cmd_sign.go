@@ -131,9 +131,9 @@ func carryOut(c *cli.Context, plan edit.Plan, p licseal.Payload, rules *schema.S
 	}
 	switch edit.Doubts(period, time.Now()) {
 	case edit.NeverValid:
-		warn("the licence expires at its creation, %s: it is never valid", period.NotAfter.Format(time.RFC3339))
+		warn("the licence expires at its creation, %s: it is never valid", instant(period.NotAfter))
 	case edit.AlreadyExpired:
-		warn("the licence has already expired, at %s", period.NotAfter.Format(time.RFC3339))
+		warn("the licence has already expired, at %s", instant(period.NotAfter))
 	}
 	return p, nil
 }
