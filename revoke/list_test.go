@@ -241,3 +241,19 @@ func TestSign(t *testing.T) {
 		t.Error("signed without a key")
 	}
 }
+
+// A list that was issued before its key was trusted is refused, and one that was issued
+// at that instant is not.
+func TestWindowBegins(t *testing.T) {
+	late := []licseal.TrustedKey{{Key: signer1.Public(), ValidAfter: midYear}}
+	for issued, want := range map[time.Time]revoke.Reason{midYear.Add(-time.Second): revoke.Forged, midYear: ""} {
+		if _, err := revoke.Verify(sealed(t, contents(t, 1, issued), signer1), late); reasonOf(err) != want || (err == nil) != (want == "") {
+			t.Errorf("issued %v: %v", issued, err)
+		}
+	}
+	// A key may be listed for several times.
+	both := append([]licseal.TrustedKey{{Key: signer1.Public(), ValidBefore: newYear}}, late...)
+	if _, err := revoke.Verify(sealed(t, contents(t, 1, midYear), signer1), both); err != nil {
+		t.Errorf("in the second window: %v", err)
+	}
+}
