@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"strings"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/check"
+	"github.com/licseal/licseal/internal/text"
 )
 
 // jsonWriter writes one JSON object, whose results are written as they come. The
@@ -93,12 +95,13 @@ func (j *jsonWriter) write(data []byte) {
 	}
 }
 
+// encoded returns a value as JSON, with escapes for the characters that a terminal acts on.
 func encoded(v any) []byte {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.Encode(v) // strings, numbers and truth values always encode
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return []byte(text.Escape(strings.TrimSuffix(b.String(), "\n")))
 }
 
 func jsonFindings(findings []check.Finding) []jsonFinding {
