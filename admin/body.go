@@ -8,21 +8,21 @@ import (
 	"strings"
 )
 
-// Form is an encoding of the body of a request that stores a licence. The API
+// Encoding is an encoding of the body of a request that stores a licence. The API
 // accepts all of them.
-type Form string
+type Encoding string
 
 // The encodings of a body.
 const (
-	JSON       Form = "json"      // application/json
-	URLEncoded Form = "form"      // application/x-www-form-urlencoded
-	Multipart  Form = "multipart" // multipart/form-data
+	JSON       Encoding = "json"      // application/json
+	URLEncoded Encoding = "form"      // application/x-www-form-urlencoded
+	Multipart  Encoding = "multipart" // multipart/form-data
 )
 
 // Body returns the body of a POST, PUT or PATCH of /licenses that stores a
-// licence document, and its Content-Type. An unknown form means JSON.
-func Body(form Form, payload string) (contentType string, body []byte) {
-	switch form {
+// licence document, and its Content-Type. An unknown encoding means JSON.
+func Body(encoding Encoding, payload string) (contentType string, body []byte) {
+	switch encoding {
 	case URLEncoded:
 		return "application/x-www-form-urlencoded", []byte(url.Values{"payload": {payload}}.Encode())
 	case Multipart:

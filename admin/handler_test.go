@@ -172,17 +172,17 @@ func TestHandlerPublished(t *testing.T) {
 }
 
 // The stored payload has the same bytes for every encoding of the body.
-func TestHandlerForms(t *testing.T) {
+func TestHandlerEncodings(t *testing.T) {
 	first, _ := published(t)
 	hard := strings.Replace(first, "Example Company, Inc", `Füße & Söhne + 50% "=" 😀 \u2028`, 1) + "\r\n"
-	for _, form := range []admin.Form{admin.JSON, admin.URLEncoded, admin.Multipart} {
+	for _, encoding := range []admin.Encoding{admin.JSON, admin.URLEncoded, admin.Multipart} {
 		h := newHandler(&admin.Memory{})
-		contentType, body := admin.Body(form, hard)
+		contentType, body := admin.Body(encoding, hard)
 		w := request(t, h, "POST", "/licenses", string(body), "Content-Type: "+contentType)
 		if got := decode[admin.Record](t, w); w.Code != 201 || got.Payload != hard {
-			t.Errorf("%s: %d %q", form, w.Code, got.Payload)
+			t.Errorf("%s: %d %q", encoding, w.Code, got.Payload)
 		}
-		if rules, err := schema.Builtin("admin-body"); form == admin.JSON && (err != nil || rules.ValidateJSON(body) != nil) {
+		if rules, err := schema.Builtin("admin-body"); encoding == admin.JSON && (err != nil || rules.ValidateJSON(body) != nil) {
 			t.Errorf("the body breaks its schema: %s", body)
 		}
 	}

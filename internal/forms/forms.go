@@ -152,9 +152,9 @@ func setName(o *Options, byDefault, pattern, what string) error {
 
 func plainString(licence string, _ Options) (string, error) { return licence, nil }
 
-func requestBody(f admin.Form) func(string, Options) (string, error) {
+func requestBody(encoding admin.Encoding) func(string, Options) (string, error) {
 	return func(licence string, _ Options) (string, error) {
-		_, body := admin.Body(f, licence)
+		_, body := admin.Body(encoding, licence)
 		return string(body), nil
 	}
 }
