@@ -131,6 +131,17 @@ func compileError(name string, err error) error {
 // drafts are the drafts of JSON Schema that a vendor's file may be written in.
 var drafts = []*jsonschema.Draft{jsonschema.Draft2020, jsonschema.Draft2019, jsonschema.Draft7}
 
+// draftName returns the name of a draft as people know it.
+func draftName(d *jsonschema.Draft) string {
+	switch d {
+	case jsonschema.Draft7:
+		return "draft 07"
+	case jsonschema.Draft2019:
+		return "draft 2019-09"
+	}
+	return "draft 2020-12"
+}
+
 // draftOf returns the draft that a "$schema" names.
 func draftOf(uri string) (*jsonschema.Draft, bool) {
 	uri = strings.TrimSuffix(uri, "#")

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/santhosh-tekuri/jsonschema/v5"
+
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/nonblock"
 )
@@ -28,6 +30,7 @@ type loader struct {
 	values int
 
 	patterns patternSizes
+	warnings []Warning
 }
 
 // loadError is an error of open, to be told from the compiler's own.
@@ -123,7 +126,11 @@ func (l *loader) read(name string, text []byte) (licseal.Payload, error) {
 	if err := l.patterns.add(value); err != nil {
 		return licseal.Payload{}, fmt.Errorf("schema %s: %v", name, err)
 	}
-	if err := checkAgainstDraft(name, doc); err != nil {
+	draft, err := draftIn(name, doc)
+	if err != nil {
+		return licseal.Payload{}, err
+	}
+	if err := checkAgainstDraft(name, doc, draft); err != nil {
 		return licseal.Payload{}, err
 	}
 	var r review
@@ -132,6 +139,7 @@ func (l *loader) read(name string, text []byte) (licseal.Payload, error) {
 		return licseal.Payload{}, err
 	}
 	l.learnBases(name, doc)
+	l.warnings = append(l.warnings, reviewKeywords(name, doc, value, draft)...)
 	return doc, nil
 }
 
@@ -150,15 +158,22 @@ func (l *loader) parse(name string, text []byte) (licseal.Payload, error) {
 	return doc, nil
 }
 
-// checkAgainstDraft checks that a document is a JSON Schema.
-func checkAgainstDraft(name string, doc licseal.Payload) error {
-	draft := drafts[0]
-	if uri, ok := doc.Field("/$schema"); ok {
-		text, _ := doc.Text("/$schema")
-		if draft, ok = draftOf(text); !ok {
-			return fmt.Errorf("schema %s: %s: the $schema is %s; this program reads %q, and drafts 2019-09 and 07", name, doc.Position("/$schema"), printable(string(uri)), drafts[0].URL())
-		}
+// draftIn returns the draft that a schema is written in.
+func draftIn(name string, doc licseal.Payload) (*jsonschema.Draft, error) {
+	uri, ok := doc.Field("/$schema")
+	if !ok {
+		return drafts[0], nil
 	}
+	text, _ := doc.Text("/$schema")
+	draft, ok := draftOf(text)
+	if !ok {
+		return nil, fmt.Errorf("schema %s: %s: the $schema is %s; this program reads %q, and drafts 2019-09 and 07", name, doc.Position("/$schema"), printable(string(uri)), drafts[0].URL())
+	}
+	return draft, nil
+}
+
+// checkAgainstDraft checks that a document is a JSON Schema.
+func checkAgainstDraft(name string, doc licseal.Payload, draft *jsonschema.Draft) error {
 	meta, err := metaSchema(draft)
 	if err != nil {
 		return fmt.Errorf("schema %s: %v", name, err)

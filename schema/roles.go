@@ -3,8 +3,11 @@ package schema
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/santhosh-tekuri/jsonschema/v5"
 
 	"github.com/licseal/licseal"
 )
@@ -66,12 +69,16 @@ func checkAnnotation(name string, doc licseal.Payload, c *compiled) error {
 // Kong's payload.
 func (s *Schema) Roles() licseal.Roles { return s.licseal().roles }
 
-// undescribed says why a pointer leads to no field that the schema describes;
-// such a role is a typo that would make every licence unreadable. It returns ""
-// where all is well, also below an object whose members the schema leaves open.
+// undescribed says why a pointer leads to no field that the schema describes; such
+// a role is a typo that would make every licence unreadable. It returns "" if all
+// is well, also below an object whose members the schema leaves open.
 func (c *compiled) undescribed(pointer string) string {
+	tokens := slices.Collect(jsontext.Pointer(pointer).Tokens())
+	if b := make(barriers).find(c.root, tokens); b.schema != nil {
+		return fmt.Sprintf("%s is %s, which has no members", quote(pointerOf(tokens[:b.depth])), typeWords(typesOf(b.schema)))
+	}
 	schemas := inPlace(c.root)
-	for token := range jsontext.Pointer(pointer).Tokens() {
+	for _, token := range tokens {
 		fields := describedBy(schemas)
 		if len(fields) == 0 {
 			return ""
@@ -86,6 +93,111 @@ func (c *compiled) undescribed(pointer string) string {
 		schemas = inPlace(next...)
 	}
 	return ""
+}
+
+// describes reports whether the schema describes the field at a pointer by name.
+func (c *compiled) describes(pointer string) bool {
+	schemas := inPlace(c.root)
+	for token := range jsontext.Pointer(pointer).Tokens() {
+		next, ok := describedBy(schemas)[token]
+		if !ok {
+			return false
+		}
+		schemas = inPlace(next...)
+	}
+	return true
+}
+
+// barrier is a schema that keeps a value from having members, since it allows only
+// a string, say. The zero value is none.
+type barrier struct {
+	schema *jsonschema.Schema
+	depth  int // how many tokens lead to the value
+}
+
+// barriers finds barriers on the way to a place, each schema and way once.
+type barriers map[barriersKey]barrier
+
+type barriersKey struct {
+	schema *jsonschema.Schema
+	tokens int // how many are left
+}
+
+// find returns the barrier on the way that tokens lead from a value that s judges.
+func (b barriers) find(s *jsonschema.Schema, tokens []string) barrier {
+	if s == nil || len(tokens) == 0 {
+		return barrier{}
+	}
+	key := barriersKey{s, len(tokens)}
+	if _, ok := b[key]; !ok {
+		b[key] = barrier{} // for a schema that applies itself
+		b[key] = b.look(s, tokens)
+	}
+	return b[key]
+}
+
+func (b barriers) look(s *jsonschema.Schema, tokens []string) barrier {
+	if types := typesOf(s); len(types) > 0 && !slices.Contains(types, "object") && !slices.Contains(types, "array") {
+		return barrier{schema: s}
+	}
+	for _, all := range append([]*jsonschema.Schema{s.Ref, s.RecursiveRef}, s.AllOf...) {
+		if found := b.find(all, tokens); found.schema != nil {
+			return found
+		}
+	}
+	for _, either := range [][]*jsonschema.Schema{s.AnyOf, s.OneOf} {
+		var found barrier
+		for _, one := range either {
+			if found = b.find(one, tokens); found.schema == nil {
+				break
+			}
+		}
+		if found.schema != nil {
+			return found
+		}
+	}
+	found := b.find(s.Properties[tokens[0]], tokens[1:])
+	found.depth++
+	return found
+}
+
+func pointerOf(tokens []string) string {
+	var p strings.Builder
+	for _, token := range tokens {
+		p.WriteString("/" + escape(token))
+	}
+	return p.String()
+}
+
+// typesOf returns the types that one schema allows by its own keywords; nil if it
+// allows all.
+func typesOf(s *jsonschema.Schema) []string {
+	if len(s.Types) > 0 {
+		return s.Types
+	}
+	var types []string
+	for _, v := range slices.Concat(s.Constant, s.Enum) {
+		if t := typeOf(v); !slices.Contains(types, t) {
+			types = append(types, t)
+		}
+	}
+	return types
+}
+
+func typeOf(v any) string {
+	switch v.(type) {
+	case map[string]any:
+		return "object"
+	case []any:
+		return "array"
+	case string:
+		return "string"
+	case bool:
+		return "boolean"
+	case nil:
+		return "null"
+	}
+	return "number"
 }
 
 // faultIn makes an error about a schema of an error that another schema, which

@@ -26,6 +26,7 @@ type Schema struct {
 
 	generated  []Generated // see the method
 	timeLayout string      // see TimeLayout
+	warnings   []Warning   // see Warnings
 
 	once     sync.Once // guards compiled
 	compiled *compiled
@@ -69,7 +70,8 @@ func newVendor(name string, text []byte, l *loader) (*Schema, error) {
 		return nil, err
 	}
 	note := readAnnotation(doc)
-	s := &Schema{name: name, text: text, compiled: c, licseal: func() annotation { return note }}
+	l.warnMissingRoles(name, note.roles, c)
+	s := &Schema{name: name, text: text, compiled: c, licseal: func() annotation { return note }, warnings: l.warnings}
 	s.once.Do(func() {}) // it is compiled
 	return s, nil
 }

@@ -3,6 +3,7 @@ package schema_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -221,6 +222,44 @@ func TestRolesRefused(t *testing.T) {
 		if err != nil || s.Roles() != want {
 			t.Errorf("%s: %v, %v", object, s, err)
 		}
+	}
+}
+
+// A role below a field that can have no members could never be read.
+func TestRolesBelowScalars(t *testing.T) {
+	tests := []struct{ schema, pointer, want string }{
+		{`"properties":{"a":{"type":"string"}}`, "/a/b", `"/a" is a string, which has no members`},
+		{`"properties":{"a":{"type":["integer","null"]}}`, "/a/b/c", `"/a" is an integer or null, which has no members`},
+		{`"properties":{"a":{"properties":{"b":{"type":"string"}}}}`, "/a/b/c", `"/a/b" is a string, which has no members`},
+		{`"properties":{"a":{"$ref":"#/$defs/d"}},"$defs":{"d":{"type":"string","format":"date"}}`, "/a/b", `"/a" is a string, which has no members`},
+		{`"properties":{"a":{"allOf":[{"minLength":1},{"type":"string"}]}}`, "/a/b", `"/a" is a string, which has no members`},
+		{`"properties":{"a":{"anyOf":[{"type":"string"},{"const":1}]}}`, "/a/b", `"/a" is a number, which has no members`},
+		{`"properties":{"a":{"oneOf":[{"type":"string"},{"type":"null"}]}}`, "/a/b", `"/a" is null, which has no members`},
+		{`"properties":{"a":{"enum":["x","y"]}}`, "/a/b", `"/a" is a string, which has no members`},
+		{`"properties":{"a":{"const":true}}`, "/a/b", `"/a" is true or false, which has no members`},
+		{`"properties":{"a~":{"minLength":1}},"allOf":[{"properties":{"a~":{"type":"string"}}}]`, "/a~0/b", `"/a~0" is a string, which has no members`},
+
+		{`"properties":{"a":{"type":"string"}}`, "/a", ""},
+		{`"properties":{"a":{"type":["string","object"]}}`, "/a/b", ""},
+		{`"properties":{"a":{"anyOf":[{"type":"string"},{"type":"object"}]}}`, "/a/b", ""},
+		{`"properties":{"a":{"anyOf":[{"type":"string"},true]}}`, "/a/b", ""},
+		{`"properties":{"a":{"not":{"type":"string"}}}`, "/a/b", ""},
+		{`"properties":{"a":{"if":{"type":"string"},"then":{"type":"string"}}}`, "/a/b", ""},
+		{`"properties":{"a":{"type":"array"}}`, "/a/0", ""},
+		{`"properties":{"a":{"const":{"b":"x"}}}`, "/a/b", ""},
+		{`"properties":{"a":{"$ref":"#"}}`, "/a/a/a", ""},
+		{`"properties":{"a":{"allOf":[{"$ref":"#/$defs/d"},{"$ref":"#/$defs/d"}]}},"$defs":{"d":{"anyOf":[{"$ref":"#/properties/a"},{"$ref":"#/properties/a"}]}}`, "/a/b/c", "leads back to itself"},
+	}
+	for _, test := range tests {
+		_, err := schema.Compile("acme", fmt.Appendf(nil, `{%s,"x-licseal":{"roles":{"customer":%q}}}`, test.schema, test.pointer))
+		if (err == nil) != (test.want == "") || err != nil && !strings.HasSuffix(err.Error(), test.want) && !strings.Contains(err.Error(), "leads back") {
+			t.Errorf("%s %s:\n got %v\nwant %s", test.schema, test.pointer, err, test.want)
+		}
+	}
+	// What refers to each part twice is still looked at once.
+	text := strings.TrimSuffix(doubling(100, `{"allOf":[NEXT,NEXT]}`, `{}`), "}") + `,"x-licseal":{"roles":{"id":"/a/b/c"}}}`
+	if _, err := schema.Compile("acme", []byte(text)); err != nil {
+		t.Error(err)
 	}
 }
 
