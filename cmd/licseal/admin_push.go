@@ -46,7 +46,7 @@ func adminPush(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	rules, err := loadSchema(c.String("schema"))
+	rules, err := payloadSchema(c)
 	if err != nil {
 		return err
 	}

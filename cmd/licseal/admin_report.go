@@ -42,7 +42,7 @@ func adminReport(c *cli.Context) error {
 	if c.NArg() > 1 {
 		return usagef("'licseal admin report' takes one file, not %d", c.NArg())
 	}
-	rules, err := loadSchema(c.String("schema"))
+	rules, err := payloadSchema(c)
 	if err != nil {
 		return err
 	}

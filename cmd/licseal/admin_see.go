@@ -98,7 +98,7 @@ type describer struct {
 }
 
 func newDescriber(c *cli.Context) (*describer, error) {
-	rules, err := loadSchema(c.String("schema"))
+	rules, err := payloadSchema(c)
 	if err != nil {
 		return nil, err
 	}

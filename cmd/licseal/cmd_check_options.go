@@ -162,7 +162,7 @@ func policyOptions(c *cli.Context) (*check.Options, error) {
 		return options, nil
 	}
 	var err error
-	options.Schema, err = loadSchema(file.Schema)
+	options.Schema, err = loadSchema(file.Schema, false)
 	return options, err
 }
 

@@ -45,7 +45,7 @@ func diff(c *cli.Context) error {
 	if err := checkStdin(append(c.StringSlice("t"), c.Args().Slice()...)...); err != nil {
 		return err
 	}
-	rules, err := loadSchema(c.String("schema"))
+	rules, err := payloadSchema(c)
 	if err != nil {
 		return err
 	}

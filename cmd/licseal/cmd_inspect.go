@@ -42,7 +42,7 @@ func inspect(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	rules, err := loadSchema(c.String("schema"))
+	rules, err := payloadSchema(c)
 	if err != nil {
 		return err
 	}

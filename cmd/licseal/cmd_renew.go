@@ -56,7 +56,7 @@ func renew(c *cli.Context) error {
 	if err := checkStdin(append(c.StringSlice("t"), file, c.String("k"), c.String("passphrase-file"), c.String("revocations"))...); err != nil {
 		return err
 	}
-	rules, err := loadSchema(c.String("schema"))
+	rules, err := payloadSchema(c)
 	if err != nil {
 		return err
 	}

@@ -282,7 +282,7 @@ func named(c *cli.Context, ids []string) (licenses, signers []string, err error)
 		}
 		licenses = append(licenses, more...)
 	}
-	rules, err := loadSchema(c.String("schema"))
+	rules, err := payloadSchema(c)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -48,7 +48,7 @@ continues an interrupted run without signing a row twice or skipping one.
 			&cli.StringSliceFlag{Name: "set", KeepSpace: true, Usage: "set a field: `NAME=VALUE` (repeatable)"},
 			&cli.StringFlag{Name: "created", Usage: "set the creation `DATE`: 2026-01-31, an RFC 3339 time, or today"},
 			&cli.StringFlag{Name: "expires", Usage: "set the expiration `DATE`: 2027-12-31, an RFC 3339 time, or +365d"},
-			schemaFlag,
+			schemaFlag, strictFlag,
 			oddIDFlag,
 			outputFlag,
 			forceFlag,
@@ -70,7 +70,7 @@ func signPayload(c *cli.Context) error {
 	if err := onlyWithBatch(c); err != nil {
 		return err
 	}
-	rules, err := loadSchema(c.String("schema"))
+	rules, err := payloadSchema(c)
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func batchSignOptions(c *cli.Context) (*job.SignOptions, error) {
 
 // batchPlan returns how rows become payloads.
 func batchPlan(c *cli.Context) (rows.Plan, error) {
-	rules, err := loadSchema(c.String("schema"))
+	rules, err := payloadSchema(c)
 	if err != nil {
 		return rows.Plan{}, err
 	}

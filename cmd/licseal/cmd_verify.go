@@ -52,7 +52,7 @@ and a summary, and ends with the worst exit code: that of the refusal judged fir
 			maxListAgeFlag,
 			stateFlag,
 			maxClockSkewFlag,
-			schemaFlag,
+			schemaFlag, strictFlag,
 			jsonFlag,
 		}, batchVerifyFlags...),
 		Action: verifyFiles,
@@ -103,7 +103,7 @@ type judge struct {
 }
 
 func newJudge(c *cli.Context) (*judge, error) {
-	rules, err := loadSchema(c.String("schema"))
+	rules, err := payloadSchema(c)
 	if err != nil {
 		return nil, err
 	}

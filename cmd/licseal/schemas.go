@@ -2,11 +2,13 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/fault"
+	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/schema"
 	"github.com/urfave/cli/v2"
 )
@@ -15,19 +17,29 @@ var schemaFlag = &cli.StringFlag{
 	Name: "schema", Value: "kong", Usage: "what the payload must look like: the name of a built-in schema, or a `FILE`", TakesFile: true, Category: reads,
 }
 
+// strictFlag is for commands that make licences, or test what makes them.
+var strictFlag = &cli.BoolFlag{
+	Name: "strict", Usage: "fail if the schema file has keywords without effect, or no roles",
+}
+
+// payloadSchema returns the schema of payloads that --schema names.
+func payloadSchema(c *cli.Context) (*schema.Schema, error) {
+	return loadSchema(c.String("schema"), c.Bool("strict"))
+}
+
 // loadSchema returns the schema of a payload: a built-in one, or the vendor's own
-// in a file.
-func loadSchema(nameOrFile string) (*schema.Schema, error) {
-	rules, err := loadAnySchema(nameOrFile)
+// in a file. It warns of what is doubtful about that; if strict, that is an error.
+func loadSchema(nameOrFile string, strict bool) (*schema.Schema, error) {
+	rules, err := loadAnySchema(nameOrFile, strict)
 	if err == nil && !rules.ForPayloads() {
 		return nil, usagef("the schema %s is not one of payloads; use %s, or a schema file", nameOrFile, strings.Join(schema.Payloads(), ", "))
 	}
 	return rules, err
 }
 
-// loadAnySchema returns a built-in schema, be it of payloads or of documents, or
-// the vendor's own in a file.
-func loadAnySchema(nameOrFile string) (*schema.Schema, error) {
+// loadAnySchema returns a schema of payloads, as loadSchema does, or a built-in one
+// of documents.
+func loadAnySchema(nameOrFile string, strict bool) (*schema.Schema, error) {
 	builtin, nameErr := schema.Builtin(nameOrFile)
 	if nameErr == nil {
 		return builtin, nil
@@ -36,7 +48,48 @@ func loadAnySchema(nameOrFile string) (*schema.Schema, error) {
 	if _, statErr := os.Stat(nameOrFile); errors.Is(statErr, os.ErrNotExist) { // not a file that it refers to
 		return nil, usagef("there is no schema file %s, and %v", nameOrFile, nameErr)
 	}
-	return s, err
+	if err != nil {
+		return nil, err
+	}
+	if err := reportWarnings(s.Warnings(), strict); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// reportWarnings prints the warnings about a schema, or returns them as an error.
+func reportWarnings(warnings []schema.Warning, strict bool) error {
+	var texts []string
+	var hints []text.Line
+	for _, w := range warnings {
+		texts = append(texts, w.String())
+		if w.Hint != "" {
+			hints = append(hints, text.Sprintf("add to the schema, with the fields of your payload:\n%s", lines(w.Hint)))
+		}
+	}
+	if len(texts) == 0 || !strict {
+		for _, t := range texts {
+			warn("%s", t)
+		}
+		for _, h := range hints {
+			hint("%s", h)
+		}
+		return nil
+	}
+	err := fmt.Errorf("%s", strings.Join(texts, "; "))
+	for _, h := range hints {
+		err = withHint(err, "%s", h)
+	}
+	return err
+}
+
+// lines returns a text of several lines, each of which is escaped.
+func lines(s string) text.Line {
+	var all []text.Line
+	for line := range strings.Lines(s) {
+		all = append(all, text.Sprintf("%s", strings.TrimSuffix(line, "\n")))
+	}
+	return text.Join(all, "\n")
 }
 
 // hintSchema adds to an error about a payload which built-in schema it was probably
