@@ -8,7 +8,7 @@
 //	}
 //	defer guard.Close()
 //	if err := guard.Use(ctx, "monitored_monthly_requests", 1); err != nil {
-//		return err // a *StateError, a *NotIncludedError, a *LimitError or a *StoreError
+//		return err // a *InactiveError, a *NotIncludedError, a *LimitError or a *StoreError
 //	}
 //
 // # What is judged when

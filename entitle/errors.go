@@ -6,23 +6,24 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/text"
 )
 
 // ErrClosed is the error of a guard that has been closed.
 var ErrClosed = errors.New("the guard is closed")
 
 // ErrNoLicense means that there is no licence yet.
-var ErrNoLicense = errors.New("there is no licence")
+var ErrNoLicense = errors.New("no licence is installed")
 
-// StateError says that the licence allows nothing now.
-type StateError struct {
+// InactiveError says that the licence in use allows nothing now.
+type InactiveError struct {
 	State  State     // Expired, NotYetValid or Suspended
-	Since  time.Time // since when it allows nothing, or until when; zero for Suspended
-	Expiry time.Time // of the licence: its grace, if it has one, lies between this and Since
+	Since  time.Time // Expired: from when on it allows nothing. NotYetValid: until when. Suspended: zero
+	Expiry time.Time // its grace, if it has one, lies between Expiry and Since
 	Time   time.Time // the instant of judgement
 }
 
-func (e *StateError) Error() string {
+func (e *InactiveError) Error() string {
 	switch e.State {
 	case NotYetValid:
 		return fmt.Sprintf("the licence is not yet valid: it begins at %s, and it is %s", format(e.Since), format(e.Time))
@@ -37,7 +38,7 @@ func (e *StateError) Error() string {
 
 func format(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// NotIncludedError says that the licence does not grant something.
+// NotIncludedError says that the licence does not include an entitlement.
 type NotIncludedError struct {
 	Name string
 }
@@ -82,11 +83,17 @@ func (e *MachinesError) Error() string {
 	return fmt.Sprintf("the licence is for %d machines, and others hold all of its places", e.Max)
 }
 
-// FieldError says that a field of a licence whose signature is good cannot be
-// used. It was signed by somebody who did not check it.
+// FieldError says what is wrong with the fields of a licence whose signature is good.
+// It was signed without a check.
 type FieldError struct {
-	licseal.Position
-	Detail string
+	Violations []licseal.Violation // in the order of the text; at least one
 }
 
-func (e *FieldError) Error() string { return e.Position.String() + ": " + e.Detail }
+// Error names the first violation, and how many more there are.
+func (e *FieldError) Error() string {
+	message := e.Violations[0].String()
+	if more := len(e.Violations) - 1; more > 0 {
+		message += fmt.Sprintf(" (and %s)", text.Plural(more, "more fault"))
+	}
+	return message
+}

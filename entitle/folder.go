@@ -109,7 +109,7 @@ func (g *Guard) replace(folder *Folder, keyOrText string) (*license, error) {
 	if next.modified, err = folder.keep(text); err != nil {
 		return nil, err
 	}
-	g.revocations.changed = false // it has been judged by these
+	g.mustJudge = false
 	g.put(next, text, g.now())
 	return next, nil
 }
@@ -153,12 +153,12 @@ func (f *Folder) keep(text []byte) (time.Time, error) {
 // g.loading.
 func (g *Guard) judgeNow(data []byte) (*license, error) {
 	now := g.now()
-	next, err := g.judge(data, timeOf(now))
+	next, _, err := g.judge(data)
 	if err != nil {
 		return nil, err
 	}
 	if state := next.stateAt(now); !state.Good() {
-		return nil, next.stateError(state, now)
+		return nil, next.inactiveError(state, now)
 	}
 	return next, nil
 }

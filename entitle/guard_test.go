@@ -48,7 +48,7 @@ func TestStates(t *testing.T) {
 					}
 					if err := g.Use(t.Context(), name, 1); (err == nil) != allowed {
 						t.Errorf("Use(%q): %v", name, err)
-					} else if state := (*entitle.StateError)(nil); !good && (!errors.As(err, &state) || state.State != test.want) {
+					} else if state := (*entitle.InactiveError)(nil); !good && (!errors.As(err, &state) || state.State != test.want) {
 						t.Errorf("Use(%q): %v, %q is expected", name, err, test.want)
 					}
 					if got := g.Remaining(name); (got > 0) != allowed {
@@ -445,7 +445,7 @@ func TestMonthEndedElsewhere(t *testing.T) {
 	store, c := entitle.NewMemory(), at("2026-11-30T23:00:00Z")
 	b := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Store: store, Clock: c.now})
 	open(t, entitle.Text(signed(t, plan())), &entitle.Options{Store: store, Clock: at("2027-02-01").now})
-	var state *entitle.StateError
+	var state *entitle.InactiveError
 	if err := b.Use(t.Context(), "requests", 1); !errors.As(err, &state) || state.State != entitle.Expired {
 		t.Errorf("an expired licence was used: %v", err)
 	}
@@ -469,7 +469,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"forged", entitle.Text(forged), func(err error) bool { return errors.As(err, &signature) }},
 		{"no licence", entitle.Text([]byte("x")), func(err error) bool { return errors.As(err, &parse) }},
 		{"a field", entitle.Text(signed(t, plan().limit("requests", "many"))), func(err error) bool {
-			return errors.As(err, &field) && field.Pointer == "/license/payload/entitlements/requests/max_uses"
+			return errors.As(err, &field) && field.Violations[0].Pointer == "/license/payload/entitlements/requests/max_uses"
 		}},
 	}
 	for _, test := range tests {

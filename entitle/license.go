@@ -1,33 +1,27 @@
 package entitle
 
 import (
-	"errors"
 	"math"
 	"math/big"
-	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/entitlement"
 	"github.com/licseal/licseal/verify"
 )
 
-// State is what the clock and the revocations say of a licence.
+// State is what the clock and the revocation list say of the licence in use. It is
+// the status of the HTTP API, whose words are fixed by its clients: Active and Grace
+// are Valid ("valid") and InGrace ("in grace") in package verify.
 type State string
 
 // The states of a licence.
 const (
-	Missing     State = "missing"       // there is none
-	NotYetValid State = "not yet valid" // before it was created
+	Missing     State = "missing"       // there is no licence
+	NotYetValid State = "not yet valid" // before its creation
 	Active      State = "active"        // from then until, and not including, its expiry
 	Grace       State = "grace"         // from then on, for as many days as the licence says
 	Expired     State = "expired"       // from then on
-	Suspended   State = "suspended"     // revoked, whatever the dates say
+	Suspended   State = "suspended"     // it is revoked, or its signer is no longer trusted; its dates do not matter
 )
 
 // Good reports whether a licence in that state allows what it includes.
@@ -72,8 +66,8 @@ func (l *license) stateAt(now int64) State {
 	return Expired
 }
 
-func (l *license) stateError(state State, now int64) error {
-	e := &StateError{State: state, Expiry: l.result.NotAfter, Time: timeOf(now)}
+func (l *license) inactiveError(state State, now int64) error {
+	e := &InactiveError{State: state, Expiry: l.result.NotAfter, Time: timeOf(now)}
 	switch state {
 	case NotYetValid:
 		e.Since = l.result.NotBefore
@@ -83,8 +77,8 @@ func (l *license) stateError(state State, now int64) error {
 	return e
 }
 
-// nanos returns an instant as nanoseconds since 1970, or the nearest that there
-// is: a licence may end in 9999, and nanoseconds do in 2262.
+// nanos returns an instant as nanoseconds since 1970. A licence may end in 9999, and
+// nanoseconds in 64 bits do in 2262: what is later is the last of them.
 func nanos(t time.Time) int64 {
 	const last = math.MaxInt64 / int64(time.Second)
 	switch s := t.Unix(); {
@@ -98,121 +92,28 @@ func nanos(t time.Time) int64 {
 
 func timeOf(nanos int64) time.Time { return time.Unix(0, nanos).UTC() }
 
-// judge verifies a licence document at an instant. The caller has locked
-// g.loading.
-func (g *Guard) judge(data []byte, now time.Time) (*license, error) {
-	result, err := verify.License(data, g.trusted, &verify.Options{
-		At: now, Roles: entitlement.Roles, Issuer: g.opts.Issuer,
-		Revocations: g.revocations.list, MaxListAge: g.opts.MaxListAge,
-	})
-	var (
-		refused *verify.RefusedError
-		state   *verify.StateError
-		revoked *verify.RevokedError
-	)
-	suspended := errors.As(err, &refused) && errors.As(err, &revoked)
-	if suspended || errors.As(err, &refused) && errors.As(err, &state) {
-		result, err = refused.Result, nil // the dates are judged again on every call
-	}
-	if err != nil {
-		return nil, err
-	}
-	if suspended {
-		if err := readPeriod(result); err != nil {
-			return nil, err
-		}
-	}
-	l, err := read(result)
-	if err != nil {
-		return nil, err
-	}
-	l.suspended, l.validated = suspended, now
-	return l, nil
-}
-
-// readPeriod reads the dates of a licence that was refused before they were
-// looked at.
-func readPeriod(result *verify.Result) error {
-	p := result.License.Payload
-	period, err := p.Period(entitlement.Roles, nil)
-	if err != nil {
-		return err
-	}
-	grace, err := p.Grace(entitlement.Roles)
-	if err != nil {
-		return err
-	}
-	result.Period, result.GraceEnd = period, period.NotAfter.Add(grace)
-	return nil
-}
-
-// read takes from a verified payload what is asked again and again.
-func read(result *verify.Result) (*license, error) {
-	p := result.License.Payload
-	for _, fault := range entitlement.CrossFaults(p) {
-		return nil, &FieldError{p.Position(fault.Pointer), fault.Detail}
-	}
+// read returns a licence that can be asked what it allows.
+func read(result *verify.Result, suspended bool) *license {
+	// The judgement has refused what cannot be read.
+	granted, _, _ := entitlement.Read(result.License.Payload)
 	l := &license{
-		result:    result,
+		result: result, suspended: suspended, validated: result.Time,
 		notBefore: nanos(result.NotBefore), notAfter: nanos(result.NotAfter), graceEnd: nanos(result.GraceEnd),
-		grants: make(map[string]*grant),
+		key: granted.Key, maxMachines: granted.Machines, order: granted.Order,
+		grants: make(map[string]*grant, len(granted.Grants)),
 	}
-	l.key, _ = p.Text(entitlement.Key)
-	percent, err := wholeNumber(p, entitlement.Percent)
-	if err != nil {
-		return nil, err
+	for name, g := range granted.Grants {
+		l.grants[name] = newGrant(name, g, granted.Percent)
 	}
-	if l.maxMachines, err = wholeNumber(p, entitlement.Machines); err != nil {
-		return nil, err
-	}
-	if list, ok := p.Field(entitlement.Order); !ok || json.Unmarshal(list, &l.order) != nil {
-		return nil, &FieldError{p.Position(entitlement.Order), "an array of names is expected"}
-	}
-	names := entitlement.Names(p)
-	if names == nil {
-		return nil, &FieldError{p.Position(entitlement.Granted), "an object is expected"}
-	}
-	for _, name := range names {
-		if n := utf8.RuneCountInString(name); n < 1 || n > 200 || strings.ContainsFunc(name, isControl) {
-			// A store that cannot keep one count would keep none of a batch.
-			at := jsontext.Pointer(entitlement.Granted).AppendToken(name)
-			return nil, &FieldError{p.Position(string(at)), "a name has 1 to 200 characters, none of them a control character"}
-		}
-		if l.grants[name], err = readGrant(p, name, percent); err != nil {
-			return nil, err
-		}
-	}
-	return l, nil
+	return l
 }
 
-func isControl(r rune) bool { return r < ' ' || r == '\x7f' }
-
-func readGrant(p licseal.Payload, name string, percent int64) (*grant, error) {
-	at := string(jsontext.Pointer(entitlement.Granted).AppendToken(name))
-	limited, _ := p.Field(at + "/is_limited")
-	max, _ := p.Field(at + "/max_uses")
-	g := &grant{name: name, max: MaxCount, bound: MaxCount}
-	g.label, _ = p.Text(at + "/name")
-	switch string(limited) {
-	case "true":
-		g.counted = true
-	case "false":
-		if s := string(max); s != "null" && s != `"null"` {
-			return nil, &FieldError{p.Position(at + "/max_uses"), "what is not limited has null here"}
-		}
-		return g, nil
-	default:
-		return nil, &FieldError{p.Position(at + "/is_limited"), "true or false is expected"}
+func newGrant(name string, granted entitlement.Grant, percent int64) *grant {
+	g := &grant{name: name, label: granted.Label, counted: granted.Counted, bounded: granted.Bounded, max: MaxCount, bound: MaxCount}
+	if granted.Bounded {
+		g.max, g.bound = granted.Max, withTolerance(granted.Max, percent)
 	}
-	if string(max) == `"unlimited"` {
-		return g, nil
-	}
-	n, err := wholeNumber(p, at+"/max_uses")
-	if err != nil {
-		return nil, err
-	}
-	g.bounded, g.max, g.bound = true, n, withTolerance(n, percent)
-	return g, nil
+	return g
 }
 
 // withTolerance returns the highest count that does not pass max by more than so
@@ -224,13 +125,4 @@ func withTolerance(max, percent int64) int64 {
 		return MaxCount
 	}
 	return bound.Int64()
-}
-
-func wholeNumber(p licseal.Payload, pointer string) (int64, error) {
-	value, _ := p.Field(pointer)
-	n, err := strconv.ParseInt(string(value), 10, 64) // canonical JSON writes every integer so
-	if err != nil || n < 0 {
-		return 0, &FieldError{p.Position(pointer), "a whole number, of at least 0, is expected"}
-	}
-	return n, nil
 }

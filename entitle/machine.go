@@ -37,7 +37,7 @@ func (g *Guard) Bind(ctx context.Context, fingerprint string) (*Binding, error) 
 		return nil, ErrNoLicense
 	}
 	if state := l.stateAt(now); !state.Good() {
-		return nil, l.stateError(state, now)
+		return nil, l.inactiveError(state, now)
 	}
 	g.seatsMu.Lock()
 	defer g.seatsMu.Unlock()

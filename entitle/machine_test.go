@@ -121,7 +121,7 @@ func TestBindRefuses(t *testing.T) {
 		}
 	}
 	c.set("2027-01-11")
-	var state *entitle.StateError
+	var state *entitle.InactiveError
 	if _, err := g.Bind(t.Context(), "m1"); !errors.As(err, &state) {
 		t.Errorf("an expired licence: %v", err)
 	}

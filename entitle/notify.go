@@ -97,7 +97,7 @@ func (g *Guard) noteLoad(before *license, err error) {
 
 // sameFailure reports whether two errors say the same, but for what time it is.
 func sameFailure(a, b error) bool {
-	var state, other *StateError
+	var state, other *InactiveError
 	if errors.As(a, &state) && errors.As(b, &other) {
 		return state.State == other.State && state.Since.Equal(other.Since)
 	}

@@ -12,14 +12,13 @@ import (
 
 // revocations is the revocation list in use.
 type revocations struct {
-	list    *revoke.List // nil if none is asked for
-	data    []byte       // what it was read from
-	stamp   string       // of its source then
-	changed bool         // what the licence in use is judged by, since it was
+	list  *revoke.List // nil if revocation is not checked
+	data  []byte       // the document that it was read from
+	stamp string       // of its source at that time
 }
 
-// loadRevocations reads the revocation list, if one is asked for, and takes it if
-// it is another and a good one. The caller has locked g.loading.
+// loadRevocations reads the revocation list, if there is a source of one, and takes
+// it if it has changed and is good. The caller has locked g.loading.
 func (g *Guard) loadRevocations() error {
 	if g.opts.Revocations == nil {
 		return nil
@@ -44,20 +43,17 @@ func (g *Guard) loadRevocations() error {
 	if err := g.remember(list); err != nil {
 		return fmt.Errorf("the revocation list: %w", err)
 	}
-	r.list, r.data, r.stamp, r.changed = list, data, seen, true
+	r.list, r.data, r.stamp = list, data, seen
+	g.verifier, g.mustJudge = nil, true
 	return nil
 }
 
-// isStale reports whether the list is too old to be judged by.
+// isStale reports whether the list is too old to judge by.
 func (r *revocations) isStale(now time.Time, maxAge time.Duration) bool {
-	if r.list == nil {
-		return false
-	}
-	contents := r.list.Contents()
-	return !now.Before(contents.NextUpdate) || maxAge > 0 && now.Sub(contents.Issued) > maxAge
+	return r.list != nil && r.list.CheckFresh(now, maxAge) != nil
 }
 
-// rememberNow notes what time it is.
+// rememberNow remembers the time.
 func (g *Guard) rememberNow() error {
 	now := g.now()
 	err := g.remember(nil)
@@ -70,7 +66,7 @@ func (g *Guard) rememberNow() error {
 	return err
 }
 
-// remember notes what time it is, and a revocation list unless it is nil, which is
+// remember remembers the time, and a revocation list unless it is nil. The list is
 // refused if a newer one is remembered.
 func (g *Guard) remember(list *revoke.List) error {
 	now := g.now()
@@ -82,7 +78,7 @@ func (g *Guard) remember(list *revoke.List) error {
 	return nil
 }
 
-// inMemory returns what remembers until the process ends.
+// inMemory returns an [Options].Remember that forgets when the process ends.
 func inMemory() func(func(*verify.Memory) error) (*verify.Memory, error) {
 	var mu sync.Mutex
 	var m verify.Memory

@@ -61,7 +61,7 @@ func TestSuspended(t *testing.T) {
 	expect(entitle.Active)
 	put(t, path, list(t, 2, "A-1"))
 	expect(entitle.Suspended, entitle.StateChanged)
-	var state *entitle.StateError
+	var state *entitle.InactiveError
 	if err := g.Use(t.Context(), "requests", 1); !errors.As(err, &state) || state.State != entitle.Suspended {
 		t.Errorf("a suspended licence is used: %v", err)
 	}

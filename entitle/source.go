@@ -58,11 +58,11 @@ func (f file) read(most int64) ([]byte, time.Time, error) {
 func (f file) String() string { return string(f) }
 
 // Text is the source that is always the same document, such as one compiled in.
-func Text(data []byte) Source { return text(data) }
+func Text(data []byte) Source { return document(data) }
 
-type text []byte
+type document []byte
 
-func (t text) Load() ([]byte, time.Time, error) { return t, time.Time{}, nil }
+func (d document) Load() ([]byte, time.Time, error) { return d, time.Time{}, nil }
 
 // absentError says that there is no licence where one is looked for.
 type absentError struct{ err error }

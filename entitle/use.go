@@ -11,7 +11,7 @@ import (
 // Use asks for n more uses of an entitlement, at least 1, and counts them. The
 // uses are allowed exactly if the error is nil:
 //
-//   - [*StateError]: the licence is expired, not yet valid or suspended;
+//   - [*InactiveError]: the licence is expired, not yet valid or suspended;
 //     [ErrNoLicense]: there is none;
 //   - [*NotIncludedError]: it does not include that;
 //   - [*LimitError]: with them, the month's limit and its tolerance would be passed;

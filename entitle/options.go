@@ -1,0 +1,92 @@
+package entitle
+
+import (
+	"time"
+
+	"github.com/licseal/licseal/verify"
+)
+
+// Options says how a guard works. The zero value, like nil, is the strictest.
+type Options struct {
+	// Store keeps what outlives the process. If nil, nothing does.
+	Store Store
+
+	// Installation is the name under which usage, machines and the clock
+	// are kept in the store. All processes with the same name count together.
+	Installation string
+
+	// Batch counts in memory and writes every half second, instead of writing
+	// each use before it is allowed. The package documentation says what that
+	// may lose.
+	Batch bool
+
+	// MayBeMissing lets a guard open without a licence, in the state
+	// Missing, which allows nothing.
+	MayBeMissing bool
+
+	// Revocations is the source of a signed revocation list, such as [File]. If
+	// nil, revocation is not checked. Otherwise a list is required: if it is
+	// missing, forged or stale, Open fails. If that happens while the guard is
+	// open, the list in use stays, no other licence is taken, and Status reports
+	// it.
+	Revocations Source
+
+	// MaxListAge is how long after its issue the list is used. If zero, it is
+	// used until its next update.
+	MaxListAge time.Duration
+
+	// Remember, if not nil, keeps the latest instant and the newest revocation
+	// list for the next start, in addition to the store. Without it, an older
+	// list is refused only while the guard is open. It changes what is
+	// remembered and returns the result, as package state does:
+	//
+	//	Remember: func(change func(*verify.Memory) error) (*verify.Memory, error) {
+	//		return state.Update("licence.state", change)
+	//	}
+	Remember func(change func(*verify.Memory) error) (*verify.Memory, error)
+
+	// Issuer is a pattern that one of the principals of the signing key must
+	// match, such as "*@vendor.example". If empty, any trusted key will do.
+	Issuer string
+
+	// Lapse is how long a machine that does not report keeps its seat. If zero,
+	// ten minutes; at least two seconds.
+	Lapse time.Duration
+
+	// StoreTimeout is how long one operation of the store may take. If zero,
+	// five seconds.
+	StoreTimeout time.Duration
+
+	// Notify, if not nil, is called for background events, one at a time. It may
+	// call Status and Limits, but nothing that counts, writes, loads or closes.
+	// It must return quickly: what reports the event waits for it, and that may
+	// be the writing of usage.
+	Notify func(Event)
+
+	// Clock is the clock of the machine. If nil, time.Now.
+	Clock func() time.Time
+}
+
+// Event is something that happened in the background.
+type Event struct {
+	Kind  EventKind
+	State State // of the licence, after the event
+	Err   error // what went wrong; nil if nothing did
+}
+
+// EventKind is a stable word for what happened.
+type EventKind string
+
+// The kinds of events.
+const (
+	Loaded         EventKind = "loaded"          // another licence is in use
+	LoadFailed     EventKind = "load failed"     // the source has changed, and is not used: Err says why
+	LoadWorks      EventKind = "load works"      // after a failure, the source has the licence in use again
+	StateChanged   EventKind = "state changed"   // for example, the licence has expired
+	ClockBehind    EventKind = "clock behind"    // the clock was set back; the guard's time stops until the clock has caught up
+	StoreFailed    EventKind = "store failed"    // usage could not be written; it is kept and written later
+	StoreWorks     EventKind = "store works"     // after a failure, usage is written again
+	RememberFailed EventKind = "remember failed" // Options.Remember failed; it is tried again
+	RememberWorks  EventKind = "remember works"  // after a failure, Options.Remember works again
+	SeatLost       EventKind = "seat lost"       // other machines have taken this machine's seat: Err is a *MachinesError
+)

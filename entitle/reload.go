@@ -1,0 +1,106 @@
+package entitle
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/licseal/licseal"
+)
+
+// reload reads the revocation list and the source. It takes the document of the source
+// if that is another licence and allows something, or if the licence in use does not.
+// The licence in use is judged again if the list or the trusted keys have changed.
+func (g *Guard) reload() error {
+	g.loading.Lock()
+	defer g.loading.Unlock()
+	now := g.now()
+	listErr := g.loadRevocations()
+	data, modified, err := load(g.source)
+	isLoaded := err == nil && g.loaded != nil && bytes.Equal(data, g.loaded)
+	mustJudge := g.mustJudge || g.revocations.isStale(timeOf(now), g.opts.MaxListAge)
+	switch {
+	case isLoaded && !mustJudge:
+		return listErr
+	case !isLoaded && listErr != nil:
+		return listErr
+	case err != nil:
+		return err
+	}
+	next, report, err := g.judge(data)
+	if err != nil && isLoaded {
+		if isDisowned(report) {
+			g.suspend()
+		}
+		return err
+	}
+	if err == nil && !isLoaded {
+		err = g.mayReplace(next, now)
+	}
+	if err != nil {
+		return named(g.source, err)
+	}
+	g.mustJudge = false
+	next.modified = modified
+	g.put(next, data, now)
+	return listErr
+}
+
+// suspend suspends the licence in use.
+func (g *Guard) suspend() {
+	suspended := *g.current.Load()
+	suspended.suspended = true
+	g.current.Store(&suspended)
+}
+
+// mayReplace refuses a licence that allows nothing in place of one that does.
+func (g *Guard) mayReplace(next *license, now int64) error {
+	current, state := g.current.Load(), next.stateAt(now)
+	if current == nil || state.Good() || !current.stateAt(now).Good() {
+		return nil
+	}
+	return next.inactiveError(state, now)
+}
+
+// put puts a licence in use. The caller has locked g.loading.
+func (g *Guard) put(next *license, data []byte, now int64) {
+	g.countersMu.Lock()
+	defer g.countersMu.Unlock()
+	for name, grant := range next.grants {
+		if !grant.counted {
+			continue
+		}
+		if g.counters[name] == nil {
+			g.counters[name] = newCounter(name, now)
+		}
+		grant.counter = g.counters[name]
+	}
+	if next.modified.IsZero() {
+		next.modified = timeOf(now)
+		if before := g.current.Load(); !isAnother(before, next) {
+			next.modified = before.modified
+		}
+	}
+	g.current.Store(next)
+	g.loaded = bytes.Clone(data)
+}
+
+// Reload reads the source now instead of within half a second. The error says why
+// the document of the source is not used.
+func (g *Guard) Reload(ctx context.Context) error {
+	if g.closed.Load() {
+		return ErrClosed
+	}
+	if err := g.reloadAndNote(); err != nil {
+		return err
+	}
+	return g.flush(ctx)
+}
+
+// Trust replaces the trusted keys. The licence in use is judged by them within half
+// a second, and is suspended if its key is no longer among them.
+func (g *Guard) Trust(trusted []licseal.TrustedKey) {
+	g.loading.Lock()
+	defer g.loading.Unlock()
+	g.trusted = trusted
+	g.verifier, g.mustJudge = nil, true
+}

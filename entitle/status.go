@@ -1,0 +1,82 @@
+package entitle
+
+import (
+	"time"
+
+	"github.com/licseal/licseal"
+)
+
+// permit returns what the licence says of an entitlement, if it is good now.
+func (g *Guard) permit(name string) (*grant, int64, error) {
+	l, now := g.current.Load(), g.now()
+	if l == nil {
+		return nil, now, ErrNoLicense
+	}
+	if state := l.stateAt(now); !state.Good() {
+		g.raiseFloor(now)
+		return nil, now, l.inactiveError(state, now)
+	}
+	if grant := l.grants[name]; grant != nil {
+		return grant, now, nil
+	}
+	return nil, now, &NotIncludedError{name}
+}
+
+// Allows reports whether the licence is good now and includes an entitlement,
+// however much of it is used. An entitlement with a limit of zero is not included.
+func (g *Guard) Allows(name string) bool {
+	l, now := g.current.Load(), g.now()
+	if l == nil || g.closed.Load() {
+		return false
+	}
+	if !l.stateAt(now).Good() {
+		g.raiseFloor(now)
+		return false
+	}
+	grant := l.grants[name]
+	return grant != nil && grant.max > 0
+}
+
+// Status is the state of the licence in use, and of the guard, at an instant.
+type Status struct {
+	State State
+	Time  time.Time // the instant of judgement
+
+	// License is the verified licence, nil if there is none. Key signed it.
+	License *licseal.License
+	Key     licseal.TrustedKey
+	licseal.Period
+	GraceEnd time.Time // from then on, the licence allows nothing
+
+	Modified  time.Time // when the licence was put in its source
+	Validated time.Time // when it was verified
+
+	// ClockBehind is how far the clock is behind the latest instant seen. It is
+	// zero unless the clock was set back.
+	ClockBehind time.Duration
+
+	LoadErr     error // why the document of the source is not used; nil if it is
+	StoreErr    error // why usage could not be written; nil if it was
+	RememberErr error // why Options.Remember failed; nil if it did not
+}
+
+// Status judges the licence now.
+func (g *Guard) Status() Status { return g.statusOf(g.current.Load()) }
+
+// statusOf returns the status of a licence now, which is nil if there is none.
+func (g *Guard) statusOf(l *license) Status {
+	now := g.now()
+	g.raiseFloor(now)
+	s := Status{State: Missing, Time: timeOf(now)}
+	if behind := now - nanos(g.clock()); behind > 0 && g.floor.Load() == now {
+		s.ClockBehind = time.Duration(behind)
+	}
+	g.notes.fill(&s)
+	if l == nil {
+		return s
+	}
+	s.State = l.stateAt(now)
+	s.License, s.Key, s.Period, s.GraceEnd = l.result.License, l.result.Key, l.result.Period, l.result.GraceEnd
+	s.Modified, s.Validated = l.modified, l.validated
+	return s
+}
