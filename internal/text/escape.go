@@ -52,10 +52,19 @@ func Escape(s string) string {
 // firstHidden returns where the first character is that must not be shown raw, and -1 if
 // there is none.
 func firstHidden(s string) int {
-	for i, r := range s {
-		if !Visible(r) || r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)) {
+	for i := 0; i < len(s); {
+		if c := s[i]; c < utf8.RuneSelf {
+			if c < ' ' || c > '~' {
+				return i
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 || !Visible(r) {
 			return i
 		}
+		i += size
 	}
 	return -1
 }

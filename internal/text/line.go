@@ -22,9 +22,23 @@ func Sprintf(format string, args ...any) Line {
 	}
 	safe := make([]any, len(args))
 	for i, arg := range args {
-		safe[i] = escaped{arg}
+		safe[i] = safeArgument(arg)
 	}
 	return Line{fmt.Sprintf(format, safe...)}
+}
+
+// safeArgument returns an argument that no verb formats as unsafe text. The two common
+// cases need no second formatting.
+func safeArgument(arg any) any {
+	switch a := arg.(type) {
+	case Line:
+		return a.s
+	case string:
+		if firstHidden(a) < 0 {
+			return a
+		}
+	}
+	return escaped{arg}
 }
 
 // Fprintf writes to w what [Sprintf] returns.
