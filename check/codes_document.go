@@ -105,8 +105,8 @@ var documentCodes = []documentCode{
 		"the text is a form-encoded request body", "keep only the value of payload, decoded"),
 	one(repair.QuotedPrintable, "the text is still encoded as quoted-printable mail",
 		"the text is encoded as in the source of a mail (quoted-printable)", "save the attachment, or copy the text as the mail program shows it"),
-	one(repair.QuotedLines, "the lines are quoted as in a reply to a mail",
-		"the lines are quoted as in a reply to a mail", "remove the > at the start of each line"),
+	one(repair.QuotedLines, "each line has something before it, as in a reply to a mail",
+		"each line has something before it, such as {1}, as in a reply to a mail or the output of a program", "remove it at the start of each line"),
 	one(repair.HTMLEscaped, "the JSON is escaped for HTML",
 		"the quotes are escaped for HTML (&quot;)", "copy the text as a browser shows it"),
 	one(repair.HexEscaped, "the quotes are escaped as in a log",
@@ -127,8 +127,10 @@ var documentCodes = []documentCode{
 		"the text is printed as a list of its bytes", "write the bytes as text"),
 	one(repair.MarkdownEscaped, "the text has the backslashes of Markdown",
 		"the text has the backslashes of Markdown or of a chat, such as {1}", "copy the text from a file or a code block"),
-	one(repair.DoubledQuotes, "each quote is written twice, as in a CSV file",
-		`each quote is written twice (""), as in a CSV file`, "take the value out with a program that reads CSV"),
+	{code: "doubled-quotes", title: "each quote is written twice, as in a CSV file", faults: []faultWords{
+		{repair.DoubledQuotes, `each quote is written twice (""), as in a CSV file`, "take the value out with a program that reads CSV"},
+		{repair.EmbeddedDoubled, "the licence is a value of a CSV file, in which each quote is written twice", "take the value out with a program that reads CSV"},
+	}},
 	one(repair.WrappedInQuotes, "the JSON is wrapped in a pair of quotes",
 		"the licence is wrapped in another pair of quotes ({1}…{2})", "remove the quotes around the text"),
 	{code: "escaped-twice", title: "the JSON is escaped once more than it should be", faults: []faultWords{

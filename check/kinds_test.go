@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/hex"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -98,6 +99,45 @@ var kindTexts = []struct {
 	{"a signed message", "surrounding-text", true, func(l string) string {
 		return "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n" + l + "\n-----BEGIN PGP SIGNATURE-----\n\niQ==\n-----END PGP SIGNATURE-----\n"
 	}},
+
+	{"a row of a CSV file", "doubled-quotes", true, func(l string) string {
+		return "id,license\n1,\"" + strings.ReplaceAll(l, `"`, `""`) + "\"\n"
+	}},
+	{"a web page around it", "surrounding-text", true, func(l string) string { return "<!DOCTYPE html><html><body><pre>" + l + "</pre></body></html>" }},
+	{"XML", "html-escaped,surrounding-text", true, func(l string) string {
+		return "<license>" + strings.ReplaceAll(l, `"`, "&quot;") + "</license>\n"
+	}},
+	{"the output of env", "surrounding-text", true, func(l string) string { return "HOME=/root\nKONG_LICENSE_DATA=" + l + "\nPATH=/bin\n" }},
+	{"a unit of systemd", "string-value,env-assignment", true, func(l string) string {
+		return "[Service]\nEnvironment=" + jsonString("KONG_LICENSE_DATA="+l) + "\n"
+	}},
+	{"a ConfigMap", "yaml-value", true, func(l string) string {
+		return "kind: ConfigMap\nmetadata: {name: kong}\ndata:\n  license.json: |\n    " + l + "\n"
+	}},
+	{"a part of a mail's source", "surrounding-text,base64", true, func(l string) string {
+		return "Content-Type: application/json\nContent-Transfer-Encoding: base64\n\n" + wrapped(base64Of(l), 76) + "\n--boundary--\n"
+	}},
+	{"UTF-16 in base64", "base64,utf-16", true, func(l string) string { return base64Of(utf16Text(l, false)[2:]) }},
+	{"UTF-16 in armour", "armour,utf-16", true, func(l string) string {
+		return "-----BEGIN CERTIFICATE-----\n" + wrapped(base64Of(utf16Text(l, false)), 64) + "-----END CERTIFICATE-----\n"
+	}},
+	{"base64 with escaped line ends", "base64", true, func(l string) string { return strings.ReplaceAll(wrapped(base64Of(l), 76), "\n", `\n`) }},
+	{"base64 in a URL", "base64", true, func(l string) string { return url.QueryEscape(base64Of(l)) }},
+	{"the lines of a diff", "quoted-lines", true, func(l string) string { return "+" + strings.ReplaceAll(indented(l), "\n", "\n+") }},
+	{"line numbers", "quoted-lines", true, func(l string) string {
+		var b strings.Builder
+		for i, line := range strings.Split(indented(l), "\n") {
+			fmt.Fprintf(&b, "%6d\t%s\n", i+1, line)
+		}
+		return b.String()
+	}},
+	{"a container's log", "quoted-lines", true, func(l string) string {
+		return "2026-01-02T03:04:05.678901234Z stdout F " + strings.ReplaceAll(indented(l), "\n", "\n2026-01-02T03:04:05.678901234Z stdout F ")
+	}},
+	{"with comments", "object-literal", true, func(l string) string {
+		return "// for the gateway\n" + strings.Replace(indented(l), `"version"`, "/* the format */ \"version\"", 1)
+	}},
+	{"in the encoding of Windows", "invalid-utf8", false, func(l string) string { return strings.Replace(l, "Company", "Soci\xe9t\xe9", 1) }},
 
 	// Printed by a program.
 	{"Go's map", "go-map", true, goMap},
@@ -224,5 +264,17 @@ func TestKinds(t *testing.T) {
 				t.Errorf("restored %q", got)
 			}
 		})
+	}
+}
+
+// A form turns a plus into a space. In base64 a space is nothing, or was a plus.
+func TestBase64Plus(t *testing.T) {
+	licence := signed(t, "Example Company, Inc", "\u00fb\u00fb\u00fb \u00fe\u00fe\u00fe ~~~ >>>")
+	text := strings.ReplaceAll(base64Of(licence), "+", " ")
+	if !strings.Contains(text, " ") {
+		t.Fatal("no plus")
+	}
+	if r := newChecker(t, nil).License("", []byte(text)); string(r.Canonical()) != licence {
+		t.Errorf("%v", r.Findings)
 	}
 }

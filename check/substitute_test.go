@@ -24,6 +24,10 @@ func TestSubstituted(t *testing.T) {
 		{"a sign", "Acme (c)", "Acme \u00a9"},
 		{"HTML", "A & B", "A &amp; B"},
 		{"decomposed", "M\u00fcller & S\u00f8n", "Mu\u0308ller & S\u00f8n"},
+		{"a no-break space that was signed", "Example\u00a0Company, Inc", "Example Company, Inc"},
+		{"a dash that was signed", "North \u2013 South", "North - South"},
+		{"an apostrophe that was signed", "O\u2019Brien & Co", "O'Brien & Co"},
+		{"one of many", "A\u2013B\u2013C\u2013D\u2013E\u2013F\u2013G-H\u2013I\u2013J\u2013K\u2013L\u2013M\u2013N", "A\u2013B\u2013C\u2013D\u2013E\u2013F\u2013G\u2013H\u2013I\u2013J\u2013K\u2013L\u2013M\u2013N"},
 		{"read in another encoding", "M\u00fcller \u2013 S\u00f6hne", "M\u00c3\u00bcller \u00e2\u20ac\u201c S\u00c3\u00b6hne"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -47,6 +51,18 @@ func TestSubstituted(t *testing.T) {
 				t.Errorf("not checked, and repaired: %v", r.Findings)
 			}
 		})
+	}
+}
+
+// A licence in the encoding of Windows is restored if the signature is good then.
+func TestLegacyEncoding(t *testing.T) {
+	licence := signed(t, "Example Company, Inc", "Soci\u00e9t\u00e9 \u2013 5 \u20ac")
+	text := strings.NewReplacer("\u00e9", "\xe9", "\u2013", "\x96", "\u20ac", "\x80").Replace(licence)
+	if r := newChecker(t, nil).License("", []byte(text)); string(r.Canonical()) != licence || codes(r.Findings) != "error invalid-utf8" {
+		t.Errorf("%s: %v", r.Canonical(), r.Findings)
+	}
+	if r := newChecker(t, func(o *check.Options) { o.Trusted, o.NoSignature = nil, true }).License("", []byte(text)); r.License != nil {
+		t.Errorf("guessed: %s", r.Canonical())
 	}
 }
 

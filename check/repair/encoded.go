@@ -28,7 +28,7 @@ func detectArmour(text []byte, _ *licseal.ParseError) *reading {
 		return nil
 	}
 	decoded, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(string(m[2])), ""))
-	if err != nil || !utf8.Valid(decoded) {
+	if err != nil || !utf8.Valid(decoded) && !bytes.HasPrefix(decoded, []byte{0xff, 0xfe}) {
 		return nil
 	}
 	return &reading{fault: Fault{Kind: Armour, Position: place}, texts: [][]byte{decoded}, final: true}

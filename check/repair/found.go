@@ -17,7 +17,7 @@ func detectEmbedded(text []byte, _ *licseal.ParseError) *reading {
 	if !MentionsLicense(string(text)) {
 		return nil
 	}
-	for _, find := range []func([]byte) *reading{findObjects, findStrings, findBase64} {
+	for _, find := range []func([]byte) *reading{findObjects, findStrings, findDoubled, findBase64} {
 		if r := find(text); r != nil {
 			return r
 		}
@@ -79,6 +79,20 @@ func findStrings(text []byte) *reading {
 			if plain := hclEscapes.Replace(string(value)); plain != string(value) {
 				f.add(m[0], []byte(plain))
 			}
+		}
+	}
+	return f.reading
+}
+
+var doubledString = lazy(`"\{(?:[^"]|"")*"`)
+
+// findDoubled returns the values of a CSV file, in which quotes are written twice, that
+// hold a licence.
+func findDoubled(text []byte) *reading {
+	f := found{kind: EmbeddedDoubled, text: text}
+	for _, m := range doubledString().FindAllIndex(text, maxFound) {
+		if value := text[m[0]+1 : m[1]-1]; MentionsLicense(string(value)) && len(value)+2 < len(trim(text)) {
+			f.add(m[0], bytes.ReplaceAll(value, []byte(`""`), []byte(`"`)))
 		}
 	}
 	return f.reading

@@ -60,7 +60,7 @@ const (
 	EnvAssignment   Kind = "env-assignment" // "the variable"
 	FormBody        Kind = "form-body"
 	QuotedPrintable Kind = "quoted-printable"
-	QuotedLines     Kind = "quoted-lines"
+	QuotedLines     Kind = "quoted-lines" // "what is before the first line"
 	HTMLEscaped     Kind = "html-escaped"
 	HexEscaped      Kind = "hex-escaped"
 	GoMap           Kind = "go-map"
@@ -83,6 +83,7 @@ const (
 	TrailingText    Kind = "trailing-text"
 	EmbeddedObject  Kind = "embedded-object"
 	EmbeddedString  Kind = "string-value"
+	EmbeddedDoubled Kind = "csv-value"
 	EmbeddedBase64  Kind = "embedded-base64"
 	SeveralTexts    Kind = "several-licences"
 )

@@ -21,11 +21,10 @@ const literalOpen = `@?\{|map\[string\](?:interface ?\{\}|any|string)\{|array ?\
 // detectLiteral finds an object as a programming language prints it. Its strings are
 // in quotes, so nothing has to be guessed.
 func detectLiteral(text []byte, _ *licseal.ParseError) *reading {
-	trimmed := trim(text)
-	if !utf8.Valid(text) || !literalStart().Match(trimmed) {
+	l := literal{rest: string(trim(text))}
+	if l.skip(); !utf8.Valid(text) || !literalStart().MatchString(l.rest) {
 		return nil
 	}
-	l := literal{rest: string(trimmed)}
 	if !l.value(0) || l.rest != "" {
 		return nil
 	}

@@ -33,7 +33,7 @@ const maxRuns = 20
 // one. A byte order mark may come first.
 var base64Run = lazy(base64RunPattern)
 
-const base64RunPattern = `(?:ey[JA]|ew[o0]|77u/e|ZXlK|ZXlB|ZXdv|ZXcw|WlhsS)[A-Za-z0-9+/_-]{30,}={0,2}`
+const base64RunPattern = `(?:ey[JA]|ew[o0]|ewAi|77u/e|ZXlK|ZXlB|ZXdv|ZXcw|WlhsS)[A-Za-z0-9+/_-]{30,}={0,2}`
 
 // holdsLicense reports whether the beginning of a run of base64, decoded as often as
 // needed, is that of a licence.

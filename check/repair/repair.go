@@ -111,7 +111,7 @@ var textDetectors = []detector{
 	detectEnvAssignment,
 	detectFormBody,
 	detectQuotedPrintable,
-	detectQuotedLines,
+	detectLinePrefix,
 	detectHTMLEscaped,
 	detectHexEscaped,
 	detectPrinted,
@@ -128,6 +128,7 @@ var textDetectors = []detector{
 	detectSingleQuotes,
 	detectInvisible,
 	detectTrailingComma,
+	detectLegacyEncoding,
 	detectLiteral,
 	detectSignatureDigits,
 	detectTruncated,
@@ -232,7 +233,7 @@ func (s *search) add(c Candidate) {
 }
 
 // isCoarse lists the repairs that drop text. They explain least.
-var isCoarse = map[Kind]bool{SurroundingText: true, TrailingText: true, EmbeddedObject: true, EmbeddedString: true, EmbeddedBase64: true}
+var isCoarse = map[Kind]bool{SurroundingText: true, TrailingText: true, EmbeddedObject: true, EmbeddedString: true, EmbeddedDoubled: true, EmbeddedBase64: true}
 
 // cost says how much has to be explained on a way to a licence.
 func cost(path []Fault) int {
@@ -268,7 +269,7 @@ func explained(path []Fault) int {
 
 var isWeak = map[Kind]bool{
 	Invisible: true, TrailingComma: true, LineBreak: true, SurroundingText: true, TrailingText: true,
-	EmbeddedObject: true, EmbeddedString: true, EmbeddedBase64: true, ShellMark: true, WrappedInQuotes: true, JSONValue: true, YAMLValue: true,
+	EmbeddedObject: true, EmbeddedString: true, EmbeddedDoubled: true, EmbeddedBase64: true, ShellMark: true, WrappedInQuotes: true, JSONValue: true, YAMLValue: true,
 }
 
 // extend returns a way with one more fault. Its place is moved to the original

@@ -43,15 +43,15 @@ var encryptedParts = []standIn{
 // references are the values of a template, of a configuration or of a program that
 // should have been replaced with a licence.
 var references = []standIn{
-	{Masked, lazy(`^(?:\*{2,}|[•●∗]{2,}|[xX]{6,}|[\[<(]?(?i:masked|redacted|filtered|hidden|sensitive|sensitive value|secure)[\])>]?)$`)},
+	{Masked, lazy(`^(?:\*{2,}|[•●∗]{2,}|[xX]{6,}|[\[<(]?(?i:masked|redacted|filtered|hidden|secret|sensitive|sensitive value|secure|encrypted)[\])>]?)$`)},
 	{NotFound, lazy(`^(?:null|NULL|Null|undefined|nil|None|NaN|\(null\)|<nil>|<no value>|<none>|<null>|\(not set\))$`)},
-	{NotText, lazy(`^\[object \w+\]$`)},
+	{NotText, lazy(`^(?:\[object \w+\]|System\.[\w.]+(?:\[\])?|[A-Za-z][\w.$]*@[0-9a-f]{6,8}|<[\w.]+ object at 0x[0-9a-fA-F]+>|Array|@\{\w+=[^"'{}]*\}|#<[A-Z].*>)$`)},
 	{Placeholder, lazy(`^(?:` + strings.Join([]string{
 		`\$\{?[A-Za-z_][A-Za-z0-9_.:/-]*\}?`, `\$\{[^{}]*\}`, `\$\(.*\)`, `\$\{\{.*\}\}`, `\{\{.*\}\}`, `\[\[.*\]\]`, `<%.*%>`,
-		`<[A-Za-z_][^<>":]*>`, `%[A-Za-z_]+%`, `[%#]\{[^{}]*\}#?`, `@@?[A-Za-z_][\w.-]*@@?`, `__[A-Za-z][\w.-]*__`,
+		`<<?[A-Za-z_][^<>":]*>>?`, `\{[A-Za-z_][\w.-]*\}`, `\[[A-Za-z_][\w. -]*\]`, `\$\[.*\]`, `%\([A-Za-z_]\w*\)s`, `%[A-Za-z_]+%`, `[%#]\{[^{}]*\}#?`, `@@?[A-Za-z_][\w.-]*@@?`, `__[A-Za-z][\w.-]*__`,
 		`!(?:Ref|Sub|GetAtt|ImportValue|env|secret)\b.*`,
 		`\$env:\w+`, `(?:var|local|data|module|secrets|vars|env|steps)\.[A-Za-z_][\w.\[\]"-]*`, `\(known after apply\)`,
-		`(?i:change[_ -]?me|replace[_ -]?me|todo|fixme|tbd|(?:your|my|insert|paste|put|add)[_ -].{0,60}licen[cs]e.{0,60}|licen[cs]e[_ -](?:here|goes here|data|json|key))`,
+		`(?i:change[_ -]?me|replace[_ -]?me|todo|fixme|tbd|(?:your|my|insert|paste|put|add)[_ -].{0,60}licen[cs]e.{0,60}|licen[cs]e[_ -](?:here|goes here|data|json|key)|placeholder|dummy|example|sample)`,
 	}, "|") + `)$`)},
 	{Reference, lazy(`^(?:` + strings.Join([]string{
 		`<[a-z]+:[^<>"]*>`, `\{[A-Za-z][A-Za-z0-9+.-]*://[^{}]*\}`,

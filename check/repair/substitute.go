@@ -12,12 +12,14 @@ import (
 	"github.com/licseal/licseal"
 )
 
-// maxSubstitutions is how many candidates [Substitutions] makes of a licence. Each costs
-// its caller the verification of a signature.
-const maxSubstitutions = 2000
-
-// maxPlaces is up to how many substitutes each may be undone without the others.
-const maxPlaces = 32
+// The bounds of [Substitutions]. Each candidate costs its caller the verification of a
+// signature.
+const (
+	maxGroupTries = 500  // of whole groups of substitutes
+	maxPlaceTries = 1000 // of single substitutes
+	maxPlaces     = 64   // up to which single ones are undone
+	maxPlainTries = 30   // of plain characters that may have been others
+)
 
 // substitute is a character that programs put in place of others without being asked.
 type substitute struct {
@@ -40,6 +42,19 @@ var substitutes = [][]substitute{
 	{{"&amp;", []string{"&"}}, {"&lt;", []string{"<"}}, {"&gt;", []string{">"}}, {"&quot;", []string{`"`}}, {"&#39;", []string{"'"}}, {"&nbsp;", []string{" "}}},
 	{{"\r\n", []string{" ", ""}}, {"\n", []string{" ", ""}}},
 	decomposed,
+}
+
+// plainSubstitutes are what programs put in place of characters that they do not like:
+// the other way round.
+var plainSubstitutes = [][]substitute{
+	{{" ", []string{"\u00a0"}}},
+	{{"-", []string{"\u2013", "\u2014", "\u2011"}}},
+	{{"'", []string{"\u2019", "\u2018"}}},
+	{{"...", []string{"\u2026"}}},
+}
+
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
 // decomposed are letters with their accent as a character of its own, as copied from a
@@ -82,11 +97,17 @@ type occurrence struct {
 // guesses: only a good signature confirms one.
 func Substitutions(lic *licseal.License) iter.Seq[Candidate] {
 	return func(yield func(Candidate) bool) {
-		s := newSubstitution(lic)
-		if s == nil {
-			return
-		}
+		s := newSubstitution(lic, substitutes)
 		for try := range s.choices() {
+			if c, ok := s.candidate(try); ok && !yield(c) {
+				return
+			}
+		}
+		s, tries := newSubstitution(lic, plainSubstitutes), 0
+		for try := range s.choices() {
+			if tries++; tries > maxPlainTries {
+				return
+			}
 			if c, ok := s.candidate(try); ok && !yield(c) {
 				return
 			}
@@ -98,14 +119,15 @@ func Substitutions(lic *licseal.License) iter.Seq[Candidate] {
 type substitution struct {
 	lic    *licseal.License
 	top    *node
+	from   [][]substitute
 	places []occurrence
 	groups []int // that occur
 }
 
-func newSubstitution(lic *licseal.License) *substitution {
-	s := &substitution{lic: lic, top: parseJSON(lic.Payload.Bytes())}
+func newSubstitution(lic *licseal.License, from [][]substitute) *substitution {
+	s := &substitution{lic: lic, top: parseJSON(lic.Payload.Bytes()), from: from}
 	if s.top == nil {
-		return nil
+		return s
 	}
 	s.top.walk(func(n *node) bool {
 		if n.kind == '"' {
@@ -113,22 +135,22 @@ func newSubstitution(lic *licseal.License) *substitution {
 		}
 		return true
 	})
-	if len(s.places) == 0 {
-		return nil
-	}
 	return s
 }
 
 // find notes the substitutes in a string, the longest at each place.
 func (s *substitution) find(n *node) {
 	text := n.string()
+	if !strings.ContainsAny(text, " '\"&`\r\n") && isASCII(text) {
+		return // a number, a date, a key
+	}
 	if original, ok := undoMojibake(text); ok {
 		s.note(occurrence{substitute{text, []string{original}}, -1, 0, len(text), n})
 		return
 	}
 	for i := 0; i < len(text); {
 		best := occurrence{}
-		for g, group := range substitutes {
+		for g, group := range s.from {
 			for _, sub := range group {
 				if strings.HasPrefix(text[i:], sub.char) && len(sub.char) > best.end-best.start {
 					best = occurrence{sub, g, i, i + len(sub.char), n}
@@ -153,53 +175,62 @@ func (s *substitution) note(o occurrence) {
 }
 
 // choices returns what to put at each place: 0 keeps the text, n takes the n-th
-// original. Whole groups come first, then each place by itself.
+// original. Whole groups come first, because what substitutes one character
+// substitutes all of its kind; then one place, two places and so on.
 func (s *substitution) choices() iter.Seq[[]int] {
 	return func(yield func([]int) bool) {
+		if !s.ofGroups(yield) || len(s.places) > maxPlaces {
+			return
+		}
 		tries := 0
-		try := func(choice []int) bool {
-			tries++
-			return tries <= maxSubstitutions && yield(choice)
-		}
-		all := [][]int{s.waysOfGroups()}
-		if len(s.places) <= maxPlaces {
-			all = append(all, s.waysOfPlaces())
-		}
-		for _, ways := range all {
-			counter := make([]int, len(ways))
-			for next(counter, ways) {
-				choice := counter
-				if len(ways) != len(s.places) {
-					choice = make([]int, len(s.places))
-					for i, p := range s.places {
-						choice[i] = min(counter[slices.Index(s.groups, p.group)], len(p.originals))
-					}
-				}
-				if !try(slices.Clone(choice)) {
-					return
-				}
+		for count := 1; count <= len(s.places); count++ {
+			choice := make([]int, len(s.places))
+			more := s.ofPlaces(choice, 0, count, func(choice []int) bool {
+				tries++
+				return tries <= maxPlaceTries && yield(slices.Clone(choice))
+			})
+			if !more {
+				return
 			}
 		}
 	}
 }
 
-// waysOfGroups returns how many originals there are in each group that occurs.
-func (s *substitution) waysOfGroups() []int {
-	ways := make([]int, len(s.groups))
+// ofGroups yields the choices that treat all substitutes of a group alike.
+func (s *substitution) ofGroups(yield func([]int) bool) (more bool) {
+	limits := make([]int, len(s.groups))
 	for _, p := range s.places {
 		g := slices.Index(s.groups, p.group)
-		ways[g] = max(ways[g], len(p.originals))
+		limits[g] = max(limits[g], len(p.originals))
 	}
-	return ways
+	counter := make([]int, len(limits))
+	for tries := 0; tries < maxGroupTries && next(counter, limits); tries++ {
+		choice := make([]int, len(s.places))
+		for i, p := range s.places {
+			choice[i] = min(counter[slices.Index(s.groups, p.group)], len(p.originals))
+		}
+		if !yield(choice) {
+			return false
+		}
+	}
+	return true
 }
 
-// waysOfPlaces returns how many originals there are for each place.
-func (s *substitution) waysOfPlaces() []int {
-	ways := make([]int, len(s.places))
-	for i, p := range s.places {
-		ways[i] = len(p.originals)
+// ofPlaces yields the choices that undo that many substitutes, from a place on.
+func (s *substitution) ofPlaces(choice []int, from, count int, yield func([]int) bool) (more bool) {
+	if count == 0 {
+		return yield(choice)
 	}
-	return ways
+	for i := from; i+count <= len(s.places); i++ {
+		for n := range s.places[i].originals {
+			choice[i] = n + 1
+			if !s.ofPlaces(choice, i+1, count-1, yield) {
+				return false
+			}
+		}
+		choice[i] = 0
+	}
+	return true
 }
 
 // next counts up, each digit to its own limit, and returns false after the last number.

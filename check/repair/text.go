@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"regexp"
 	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -59,7 +60,7 @@ func detectByteOrderMark(text []byte, _ *licseal.ParseError) *reading {
 var htmlStart = lazy(`(?i)^(<!doctype html|<html|<\?xml|<head|<body)`)
 
 func detectHTMLPage(text []byte, _ *licseal.ParseError) *reading {
-	if !htmlStart().Match(trim(text)) {
+	if !htmlStart().Match(trim(text)) || MentionsLicense(string(text)) {
 		return nil
 	}
 	return unreadable(HTMLPage, at(text, startOf(text)))
@@ -84,18 +85,52 @@ func detectFileName(text []byte, _ *licseal.ParseError) *reading {
 	return unreadable(FileName, at(text, startOf(text)), quote(string(trimmed)))
 }
 
-// quotedLine is the start of a line in the reply to a mail.
-var quotedLine = lazy(`^(?:> ?)+`)
+// linePrefixes are what mail programs, diff, grep, cat -n and containers' logs put before
+// each line.
+var linePrefixes = []func() *regexp.Regexp{
+	lazy(`^(?:> ?)+`), lazy(`^\+ ?`), lazy(`^\| ?`), lazy(`^# ?`), lazy(`^// ?`),
+	lazy(`^\s*[0-9]+[:|\t] ?`), lazy(`^\s*[0-9]+  ?`),
+	lazy(`^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+(?:Z|[+-][0-9:]+)? (?:(?:stdout|stderr) [FP] )?`),
+}
 
-func detectQuotedLines(text []byte, _ *licseal.ParseError) *reading {
-	if !bytes.HasPrefix(trim(text), []byte(">")) {
+// detectLinePrefix finds lines that all have something before them.
+func detectLinePrefix(text []byte, _ *licseal.ParseError) *reading {
+	lines := bytes.Split(trim(text), []byte("\n"))
+	for _, prefix := range linePrefixes {
+		isPrefixed := func(line []byte) bool { return len(trim(line)) == 0 || prefix().Match(line) }
+		if slices.ContainsFunc(lines, func(line []byte) bool { return !isPrefixed(line) }) {
+			continue
+		}
+		kept := make([][]byte, len(lines))
+		for i, line := range lines {
+			kept[i] = line[len(prefix().Find(line)):]
+		}
+		first := string(bytes.TrimSpace(prefix().Find(lines[0])))
+		return &reading{fault: Fault{QuotedLines, at(text, startOf(text)), []string{first}}, texts: [][]byte{bytes.Join(kept, []byte("\n"))}}
+	}
+	return nil
+}
+
+// detectLegacyEncoding finds a text in the encoding of Windows. Whether that was it, only a
+// signature can tell.
+func detectLegacyEncoding(text []byte, err *licseal.ParseError) *reading {
+	if utf8.Valid(text) || !MentionsLicense(string(text)) {
 		return nil
 	}
-	lines := bytes.Split(text, []byte("\n"))
-	for i, line := range lines {
-		lines[i] = quotedLine().ReplaceAll(line, nil)
+	special := []rune(windows1252)
+	var decoded []rune
+	for _, c := range text {
+		r := rune(c)
+		if 0x80 <= c && c < 0xa0 && special[c-0x80] != ' ' {
+			r = special[c-0x80]
+		}
+		decoded = append(decoded, r)
 	}
-	return &reading{fault: Fault{Kind: QuotedLines, Position: at(text, startOf(text))}, texts: [][]byte{bytes.Join(lines, []byte("\n"))}}
+	place := err.Position
+	if err.Class != licseal.ClassInvalidUTF8 {
+		return nil
+	}
+	return &reading{fault: Fault{Kind(err.Class), place, []string{err.Detail}}, texts: [][]byte{[]byte(string(decoded))}, guessed: true}
 }
 
 // detectSurroundingText finds a licence between the lines of a mail.

@@ -167,19 +167,31 @@ var base64Text = lazy(`^[A-Za-z0-9+/_-]+={0,2}$`)
 // minBase64 is the length from which letters and digits are treated as base64.
 const minBase64 = 24
 
+// base64Marks are escapes of what is between the lines of base64, or in it.
+var base64Marks = strings.NewReplacer(`\r`, "", `\n`, "", "%3D", "=", "%3d", "=", "%2B", "+", "%2b", "+", "%2F", "/", "%2f", "/")
+
+// detectBase64 finds a text that is base64, in one line or several. A space in a line may
+// have been a plus.
 func detectBase64(text []byte, _ *licseal.ParseError) *reading {
-	joined := strings.Join(strings.Fields(string(text)), "")
-	if len(joined) < minBase64 || !base64Text().MatchString(joined) {
-		return nil
-	}
-	digits := strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(joined, "="))
-	decoded, err := base64.RawStdEncoding.Strict().DecodeString(digits)
 	place := at(text, startOf(text))
-	switch {
-	case err != nil:
-		return unreadable(Base64Damaged, place)
-	case !utf8.Valid(decoded) && !bytes.HasPrefix(decoded, []byte{0xff, 0xfe}) && !bytes.HasPrefix(decoded, []byte(gzipMagic)):
-		return unreadable(Base64Other, place)
+	damaged := false
+	for _, plus := range []string{"", "+"} {
+		plain := base64Marks.Replace(string(trim(text)))
+		joined := strings.Join(strings.Fields(strings.ReplaceAll(plain, " ", plus)), "")
+		if len(joined) < minBase64 || !base64Text().MatchString(joined) {
+			return nil
+		}
+		digits := strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(joined, "="))
+		decoded, err := base64.RawStdEncoding.Strict().DecodeString(digits)
+		switch {
+		case err != nil:
+			damaged = true
+		case utf8.Valid(decoded), bytes.HasPrefix(decoded, []byte{0xff, 0xfe}), bytes.HasPrefix(decoded, []byte(gzipMagic)):
+			return &reading{fault: Fault{Kind: Base64, Position: place}, texts: [][]byte{decoded}}
+		}
 	}
-	return &reading{fault: Fault{Kind: Base64, Position: place}, texts: [][]byte{decoded}}
+	if damaged {
+		return unreadable(Base64Damaged, place)
+	}
+	return unreadable(Base64Other, place)
 }
