@@ -42,7 +42,18 @@ func printable(pointer string) string {
 	if len(pointer) > limit {
 		pointer = strings.ToValidUTF8(pointer[:limit], "") + "…"
 	}
-	return strconv.Quote(pointer)
+	return quoted(pointer)
+}
+
+// quoted returns a text in quotes, with escapes for all that is not visible.
+func quoted(text string) string {
+	text = strconv.Quote(text)
+	for _, r := range text {
+		if !visible(r) {
+			text = strings.ReplaceAll(text, string(r), strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		}
+	}
+	return text
 }
 
 // positionAt returns the line and column of a byte offset in text.
@@ -95,9 +106,9 @@ func (e *ParseError) Error() string { return e.Position.String() + ": " + e.Deta
 func quote(text []byte) string {
 	const limit = 60
 	if len(text) <= limit {
-		return strconv.Quote(string(text))
+		return quoted(string(text))
 	}
-	return strconv.Quote(string(bytes.ToValidUTF8(text[:limit], nil))) + "…"
+	return quoted(string(bytes.ToValidUTF8(text[:limit], nil))) + "…"
 }
 
 // describe returns a JSON value as an error shows it, such as: the number 5.

@@ -300,7 +300,7 @@ func (s *scanner) signature() (string, error) {
 	for i := range len(digits) {
 		if c := digits[i]; !('0' <= c && c <= '9' || 'a' <= c && c <= 'f') {
 			c, _ := utf8.DecodeRuneInString(digits[i:])
-			return "", s.errorAt(at+1+i, s.env.signature, ClassSignatureFormat, "the signature has %q as character %d; only the hex digits 0-9 and a-f, in lower case, may stand there", c, i+1)
+			return "", s.errorAt(at+1+i, s.env.signature, ClassSignatureFormat, "the signature has %+q as character %d; only the hex digits 0-9 and a-f, in lower case, may stand there", c, i+1)
 		}
 	}
 	if len(digits) != signatureHexSize {

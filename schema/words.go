@@ -6,10 +6,9 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/licseal/licseal/internal/text"
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
@@ -38,9 +37,9 @@ func allowed(s *jsonschema.Schema, keyword string) string {
 		if s.MinLength == 1 {
 			return "a string that is not empty"
 		}
-		return "a string of at least " + plural(s.MinLength, "character")
+		return "a string of at least " + text.Plural(s.MinLength, "character")
 	case "maxLength":
-		return "a string of at most " + plural(s.MaxLength, "character")
+		return "a string of at most " + text.Plural(s.MaxLength, "character")
 	case "minimum":
 		return "a number of at least " + decimal(s.Minimum)
 	case "maximum":
@@ -52,15 +51,15 @@ func allowed(s *jsonschema.Schema, keyword string) string {
 	case "multipleOf":
 		return "a multiple of " + decimal(s.MultipleOf)
 	case "minItems":
-		return "an array of at least " + plural(s.MinItems, "element")
+		return "an array of at least " + text.Plural(s.MinItems, "element")
 	case "maxItems":
-		return "an array of at most " + plural(s.MaxItems, "element")
+		return "an array of at most " + text.Plural(s.MaxItems, "element")
 	case "uniqueItems":
 		return "an array without equal elements"
 	case "minProperties":
-		return "an object of at least " + plural(s.MinProperties, "member")
+		return "an object of at least " + text.Plural(s.MinProperties, "member")
 	case "maxProperties":
-		return "an object of at most " + plural(s.MaxProperties, "member")
+		return "an object of at most " + text.Plural(s.MaxProperties, "member")
 	}
 	return ""
 }
@@ -133,7 +132,7 @@ func patternWords(pattern string) string {
 	case "^[^\x00-\x1f\x7f]*$":
 		return "a string without control characters"
 	}
-	return "a string that matches " + quote(pattern)
+	return "a string that matches " + text.Quote(pattern)
 }
 
 // exampleWords gives an example: the schema's own, or else the usual one of a format.
@@ -147,13 +146,6 @@ func exampleWords(s *jsonschema.Schema, format string) string {
 		return ` such as "2027-12-31T00:00:00Z"`
 	}
 	return ""
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // decimal writes a bound of a schema, whose numbers are doubles.
@@ -190,51 +182,37 @@ func (j *judge) shown(pointer string) string {
 	return jsonShown(text)
 }
 
-func jsonShown(text []byte) string {
-	if text[0] != '"' {
-		short, rest := cut(string(text), maxShown)
-		return printable(short) + rest
+func jsonShown(value []byte) string {
+	if value[0] != '"' {
+		return cut(string(value), maxShown)
 	}
-	unquoted, _ := jsontext.AppendUnquote(nil, text)
-	return quote(string(unquoted))
+	unquoted, _ := jsontext.AppendUnquote(nil, value)
+	return text.Quote(string(unquoted))
 }
 
 func jsonText(v any) string {
 	if s, ok := v.(string); ok {
-		return quote(s)
+		return text.Quote(s)
 	}
-	text, err := json.Marshal(v)
+	value, err := json.Marshal(v)
 	if err != nil {
 		return "?"
 	}
-	return printable(string(text))
+	return printable(string(value))
 }
 
 // maxShown is how many bytes of a value are shown.
 const maxShown = 60
 
-// quote returns a text in quotes, cut where it is long, with nothing that could
-// move a terminal's cursor.
-func quote(s string) string {
-	text, rest := cut(s, maxShown)
-	return strconv.QuoteToGraphic(text) + rest
-}
-
-// printable returns a text as it is but for what could move a terminal's
-// cursor, cut where it is long beyond use.
-func printable(s string) string {
-	text, rest := cut(s, 5*maxShown)
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsGraphic(r) {
-			return utf8.RuneError
-		}
-		return r
-	}, text) + rest
-}
-
-func cut(s string, limit int) (text, rest string) {
-	if len(s) <= limit {
-		return s, ""
+// cut returns a text with escapes for what is not visible, and without what exceeds the
+// limit.
+func cut(s string, limit int) string {
+	if len(s) > limit {
+		return text.Escape(strings.ToValidUTF8(s[:limit], "")) + "…"
 	}
-	return strings.ToValidUTF8(s[:limit], ""), "…"
+	return text.Escape(s)
 }
+
+func quote(s string) string { return text.Quote(s) }
+
+func printable(s string) string { return cut(s, 5*maxShown) }
