@@ -9,7 +9,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 )
@@ -110,35 +109,6 @@ func noFlagsBeforeCommand(c *cli.Context) error {
 		return usagef("flags of '%s' stand behind it: licseald %s --flag …", name, name)
 	}
 	return nil
-}
-
-func serveFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.StringFlag{Name: "listen", Value: "127.0.0.1:8001", Usage: "listen on `ADDRESS`; another than loopback needs a token file or a client CA"},
-		storeFlag(),
-		&cli.BoolFlag{Name: "ephemeral", Usage: "keep everything in memory and listen on a random port of the loopback interface, for a rehearsal"},
-		&cli.StringSliceFlag{Name: "trust", KeepSpace: true, Aliases: []string{"t"}, Usage: "take licences that the public keys in `FILE` signed (repeatable; read again when it changes)", TakesFile: true},
-		&cli.BoolFlag{Name: "accept-unverified", Usage: "take any licence document, whoever signed it and whatever its dates: for a rehearsal with licences whose keys are not public"},
-		schemaFlag(),
-		lengthFlag("grace", 0, "take licences for this `LENGTH` of time after they expire, as 30d"),
-		&cli.StringFlag{Name: "revocations", Usage: "refuse what the signed revocation list in `FILE` names (read again when it changes)", TakesFile: true},
-		lengthFlag("max-list-age", 0, "refuse a revocation list that was issued more than this `LENGTH` of time ago, as 30d"),
-		&cli.StringFlag{Name: "issuer", Usage: "require a key whose issuer matches `PATTERN`, as *@vendor.example"},
-		&cli.StringFlag{Name: "token-file", Usage: "let in who shows a token of `FILE`: one a line, or a name and a token (read again when it changes)", TakesFile: true},
-		&cli.StringFlag{Name: "license-dir", Usage: "serve /api/v1/license too: the entitlement licences in `DIR`, one of which is in use", TakesFile: true},
-		&cli.StringFlag{Name: "entitlement-token-file", Usage: "let in there who shows a token of `FILE` (read again when it changes)", TakesFile: true},
-		&cli.StringFlag{Name: "entitlement-state", Usage: "remember the time and the newest revocation list for it in `FILE`, which 'licseal state new' makes", TakesFile: true},
-		&cli.StringFlag{Name: "tls-cert", Usage: "speak TLS with the certificate in `FILE` (read again when it changes)", TakesFile: true},
-		&cli.StringFlag{Name: "tls-key", Usage: "the certificate's private key, in `FILE`", TakesFile: true},
-		&cli.StringFlag{Name: "client-ca", Usage: "let in who has a certificate of an authority in `FILE`", TakesFile: true},
-		&cli.Int64Flag{Name: "max-body", Value: 256 << 10, Usage: "refuse bodies of more than `BYTES`"},
-		lengthFlag("header-timeout", 5*time.Second, "wait `LENGTH` for the header of a request"),
-		lengthFlag("body-timeout", 15*time.Second, "wait `LENGTH` for a whole request"),
-		lengthFlag("store-timeout", 10*time.Second, "answer 503 where the store takes longer than `LENGTH`"),
-		lengthFlag("stop-timeout", 10*time.Second, "when told to stop, wait `LENGTH` for requests under way"),
-		&cli.StringFlag{Name: "log-format", Value: "text", Usage: "write the log as `FORMAT`: text or json"},
-		&cli.StringFlag{Name: "gateway-version", Value: "3.9.0.1", Usage: "tell clients that ask that this is `VERSION` of the gateway"},
-	}
 }
 
 func schemaFlag() cli.Flag {

@@ -21,6 +21,7 @@ import (
 	"github.com/licseal/licseal/internal/testenv/pgtest"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/schema"
+	"github.com/licseal/licseal/verify"
 )
 
 // BenchmarkAPI measures requests under load from four clients, side by side with a
@@ -60,13 +61,17 @@ func benchHandler(b *testing.B, v *vendor, name string) http.Handler {
 	if err != nil {
 		b.Fatal(err)
 	}
+	verifier, err := verify.New(trusted, &verify.Options{Fields: schema.Kong()})
+	if err != nil {
+		b.Fatal(err)
+	}
 	log, err := newLog(io.Discard, "json")
 	if err != nil {
 		b.Fatal(err)
 	}
 	s := &server{
 		log: log, store: &admin.Memory{}, ping: func(context.Context) error { return nil },
-		judge: &judge{trust: func() trust { return trust{keys: trusted} }, rules: schema.Kong()},
+		judge: &judge{trust: func() trust { return trust{trusted, verifier} }, rules: schema.Kong()},
 		admin: admin.Options{Log: slog.New(slog.DiscardHandler)},
 	}
 	if name != "" {

@@ -15,21 +15,8 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-func checkEntitleFlags(c *cli.Context) error {
-	folder, tokens := c.IsSet("license-dir"), c.IsSet("entitlement-token-file")
-	switch {
-	case folder != tokens:
-		return usagef("--license-dir and --entitlement-token-file go together")
-	case c.IsSet("entitlement-state") && !folder:
-		return usagef("--entitlement-state needs --license-dir")
-	case folder && c.Bool("accept-unverified"):
-		return usagef("--license-dir needs --trust: an entitlement licence is never taken unverified")
-	}
-	return nil
-}
-
-// openEntitlements opens the licence folder, and shows its figures in the report of
-// the Admin API.
+// openEntitlements opens the licence folder, and adds its usage to the report of the
+// Admin API.
 func (s *server) openEntitlements(c *cli.Context) error {
 	dir := c.String("license-dir")
 	if dir == "" {
@@ -44,38 +31,57 @@ func (s *server) openEntitlements(c *cli.Context) error {
 	if err != nil {
 		return fmt.Errorf("--entitlement-token-file: %w", err)
 	}
-	opts := &entitle.Options{Store: entitle.NewMemory(), MayBeMissing: true, Notify: s.noteEvent,
-		Issuer: c.String("issuer"), MaxListAge: lengthOf(c, "max-list-age"),
-		StoreTimeout: lengthOf(c, "store-timeout")}
-	if path := c.String("revocations"); path != "" {
-		opts.Revocations = entitle.File(path)
+	opts, err := s.guardOptions(c)
+	if err != nil {
+		return err
 	}
-	if path := c.String("entitlement-state"); path != "" {
-		opts.Remember = func(change func(*verify.Memory) error) (*verify.Memory, error) {
-			m, err := state.Update(path, change)
-			if errors.Is(err, os.ErrNotExist) {
-				return nil, fmt.Errorf("%w; 'licseal state new %s' makes it", err, path)
-			}
-			return m, err
-		}
-	}
-	if s.db != nil {
-		if opts.Store, err = sqlstore.New(c.Context, s.db); err != nil {
-			return err
-		}
-	}
-	guard, err := entitle.Open(c.Context, entitle.NewFolder(dir), s.judge.trust().keys, opts)
+	trusted := s.judge.trust()
+	guard, err := entitle.Open(c.Context, entitle.NewFolder(dir), trusted.keys, opts)
 	if err != nil {
 		return fmt.Errorf("--license-dir %s: %w", dir, err)
 	}
 	s.close = append(s.close, guard.Close)
-	s.reload = append(s.reload, func() { guard.Trust(s.judge.trust().keys) })
+	s.reload = append(s.reload, func() {
+		if now := s.judge.trust(); now.verifier != trusted.verifier { // the files have changed
+			trusted = now
+			guard.Trust(trusted.keys)
+		}
+	})
 	s.admin.Reporter = usageReporter{guard}
 	s.entitlements = entitle.NewHandler(guard, &entitle.HandlerOptions{Log: s.log, Authorize: func(r *http.Request) bool {
 		_, ok := admin.FindToken(tokens.get(), entitle.Bearer(r))
 		return ok
 	}})
 	return nil
+}
+
+// guardOptions returns how the guard of the licence folder works.
+func (s *server) guardOptions(c *cli.Context) (opts *entitle.Options, err error) {
+	opts = &entitle.Options{
+		Store: entitle.NewMemory(), MayBeMissing: true, Notify: s.noteEvent,
+		Issuer: c.String("issuer"), MaxListAge: lengthOf(c, "max-list-age"), StoreTimeout: lengthOf(c, "store-timeout"),
+	}
+	if path := c.String("revocations"); path != "" {
+		opts.Revocations = entitle.File(path)
+	}
+	if path := c.String("entitlement-state"); path != "" {
+		opts.Remember = remember(path)
+	}
+	if s.db != nil {
+		opts.Store, err = sqlstore.New(c.Context, s.db)
+	}
+	return opts, err
+}
+
+// remember returns the Remember of a guard that keeps its memory in a state file.
+func remember(path string) func(func(*verify.Memory) error) (*verify.Memory, error) {
+	return func(change func(*verify.Memory) error) (*verify.Memory, error) {
+		m, err := state.Update(path, change)
+		if errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("%w; 'licseal state new %s' creates it", err, path)
+		}
+		return m, err
+	}
 }
 
 // noteEvent logs what happens to the entitlement licence.
@@ -88,9 +94,10 @@ func (s *server) noteEvent(e entitle.Event) {
 	s.log.Error("entitlement licence", append(attributes, "error", e.Err.Error())...)
 }
 
-// usageReporter feeds the counters of the Admin API's report.
+// usageReporter has the counters of the Admin API's report.
 type usageReporter struct{ guard *entitle.Guard }
 
+// Figures implements admin.Reporter.
 func (u usageReporter) Figures(ctx context.Context) (admin.Figures, error) {
 	months, err := u.guard.Monthly(ctx, entitle.MonthlyRequests)
 	if err != nil {

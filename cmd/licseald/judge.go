@@ -15,110 +15,100 @@ import (
 	"github.com/licseal/licseal/verify"
 )
 
-// judge decides which licences are let in: those that a trusted key signed,
-// whose fields match the schema, and that are valid now.
+// judge decides which licences are stored.
 type judge struct {
-	trust   func() trust // nil: whoever signed it
-	rules   *schema.Schema
-	options verify.Options // but for what trust has
+	rules *schema.Schema
+	trust func() trust // nil if signatures are not checked
+
+	unverified *verify.UnverifiedJudge // nil if they are
 }
 
-// trust is whom a judge believes, and what was taken back.
+// trust is what the files of trusted keys and the revocation list say.
 type trust struct {
-	keys    []licseal.TrustedKey
-	revoked *revoke.List // nil if there is none
+	keys     []licseal.TrustedKey
+	verifier *verify.Verifier
 }
 
 var _ admin.Check = (*judge)(nil).check
 
+// check refuses a licence document.
 func (j *judge) check(_ context.Context, payload string) error {
-	if j.trust == nil {
+	if j.unverified != nil {
 		return j.checkUnverified(payload)
 	}
-	trust, options := j.trust(), j.options
-	options.Revocations = trust.revoked
-	result, err := verify.License([]byte(payload), trust.keys, &options)
-	var (
-		parse     *licseal.ParseError
-		signature *verify.SignatureError
-		refused   *verify.RefusedError
-		revoked   *verify.RevokedError
-	)
-	switch {
-	case errors.As(err, &parse):
-		return fmt.Errorf("not a licence document: %w", err)
-	case errors.As(err, &signature):
-		return fmt.Errorf("the signature is not good here: %w", err)
-	case errors.As(err, &revoked):
-		return err // judged before the fields
-	case errors.As(err, &refused):
-		result = refused.Result
-	case err != nil:
-		return err
-	}
-	if err := checkFields(j.rules, result.License.Payload); err != nil {
-		return err // judged before the dates
-	}
-	return err
-}
-
-// checkUnverified looks at the shape of a licence and at nothing else.
-func (j *judge) checkUnverified(payload string) error {
-	lic, err := licseal.ParseUnverified([]byte(payload))
-	if err != nil {
-		return fmt.Errorf("not a licence document: %w", err)
-	}
-	return checkFields(j.rules, lic.Payload)
-}
-
-// checkFields lets a field pass that a built-in schema does not know: the licence
-// is signed, and may be newer than this program. A vendor's own schema means what
-// it says.
-func checkFields(rules *schema.Schema, p licseal.Payload) error {
-	err := rules.Validate(p)
-	var broken *schema.Error
-	if _, notBuiltin := schema.Builtin(rules.Name()); !errors.As(err, &broken) || notBuiltin != nil {
-		return err
-	}
-	if broken.UnknownOnly() {
+	report := j.trust().verifier.Report([]byte(payload))
+	switch err := report.Err(); report.Reason() {
+	case "":
 		return nil
+	case licseal.ReasonSignature:
+		return fmt.Errorf("the signature is not good here: %w", err)
+	case licseal.ReasonParse:
+		return notALicense(err)
+	case licseal.ReasonSchema:
+		return j.suggest(report.Result().License.Payload, err)
+	default:
+		return err
 	}
-	if meant := rules.Instead(p); meant != nil {
-		return fmt.Errorf("the fields are those of the schema %s, and not of %s, which this server takes: %w", meant.Name(), rules.Name(), err)
+}
+
+// checkUnverified looks at the form and the fields of a document, and at nothing else.
+func (j *judge) checkUnverified(payload string) error {
+	report := j.unverified.Report([]byte(payload))
+	if document, _ := report.Outcome(verify.StageDocument); document.Err != nil {
+		return notALicense(document.Err)
+	}
+	if fields, _ := report.Outcome(verify.StageFields); fields.Err != nil {
+		return j.suggest(report.License.Payload, fields.Err)
+	}
+	return nil
+}
+
+func notALicense(err error) error { return fmt.Errorf("not a licence document: %w", err) }
+
+// suggest names the schema that a payload was probably made for, if it is another one.
+func (j *judge) suggest(p licseal.Payload, err error) error {
+	if meant := j.rules.Instead(p); meant != nil {
+		return fmt.Errorf("the fields are those of the schema %s, and not of %s, which this server takes: %w", meant.Name(), j.rules.Name(), err)
 	}
 	return err
 }
 
-// parseTrust returns a func that reads files of trusted keys and, behind them, a
-// revocation list if there is one. An older list than the one before is refused.
-func parseTrust(keyFiles []string, listFile string) func([][]byte) (trust, error) {
+// trustParser returns a func that reads files of trusted keys, which count as one,
+// followed by a revocation list if there is one. It refuses a list that is older than
+// one it has read before.
+func trustParser(keyFiles []string, listFile string, options verify.Options) func([][]byte) (trust, error) {
 	var seen verify.Memory
 	return func(contents [][]byte) (trust, error) {
-		var t trust
-		files := make([]*keys.TrustedFile, len(keyFiles))
-		var err error
-		for i, path := range keyFiles {
-			if files[i], err = keys.ParseTrustedFile(path, contents[i]); err != nil {
-				return trust{}, err
-			}
-		}
-		if t.keys, err = keys.Trusted(files...); err != nil {
+		trusted, err := parseKeys(keyFiles, contents)
+		if err != nil {
 			return trust{}, err
 		}
-		if listFile == "" {
-			return t, nil
+		o := options
+		if listFile != "" {
+			if o.Revocations, err = revoke.Verify(contents[len(keyFiles)], trusted); err == nil {
+				err = seen.Observe(time.Now(), o.Revocations, 0)
+			}
+			if err != nil {
+				return trust{}, fmt.Errorf("%s: %w", listFile, err)
+			}
 		}
-		if t.revoked, err = revoke.Verify(contents[len(keyFiles)], t.keys); err == nil {
-			err = seen.Observe(time.Now(), t.revoked, 0)
-		}
-		if err != nil {
-			return trust{}, fmt.Errorf("%s: %w", listFile, err)
-		}
-		return t, nil
+		verifier, err := verify.New(trusted, &o)
+		return trust{trusted, verifier}, err
 	}
 }
 
-// loadSchema returns the schema of a name: a built-in one or a file.
+func parseKeys(names []string, contents [][]byte) ([]licseal.TrustedKey, error) {
+	files := make([]*keys.TrustedFile, len(names))
+	for i, name := range names {
+		var err error
+		if files[i], err = keys.ParseTrustedFile(name, contents[i]); err != nil {
+			return nil, err
+		}
+	}
+	return keys.Trusted(files...)
+}
+
+// loadSchema returns the built-in schema of a name, or that of a file.
 func loadSchema(name string) (*schema.Schema, error) {
 	rules, notBuiltin := schema.Builtin(name)
 	if notBuiltin == nil {

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"slices"
+
+	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/internal/sqldb"
+	"github.com/licseal/licseal/revoke"
+	"github.com/licseal/licseal/verify"
+	"github.com/urfave/cli/v2"
+)
+
+// server is one licseald.
+type server struct {
+	log    *slog.Logger
+	db     *sqldb.DB // nil if everything is in memory
+	store  admin.Store
+	ping   func(context.Context) error
+	judge  *judge
+	tokens *watched[[]admin.Token] // nil without --token-file
+	tls    *tls.Config             // nil if it speaks plain HTTP
+	admin  admin.Options
+	reload []func()       // read files again
+	close  []func() error // called in reverse order
+
+	entitlements http.Handler // nil if they are not served
+}
+
+// newServer reads all files and opens the store.
+func newServer(c *cli.Context) (*server, error) {
+	log, err := newLog(c.App.ErrWriter, c.String("log-format"))
+	if err != nil {
+		return nil, err
+	}
+	s := &server{log: log}
+	for _, step := range []func(*cli.Context) error{s.loadJudge, s.loadTokens, s.loadTLS, s.openStore, s.openEntitlements} {
+		if err := step(c); err != nil {
+			s.closeAll()
+			return nil, err
+		}
+	}
+	s.admin.MaxBodyBytes = c.Int64("max-body")
+	s.admin.Version = c.String("gateway-version")
+	s.admin.Roles = s.judge.rules.Roles()
+	s.admin.Log = log
+	return s, nil
+}
+
+// loadJudge reads the schema, the trusted keys and the revocation list.
+func (s *server) loadJudge(c *cli.Context) error {
+	rules, err := loadSchema(c.String("schema"))
+	if err != nil {
+		return fmt.Errorf("--schema: %w", err)
+	}
+	s.judge = &judge{rules: rules}
+	options := verify.Options{
+		Fields: rules, Grace: lengthOf(c, "grace"), MaxListAge: lengthOf(c, "max-list-age"), Issuer: c.String("issuer"),
+	}
+	if c.Bool("accept-unverified") {
+		s.log.Warn("licences are stored UNVERIFIED: signatures and dates are not checked")
+		s.judge.unverified, err = verify.NewUnverified(&options)
+		return err
+	}
+	keyFiles, listFile := c.StringSlice("trust"), c.String("revocations")
+	files, flags := smallFiles(keyFiles...), "--trust"
+	if listFile != "" {
+		files, flags = append(files, watchedFile{listFile, revoke.MaxBytes}), "--trust, --revocations"
+	}
+	trusted, err := watch(s.log, trustParser(keyFiles, listFile, options), files...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", flags, err)
+	}
+	s.judge.trust = trusted.get
+	s.reload = append(s.reload, trusted.reload)
+	return nil
+}
+
+func (s *server) loadTokens(c *cli.Context) (err error) {
+	path := c.String("token-file")
+	if path == "" {
+		return nil
+	}
+	if s.tokens, err = s.watchTokens(path); err != nil {
+		return fmt.Errorf("--token-file: %w", err)
+	}
+	return nil
+}
+
+// watchTokens reads a file of tokens, and reads it again when it changes.
+func (s *server) watchTokens(path string) (*watched[[]admin.Token], error) {
+	parse := func(contents [][]byte) ([]admin.Token, error) {
+		tokens, err := admin.ParseTokens(contents[0])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return tokens, nil
+	}
+	tokens, err := watch(s.log, parse, smallFiles(path)...)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o044 != 0 {
+		s.log.Warn("the token file can be read by others", "file", path, "remedy", "chmod go-r "+path)
+	}
+	s.reload = append(s.reload, tokens.reload)
+	return tokens, nil
+}
+
+func (s *server) loadTLS(c *cli.Context) error {
+	if !c.IsSet("tls-cert") {
+		return nil
+	}
+	parse := func(contents [][]byte) (*tls.Certificate, error) {
+		pair, err := tls.X509KeyPair(contents[0], contents[1])
+		return &pair, err
+	}
+	certificate, err := watch(s.log, parse, smallFiles(c.String("tls-cert"), c.String("tls-key"))...)
+	if err != nil {
+		return fmt.Errorf("--tls-cert, --tls-key: %w", err)
+	}
+	s.reload = append(s.reload, certificate.reload)
+	s.tls = &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return certificate.get(), nil }}
+	if path := c.String("client-ca"); path != "" {
+		pem, err := readFile(path)
+		if err != nil {
+			return fmt.Errorf("--client-ca: %w", err)
+		}
+		s.tls.ClientCAs = x509.NewCertPool()
+		if !s.tls.ClientCAs.AppendCertsFromPEM(pem) {
+			return fmt.Errorf("--client-ca: %s has no certificate in PEM", path)
+		}
+		s.tls.ClientAuth = tls.RequireAndVerifyClientCert
+	}
+	return nil
+}
+
+func (s *server) openStore(c *cli.Context) error {
+	if c.Bool("ephemeral") {
+		s.admin.DBVersion = "memory"
+		s.store, s.ping = &admin.Memory{}, func(context.Context) error { return nil }
+		return nil
+	}
+	db, store, err := openStore(c.Context, c.String("store"))
+	if err != nil {
+		return err
+	}
+	s.close = append(s.close, db.Close)
+	if s.admin.DBVersion, err = store.Version(c.Context); err != nil {
+		return err
+	}
+	s.db, s.store, s.ping = db, boundedStore{store, lengthOf(c, "store-timeout")}, store.Ping
+	return nil
+}
+
+func (s *server) closeAll() {
+	for _, f := range slices.Backward(s.close) {
+		if err := f(); err != nil {
+			s.log.Error("closing", "error", err.Error())
+		}
+	}
+}
