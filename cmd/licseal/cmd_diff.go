@@ -17,13 +17,13 @@ func diffCommand() *cli.Command {
 		Name:      "diff",
 		Usage:     "show what differs between two licences",
 		UsageText: "licseal diff [-t KEYS] [flags] A B",
-		Description: `Shows the fields that were changed, added and removed, and the dates as instants.
-With -t, both signatures are verified and the keys are shown too; otherwise the
-signatures are not checked, and the output says so. The exit code is 0 whether or
-not the licences differ.
+		Description: `Shows the fields that were changed, added and removed, and the dates as
+instants. With -t, both signatures are verified and the keys are shown too;
+otherwise the signatures are not checked, and the output says so. The exit code
+is 0 whether or not the licences differ.
 
---json prints one object: verified, same, changes[{pointer, a, b}], and for a and b
-file, not_before, not_after and, if verified, key{id,name,issuers}.`,
+--json prints one object: verified, same, changes[{pointer, a, b}], and for a
+and b file, not_before, not_after and, if verified, key{id,name,issuers}.`,
 		Flags:  []cli.Flag{trustFlag, schemaFlag, jsonFlag},
 		Action: diff,
 	}

@@ -17,17 +17,18 @@ func payloadCommand() *cli.Command {
 Admin API's /licenses expects it; or, with --as, in another form:
 
 ` + forms.Describe() + `
-  licseal payload --as body licence.json |
-    curl -H 'Content-Type: application/json' -d @- http://localhost:8001/licenses
-  licseal payload --as k8s-secret --namespace kong licence.json | kubectl apply -f -
+  licseal payload --as curl licence.json | sh
+  licseal payload --as k8s-secret --namespace kong licence.json |
+    kubectl apply -f -
 
-All of them contain the same licence, with the same signature. Apostrophes in dotenv,
-and in hcl text that is not in Unicode's form NFC, are written as JSON escapes,
-because readers of these files would change them. Readers of .env files remove the
-quotes, except for 'docker run --env-file'.
+All of them contain the same licence, with the same signature. Apostrophes in
+dotenv, and in hcl text that is not in Unicode's form NFC, are written as JSON
+escapes, because readers of these files would change them. Readers of .env files
+remove the quotes, except for 'docker run --env-file'.
 
-Kong Mesh reads only the version as an integer; mesh-secret warns of a string. The
-version is kept as it is. The signature is not checked; use 'licseal verify'.`,
+Kong Mesh reads only the version as an integer; mesh-secret warns of a string.
+The version is kept as it is. The signature is not checked: 'licseal verify'
+does that.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "as", Value: "string", Usage: "print it as `FORM`"},
 			&cli.StringFlag{Name: "id", Usage: "the `UUID` of the record: curl, httpie, reconciler"},

@@ -12,23 +12,24 @@ func renewCommand() *cli.Command {
 		Name:      "renew",
 		Usage:     "renew a licence with a new expiry",
 		UsageText: "licseal renew OLD --expires DATE -k KEY [flags]",
-		Description: `Takes the fields of the licence OLD, sets today's creation date, the new expiry, and
-the fields that --set names, and signs the result. With -t, the old licence is
-verified first: it may have expired, but a trusted key must have signed it, and with
---revocations it must not be revoked. A warning is printed if the same keys or list
-would refuse the new licence.
+		Description: `Takes the fields of the licence OLD, sets today's creation date, the new expiry,
+and the fields that --set names, and signs the result. With -t, the old licence
+is verified first: it may have expired, but a trusted key must have signed it,
+and with --revocations it must not be revoked. A warning is printed if the same
+keys or list would refuse the new licence.
 
-  licseal renew old.json --expires +365d -t trusted.keys -k vendor.key -o new.json
+  licseal renew old.json --expires +365d -t trusted.keys -k vendor.key \
+    -o new.json
 
-An expiry of +365d counts from the creation date: today, or what --created gives. The
-license_key is kept unless --set license_key=… changes it; revoking one of the two
-licences by its key then revokes both.`,
+An expiry of +365d counts from the creation date: today, or what --created
+gives. The license_key is kept unless --set license_key=… changes it; revoking
+one of the two licences by its key then revokes both.`,
 		Flags: []cli.Flag{
 			keyFlag,
 			passphraseFileFlag,
 			trustFlag,
-			&cli.StringFlag{Name: "expires", Usage: "set the expiration `DATE`: 2027-12-31, an RFC 3339 time, or +365d"},
-			&cli.StringFlag{Name: "created", Value: "today", Usage: "set the creation `DATE`: 2026-01-31, an RFC 3339 time, or today"},
+			&cli.StringFlag{Name: "expires", Usage: "expiration `DATE`: 2027-12-31, an RFC 3339 time, or +365d"},
+			&cli.StringFlag{Name: "created", Value: "today", Usage: "creation `DATE`: 2026-01-31, an RFC 3339 time, or today"},
 			&cli.StringSliceFlag{Name: "set", KeepSpace: true, Usage: "set a field: `NAME=VALUE` (repeatable)"},
 			revocationsFlag,
 			schemaFlag,

@@ -16,28 +16,29 @@ func signCommand() *cli.Command {
 		Name:      "sign",
 		Usage:     "sign a payload: make a licence",
 		UsageText: "licseal sign -k KEY [flags] [PAYLOAD]\n       licseal sign -k KEY --batch FILE [flags]",
-		Description: `Reads a payload, an object of fields, from the file PAYLOAD or from standard input.
-With --from or --set, standard input is read only if PAYLOAD is '-'. Changes the
-fields that --set, --created and --expires name, checks the payload against its
-schema, signs it, and prints the licence in canonical form: the string that the Admin
-API expects.
+		Description: `Reads a payload, an object of fields, from the file PAYLOAD or from standard
+input. With --from or --set, standard input is read only if PAYLOAD is '-'.
+Changes the fields that --set, --created and --expires name, checks the payload
+against its schema, signs it, and prints the licence in canonical form: the
+string that the Admin API expects.
 
   licseal sign -k vendor.key --set customer='Example Company, Inc' \
     --from defaults.json --expires +365d -o licence.json
 
 --set NAME=VALUE sets a string; if the field exists with another type, such as a
-number, VALUE must be of that type. NAME:=VALUE sets any JSON value. NAME may be a
-JSON Pointer: /limits/seats. A payload made with these flags gets today's creation
-date if it has none, and with --schema entitlement a new id and key too. An expiry of
-+365d counts from the creation date.
+number, VALUE must be of that type. NAME:=VALUE sets any JSON value. NAME may be
+a JSON Pointer: /limits/seats. A payload made with these flags gets today's
+creation date if it has none, and with --schema entitlement a new id and key
+too. An expiry of +365d counts from the creation date.
 
---batch signs one licence a row, and prints them as NDJSON, in the order of the rows.
-The header of a CSV names the fields as --set does, with 'seats:' for a column of JSON
-values; empty cells set nothing. Fields that a row lacks come from --from and --set;
---created and --expires set the dates of all rows. Rows that fail, or have the id of
-an earlier row, are written to --rejects; the others are signed, and the exit code is
-the worst of all rows. With -o, the file gets its name when it is complete; --resume
-continues an interrupted run without signing a row twice or skipping one.
+--batch signs one licence a row, and prints them as NDJSON, in the order of the
+rows. The header of a CSV names the fields as --set does, with 'seats:' for a
+column of JSON values; empty cells set nothing. Fields that a row lacks come
+from --from and --set; --created and --expires set the dates of all rows. Rows
+that fail, or have the id of an earlier row, are written to --rejects; the
+others are signed, and the exit code is the worst of all rows. With -o, the file
+gets its name when it is complete; --resume continues an interrupted run without
+signing a row twice or skipping one.
 
   licseal sign -k vendor.key --batch customers.csv --from defaults.json \
     --expires +365d --rejects rejects.ndjson -o licences.ndjson`,
@@ -46,8 +47,8 @@ continues an interrupted run without signing a row twice or skipping one.
 			passphraseFileFlag,
 			&cli.StringFlag{Name: "from", Usage: "start from the payload, or the licence, in the file `TEMPLATE`", TakesFile: true, Category: reads},
 			&cli.StringSliceFlag{Name: "set", KeepSpace: true, Usage: "set a field: `NAME=VALUE` (repeatable)"},
-			&cli.StringFlag{Name: "created", Usage: "set the creation `DATE`: 2026-01-31, an RFC 3339 time, or today"},
-			&cli.StringFlag{Name: "expires", Usage: "set the expiration `DATE`: 2027-12-31, an RFC 3339 time, or +365d"},
+			&cli.StringFlag{Name: "created", Usage: "creation `DATE`: 2026-01-31, an RFC 3339 time, or today"},
+			&cli.StringFlag{Name: "expires", Usage: "expiration `DATE`: 2027-12-31, an RFC 3339 time, or +365d"},
 			schemaFlag, strictFlag,
 			oddIDFlag,
 			outputFlag,
