@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -53,6 +54,8 @@ func (p *preflight) begin(sources []check.Source, findings []check.Finding) (err
 	p.run.Count(findings)
 	p.run.Writer, err = checkreport.New(formatOf(p.c), out, checkreport.Header{
 		Version:          version(),
+		Name:             reportName(p.c),
+		Path:             pathOf(p.c.String("namespace-dump")),
 		Time:             at,
 		SignatureChecked: !p.options.NoSignature,
 		KongFields:       p.options.Schema == nil || p.options.Schema.Builtin() && p.options.Schema.Name() == "kong",
@@ -61,6 +64,24 @@ func (p *preflight) begin(sources []check.Source, findings []check.Finding) (err
 		Findings:         findings,
 	})
 	return err
+}
+
+// reportName tells a report from others in the same folder: by the name of its file,
+// or else by what it is about.
+func reportName(c *cli.Context) string {
+	switch {
+	case c.String("report") != "":
+		return filepath.Base(c.String("report"))
+	case c.Bool("effective"):
+		return "effective"
+	case c.IsSet("namespace-dump"):
+		return displayName(c.String("namespace-dump"))
+	}
+	names := fileNames(c)
+	if len(names) == 1 {
+		return displayName(names[0])
+	}
+	return fmt.Sprintf("%s and %d more", displayName(names[0]), len(names)-1)
 }
 
 // failed says on standard error what failed first, unless the report is for people and

@@ -83,12 +83,13 @@ type licenceCollector struct {
 	failures   prometheus.Counter
 }
 
-// The names are those of Kong Gateway's Prometheus plugin.
+// The names, and what they mean, are those of Kong Gateway's Prometheus plugin: the
+// expiration is given less 24 hours.
 func newLicenceCollector(store admin.Store, roles licseal.Roles) *licenceCollector {
 	return &licenceCollector{
 		store: store, roles: roles,
 		expiration: prometheus.NewDesc("kong_enterprise_license_expiration",
-			"Unix time at which the active licence expires.", nil, nil),
+			"Unix time at which the active licence expires, less 24 hours, as in a gateway.", nil, nil),
 		failures: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "kong_enterprise_license_errors", Help: "Failures to read the active licence.",
 		}),
@@ -108,7 +109,7 @@ func (c *licenceCollector) Collect(ch chan<- prometheus.Metric) {
 	expiration, err := c.activeExpiration(ctx)
 	switch {
 	case err == nil:
-		ch <- prometheus.MustNewConstMetric(c.expiration, prometheus.GaugeValue, float64(expiration.Unix()))
+		ch <- prometheus.MustNewConstMetric(c.expiration, prometheus.GaugeValue, float64(expiration.Add(-24*time.Hour).Unix()))
 	case !errors.Is(err, admin.ErrNotFound):
 		c.failures.Inc()
 	}

@@ -9,14 +9,18 @@ import (
 	"time"
 
 	"github.com/licseal/licseal/check"
+	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
 )
 
 // prometheus writes metrics in the text format, for the textfile collector of
 // the node exporter. The format groups them by name, so all are kept in memory.
-// Where a gateway's metric means the same, it has the gateway's name.
+//
+// Every series has the label report: the collector fails if two files in its folder
+// have the same series.
 type prometheus struct {
 	w        io.Writer
+	report   string
 	families []metricFamily
 	kong     bool
 	findings map[findingKey]int
@@ -30,7 +34,7 @@ type findingKey struct {
 }
 
 func newPrometheus(w io.Writer, h Header) Writer {
-	p := &prometheus{w: w, kong: h.KongFields, findings: map[findingKey]int{}, seen: map[string]bool{}}
+	p := &prometheus{w: w, report: plain(h.Name), kong: h.KongFields, findings: map[findingKey]int{}, seen: map[string]bool{}}
 	p.gauge("licseal_check_timestamp_seconds", "When the licences were checked.", unix(h.Time))
 	p.gauge("licseal_check_signature_checked", "1 if signatures were to be checked.", truth(h.SignatureChecked))
 	for _, f := range h.Findings {
@@ -46,6 +50,7 @@ func (p *prometheus) gauge(name, help string, value float64, labels ...string) {
 		i = len(p.families)
 		p.families = append(p.families, metricFamily{name: name, help: help})
 	}
+	labels = append([]string{"report", p.report}, labels...)
 	p.families[i].samples = append(p.families[i].samples, sample{labels, value})
 }
 
@@ -67,17 +72,9 @@ func (p *prometheus) Entry(e Entry) error {
 	if e.Active != nil {
 		p.gauge("licseal_license_active", "1 if it is the licence in use, where that is known.", truth(*e.Active), "source", source)
 	}
-	kong := p.kong && !e.notActive() // a gateway tells of the licence that it uses
-	if days, ok := e.DaysLeft(); ok {
-		if kong {
-			p.gauge("kong_enterprise_license_expiration", "Unix epoch time when the license expires, the same name as in the gateway.", unix(e.NotAfter), "source", source)
-		}
-		p.gauge("licseal_license_not_before_seconds", "From when on the licence is valid, in seconds since 1970.", unix(e.NotBefore), "source", source)
-		p.gauge("licseal_license_expiration_seconds", "When the licence expires, in seconds since 1970.", unix(e.NotAfter), "source", source)
-		p.gauge("licseal_license_days_left", "Whole days until the licence expires; negative afterwards.", float64(days), "source", source)
-	}
-	if kong {
-		p.gauge("kong_enterprise_license_errors", "Errors when collecting license info, the same name as in the gateway.", truth(e.State == ""), "source", source)
+	p.gauge("licseal_license_dates_readable", "1 if the dates of the licence could be read.", truth(e.State != ""), "source", source)
+	if e.State != "" {
+		p.dates(e, source)
 	}
 	for _, state := range []verify.State{verify.NotYetValid, verify.Valid, verify.InGrace, verify.Expired} {
 		p.gauge("licseal_license_state", "1 for the state that the licence is in.", truth(e.State == state), "source", source, "state", string(state))
@@ -89,6 +86,16 @@ func (p *prometheus) Entry(e Entry) error {
 		p.findings[findingKey{source, f.Code, f.Severity}]++
 	}
 	return nil
+}
+
+func (p *prometheus) dates(e Entry, source string) {
+	if p.kong && !e.notActive() && e.License != nil && schema.Kong().Instead(e.License.Payload) == nil {
+		// Dashboards and alerts for a gateway use this name, and what it means there.
+		p.gauge("kong_enterprise_license_expiration", "Unix time at which the licence expires, less 24 hours, as in a gateway.", unix(e.NotAfter.Add(-24*time.Hour)), "source", source)
+	}
+	p.gauge("licseal_license_not_before_seconds", "From when on the licence is valid, in seconds since 1970.", unix(e.NotBefore), "source", source)
+	p.gauge("licseal_license_expiration_seconds", "When the licence expires, in seconds since 1970.", unix(e.NotAfter), "source", source)
+	p.gauge("licseal_license_remaining_seconds", "Seconds until the licence expires, as of the check; negative afterwards.", unix(e.NotAfter)-unix(e.Time), "source", source)
 }
 
 func (p *prometheus) Close(s Summary) error {

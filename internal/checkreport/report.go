@@ -13,6 +13,8 @@ import (
 // Header is what holds for all results of a report.
 type Header struct {
 	Version          string // of licseal
+	Name             string // what tells the report from others in the same place
+	Path             string // the file that all licences were read from, "" if there is none
 	Time             time.Time
 	SignatureChecked bool
 	KongFields       bool // the payload is Kong's, so Kong's metrics mean something

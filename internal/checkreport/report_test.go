@@ -97,7 +97,7 @@ func written(t testing.TB, format string, checked bool, list []checkreport.Entry
 	t.Helper()
 	var b bytes.Buffer
 	w, err := checkreport.New(format, &b, checkreport.Header{
-		Version: "v1", Time: now, SignatureChecked: checked, KongFields: true,
+		Version: "v1", Name: "test.prom", Time: now, SignatureChecked: checked, KongFields: true,
 		Sources:  []check.Source{{Name: "KONG_LICENSE_DATA", State: check.SourceUnset}, {Name: "/etc/kong/license.json", State: check.SourceShadowed, Detail: "by\x07 another"}, {Name: "/opt/l.json", State: check.SourceUnreadable, Detail: "permission denied"}},
 		Findings: []check.Finding{{Code: check.CodeNoLicence, Stage: check.StageSource, Severity: check.Error, Found: "none", Remedy: "one"}},
 	})
@@ -328,10 +328,11 @@ func TestPrometheus(t *testing.T) {
 		name   string
 		labels []string
 	}{
-		{float64(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC).Unix()), "kong_enterprise_license_expiration", []string{"source", "soon,%:.json"}},
-		{0, "kong_enterprise_license_errors", []string{"source", "soon,%:.json"}},
-		{1, "kong_enterprise_license_errors", []string{"source", "forged.json"}},
-		{39, "licseal_license_days_left", []string{"source", "soon,%:.json"}},
+		{float64(time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC).Unix()), "kong_enterprise_license_expiration", []string{"source", "soon,%:.json"}},
+		{float64(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC).Unix()), "licseal_license_expiration_seconds", []string{"source", "soon,%:.json"}},
+		{1, "licseal_license_dates_readable", []string{"source", "soon,%:.json"}},
+		{0, "licseal_license_dates_readable", []string{"source", "forged.json"}},
+		{(39*24 + 12) * 3600, "licseal_license_remaining_seconds", []string{"source", "soon,%:.json"}},
 		{1, "licseal_license_state", []string{"source", "over\\n::error::.json", "state", "expired"}},
 		{0, "licseal_license_state", []string{"source", "over\\n::error::.json", "state", "valid"}},
 		{1, "licseal_license_findings", []string{"source", "soon,%:.json", "code", "expires-soon", "severity", "warning"}},
@@ -362,7 +363,7 @@ func TestNotActive(t *testing.T) {
 		"github":     {"\nexpired (not active): old.json: ", "\n::notice file=old.json,line=1,col=179,title=licence%2C not active%3A expired::"},
 		"junit":      {`<skipped message="not active: license_expiration_date`, `failures="1"`},
 		"sarif":      {`"text": "not active: license_expiration_date`},
-		"prometheus": {`licseal_license_active{source="old.json"} 0`, `licseal_license_active{source="new.json"} 1`, `kong_enterprise_license_expiration{source="new.json"}`},
+		"prometheus": {`licseal_license_active{report="test.prom",source="old.json"} 0`, `licseal_license_active{report="test.prom",source="new.json"} 1`, `kong_enterprise_license_expiration{report="test.prom",source="new.json"}`},
 	} {
 		text := written(t, format, true, list)
 		for _, part := range parts {
@@ -371,7 +372,7 @@ func TestNotActive(t *testing.T) {
 			}
 		}
 		errors := strings.Count(text, "\n::error") + strings.Count(text, "<failure") + strings.Count(text, `"level": "error"`)
-		if errors > 1 || strings.Contains(text, `kong_enterprise_license_expiration{source="old.json"}`) { // that of the sources
+		if errors > 1 || strings.Contains(text, `kong_enterprise_license_expiration{report="test.prom",source="old.json"}`) { // that of the sources
 			t.Errorf("%s: %d errors:\n%s", format, errors, text)
 		}
 	}
@@ -382,7 +383,7 @@ func TestNotChecked(t *testing.T) {
 	nothing := checker(t, false).License("nothing", []byte("nothing"))
 	for format, said := range map[string]string{
 		"text": "signatures are NOT CHECKED\n", "json": `"signature_checked":false`, "github": "\n::notice title=licence%3A signature-not-checked::",
-		"junit": `<skipped message="the signature was not checked">`, "sarif": `"ruleId": "signature-not-checked"`, "prometheus": "\nlicseal_check_signature_checked 0\n",
+		"junit": `<skipped message="the signature was not checked">`, "sarif": `"ruleId": "signature-not-checked"`, "prometheus": "\nlicseal_check_signature_checked{report=\"test.prom\"} 0\n",
 	} {
 		for _, list := range [][]checkreport.Entry{nil, {{Result: nothing, Exit: 3, Word: "parse"}}} {
 			if text := written(t, format, false, list); !strings.Contains(text, said) {

@@ -17,6 +17,7 @@ import (
 type sarifWriter struct {
 	w         io.Writer
 	run       sarifRun
+	path      string             // of the file that the whole run is about, "" if there is none
 	rules     map[check.Code]int // the index of each code in the list of rules
 	unchecked bool               // and no result has said so yet
 }
@@ -81,7 +82,7 @@ type (
 const sarifSchema = "https://raw.githubusercontent.com/oasis-tcs/sarif-spec/main/sarif-2.1/schema/sarif-schema-2.1.0.json"
 
 func newSARIF(w io.Writer, h Header) Writer {
-	s := &sarifWriter{w: w, unchecked: !h.SignatureChecked, rules: make(map[check.Code]int)}
+	s := &sarifWriter{w: w, path: h.Path, unchecked: !h.SignatureChecked, rules: make(map[check.Code]int)}
 	s.run = sarifRun{
 		Tool: sarifTool{sarifDriver{
 			Name: "licseal", Version: h.Version, InformationURI: "https://github.com/licseal/licseal",
@@ -94,7 +95,7 @@ func newSARIF(w io.Writer, h Header) Writer {
 		s.run.Tool.Driver.Rules = append(s.run.Tool.Driver.Rules, sarifRule{string(d.Code), sarifText{d.Title}})
 	}
 	for _, f := range h.Findings {
-		s.add(Entry{}, f)
+		s.add(Entry{Path: s.path}, f)
 	}
 	return s
 }
@@ -160,7 +161,7 @@ func fileURI(path string) string {
 
 func (s *sarifWriter) Close(Summary) error {
 	if s.unchecked {
-		s.add(Entry{}, check.Finding{Code: check.CodeSignatureNotChecked, Severity: check.Note, Found: notChecked, Remedy: "name the trusted keys with -t to have them checked"})
+		s.add(Entry{Path: s.path}, check.Finding{Code: check.CodeSignatureNotChecked, Severity: check.Note, Found: notChecked, Remedy: "name the trusted keys with -t to have them checked"})
 	}
 	encoder := json.NewEncoder(s.w)
 	encoder.SetEscapeHTML(false)
