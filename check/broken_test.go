@@ -413,6 +413,9 @@ func TestBroken(t *testing.T) {
 	}
 }
 
+// naive are the kinds of texts whose makers do not mind quotes in a value.
+var naive = map[string]bool{"JavaScript's object": true, "PHP's array": true, "PowerShell's hash table": true}
+
 // Property: whatever a customer is called, what is repaired is what was signed. Without
 // keys, where nothing else tells, a text that has two readings is not repaired.
 func TestRepairsGuessNothing(t *testing.T) {
@@ -424,6 +427,15 @@ func TestRepairsGuessNothing(t *testing.T) {
 		want, err := licseal.ParseUnverified([]byte(licence))
 		if err != nil {
 			t.Fatal(err)
+		}
+		for _, k := range kindTexts {
+			if naive[k.name] && strings.Contains(customer, `"`) {
+				continue // it writes \' for \", which means another text there
+			}
+			r := newChecker(t, func(o *check.Options) { o.Trusted, o.NoSignature = nil, true }).License("", []byte(k.make(licence)))
+			if r.License != nil && !r.License.Payload.Equal(want.Payload) {
+				t.Errorf("%s of %q: %s\n%v", k.name, customer, r.License.Payload.Bytes(), r.Findings)
+			}
 		}
 		for _, b := range brokenTexts {
 			text := b.make(licence)

@@ -100,6 +100,9 @@ func TestMutations(t *testing.T) {
 	for _, b := range brokenTexts {
 		texts = append(texts, []byte(b.make(licence)))
 	}
+	for _, k := range kindTexts {
+		texts = append(texts, []byte(k.make(licence)))
+	}
 	for part := range parts {
 		t.Run(fmt.Sprint(part), func(t *testing.T) {
 			t.Parallel()
