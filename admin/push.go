@@ -2,7 +2,9 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/licseal/licseal"
 )
@@ -151,4 +153,37 @@ func (c *Client) activate(ctx context.Context, p *Plan, backup func(Record) erro
 			active.ID, p.Active.ID, active.UpdatedAt, p.Active.UpdatedAt)
 	}
 	return active, nil
+}
+
+// PushOptions are the options of [Client.Push].
+type PushOptions struct {
+	Roles  licseal.Roles // as in [Client.Plan]
+	Prune  bool          // remove all other records
+	DryRun bool          // only make the plan
+
+	// Backup is called with each record before it is replaced or removed. A record may
+	// be backed up twice. It must not be nil, except with DryRun.
+	Backup func(Record) error
+}
+
+// Push makes a licence the active one with the fewest calls. It returns the plan that it
+// has carried out and the active record, which is zero with DryRun. If another client
+// changes the records in between, so that the server reports a conflict, it makes
+// another plan, once.
+func (c *Client) Push(ctx context.Context, payload string, o PushOptions) (*Plan, Record, error) {
+	plan, active, err := c.pushOnce(ctx, payload, &o)
+	var answer *StatusError
+	if errors.As(err, &answer) && answer.Status == http.StatusConflict {
+		plan, active, err = c.pushOnce(ctx, payload, &o)
+	}
+	return plan, active, err
+}
+
+func (c *Client) pushOnce(ctx context.Context, payload string, o *PushOptions) (*Plan, Record, error) {
+	plan, err := c.Plan(ctx, payload, o.Roles, o.Prune)
+	if err != nil || o.DryRun {
+		return plan, Record{}, err
+	}
+	active, err := c.Apply(ctx, plan, o.Backup)
+	return plan, active, err
 }

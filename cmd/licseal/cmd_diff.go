@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/internal/text"
@@ -148,17 +146,11 @@ func laterText(days int) string {
 
 // jsonDiff is what 'licseal diff --json' prints.
 type jsonDiff struct {
-	Verified bool         `json:"verified"`
-	Same     bool         `json:"same"` // the payloads
-	Changes  []jsonChange `json:"changes"`
-	A        jsonSide     `json:"a"`
-	B        jsonSide     `json:"b"`
-}
-
-type jsonChange struct {
-	Pointer string          `json:"pointer"`
-	A       json.RawMessage `json:"a,omitempty"`
-	B       json.RawMessage `json:"b,omitempty"`
+	Verified bool                 `json:"verified"`
+	Same     bool                 `json:"same"` // the payloads
+	Changes  []verdict.JSONChange `json:"changes"`
+	A        jsonSide             `json:"a"`
+	B        jsonSide             `json:"b"`
 }
 
 type jsonSide struct {
@@ -170,11 +162,8 @@ type jsonSide struct {
 
 func newJSONDiff(sides [2]*side, changes []edit.Difference) jsonDiff {
 	j := jsonDiff{
-		Verified: sides[0].key != nil, Same: len(changes) == 0, Changes: []jsonChange{},
+		Verified: sides[0].key != nil, Same: len(changes) == 0, Changes: verdict.JSONChanges(changes),
 		A: sides[0].json(), B: sides[1].json(),
-	}
-	for _, ch := range changes {
-		j.Changes = append(j.Changes, jsonChange{ch.Pointer, json.RawMessage(ch.A), json.RawMessage(ch.B)})
 	}
 	return j
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/internal/adminview"
 )
 
 // gateway answers GET of some paths with texts, as a gateway did once.
@@ -110,10 +111,10 @@ func TestCountersText(t *testing.T) {
   2026-03\u001b[2J            0
   UNKNOWN            -5
 `
-	if diff := cmp.Diff(want, countersText(counters, 10).String()); diff != "" {
+	if diff := cmp.Diff(want, adminview.Months(counters, 10).String()); diff != "" {
 		t.Error(diff)
 	}
-	if got := countersText(nil, 10).String(); got != "" {
+	if got := adminview.Months(nil, 10).String(); got != "" {
 		t.Errorf("no months: %q", got)
 	}
 }
@@ -143,7 +144,7 @@ func TestAdminPushTogether(t *testing.T) {
 	t.Cleanup(server.Close)
 	command := exec.Command("licseal", "admin", "push", "--url", server.URL, "--force")
 	command.Stdin = strings.NewReader(publishedLicence)
-	if output, err := command.CombinedOutput(); err != nil || !strings.Contains(string(output), "the licence is active already") {
+	if output, err := command.CombinedOutput(); err != nil || !strings.Contains(string(output), "the licence is already active") {
 		t.Errorf("%s, %v", output, err)
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/check"
 	"github.com/licseal/licseal/internal/fault"
-	"github.com/licseal/licseal/internal/text"
 	"github.com/urfave/cli/v2"
 )
 
@@ -198,15 +197,4 @@ func adminDeleteCommand() *cli.Command {
 			return adminError(client.Delete(c.Context, c.Args().First()))
 		},
 	}
-}
-
-func describeRecord(d *describer, r *admin.Record) text.Line {
-	return text.Sprintf("%s, %s", r.ID, describeRow(d.row(*r)))
-}
-
-func describeRow(r row) text.Line {
-	if r.Key == "" && r.NotAfter == "" {
-		return text.Sprintf("%s", r.State)
-	}
-	return text.Sprintf("%s until %s", orDash(r.Key), orDash(r.NotAfter))
 }

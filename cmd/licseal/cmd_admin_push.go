@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/internal/adminview"
+	"github.com/urfave/cli/v2"
+)
+
+func adminPushCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "push",
+		Usage:     "make a licence the active one, with the fewest calls",
+		UsageText: "licseal admin push --url URL -t KEYS [flags] [FILE]",
+		Description: `Does nothing where the licence is already active. Updates the record that has it,
+or has one with the same key; adds a record otherwise. Says what differs from the
+licence that was active. A licence that is replaced or removed is kept as a file in
+the folder of --backup; 'licseal admin put --force ID FILE' puts it back.
+
+--json prints one object: call (none, create or update), dry_run, id, updated_at,
+was_active, changes[{pointer, a, b}], removed[], backups[].`,
+		Flags: writeFlags(
+			&cli.BoolFlag{Name: "dry-run", Usage: "only say what would be done"},
+			&cli.BoolFlag{Name: "prune", Usage: "remove all other licences"},
+			&cli.StringFlag{Name: "backup", Value: "licence-backup", Usage: "keep what is replaced or removed in the folder `DIR`", TakesFile: true, Category: writes},
+		),
+		Action: adminPush,
+	}
+}
+
+func adminPush(c *cli.Context) error {
+	file, err := oneFile(c)
+	if err != nil {
+		return err
+	}
+	lic, err := judgedLicence(c, file)
+	if err != nil {
+		return err
+	}
+	rules, err := payloadSchema(c)
+	if err != nil {
+		return err
+	}
+	client, err := newAdminClient(c, alreadyJudged)
+	if err != nil {
+		return err
+	}
+	p := &adminview.Push{License: lic, DryRun: c.Bool("dry-run"), Roles: rules.Roles()}
+	p.Plan, p.Active, err = client.Push(c.Context, lic.String(), admin.PushOptions{
+		Roles: p.Roles, Prune: c.Bool("prune"), DryRun: p.DryRun,
+		Backup: func(record admin.Record) error {
+			path, err := backUp(c.String("backup"), record)
+			if !slices.Contains(p.Backups, path) {
+				p.Backups = append(p.Backups, path)
+			}
+			return err
+		},
+	})
+	if err != nil {
+		return adminError(err)
+	}
+	if c.Bool("json") {
+		return printJSON(c, p.JSON())
+	}
+	return show(c, p.Text())
+}
+
+// backUp keeps a licence in a folder of which others see nothing.
+func backUp(dir string, record admin.Record) (string, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, fmt.Sprintf("%s-%d.json", filepath.Base(record.ID), record.UpdatedAt))
+	err := createFile(path, []byte(record.Payload), 0o600)
+	if errors.Is(err, fs.ErrExist) { // from an attempt that failed later on
+		if kept, readErr := os.ReadFile(path); readErr == nil && bytes.Equal(kept, []byte(record.Payload)) {
+			return path, nil
+		}
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	return path, nil
+}
