@@ -157,7 +157,7 @@ func (f *folderWriter) writeFile(path string, data []byte) error {
 }
 
 func (f *folderWriter) mayOverwrite(path string) bool {
-	if slices.ContainsFunc(f.folder.Keep, func(keep string) bool { return SamePath(path, keep) }) {
+	if slices.ContainsFunc(f.folder.Keep, func(keep string) bool { return atomicfile.Same(path, keep) }) {
 		return false
 	}
 	if f.overwrite {

@@ -1,10 +1,6 @@
 package job
 
-import (
-	"io"
-	"os"
-	"path/filepath"
-)
+import "io"
 
 // Output is where a job writes to.
 type Output struct {
@@ -16,20 +12,4 @@ type Output struct {
 
 	Rejects string              // the file for rejected rows; if "", they are passed to Reject
 	Reject  func(*Reject) error // may be nil
-}
-
-// SamePath reports whether a and b name the same regular file, or will do so if they
-// do not exist. "" and "-" name no file.
-func SamePath(a, b string) bool {
-	if a == "" || b == "" || a == "-" || b == "-" {
-		return false
-	}
-	infoA, errA := os.Stat(a)
-	infoB, errB := os.Stat(b)
-	if errA == nil && errB == nil {
-		return infoA.Mode().IsRegular() && os.SameFile(infoA, infoB)
-	}
-	absA, errA := filepath.Abs(a)
-	absB, errB := filepath.Abs(b)
-	return errA == nil && errB == nil && absA == absB
 }
