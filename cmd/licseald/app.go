@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -10,36 +9,24 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licseal/licseal/internal/fault"
 	"github.com/urfave/cli/v2"
 )
 
-// Exit codes, as licseal has them.
-const (
-	exitOK     = 0
-	exitFailed = 1
-	exitUsage  = 2
-)
-
-// usageError is a command line that makes no sense.
-type usageError struct{ text string }
-
-func (e *usageError) Error() string { return e.text }
-
-func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+// usagef returns an error about a wrong command line.
+func usagef(format string, args ...any) error { return fault.Usage(format, args...) }
 
 // run runs one command line and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	err := newApp(stdout, stderr).RunContext(ctx, args)
-	var usage *usageError
 	switch {
 	case err == nil:
-		return exitOK
-	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "usage: %v\nhint: 'licseald --help' lists the flags\n", err)
-		return exitUsage
+		return 0
+	case fault.Of(err).Reason == fault.ReasonUsage:
+		return fault.Write(stderr, fault.WithHint(err, "'licseald --help' lists the flags"))
 	}
-	fmt.Fprintf(stderr, "error: %s\n", strings.Join(strings.Fields(err.Error()), " ")) // one line
-	return exitFailed
+	// What is wrong with a file is no verdict on a licence.
+	return fault.Write(stderr, fault.Because(fault.ReasonFailed, err))
 }
 
 func newApp(stdout, stderr io.Writer) *cli.App {
@@ -70,7 +57,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 	return app
 }
 
-// plainBools leaves "(default: false)" out of help texts: it says nothing.
+// plainBools leaves the useless "(default: false)" out of help texts.
 func plainBools(flags []cli.Flag) {
 	for _, flag := range flags {
 		if b, ok := flag.(*cli.BoolFlag); ok {
@@ -81,13 +68,13 @@ func plainBools(flags []cli.Flag) {
 
 func onUsageError(_ *cli.Context, err error, _ bool) error { return usagef("%v", err) }
 
-// noArguments refuses what stands behind the flags: urfave/cli would drop it, and
-// a flag behind it.
+// noArguments refuses arguments, and flags with an empty value. urfave/cli would drop an
+// argument and the flags after it.
 func noArguments(c *cli.Context) error {
 	if c.NArg() > 0 {
-		return usagef("%q is none of the flags", c.Args().First())
+		return usagef("unexpected argument %q", c.Args().First())
 	}
-	for _, flag := range c.Command.Flags { // --trust "$UNSET" would be no --trust
+	for _, flag := range c.Command.Flags { // such as --trust "$UNSET"
 		empty := false
 		switch name := flag.Names()[0]; flag.(type) {
 		case *cli.StringFlag:
@@ -102,26 +89,26 @@ func noArguments(c *cli.Context) error {
 	return nil
 }
 
-// noFlagsBeforeCommand refuses flags before the name of a command: they are those of
-// the server, and the command would go without them.
+// noFlagsBeforeCommand refuses flags before the name of a command. They belong to the
+// server, and the command would ignore them.
 func noFlagsBeforeCommand(c *cli.Context) error {
 	if name := c.Args().First(); c.NumFlags() > 0 && c.App.Command(name) != nil {
-		return usagef("flags of '%s' stand behind it: licseald %s --flag …", name, name)
+		return usagef("put the flags of '%s' after it: licseald %s --flag …", name, name)
 	}
 	return nil
 }
 
 func schemaFlag() cli.Flag {
-	return &cli.StringFlag{Name: "schema", Value: "kong", Usage: "the fields of a licence: kong, or a schema `FILE`", TakesFile: true}
+	return &cli.StringFlag{Name: "schema", Value: "kong", Usage: "built-in schema of the licences, or a schema `FILE`", TakesFile: true}
 }
 
-// storeVariable is --store where the flag is not given.
+// storeVariable is the environment variable for --store.
 const storeVariable = "LICSEALD_STORE"
 
 func storeFlag() cli.Flag {
 	return &cli.StringFlag{
 		Name: "store", Value: "sqlite:licseald.db", EnvVars: []string{storeVariable},
-		Usage: "keep licences in `STORE`: sqlite:FILE, or postgres://USER@HOST/DATABASE (passwords belong in PGPASSWORD or ~/.pgpass)",
+		Usage: "sqlite:FILE or postgres://USER@HOST/DATABASE, with the password in PGPASSWORD or ~/.pgpass",
 	}
 }
 
@@ -157,15 +144,15 @@ usage: {{.UsageText}}
 
   licseald --trust vendor.key.pub --store sqlite:licences.db
 
-answers /licenses, /licenses/ID, /license/report and / as Kong Gateway's Admin API
-does, and /status and /metrics. With --license-dir and --entitlement-token-file it
-answers /api/v1/license as well, for a product with entitlements and limits. Once it
-is ready it prints its address.
+serves the licence routes of Kong Gateway's Admin API (/licenses, /licenses/ID,
+/license/report, /), and /status and /metrics. With --license-dir and
+--entitlement-token-file it also serves /api/v1/license, for a product with
+entitlements and limits. When it is ready, it prints its address.
 {{range .VisibleFlags}}
   {{.}}{{end}}
 
-SIGTERM and SIGINT stop it once the requests under way are answered; SIGHUP reads
-its files again.
+SIGTERM and SIGINT stop the server once the requests in progress are answered.
+SIGHUP makes it read its files again; it also notices changes by itself.
 
 `, "\n")
 

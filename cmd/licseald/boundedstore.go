@@ -7,8 +7,8 @@ import (
 	"github.com/licseal/licseal/admin"
 )
 
-// boundedStore gives up on a store that takes too long: a database that hangs
-// would otherwise hold every request.
+// boundedStore gives up on operations that take too long, so that a database that
+// hangs does not block every request.
 type boundedStore struct {
 	admin.Store
 	limit time.Duration

@@ -21,17 +21,17 @@ import (
 func historyCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "history",
-		Usage:     "print every change of a store: when, who, what, and what was there before",
+		Usage:     "print all changes of a store",
 		UsageText: "licseald history [--store STORE] [flags]",
-		Description: `Changes are numbered without a gap, and are never changed or removed. --json prints
-one JSON object a line: number, time, who, action, id, and the whole records before
-and after it.`,
+		Description: `Changes are numbered without a gap and are never changed or removed. --json prints
+one JSON object a line: number, time, who, action, id, and the records before and
+after the change.`,
 		Flags: []cli.Flag{
 			storeFlag(),
-			&cli.Int64Flag{Name: "after", Usage: "begin behind the change `NUMBER`"},
-			&cli.StringFlag{Name: "id", Usage: "changes of the record `ID` only"},
+			&cli.Int64Flag{Name: "after", Usage: "print changes after `NUMBER` only"},
+			&cli.StringFlag{Name: "id", Usage: "print changes of the record `ID` only"},
 			schemaFlag(),
-			&cli.BoolFlag{Name: "json", Usage: "print JSON, for programs; with whole payloads"},
+			&cli.BoolFlag{Name: "json", Usage: "print JSON, with whole payloads"},
 		},
 		Action: printHistory,
 	}
@@ -43,7 +43,7 @@ func printHistory(c *cli.Context) error {
 	}
 	name := c.String("store")
 	if file, ok := strings.CutPrefix(name, "sqlite:"); ok {
-		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) { // opening it would make it
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) { // opening it would create it
 			return fmt.Errorf("there is no database %s", file)
 		}
 	}
@@ -56,7 +56,7 @@ func printHistory(c *cli.Context) error {
 		return err
 	}
 	defer db.Close()
-	store := sqlstore.Existing(db) // reading changes nothing
+	store := sqlstore.Existing(db) // creates no tables
 	write, flush := historyPrinter(c.App.Writer, c.Bool("json"), rules.Roles())
 	id := strings.ToLower(c.String("id"))
 	for after := c.Int64("after"); ; {
@@ -81,7 +81,7 @@ func printHistory(c *cli.Context) error {
 }
 
 // historyPrinter returns a func that prints a change, and one for the end of a page,
-// up to which the columns of a table are aligned.
+// within which the columns of the table are aligned.
 func historyPrinter(w io.Writer, asJSON bool, roles licseal.Roles) (write func(admin.Change) error, flush func() error) {
 	if asJSON {
 		encoder := json.NewEncoder(w)
@@ -97,7 +97,7 @@ func historyPrinter(w io.Writer, asJSON bool, roles licseal.Roles) (write func(a
 	}, table.Flush
 }
 
-// summary says which licence a record holds, without giving it away.
+// summary describes the licence of a record without revealing its key.
 func summary(r *admin.Record, roles licseal.Roles) string {
 	if r == nil {
 		return "-"
@@ -110,7 +110,7 @@ func summary(r *admin.Record, roles licseal.Roles) string {
 	key, hasKey := lic.Payload.Text(roles.ID)
 	until, hasEnd := lic.Payload.Text(roles.NotAfter)
 	if !hasKey && !hasEnd {
-		return "a licence" // whose fields are those of another schema
+		return "a licence" // of another schema
 	}
 	return text.Escape(mask(key) + " until " + until)
 }

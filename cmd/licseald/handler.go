@@ -12,8 +12,8 @@ import (
 	"github.com/licseal/licseal/entitle"
 )
 
-// handler answers all requests, by their exact path: http.ServeMux would redirect
-// some that the Admin API has an answer for.
+// handler answers all requests, by their exact path. http.ServeMux would redirect
+// some paths that the Admin API answers.
 func (s *server) handler() http.Handler {
 	roles := s.judge.rules.Roles()
 	m := newMetrics(s.store, roles)
@@ -21,7 +21,7 @@ func (s *server) handler() http.Handler {
 	api := guard(admin.NewHandler(loggedStore{s.store, s.log, roles}, s.judge.check, &s.admin))
 	routes := map[string]http.Handler{
 		"/metrics": guard(getOnly(m.handler())),
-		"/status":  getOnly(http.HandlerFunc(s.status)), // for probes, which have no token
+		"/status":  getOnly(http.HandlerFunc(s.status)), // for health checks, which have no token
 	}
 	if s.entitlements != nil {
 		routes[entitle.LicensePath] = s.entitlements // it has tokens of its own
@@ -47,20 +47,21 @@ func getOnly(next http.Handler) http.Handler {
 	})
 }
 
-// guard returns who decides whether a request is let in.
+// guard returns the middleware that authenticates requests.
 func (s *server) guard() func(http.Handler) http.Handler {
 	switch {
 	case s.tokens != nil:
 		return func(next http.Handler) http.Handler { return admin.RequireToken(s.tokens.get, next) }
 	case s.tls != nil && s.tls.ClientCAs != nil:
-		return func(next http.Handler) http.Handler { return next } // TLS has decided
+		return func(next http.Handler) http.Handler { return next } // the TLS handshake has checked the certificate
 	}
 	return requireLocalName
 }
 
-// requireLocalName refuses requests by a name other than localhost. A server
-// without a token believes whoever reaches its loopback address, and a page in a
-// browser on this machine can, by a name of its own that leads here.
+// requireLocalName refuses requests whose Host is not localhost or an IP address. A
+// server without tokens trusts everything that reaches its loopback address. A web
+// page in a browser on this machine can do that, if its own domain name resolves to
+// the loopback address (DNS rebinding).
 func requireLocalName(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := r.Host
@@ -68,14 +69,14 @@ func requireLocalName(next http.Handler) http.Handler {
 			host = name
 		}
 		if host != "localhost" && net.ParseIP(strings.Trim(host, "[]")) == nil {
-			writeJSON(w, http.StatusForbidden, admin.ErrorBody{Message: "without a token file, this server is addressed as localhost or by its IP address"})
+			writeJSON(w, http.StatusForbidden, admin.ErrorBody{Message: "a server without a token file must be addressed as localhost or by its IP address"})
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// status says whether the store can be reached, as the gateway's /status does.
+// status reports whether the store can be reached, in the form of the gateway's /status.
 func (s *server) status(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
 	defer cancel()

@@ -7,8 +7,8 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// length is the value of a flag that takes a length of time, as those of licseal
-// do: 30d, or what time.ParseDuration reads.
+// length is the value of a flag that takes a length of time: 30d, or any text that
+// time.ParseDuration reads.
 type length time.Duration
 
 // Set implements cli.Generic.
@@ -18,8 +18,7 @@ func (l *length) Set(text string) error {
 	return err
 }
 
-// String implements cli.Generic. Nothing is shown as the default of a flag without
-// one.
+// String implements cli.Generic. It is empty for zero, so that help shows no default.
 func (l *length) String() string {
 	if l == nil || *l == 0 {
 		return ""
@@ -33,7 +32,7 @@ func lengthFlag(name string, value time.Duration, usage string) cli.Flag {
 	return &cli.GenericFlag{Name: name, Value: &l, Usage: usage}
 }
 
-// lengthOf returns the value of such a flag.
+// lengthOf returns the value of a flag made by lengthFlag.
 func lengthOf(c *cli.Context, name string) time.Duration {
 	l, ok := c.Generic(name).(*length)
 	if !ok {

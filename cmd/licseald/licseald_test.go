@@ -135,7 +135,7 @@ func TestReloadTrust(t *testing.T) {
 	expect(t, 400, "POST", p.url+"/licenses", new.licence(t, "LS-1", 30))
 	testenv.WriteFile(t, old.trust, "rubbish\n")
 	p.Process.Signal(syscall.SIGHUP)
-	p.log.WaitFor(t, "what was read before stays in force")
+	p.log.WaitFor(t, "its previous content stays in force")
 	expect(t, 201, "POST", p.url+"/licenses", old.licence(t, "LS-2", 30))
 	testenv.WriteFile(t, old.trust, new.line(t))
 	p.log.WaitFor(t, "read again") // by itself, within a second or so
@@ -159,7 +159,7 @@ func TestReloadPipe(t *testing.T) {
 	if err := syscall.Mkfifo(v.trust, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p.log.WaitFor(t, "what was read before stays in force")
+	p.log.WaitFor(t, "its previous content stays in force")
 	silent, err := os.OpenFile(v.trust, os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -413,29 +413,29 @@ func TestUsage(t *testing.T) {
 		want string
 		code int
 	}{
-		{"", "--trust FILE names", 2},
-		{"--trust F extra", `"extra" is none of the flags`, 2},
+		{"", "--trust FILE is required", 2},
+		{"--trust F extra", `unexpected argument "extra"`, 2},
 		{"--nonsense", "nonsense", 2},
-		{"--trust T --accept-unverified", "contradict", 2},
-		{"--trust T --ephemeral --store sqlite:x", "would be empty", 2},
+		{"--trust T --accept-unverified", "mutually exclusive", 2},
+		{"--trust T --ephemeral --store sqlite:x", "--ephemeral and --store are mutually exclusive", 2},
 		{"--trust T --store sqlite::memory:", "use --ephemeral", 2},
-		{"--store sqlite:x history", "flags of 'history' stand behind it", 2},
-		{"--ephemeral --trust T version", "flags of 'version' stand behind it", 2},
-		{"--trust T --listen 0.0.0.0:0", "needs --token-file or --client-ca", 2},
-		{"--trust T --listen :0", "needs --token-file or --client-ca", 2},
-		{"--trust T --listen [::]:0", "needs --token-file or --client-ca", 2},
-		{"--trust T --listen example.com:0", "needs --token-file or --client-ca", 2},
+		{"--store sqlite:x history", "put the flags of 'history' after it", 2},
+		{"--ephemeral --trust T version", "put the flags of 'version' after it", 2},
+		{"--trust T --listen 0.0.0.0:0", "requires --token-file or --client-ca", 2},
+		{"--trust T --listen :0", "requires --token-file or --client-ca", 2},
+		{"--trust T --listen [::]:0", "requires --token-file or --client-ca", 2},
+		{"--trust T --listen example.com:0", "requires --token-file or --client-ca", 2},
 		{"--trust T --listen 8001", "write it as 127.0.0.1:8001", 2},
-		{"--trust T --tls-cert x", "go together", 2},
-		{"--trust T --client-ca x", "needs --tls-cert", 2},
-		{"--trust T --store mysql://x", "names no store", 2},
+		{"--trust T --tls-cert x", "require each other", 2},
+		{"--trust T --client-ca x", "requires --tls-cert", 2},
+		{"--trust T --store mysql://x", "is neither sqlite:FILE nor postgres://", 2},
 		{"--trust T --log-format xml", "text and json", 2},
 		{"--trust T --grace -1s", "-1s", 2},
 		{"--trust T --grace 30x", "30x", 2},
-		{"--trust T --header-timeout 0s", "more than zero", 2},
-		{"--trust T --max-list-age 1h", "--max-list-age needs the list", 2},
+		{"--trust T --header-timeout 0s", "greater than zero", 2},
+		{"--trust T --max-list-age 1h", "--max-list-age requires --revocations", 2},
 		{"--trust T --ephemeral --revocations /nonexistent", "no such file", 1},
-		{"--accept-unverified --revocations x", "mean nothing", 2},
+		{"--accept-unverified --revocations x", "require --trust", 2},
 		{"--trust=", "--trust needs a value", 2},
 		{"--trust /nonexistent --ephemeral", "no such file", 1},
 		{"--trust T --store sqlite:/nonexistent/x.db", "the folder /nonexistent does not exist", 1},
@@ -445,12 +445,12 @@ func TestUsage(t *testing.T) {
 		{"--trust T --ephemeral --schema /proc/none/x", "/proc/none/x", 1},
 		{"--trust T --store sqlite:/proc/x.db", "opening the database /proc/x.db", 1},
 		{"history --store sqlite:/nonexistent/x.db", "there is no database", 1},
-		{"--trust T --license-dir D", "go together", 2},
-		{"--trust T --entitlement-token-file F", "go together", 2},
-		{"--trust T --entitlement-state F", "needs --license-dir", 2},
-		{"--accept-unverified --license-dir D --entitlement-token-file F", "needs --trust", 2},
+		{"--trust T --license-dir D", "require each other", 2},
+		{"--trust T --entitlement-token-file F", "require each other", 2},
+		{"--trust T --entitlement-state F", "requires --license-dir", 2},
+		{"--accept-unverified --license-dir D --entitlement-token-file F", "requires --trust", 2},
 		{"--trust T --ephemeral --license-dir /nonexistent --entitlement-token-file F", "no such file", 1},
-		{"history extra", "none of the flags", 2},
+		{"history extra", "unexpected argument", 2},
 	} {
 		args := strings.Fields(test.args)
 		for i := range args {
@@ -510,7 +510,7 @@ func TestRevocations(t *testing.T) {
 		t.Errorf("%s", body)
 	}
 	v.writeList(t, list, first)
-	p.log.WaitFor(t, "what was read before stays in force")
+	p.log.WaitFor(t, "its previous content stays in force")
 	expect(t, 400, "POST", p.url+"/licenses", v.licence(t, "LS-2", 30))
 }
 

@@ -19,7 +19,7 @@ import (
 // answerTimeout is how long a client may take to read an answer.
 const answerTimeout = 30 * time.Second
 
-// newHTTPServer returns a server that waits for no client for ever.
+// newHTTPServer returns a server that gives up on slow clients.
 func newHTTPServer(h http.Handler, header, body, answer time.Duration) *http.Server {
 	return &http.Server{
 		Handler:           h,
@@ -31,7 +31,7 @@ func newHTTPServer(h http.Handler, header, body, answer time.Duration) *http.Ser
 	}
 }
 
-// serve answers requests until the context ends, and then those under way.
+// serve answers requests until the context ends, and then those still in progress.
 func (s *server) serve(c *cli.Context) error {
 	listener, err := listen(c)
 	if err != nil {
@@ -39,7 +39,7 @@ func (s *server) serve(c *cli.Context) error {
 	}
 	httpServer := newHTTPServer(s.handler(), lengthOf(c, "header-timeout"), lengthOf(c, "body-timeout"), answerTimeout)
 	httpServer.TLSConfig = s.tls
-	httpServer.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelDebug) // what clients do wrong
+	httpServer.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelDebug) // mistakes of clients
 	scheme := "http"
 	if s.tls != nil {
 		scheme, listener = "https", tls.NewListener(listener, s.tls)
@@ -68,7 +68,7 @@ func (s *server) serve(c *cli.Context) error {
 	defer cancelStop()
 	if err := httpServer.Shutdown(stopping); errors.Is(err, context.DeadlineExceeded) {
 		httpServer.Close()
-		return errors.New("stopped before all requests were answered: --stop-timeout gives them longer")
+		return errors.New("stopped before all requests were answered; --stop-timeout sets how long to wait")
 	}
 	return nil
 }

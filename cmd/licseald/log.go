@@ -24,7 +24,7 @@ func newLog(w io.Writer, format string) (*slog.Logger, error) {
 	return nil, usagef("--log-format %q: the formats are text and json", format)
 }
 
-// secretAttributes are never logged whole, whoever logs them.
+// secretAttributes are always masked in the log.
 var secretAttributes = []string{"license_key", "payload", "signature", "token"}
 
 func maskSecrets(_ []string, a slog.Attr) slog.Attr {
@@ -34,7 +34,7 @@ func maskSecrets(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// mask leaves just enough of a secret to tell it from others.
+// mask returns the first and last characters of a secret, and none of a short one.
 func mask(secret string) string {
 	const shown = 4
 	if len(secret) < 4*shown {
@@ -43,7 +43,7 @@ func mask(secret string) string {
 	return secret[:shown] + "…" + secret[len(secret)-shown:]
 }
 
-// loggedStore says in the log what was changed.
+// loggedStore logs every change.
 type loggedStore struct {
 	admin.Store
 	log   *slog.Logger
@@ -64,7 +64,7 @@ func (s loggedStore) Write(ctx context.Context, w admin.Write) (admin.Record, er
 func (s loggedStore) Delete(ctx context.Context, id, who string) error {
 	before, getErr := s.Get(ctx, id)
 	err := s.Store.Delete(ctx, id, who)
-	if err == nil && getErr == nil { // where nothing was there, nothing was deleted
+	if err == nil && getErr == nil { // otherwise there was nothing to delete
 		s.log.InfoContext(ctx, "licence deleted", "id", id, "license_key", licenseKey(before.Payload, s.roles), "who", who)
 	}
 	return err
@@ -79,7 +79,7 @@ func licenseKey(payload string, roles licseal.Roles) string {
 	return key
 }
 
-// statusWriter remembers what was answered.
+// statusWriter remembers the status and the size of an answer.
 type statusWriter struct {
 	http.ResponseWriter
 	status int
@@ -117,11 +117,12 @@ func observed(log *slog.Logger, m *metrics, next http.Handler) http.Handler {
 	})
 }
 
-// recordPath is the path of a record, by the id that it has.
+// recordPath matches the path of a record.
 var recordPath = regexp.MustCompile(`^/licenses/[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 
-// loggedPath is a request's path as far as the server knows it. The rest, and the
-// query, are not logged: somebody may have put a licence or its key there.
+// loggedPath returns the path of a request if the server knows it, and its kind
+// otherwise. Unknown paths and queries are not logged: they may contain a licence or
+// its key.
 func loggedPath(path string) string {
 	if recordPath.MatchString(path) {
 		return path

@@ -1,5 +1,5 @@
-// Command licseald is a server of the Admin API: it keeps licences, and takes
-// only those that it has verified.
+// Command licseald serves the licence routes of Kong Gateway's Admin API. It stores
+// licences that it has verified.
 package main
 
 import (

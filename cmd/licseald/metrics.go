@@ -43,8 +43,8 @@ func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// observe counts a request. What a client makes up is no label: each new one
-// would be kept for ever.
+// observe counts a request. Unknown methods and paths have no label of their own:
+// clients could create labels without end.
 func (m *metrics) observe(r *http.Request, status int, took time.Duration) {
 	method, route := knownMethod(r.Method), knownRoute(r.URL.Path)
 	m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
@@ -74,8 +74,8 @@ func knownRoute(path string) string {
 
 var routes = []string{"/licenses", "/license/report", "/status", "/metrics", entitle.LicensePath}
 
-// licenceCollector reads the active licence at each scrape, so that it is right
-// whichever process changed it.
+// licenceCollector reads the active licence at each scrape, since other processes may
+// change it.
 type licenceCollector struct {
 	store      admin.Store
 	roles      licseal.Roles

@@ -14,7 +14,7 @@ import (
 // openDatabase opens what --store names.
 func openDatabase(ctx context.Context, name string) (*sqldb.DB, error) {
 	if name == "sqlite::memory:" {
-		return nil, usagef("--store %s: what is to be kept in memory only needs no store; use --ephemeral", name)
+		return nil, usagef("--store %s: use --ephemeral to keep licences in memory only", name)
 	}
 	if file, ok := strings.CutPrefix(name, "sqlite:"); ok && file != "" {
 		return sqlite.Open(ctx, file)
@@ -22,7 +22,7 @@ func openDatabase(ctx context.Context, name string) (*sqldb.DB, error) {
 	if strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://") {
 		return postgres.Open(ctx, name)
 	}
-	return nil, usagef("--store names no store that there is; write sqlite:FILE or postgres://USER@HOST/DATABASE")
+	return nil, usagef("--store is neither sqlite:FILE nor postgres://USER@HOST/DATABASE")
 }
 
 // openStore opens the database and the records in it.

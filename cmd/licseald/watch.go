@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// watched is what was read from files, and is read again when they change. What
-// cannot be read never takes the place of what could.
+// watched is a value that is parsed from files, again whenever they change. It stays as
+// it is if they cannot be read or parsed.
 type watched[T any] struct {
 	files []watchedFile
 	parse func(contents [][]byte) (T, error)
@@ -23,20 +23,20 @@ type watched[T any] struct {
 	value atomic.Pointer[T]
 
 	mu       sync.Mutex
-	contents [][]byte // last seen, good or bad
+	contents [][]byte // last read, good or bad
 	failed   string   // the last failure that was logged
 }
 
-// watchedFile is a file, and the most bytes that are read of it.
+// watchedFile is a file and its maximum size in bytes.
 type watchedFile struct {
 	path string
 	max  int
 }
 
-// maxFile bounds the files that are read, but for revocation lists.
+// maxFile is the maximum size of every file but a revocation list.
 const maxFile = 1 << 20
 
-// smallFiles returns files that are bounded by maxFile.
+// smallFiles returns files with the maximum size maxFile.
 func smallFiles(paths ...string) []watchedFile {
 	var files []watchedFile
 	for _, path := range paths {
@@ -85,29 +85,29 @@ func (w *watched[T]) paths() []string {
 
 func readFile(path string) ([]byte, error) { return watchedFile{path, maxFile}.read() }
 
-// pipeTimeout bounds the wait for a pipe, such as a shell's <(…).
+// pipeTimeout is how long a pipe, such as a shell's <(…), may take to deliver.
 const pipeTimeout = 3 * time.Second
 
-// read reads a file. A pipe that nobody writes to holds up nothing for long:
-// neither opening it waits, nor, beyond the deadline, reading.
+// read reads a file. Opening a pipe that nobody writes to does not wait, and reading
+// it waits until the deadline.
 func (file watchedFile) read() ([]byte, error) {
 	f, err := os.OpenFile(file.path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	f.SetReadDeadline(time.Now().Add(pipeTimeout)) // other files have none, and need none
+	f.SetReadDeadline(time.Now().Add(pipeTimeout)) // has no effect on other files
 	data, err := io.ReadAll(io.LimitReader(f, int64(file.max)+1))
 	if err != nil {
 		return nil, err
 	}
 	if len(data) > file.max {
-		return nil, fmt.Errorf("%s: is larger than %d bytes, the most that is read", file.path, file.max)
+		return nil, fmt.Errorf("%s is larger than %d bytes, the maximum size", file.path, file.max)
 	}
 	return data, nil
 }
 
-// reload reads the files again, and takes what they hold if it is good.
+// reload reads the files again, and parses them if they have changed.
 func (w *watched[T]) reload() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -122,7 +122,7 @@ func (w *watched[T]) reload() {
 	}
 	if err != nil {
 		if err.Error() != w.failed {
-			w.log.Error("a changed file cannot be used; what was read before stays in force", "files", w.paths(), "error", err.Error())
+			w.log.Error("a changed file cannot be used; its previous content stays in force", "files", w.paths(), "error", err.Error())
 		}
 		w.failed = err.Error()
 		return
@@ -144,11 +144,11 @@ func equalContents(a, b [][]byte) bool {
 	return true
 }
 
-// reloadInterval is how long a changed file may go unnoticed. Looking is cheap,
-// and works on every file system and with the links of a mounted Secret.
+// reloadInterval is how long a changed file may go unnoticed. Polling is cheap, and
+// works on every file system and with the links of a mounted Secret.
 const reloadInterval = time.Second
 
-// keepReloading calls all of the funcs now and then, and at every hangup, until
+// keepReloading calls all of the funcs every reloadInterval, and at every hangup, until
 // the context ends.
 func keepReloading(ctx context.Context, hangup <-chan os.Signal, reload []func()) {
 	ticker := time.NewTicker(reloadInterval)
