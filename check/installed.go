@@ -58,6 +58,8 @@ func secretOf(faults []repair.Fault) string {
 		switch f.Kind {
 		case repair.SecretManifest, repair.SecretWrongKey, repair.SecretMissingKey:
 			return f.Values[0]
+		case repair.SeveralManifests:
+			return f.Values[1]
 		}
 	}
 	return ""

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -157,13 +158,29 @@ func (j *judgement) choose(d *repair.Diagnosis) *repair.Candidate {
 	case 1:
 		return &found[0]
 	}
-	remedy := "correct the text by hand, or " + asSent
-	if j.options.NoSignature {
-		remedy += "; with -t KEYS the signature may show which is right"
-	}
-	j.add(Finding{CodeAmbiguous, StageDocument, Error, faults[0].Position,
-		fmt.Sprintf("the text can be read as %d different licences, so it is not repaired", len(found)), remedy})
+	j.add(j.ambiguous(found))
 	return nil
+}
+
+// ambiguous returns the finding about a text with several licences: different ones in
+// several places, or different readings of one.
+func (j *judgement) ambiguous(found []repair.Candidate) Finding {
+	f := Finding{CodeAmbiguous, StageDocument, Error, found[0].Faults[0].Position,
+		fmt.Sprintf("the text can be read as %d different licences, so it is not repaired", len(found)), "correct the text by hand, or " + asSent}
+	var places []string
+	for _, c := range found {
+		if place := (Finding{Position: c.Faults[0].Position}).Place(); !slices.Contains(places, place) {
+			places = append(places, place)
+		}
+	}
+	if len(places) > 1 {
+		f.Found = fmt.Sprintf("the text holds %d different licences, at %s", len(found), strings.Join(places, ", "))
+		f.Remedy = "use only one of them"
+	}
+	if j.options.NoSignature {
+		f.Remedy += "; with -t KEYS the signature may show which is right"
+	}
+	return f
 }
 
 // substituted returns the licence as it was before a program changed characters in its

@@ -278,3 +278,20 @@ func TestBase64Plus(t *testing.T) {
 		t.Errorf("%v", r.Findings)
 	}
 }
+
+// Of several licences in a document, the signed one is the right one, and the remedy is
+// about it; of two that are signed, both places are named.
+func TestSeveralInside(t *testing.T) {
+	licence, other := signed(t), signed(t, "2027-01-01", "2027-02-02")
+	forged := strings.Replace(licence, `"5"`, `"9"`, 1)
+	doc := `{"old":` + jsonString(forged) + `,"new":` + jsonString(licence) + `}`
+	r := newChecker(t, nil).License("", []byte(doc))
+	if string(r.Canonical()) != licence || !strings.Contains(r.Findings[0].Remedy, "'.new'") || r.Findings[0].Pointer != "/new" {
+		t.Errorf("%v", r.Findings)
+	}
+	doc = `{"old":` + jsonString(other) + `,"new":` + jsonString(licence) + `}`
+	r = newChecker(t, nil).License("", []byte(doc))
+	if codes(r.Findings) != "error json-value, error ambiguous" || !strings.Contains(r.Findings[1].Found, "/old, ") || !strings.Contains(r.Findings[1].Found, "/new") {
+		t.Errorf("%v", r.Findings)
+	}
+}

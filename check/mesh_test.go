@@ -53,6 +53,16 @@ func TestSchemaBySecret(t *testing.T) {
 	}
 }
 
+// So is it if the file has more manifests.
+func TestSchemaBySecretOfSeveral(t *testing.T) {
+	other := secret("kong-enterprise-license", "data", "license", base64Of(strings.Replace(signed(t), `"5"`, `"9"`, 1)))
+	text := other + "---\n" + secret("kong-mesh-license", "data", "license.json", base64Of(meshLicence(t)))
+	r := newChecker(t, nil).License("secrets.yaml", []byte(text))
+	if codes(r.Findings) != "error secret-manifest" || r.Product != "Kong Mesh" {
+		t.Errorf("%v", r.Findings)
+	}
+}
+
 // A date without leading zeros is a warning if the signature is not checked, and an error
 // if it is.
 func TestUnpaddedDates(t *testing.T) {

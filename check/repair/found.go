@@ -34,10 +34,10 @@ type found struct {
 
 func (f *found) add(offset int, part []byte, values ...string) {
 	if f.reading == nil {
-		f.reading = &reading{fault: Fault{f.kind, at(f.text, offset), values}}
+		f.reading = new(reading)
 	}
 	if len(f.texts) < maxFound {
-		f.texts = append(f.texts, part)
+		f.reading.add(Fault{f.kind, at(f.text, offset), values}, part)
 	}
 }
 

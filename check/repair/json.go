@@ -166,10 +166,7 @@ func detectJSONValue(text []byte, _ *licseal.ParseError) *reading {
 	}
 	r := new(reading)
 	add := func(n *node, licence []byte, command string) {
-		if len(r.texts) == 0 {
-			r.fault = Fault{JSONValue, n.position(), []string{command}}
-		}
-		r.texts = append(r.texts, licence)
+		r.add(Fault{JSONValue, n.position(), []string{command}}, licence)
 	}
 	top.walk(func(n *node) bool {
 		switch {

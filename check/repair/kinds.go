@@ -109,7 +109,7 @@ const (
 	SecretNotBase64  Kind = "secret-not-base64"
 	KongLicense      Kind = "kong-license-manifest" // "name"
 	Disabled         Kind = "disabled"
-	SeveralManifests Kind = "several-manifests" // "number of licences"
+	SeveralManifests Kind = "several-manifests" // "number of licences", "Secret or nothing"
 )
 
 // Characters were changed.

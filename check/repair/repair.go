@@ -84,8 +84,24 @@ type search struct {
 type reading struct {
 	fault   Fault
 	texts   [][]byte
-	final   bool // no other fault is looked for
-	guessed bool // texts are guesses, which only a signature can confirm
+	faults  []Fault // of each text, if they are in several places; else fault is that of all
+	final   bool    // no other fault is looked for
+	guessed bool    // texts are guesses, which only a signature can confirm
+}
+
+// add adds a text with a fault of its own.
+func (r *reading) add(f Fault, text []byte) {
+	if len(r.texts) == 0 {
+		r.fault = f
+	}
+	r.texts, r.faults = append(r.texts, text), append(r.faults, f)
+}
+
+func (r *reading) faultOf(i int) Fault {
+	if i < len(r.faults) {
+		return r.faults[i]
+	}
+	return r.fault
 }
 
 // detector looks for one kind of fault, and returns nil if it is not there. err says
@@ -204,12 +220,11 @@ func (s *search) run(detectors []detector, text []byte, err *licseal.ParseError,
 		if found == nil {
 			continue
 		}
-		next := extend(path, found.fault)
-		for _, repaired := range found.texts {
-			s.try(repaired, way{next, found.guessed})
+		for i, repaired := range found.texts {
+			s.try(repaired, way{extend(path, found.faultOf(i)), found.guessed})
 		}
 		if len(found.texts) == 0 || found.guessed {
-			s.fail(next) // the text is something else, or something was lost
+			s.fail(extend(path, found.fault)) // the text is something else, or something was lost
 		}
 		if len(found.texts) == 0 || found.final {
 			return false

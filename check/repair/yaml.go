@@ -39,12 +39,17 @@ func detectYAML(text []byte, _ *licseal.ParseError) *reading {
 		}
 		return readPointers(documents)
 	}
-	r := &reading{fault: all[0].Faults[0]}
-	if len(all) > 1 {
-		r.fault.Kind, r.fault.Values = SeveralManifests, []string{strconv.Itoa(len(all))}
-	}
+	r := new(reading)
 	for _, e := range all {
-		r.texts = append(r.texts, e.Text)
+		fault := e.Faults[0]
+		if len(all) > 1 {
+			name := ""
+			if fault.Kind != KongLicense {
+				name = fault.Values[0]
+			}
+			fault.Kind, fault.Values = SeveralManifests, []string{strconv.Itoa(len(all)), name}
+		}
+		r.add(fault, e.Text)
 	}
 	return r
 }
@@ -70,9 +75,9 @@ func readYAMLValues(documents []*yaml.Node) *reading {
 	if len(values) == 0 || len(values) == 1 && values[0].Line == 1 && values[0].Column == 1 {
 		return nil
 	}
-	r := &reading{fault: Fault{Kind: YAMLValue, Position: nodePosition(values[0])}}
+	r := new(reading)
 	for _, v := range values {
-		r.texts = append(r.texts, []byte(v.Value))
+		r.add(Fault{Kind: YAMLValue, Position: nodePosition(v)}, []byte(v.Value))
 	}
 	return r
 }
