@@ -99,7 +99,14 @@ func (e *StateError) Error() string {
 	return fmt.Sprintf("expired at %s, and it is %s", format(e.NotAfter), format(e.Time))
 }
 
-func format(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+// format writes an instant in UTC. Grace, or the offset of a time, may lead to a year
+// beyond 9999, which RFC 3339 does not have: that is the last second of 9999.
+func format(t time.Time) string {
+	if t = t.UTC(); t.Year() > 9999 {
+		t = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	}
+	return t.Format(time.RFC3339)
+}
 
 // IssuerError says that the key that signed a licence does not belong to the
 // required issuer.
