@@ -97,7 +97,7 @@ var outputFlag = &cli.StringFlag{
 	Name: "o", Aliases: []string{"output"}, Usage: "write to `FILE`, whole or not at all", TakesFile: true, Category: writes,
 }
 
-var forceFlag = &cli.BoolFlag{Name: "force", Usage: "replace FILE if it exists"}
+var forceFlag = &cli.BoolFlag{Name: "force", Usage: "overwrite FILE if it exists"}
 
 // writeResult writes a result to the file that -o names, or to standard output.
 func writeResult(c *cli.Context, data string) error {
@@ -120,7 +120,7 @@ func writeFile(path string, data []byte, perm fs.FileMode, force bool) error {
 	}
 	err = createFile(path, data, perm)
 	if errors.Is(err, fs.ErrExist) {
-		return withHint(errors.New("the file exists, and was kept"), "--force replaces it")
+		return withHint(errors.New("the file exists, and was kept"), "--force overwrites it")
 	}
 	return err
 }
