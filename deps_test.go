@@ -61,7 +61,7 @@ var rooms = []room{
 	{module + "/bulk/documents", []string{
 		module, tokenizer + "/...", jsonschema + "/...", uuid, module + "/bulk/rows", module + "/schema", module + "/edit", internal}},
 	{module + "/check", []string{
-		module, tokenizer + "/...", jsonschema + "/...", yaml + "/...", uuid, module + "/verify", module + "/revoke", module + "/schema", module + "/check/repair", internal}},
+		module, tokenizer + "/...", jsonschema + "/...", yaml + "/...", uuid, module + "/verify", module + "/revoke", module + "/schema", module + "/edit", module + "/check/repair", internal}},
 	{module + "/check/repair", []string{module, tokenizer + "/...", yaml + "/...", internal}},
 	{module + "/admin/...", []string{module, tokenizer + "/...", uuid, internal}},
 	{module + "/entitle/...", []string{module, tokenizer + "/...", uuid, module + "/verify", module + "/revoke", internal}},

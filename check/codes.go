@@ -51,6 +51,8 @@ const (
 	CodeSchema       Code = "schema"
 	CodeMoreSchema   Code = "more-violations"
 	CodeOtherSchema  Code = "other-schema"
+	CodeOddID        Code = "odd-id"
+	CodeOddText      Code = "odd-text"
 
 	CodeDate         Code = "date"
 	CodeUnpaddedDate Code = "unpadded-date"
@@ -112,6 +114,8 @@ var descriptions = []Description{
 	{CodeSchema, StageSchema, "the payload could not be checked against the schema"},
 	{CodeMoreSchema, StageSchema, "there are more violations than are listed"},
 	{CodeOtherSchema, StageSchema, "the fields are those of another built-in schema"},
+	{CodeOddID, StageSchema, "the id has a blank or a character that nobody could type to revoke the licence"},
+	{CodeOddText, StageSchema, "a text has a blank at an edge, or a character that is invisible or looks like another"},
 	{CodeDate, StageSchema, "a date is missing or cannot be read"},
 	{CodeUnpaddedDate, StageSchema, "a date has no leading zeros, in a licence whose signature was not checked"},
 

@@ -40,7 +40,7 @@ func byParser(class licseal.Class, title, remedy string) documentCode {
 }
 
 const (
-	asSent       = "use the licence as it came from the vendor, from that file or message"
+	asSent       = "take the licence from the file or message that the vendor sent"
 	unescapeOnce = "unescape the text once"
 )
 
@@ -158,7 +158,7 @@ var documentCodes = []documentCode{
 	one(repair.MissingEnvelope, "the outer object with the member license is missing",
 		`the object with payload and signature belongs into the member "license" of another object`, `wrap it as {"license": …}`),
 	one(repair.BarePayload, "the text is a payload without a signature",
-		"the text is only the payload of a licence, without a signature", "use the whole document as it came from the vendor; its signature is missing here"),
+		"the text is only the payload of a licence, without a signature", "take the whole document from the file or message that the vendor sent; its signature is missing here"),
 	{code: "secret-manifest", title: "the text is the manifest of a Kubernetes Secret", faults: []faultWords{
 		{repair.SecretManifest, "the text is the manifest of the Secret {1}; the licence is under its key {2}", "kubectl apply this manifest, and give a gateway only the decoded text of the key {2}"},
 		{repair.SeveralManifests, "the text has manifests that hold {1} licences", "check it with --namespace-dump, which reads all of them"},
@@ -217,7 +217,7 @@ var documentCodes = []documentCode{
 	byParser(licseal.ClassTruncated, "the text ends too early", "copy the whole text, from the first { to the last }"),
 	byParser(licseal.ClassTrailingData, "text follows the end of the JSON value", "remove what follows the licence"),
 	byParser(licseal.ClassUnknownMember, "there is a member outside of what is signed", "remove the member, or spell it as the format does; only what is in the payload is signed"),
-	byParser(licseal.ClassMissingMember, "a member of the licence document is missing", "use the whole document as it came from the vendor; a licence has payload, signature and version"),
+	byParser(licseal.ClassMissingMember, "a member of the licence document is missing", "take the whole document from the file or message that the vendor sent; a licence has payload, signature and version"),
 	byParser(licseal.ClassDuplicateName, "a member appears twice", asSent+"; only one of the two was signed"),
 	byParser(licseal.ClassVersion, "this program does not read this version", "use a newer licseal, or correct the version"),
 	byParser(licseal.ClassWrongType, "a value has the wrong type", asSent),

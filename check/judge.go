@@ -256,6 +256,7 @@ func (j *judgement) outcome(o verify.Outcome, document []byte) {
 	switch o.Stage {
 	case verify.StageFields:
 		j.fields(o)
+		j.oddTexts()
 	case verify.StagePeriod:
 		j.period(o.Err)
 	case verify.StageValidity:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
 )
@@ -90,6 +91,21 @@ func (j *judgement) fields(o verify.Outcome) {
 	}
 	if omitted > 0 {
 		j.add(Finding{CodeMoreSchema, StageSchema, Error, licseal.Position{}, fmt.Sprintf("%d more violations are not listed", omitted), "fix those above first"})
+	}
+}
+
+// oddTexts warns of an id that nobody could type, and of texts that are probably not what
+// they seem to be.
+func (j *judgement) oddTexts() {
+	var odd *licseal.IDError
+	roles := j.judge.roles()
+	if errors.As(j.License.Payload.CheckID(roles), &odd) {
+		j.add(Finding{CodeOddID, StageSchema, Warning, j.position(roles.ID), odd.Detail, j.ask("one with another id")})
+	}
+	for _, v := range edit.Warnings(j.License.Payload, roles) {
+		if field := strings.TrimPrefix(v.Pointer, payloadPointer); odd == nil || field != roles.ID {
+			j.add(Finding{CodeOddText, StageSchema, Warning, v.Position, plain(strings.TrimPrefix(field, "/")) + ": " + v.Message, "see whether this is meant"})
+		}
 	}
 }
 

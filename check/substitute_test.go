@@ -41,6 +41,9 @@ func TestSubstituted(t *testing.T) {
 				t.Errorf("%s: %v", r.Canonical(), r.Findings)
 			}
 			for _, f := range r.Findings {
+				if f.Code == check.CodeOddText {
+					continue // of what was signed
+				}
 				if f.Code != "substituted-characters" || f.Pointer != "/license/payload/customer" || f.Line != 1 {
 					t.Errorf("%v", f)
 				}

@@ -169,7 +169,7 @@ const invisible = "\u00a0\u00ad\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\
 // detectInvisible finds spaces that JSON does not allow between the tokens. In a
 // string they may be intended.
 func detectInvisible(text []byte, _ *licseal.ParseError) *reading {
-	if !hasOddBytes(text) {
+	if !hasOddBytes(text) || !utf8.Valid(text) {
 		return nil
 	}
 	first := -1

@@ -46,7 +46,7 @@ func detectUTF16(text []byte, _ *licseal.ParseError) *reading {
 	if slices.Contains(runes, utf8.RuneError) {
 		return unreadable(UTF16, start) // half a surrogate pair would be replaced
 	}
-	return &reading{fault: Fault{Kind: UTF16, Position: start}, texts: [][]byte{[]byte(string(runes))}}
+	return &reading{fault: Fault{Kind: UTF16, Position: start}, texts: [][]byte{[]byte(string(runes))}, final: true}
 }
 
 func detectByteOrderMark(text []byte, _ *licseal.ParseError) *reading {
