@@ -64,11 +64,11 @@ func licenses(tb testing.TB, n int, key ed25519.PrivateKey) [][]byte {
 
 const benchSize = 10_000
 
-// compare measures passes over benchSize items beside bare operations, in turns.
+// compare measures passes over benchSize items and bare operations, in turns.
 // It reports the cost of an item on one core as a multiple of the bare operation
 // (x-bare): the median of the ratios within one turn, so that both sides meet the
 // same noise. It also reports how many times as many two cores do as one core
-// (x-two-cores), and beside what two cores would do of the bare operation, if the
+// (x-two-cores), and the cost relative to what two cores would do of the bare operation, if the
 // second gave as much as the first (x-bare-two-cores): of the fastest turn of each,
 // because whatever else the machine does takes from two cores more than from one.
 func compare(b *testing.B, bare func(n int), pass func(workers int)) {

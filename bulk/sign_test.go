@@ -149,7 +149,7 @@ func (f failing) Sign(r io.Reader, message []byte, opts crypto.SignerOpts) ([]by
 	return f.PrivateKey.Sign(r, message, opts)
 }
 
-// That the key fails is told apart from a row that is wrong.
+// A key that fails has an error of its own, not that of a wrong row.
 func TestSignKeyFails(t *testing.T) {
 	key := failing{testKey(1), new(atomic.Int64)}
 	key.left.Store(70)

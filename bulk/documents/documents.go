@@ -191,7 +191,7 @@ func (f *Finder) folder(path string, yield func(Document) bool) bool {
 	})
 }
 
-// eachName yields names, and reports the memory that they take meanwhile.
+// eachName yields names. While it runs, it counts the memory that they take.
 func (f *Finder) eachName(list *nameList, yield func(string) bool) bool {
 	f.names += list.memory()
 	defer func() { f.names -= list.memory() }()
