@@ -119,6 +119,18 @@ func describe(value jsontext.Value) string {
 		return "the string " + quote(unquoted)
 	case '0':
 		return "the number " + strings.ReplaceAll(quote(value), `"`, "")
+	}
+	return describeKind(value)
+}
+
+// describeKind returns the kind of a JSON value, without what a string or a number
+// says.
+func describeKind(value jsontext.Value) string {
+	switch value.Kind() {
+	case '"':
+		return "a string"
+	case '0':
+		return "a number"
 	case '{':
 		return "an object"
 	case '[':

@@ -26,6 +26,7 @@ func (p Payload) ID(roles Roles) (id string, ok bool) {
 type IDError struct {
 	Position // of the id in its payload; zero for an id by itself
 	Detail   string
+	Fault    string // what is wrong, without the id: ends with a blank
 }
 
 func (e *IDError) Error() string {
@@ -41,8 +42,9 @@ func (p Payload) CheckID(roles Roles) error {
 	if !ok {
 		return nil
 	}
-	if err := CheckID(id); err != nil {
-		return &IDError{p.Position(roles.WithDefaults().ID), err.Error()}
+	if err := checkID(id); err != nil {
+		err.Position = p.Position(roles.WithDefaults().ID)
+		return err
 	}
 	return nil
 }
@@ -51,6 +53,13 @@ func (p Payload) CheckID(roles Roles) error {
 // again: if it begins or ends with a blank, has any blank but the ordinary space, has
 // a control character or one that cannot be seen, or is not UTF-8.
 func CheckID(id string) error {
+	if err := checkID(id); err != nil {
+		return err
+	}
+	return nil
+}
+
+func checkID(id string) *IDError {
 	if !utf8.ValidString(id) {
 		return oddID(id, "is not UTF-8")
 	}
@@ -69,8 +78,8 @@ func CheckID(id string) error {
 	return nil
 }
 
-func oddID(id, fault string) error {
-	return &IDError{Detail: fmt.Sprintf("the id %s %s, so nobody could type it to revoke the licence", quote([]byte(id)), fault)}
+func oddID(id, fault string) *IDError {
+	return &IDError{Detail: fmt.Sprintf("the id %s %s, so nobody could type it to revoke the licence", quote([]byte(id)), fault), Fault: fault}
 }
 
 // visible reports whether a character can be seen, and told from the ordinary

@@ -241,7 +241,11 @@ func (s *scanner) open(pointer string) (start int, err error) {
 		if err != nil {
 			return 0, s.syntaxError(err)
 		}
-		return 0, s.errorAt(int(s.InputOffset())-len(value), pointer, ClassWrongType, "found %s; an object is expected", describe(value))
+		found := describe(value)
+		if pointer == "" { // the whole file may be a secret, given by mistake
+			found = describeKind(value)
+		}
+		return 0, s.errorAt(int(s.InputOffset())-len(value), pointer, ClassWrongType, "found %s; an object is expected", found)
 	}
 	if _, err := s.ReadToken(); err != nil {
 		return 0, s.syntaxError(err)

@@ -2,9 +2,11 @@ package check
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -167,13 +169,45 @@ func LoadZone(name string) (*time.Location, error) {
 	return loc, nil
 }
 
-// yamlMessage puts the message of the YAML library on one line, in our words.
+// yamlMessage puts the message of the YAML library on one line, in our words. It
+// quotes the names of members and nothing else: any file may be given by mistake, also
+// one that holds a secret.
 func yamlMessage(err error) string {
 	message := strings.TrimPrefix(err.Error(), "yaml: ")
 	message = strings.TrimPrefix(message, "unmarshal errors:\n")
-	message = strings.ReplaceAll(message, " in type check.PolicyFile", "; the members are min_remaining, warn_remaining, grace, zone, schema and require")
-	return strings.Join(strings.Fields(message), " ")
+	var faults []string
+	for line := range strings.Lines(message) {
+		faults = append(faults, yamlFault(strings.TrimSpace(line)))
+	}
+	return strings.Join(faults, "; ")
 }
+
+// yamlFault puts one line of a message into words.
+func yamlFault(line string) string {
+	place, fault, found := strings.Cut(line, ": ")
+	if !found || !strings.HasPrefix(place, "line ") {
+		place, fault = "", line
+	} else {
+		place += ": "
+	}
+	name := memberName.FindString(fault)
+	switch {
+	case strings.HasSuffix(fault, "not found in type check.PolicyFile"):
+		return place + cmp.Or(strings.TrimSpace(name), "a field") + " not found; the members are min_remaining, warn_remaining, grace, zone, schema and require"
+	case strings.HasPrefix(fault, "mapping key "):
+		return place + cmp.Or(strings.TrimSpace(name), "a mapping key") + " already defined"
+	case strings.HasPrefix(fault, "cannot unmarshal "):
+		return place + "a value of the wrong type"
+	case syntaxFault.MatchString(fault):
+		return place + fault
+	}
+	return place + "not the text of a policy"
+}
+
+var (
+	memberName  = regexp.MustCompile(`^(field [a-zA-Z_-]{1,24}|mapping key "[a-zA-Z_-]{1,24}") `)
+	syntaxFault = regexp.MustCompile("^(did not find|could not find|found|mapping values|block) ") // constant texts
+)
 
 // ParseLength reads a length of time: whole days as in "30d", at most 36500, or
 // what [time.ParseDuration] reads. It is not negative.

@@ -2,6 +2,7 @@ package revoke
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -20,7 +21,8 @@ func CheckID(id string) error {
 }
 
 // ParseIDs reads a file of ids, one a line, and refuses those that [CheckID]
-// refuses. Empty lines are skipped. An error names the line.
+// refuses. Empty lines are skipped. An error names the line and does not quote it,
+// because any file may be given by mistake, also one that holds a secret.
 func ParseIDs(text []byte) ([]string, error) {
 	if bytes.HasPrefix(text, []byte("\ufeff")) {
 		return nil, fmt.Errorf("line 1: the file starts with a byte order mark (U+FEFF); save it as UTF-8 without one")
@@ -34,9 +36,17 @@ func ParseIDs(text []byte) ([]string, error) {
 			continue
 		}
 		if err := CheckID(id); err != nil {
-			return nil, fmt.Errorf("line %d: %w", n, err)
+			return nil, fmt.Errorf("line %d: %w", n, withoutID(err))
 		}
 		ids = append(ids, id)
 	}
 	return ids, nil
+}
+
+// withoutID returns an error of CheckID that does not quote the id.
+func withoutID(err error) error {
+	if odd, ok := errors.AsType[*licseal.IDError](err); ok {
+		return &licseal.IDError{Detail: "the id " + odd.Fault + ", so nobody could type it to revoke the licence", Fault: odd.Fault}
+	}
+	return valueErrorf("the fingerprint of a key, not the id of a licence")
 }

@@ -122,7 +122,7 @@ func TestOpen(t *testing.T) {
 		{"b", "", 0, ""},
 		{"b", " \n", 0, ""},
 		{"b.csv", "", 0, "the header has no field name in column 1"},
-		{"b.csv", "a;b\n", 0, `the header "a;b" has one field; separate fields with commas`},
+		{"b.csv", "a;b\n", 0, "the header has one field; separate fields with commas"},
 		{"b.csv", "a,b\r1,2\r", 0, "the header has a control character in column 2; lines must end in LF or CR LF, not in CR alone"},
 		{"b.csv", "a,b,a\n", 0, `the header has "a" twice`},
 		{"b.csv", "a,,b\n", 0, "the header has no field name in column 2"},

@@ -122,7 +122,9 @@ func parseHeader(text []byte) ([]Column, error) {
 		pointer, isPointer := fieldname.Pointer(name)
 		switch {
 		case len(names) == 1 && strings.ContainsAny(name, ";\t|"):
-			return nil, fmt.Errorf("the header %s has one field; separate fields with commas", quote(name))
+			return nil, errors.New("the header has one field; separate fields with commas")
+		case looksSecret(cell.Text):
+			return nil, fmt.Errorf("the header has no field name in column %d; is the file a CSV?", i+1)
 		case strings.ContainsFunc(name, unicode.IsControl):
 			return nil, fmt.Errorf("the header has a control character in column %d; lines must end in LF or CR LF, not in CR alone", i+1)
 		case name == "":
@@ -135,6 +137,27 @@ func parseHeader(text []byte) ([]Column, error) {
 		columns = append(columns, Column{name, pointer, isJSON})
 	}
 	return columns, nil
+}
+
+// looksSecret reports whether a text looks like a line of a file that holds a secret,
+// and not like the name of a field: errors quote the names of fields.
+func looksSecret(text string) bool {
+	if strings.Contains(text, "-----") || strings.Contains(text, ": ") {
+		return true
+	}
+	const data = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+=-_/"
+	separators := func(r rune) bool {
+		return !strings.ContainsRune(data, r) || r == '/' && strings.HasPrefix(text, "/") // a JSON Pointer
+	}
+	for _, word := range strings.FieldsFunc(text, separators) {
+		hasDigit := strings.ContainsAny(word, "0123456789")
+		isHex := strings.Trim(word, "0123456789abcdefABCDEF") == ""
+		isMixed := word != strings.ToLower(word) && word != strings.ToUpper(word)
+		if len(word) >= 32 && hasDigit && (isHex || isMixed) {
+			return true
+		}
+	}
+	return false
 }
 
 // quote returns a text in quotes, cut if it is long.

@@ -3,8 +3,10 @@ package main
 import (
 	"crypto"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/licseal/licseal"
@@ -244,11 +246,16 @@ func removeFromList(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	ids, signers, err := named(c, ids)
+	all, signers, err := named(c, ids)
 	if err != nil {
 		return err
 	}
-	return editList(c, path, func(list *revoke.Contents) error { return list.Remove(ids, signers) })
+	err = editList(c, path, func(list *revoke.Contents) error { return list.Remove(all, signers) })
+	if missing := (*revoke.NotListedError)(nil); errors.As(err, &missing) && c.IsSet("ids") && missing.Key == "" && !slices.Contains(ids, missing.License) {
+		// The file is not quoted: it may be another, which holds a secret.
+		return about(path, fmt.Errorf("licence %d of those in files is not on the list", slices.Index(all, missing.License)-len(ids)+1))
+	}
+	return err
 }
 
 func renewList(c *cli.Context) error {
