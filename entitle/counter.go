@@ -7,14 +7,13 @@ import (
 	"time"
 )
 
-// counter counts the uses of one entitlement. It outlives the licence that
-// grants it: a new licence does not begin a new count.
+// counter counts the uses of one entitlement. A new licence continues the count.
 type counter struct {
 	name    string
 	current atomic.Pointer[bucket]
 
 	mu    sync.Mutex
-	ended []*bucket // of months that have ended, not all of which is written
+	ended []*bucket // of months that have ended, and may not be written completely
 }
 
 // bucket is the count of one month.
@@ -22,13 +21,13 @@ type bucket struct {
 	month Month
 	end   int64 // when the month ends; see nanos
 
-	// used is how many uses there were, as far as this process knows: those
-	// that the store had, and its own since. It is sealed once the month, or
-	// the guard, has ended, so that no use is added behind the last write.
+	// used is how many uses this process knows of: those in the store when it was
+	// last read, and its own since. It is sealed when the month or the guard has
+	// ended, so that no use is added after the last write.
 	used atomic.Int64
 
-	// written is how many of used the store has, and final is what used was
-	// when it was sealed. Guard.writing guards both.
+	// written is how many of the uses are in the store, and final is the value of
+	// used when it was sealed. Guard.writing guards both.
 	written, final int64
 }
 
@@ -44,7 +43,7 @@ func newCounter(name string, now int64) *counter {
 
 var errPastLimit = errors.New("past the limit")
 
-// add adds n to the count of the month, if it stays within bound.
+// add adds n to the count of the month, unless it would exceed bound.
 func (c *counter) add(now, n, bound int64) error {
 	for {
 		b := c.current.Load()
@@ -53,7 +52,7 @@ func (c *counter) add(now, n, bound int64) error {
 		case used == sealed && b == c.current.Load():
 			return ErrClosed
 		case used == sealed:
-			continue // the month has ended this moment
+			continue // the month has just ended
 		case now >= b.end:
 			c.roll(now)
 			continue
@@ -105,8 +104,8 @@ func (c *counter) close() {
 	c.ended = append(c.ended, b)
 }
 
-// learn takes over what the store has counted. The caller has locked
-// Guard.writing, so that the bucket is not sealed meanwhile.
+// learn adds the uses that others have written to the store, whose count is total. The
+// caller has locked Guard.writing, so the bucket is not sealed at the same time.
 func (b *bucket) learn(total int64) {
 	if b.used.Load() == sealed {
 		return
@@ -124,8 +123,8 @@ func (c *counter) count(now int64) int64 {
 	return max(0, b.used.Load())
 }
 
-// now returns the latest instant seen, which is what the clock says unless it
-// was set back.
+// now returns the latest instant seen: the time of the clock, unless the clock was set
+// back.
 func (g *Guard) now() int64 {
 	t, floor := nanos(g.clock()), g.floor.Load()
 	if t < floor {
@@ -137,8 +136,8 @@ func (g *Guard) now() int64 {
 	return t
 }
 
-// floorStep is how far the floor may trail: raising it at every call would make
-// all cores write to one place. A refusal raises it to the instant itself.
+// floorStep is how far the floor may be behind the latest instant. If every call raised
+// it, all cores would write to the same memory. A refusal raises it exactly.
 const floorStep = int64(time.Millisecond)
 
 func (g *Guard) raiseFloor(t int64) {

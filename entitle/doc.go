@@ -1,6 +1,6 @@
-// Package entitle is what a product embeds to ask what its licence allows: is
-// the licence good now, does it include this, may I use it once more, how much is
-// left.
+// Package entitle tells a product what its licence allows now: whether the licence is
+// good, whether it includes an entitlement, whether one more use is allowed, and how
+// many are left.
 //
 //	guard, err := entitle.Open(ctx, entitle.File("licence.json"), trusted, &entitle.Options{Store: store})
 //	if err != nil {
@@ -13,41 +13,42 @@
 //
 // # What is judged when
 //
-// The licence is verified when it is read: at [Open], and again whenever its
-// file changes. Every call of [Guard.Allows] and [Guard.Use] then reads the clock
-// and holds it against the dates, so a licence that expires while the process
-// runs stops allowing at that instant. A new file replaces the licence in use only
-// if it is good, or if neither is; what is wrong with it is in [Status] and goes to
-// [Options].Notify.
+// The licence is verified when it is read: by [Open], and again whenever its file
+// changes. Package verify judges it, with the rules of the built-in schema
+// "entitlement". Every call of [Guard.Allows] and [Guard.Use] then compares the clock
+// with the dates, so a licence that expires while the process runs allows nothing from
+// that instant on. A new file replaces the licence in use only if the new licence is
+// good, or if neither is. Otherwise [Status] says what is wrong with it, and
+// [Options].Notify is called.
 //
 // # Usage
 //
-// What is limited is counted by calendar month, in UTC, in a [Store], under the
-// name of the installation; a new licence does not begin a new count. All
-// processes that share a store count together.
+// Limited entitlements are counted in a [Store], by calendar month in UTC, under the
+// name of the installation. A new licence does not begin a new count. All processes
+// that share a store count together.
 //
-// By default each [Guard.Use] is in the store before it returns: nothing that was
-// allowed is ever uncounted, and the limit is never passed, by however many
-// processes. A Use that fails for the store may have been counted all the same.
+// By default, each [Guard.Use] is in the store before it returns. Every use that was
+// allowed is counted, and no number of processes exceeds the limit. A use that fails
+// because of the store may have been counted.
 //
 // With [Options].Batch, uses are counted in memory and written every half second
-// and at [Guard.Close]. Use then costs as much as reading the clock. A process that
-// is killed loses the use of its last second at most, for as long as the store
-// takes a write in half a second; where it does not, that is in [Status] and goes
-// to Notify, and what is not yet written is kept and tried again, each use written
-// once. Sources and state files may be slow; usage does not wait for them. Several processes may together pass the limit by what the others have
-// used in their last second.
+// and by [Guard.Close]. Use is then about as fast as reading the clock. A process that
+// is killed loses at most the uses of its last second, as long as the store takes a
+// write in half a second. If it does not, [Status] says so and Notify is called; unwritten
+// uses are kept, and each is written once. Slow sources and state files do not delay
+// the writing of usage. Several processes together may exceed the limit by what the
+// others have used in their last second.
 //
 // # A clock set back
 //
-// Time does not run backwards: what counts is the latest instant that the
-// process, or any other on the same store, has seen. A clock that is set back
-// makes no licence valid again and opens no month anew; [Status] says by how much
-// the clock is behind. In the strict mode a use opens no old month even where another
-// process was the first in the new one a moment ago.
+// The time is the latest instant that this process, or another one on the same store,
+// has seen. An expired licence stays expired and a closed month stays closed, even if
+// the clock is set back; [Status] says how far it is behind. Without Batch, a use is
+// never counted in a month that has ended, even if only another process has seen the
+// new month so far.
 //
-// Should a clock have been far ahead by mistake, that instant stays until it is
-// reached, or until [Store].ForgetClock is called. Before that, all guards on the
-// installation must be closed, and their clocks right: a guard that is open has seen
-// that instant, and writes it again.
+// If a clock was far ahead by mistake, that instant remains the time until it is
+// reached, or until [Store].ForgetClock is called. Close all guards of the installation
+// and correct the clocks first: an open guard has seen that instant, and would write
+// it again.
 package entitle

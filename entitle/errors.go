@@ -47,17 +47,17 @@ func (e *NotIncludedError) Error() string {
 	return fmt.Sprintf("the licence does not include %q", e.Name)
 }
 
-// LimitError says that a limit, with its tolerance, has no room for more.
+// LimitError says that more uses would exceed the month's limit, tolerance included.
 type LimitError struct {
 	Name  string
-	Limit int64     // how many uses a month the licence allows, tolerance included
-	Used  int64     // how many of them are used
+	Limit int64     // uses a month that the licence allows, tolerance included
+	Used  int64     // uses so far
 	N     int64     // how many more were asked for
 	Reset time.Time // when the next month begins
 }
 
 func (e *LimitError) Error() string {
-	return fmt.Sprintf("the monthly limit of %q is %d uses, tolerance included; %d are used, and %d more would pass it; the next month begins at %s",
+	return fmt.Sprintf("the monthly limit of %q is %d uses, tolerance included; %d are used, and %d more would exceed it; the next month begins at %s",
 		e.Name, e.Limit, e.Used, e.N, format(e.Reset))
 }
 
@@ -71,16 +71,16 @@ func (e *StoreError) Error() string { return "the store of usage cannot be used:
 // Unwrap returns e.Err.
 func (e *StoreError) Unwrap() error { return e.Err }
 
-// MachinesError says that as many machines hold the licence as it allows.
+// MachinesError says that all seats of the licence are taken.
 type MachinesError struct {
 	Max int64
 }
 
 func (e *MachinesError) Error() string {
 	if e.Max == 1 {
-		return "the licence is for one machine, and another one holds it"
+		return "the licence allows one machine, and another one is using it"
 	}
-	return fmt.Sprintf("the licence is for %d machines, and others hold all of its places", e.Max)
+	return fmt.Sprintf("the licence allows %d machines, and others are using all of its seats", e.Max)
 }
 
 // FieldError says what is wrong with the fields of a licence whose signature is good.

@@ -10,27 +10,27 @@ import (
 
 var errFingerprint = errors.New("a fingerprint has 1 to 200 bytes")
 
-// Machine is what a machine is known by.
+// Machine identifies a machine.
 type Machine struct {
-	// Fingerprint is 64 hex digits: a hash, which tells nothing of what it
-	// was made of to whoever reads the store.
+	// Fingerprint is a hash of 64 hex digits. It does not reveal the id that it
+	// was made from.
 	Fingerprint string
 
-	// MadeOf says what that was: "installation id", or the file that holds
-	// the machine's id, as "/etc/machine-id".
+	// MadeOf says which id that was: "installation id", or the file that contains
+	// the machine's id, such as "/etc/machine-id".
 	MadeOf string
 }
 
-// ErrNoMachineID means that the machine has no id of its own that could be
-// trusted to last and to be unlike others'.
-var ErrNoMachineID = errors.New("this machine has no id of its own; give an installation id, such as a random text that is kept with the product's data")
+// ErrNoMachineID means that the machine has no permanent id that differs from that of
+// other machines.
+var ErrNoMachineID = errors.New("this machine has no id of its own; set an installation id, such as a random text that is kept with the product's data")
 
-// Fingerprint returns what this machine is known by. With an installation id it is
-// made of that alone, so it stays the same wherever the installation moves:
-// after a reboot, in a new container, on other hardware. Without, it is made of the
-// id that the operating system got when it was installed (machine-id(5)). A
-// container has none of its own, but perhaps a copy of its image's, which all its
-// likes share: there the error is [ErrNoMachineID].
+// Fingerprint returns the identity of this machine. With an installation id, it is made
+// from that alone, and stays the same when the installation moves to another
+// container or other hardware. Without one, it is made from the id that the operating
+// system got when it was installed (machine-id(5)). A container has no id of its own,
+// or one from its image that all containers of the image share: then the error is
+// [ErrNoMachineID].
 func Fingerprint(installationID string) (Machine, error) {
 	if installationID != "" {
 		return machineOf("installation id", installationID), nil
@@ -47,10 +47,10 @@ func Fingerprint(installationID string) (Machine, error) {
 	return Machine{}, ErrNoMachineID
 }
 
-// machineIDFiles are where Linux and FreeBSD keep the id of an installed system.
+// machineIDFiles are the files in which Linux and FreeBSD keep the id of the system.
 var machineIDFiles = []string{"/etc/machine-id", "/var/lib/dbus/machine-id", "/etc/hostid"}
 
-// containerFiles are there in the containers of Docker and Podman.
+// containerFiles exist in the containers of Docker and Podman.
 var containerFiles = []string{"/.dockerenv", "/run/.containerenv"}
 
 func inContainer() bool {

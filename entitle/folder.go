@@ -17,15 +17,15 @@ import (
 	"github.com/licseal/licseal/internal/entitlement"
 )
 
-// installedName is the file of a folder that has the licence in use.
+// installedName is the file in a folder that contains the licence in use.
 const installedName = "installed.json"
 
-// maxFolderFiles bounds how many files of a folder are looked at.
+// maxFolderFiles is the maximum number of files in a folder.
 const maxFolderFiles = 1000
 
-// Folder is the source for a product whose operator chooses the licence: he puts
-// the files that the vendor sent into a folder, and names one by its key (see
-// [Guard.Install]). The one that is in use is kept there as installed.json.
+// Folder is the source for a product whose operator chooses the licence. The operator
+// puts licence files into a folder and selects one by its key; see [Guard.Install]. The
+// licence in use is kept there as installed.json.
 type Folder struct {
 	dir string
 }
@@ -33,7 +33,7 @@ type Folder struct {
 // NewFolder returns the licence folder at a path.
 func NewFolder(dir string) *Folder { return &Folder{dir} }
 
-// Load implements [Source]: it reads the licence that was installed last.
+// Load implements [Source]. It reads the licence that was installed last.
 func (f *Folder) Load() ([]byte, time.Time, error) { return file(f.installed()).read(maxLicenseBytes) }
 
 // String returns the path of that licence.
@@ -51,17 +51,17 @@ func (e *InstallError) Error() string { return "the licence was not installed: "
 // Unwrap returns e.Err.
 func (e *InstallError) Unwrap() error { return e.Err }
 
-// Install puts a licence in use, and keeps it for the next start: the licence
-// itself, as text, or the one in the guard's [Folder] that has this key. The licence
-// must be good now; where several have the key, it is the one that was created
-// last. The error is an [*InstallError], or a [*StoreError] if the licence is in use
-// and its counts could not be read.
+// Install puts a licence in use, and keeps it for the next start. The argument is the
+// text of the licence, or the key of a licence in the guard's [Folder]. The licence must
+// be good now. If several licences have the key, the one that was created last is
+// installed. The error is an [*InstallError]; it is a [*StoreError] if the licence is in
+// use but its counts could not be read.
 func (g *Guard) Install(ctx context.Context, keyOrText string) error {
 	_, err := g.install(ctx, keyOrText)
 	return err
 }
 
-// install is Install, and returns what is in use.
+// install is Install, and returns the licence.
 func (g *Guard) install(ctx context.Context, keyOrText string) (*license, error) {
 	if g.closed.Load() {
 		return nil, ErrClosed
@@ -76,7 +76,7 @@ func (g *Guard) install(ctx context.Context, keyOrText string) (*license, error)
 func (g *Guard) installNew(keyOrText string) (*license, error) {
 	folder, ok := g.source.(*Folder)
 	if !ok {
-		return nil, errors.New("the product reads its licence from one place; replace it there")
+		return nil, errors.New("this product reads its licence from a fixed place; replace it there")
 	}
 	g.changing.Lock()
 	defer g.changing.Unlock()
@@ -88,7 +88,7 @@ func (g *Guard) installNew(keyOrText string) (*license, error) {
 	return next, err
 }
 
-// replace puts a licence in use once all that could refuse it has not.
+// replace judges a licence, writes it to the folder and puts it in use.
 func (g *Guard) replace(folder *Folder, keyOrText string) (*license, error) {
 	g.loading.Lock()
 	defer g.loading.Unlock()
@@ -114,18 +114,18 @@ func (g *Guard) replace(folder *Folder, keyOrText string) (*license, error) {
 	return next, nil
 }
 
-// brokenError says that no licence could have been installed, whatever its key.
+// brokenError says that no licence can be installed, whatever its key.
 type brokenError struct{ err error }
 
 func (e *brokenError) Error() string { return e.err.Error() }
 func (e *brokenError) Unwrap() error { return e.err }
 
-// broken says what of the folder cannot be used.
+// broken says why the folder cannot be used.
 func (f *Folder) broken(err error) error {
 	return &brokenError{fmt.Errorf("the licence folder cannot be used: %w", cause(err))}
 }
 
-// cause leaves the path out of an error about a file.
+// cause returns an error about a file without its path.
 func cause(err error) error {
 	var file *fs.PathError
 	if errors.As(err, &file) {
@@ -134,7 +134,8 @@ func cause(err error) error {
 	return err
 }
 
-// keep writes a licence, unless it is there already, and returns since when it is.
+// keep writes a licence to the folder unless it is there already. It returns the time of
+// the file.
 func (f *Folder) keep(text []byte) (time.Time, error) {
 	if before, modified, err := f.Load(); err == nil && bytes.Equal(before, text) {
 		return modified, nil
@@ -144,13 +145,12 @@ func (f *Folder) keep(text []byte) (time.Time, error) {
 	}
 	info, err := os.Stat(f.installed())
 	if err != nil {
-		return time.Time{}, nil // the time of installing will do
+		return time.Time{}, nil // put takes the present time
 	}
 	return info.ModTime(), nil
 }
 
-// judgeNow verifies a licence that is to be put in use. The caller has locked
-// g.loading.
+// judgeNow verifies a licence that must be good now. The caller has locked g.loading.
 func (g *Guard) judgeNow(data []byte) (*license, error) {
 	now := g.now()
 	next, _, err := g.judge(data)
@@ -163,8 +163,8 @@ func (g *Guard) judgeNow(data []byte) (*license, error) {
 	return next, nil
 }
 
-// find returns the licence of a folder that has a key and is good now. The error is
-// of the last that is not, if none is.
+// find returns the licence of a folder that has a key and is good now. If there is none,
+// the error is about the last one that has the key.
 func (g *Guard) find(folder *Folder, key string) (*license, error) {
 	if key == "" {
 		return nil, errors.New("the key is empty")
@@ -174,7 +174,7 @@ func (g *Guard) find(folder *Folder, key string) (*license, error) {
 		return nil, folder.broken(err)
 	}
 	if len(files) > maxFolderFiles {
-		return nil, fmt.Errorf("the licence folder has %d files; at most %d are looked at, so remove some", len(files), maxFolderFiles)
+		return nil, fmt.Errorf("the licence folder has %d files, and the maximum is %d: remove some", len(files), maxFolderFiles)
 	}
 	var best *license
 	var refusal, unread error
@@ -184,7 +184,7 @@ func (g *Guard) find(folder *Folder, key string) (*license, error) {
 		}
 		data, _, err := file(filepath.Join(folder.dir, f.Name())).read(maxLicenseBytes)
 		if err != nil {
-			unread = cmp.Or(unread, fmt.Errorf("no licence that could be read has this key; %s could not be: %w", f.Name(), cause(err)))
+			unread = cmp.Or(unread, fmt.Errorf("none of the readable licences has this key, and %s cannot be read: %w", f.Name(), cause(err)))
 		}
 		if err != nil || !hasKey(data, key) {
 			continue
@@ -209,14 +209,14 @@ func (g *Guard) find(folder *Folder, key string) (*license, error) {
 	case unread != nil:
 		return nil, unread
 	}
-	return nil, errors.New("no licence in the folder has this key; put the licence file there first, or send the licence itself in place of its key")
+	return nil, errors.New("no licence in the folder has this key; put the licence file there first, or send the licence instead of its key")
 }
 
-// hasKey reports whether a file is a licence document with a key. Nothing is
-// trusted yet.
+// hasKey reports whether a file is a licence document with a key. The document is not
+// verified yet.
 func hasKey(data []byte, key string) bool {
 	if !bytes.Contains(data, []byte(`"key"`)) && !bytes.Contains(data, []byte(`\u`)) {
-		return false // most of what is not meant is passed over at once
+		return false // a quick check for most files
 	}
 	lic, err := licseal.ParseUnverified(data)
 	if err != nil {

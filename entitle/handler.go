@@ -37,12 +37,12 @@ type HandlerOptions struct {
 	// monthly_tx_counter. If empty, MonthlyRequests.
 	Counter string
 
-	// Log is told of licences that are put in use, and of those that are
-	// refused. If nil, nobody is. No key is ever logged.
+	// Log gets an entry for each licence that is put in use or refused. If nil,
+	// nothing is logged. Licence keys are never logged.
 	Log *slog.Logger
 }
 
-// The messages of the API. Clients compare them, so they stay as they are spelt.
+// The messages of the API. Clients compare them, so their spelling is fixed.
 const (
 	messageInfo      = "License info"
 	messageInserted  = "License succesfully inserted"
@@ -69,9 +69,9 @@ func NewHandler(g *Guard, opts *HandlerOptions) http.Handler {
 	return h
 }
 
-// BearerTokens lets those requests in that carry one of some tokens, as in
-// "Authorization: Bearer …". How long the comparison takes says nothing about them.
-// An empty token lets nobody in.
+// BearerTokens returns a [HandlerOptions].Authorize that accepts requests with one of the
+// tokens in "Authorization: Bearer …". The comparison takes constant time. Empty tokens
+// are ignored.
 func BearerTokens(tokens ...string) func(*http.Request) bool {
 	hashes := make([][sha256.Size]byte, 0, len(tokens))
 	for _, token := range tokens {
@@ -89,7 +89,7 @@ func BearerTokens(tokens ...string) func(*http.Request) bool {
 	}
 }
 
-// Bearer returns the token that a request carries, or "".
+// Bearer returns the bearer token of a request, or "".
 func Bearer(r *http.Request) string {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") { // RFC 9110, section 11.1
@@ -119,7 +119,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// insert puts the licence in use that the request names.
+// insert installs the licence that the request names.
 func (h *handler) insert(w http.ResponseWriter, r *http.Request) {
 	key, err := readKey(w, r)
 	var next *license
@@ -138,7 +138,7 @@ func (h *handler) insert(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case errors.As(err, &store):
 		h.opts.Log.Error("the store of usage cannot be used", "error", store.Err.Error())
-	case errors.As(err, &broken), errors.As(err, &list): // a full disk, say, or a stale list: the key may be good
+	case errors.As(err, &broken), errors.As(err, &list): // such as a full disk or a stale list: the key may be good
 		h.opts.Log.Error("a licence could not be installed", "error", err.Error(), "client", r.RemoteAddr)
 		h.fail(w, http.StatusInternalServerError, messageRefused, err)
 		return
@@ -152,7 +152,7 @@ func (h *handler) insert(w http.ResponseWriter, r *http.Request) {
 	h.show(w, messageInserted, next)
 }
 
-// maxBodyBytes lets in the largest licence, with each character of it escaped.
+// maxBodyBytes is enough for the largest licence with every character escaped.
 const maxBodyBytes = 6*licseal.DefaultMaxBytes + 1024
 
 // readKey reads the body of a POST.
@@ -190,8 +190,8 @@ type shownData struct {
 	Status       State                     `json:"status"`
 }
 
-// show answers with a licence: the one in use, or that which was just put in use,
-// even if another has taken its place since.
+// show answers with a licence: the one in use, or the one just installed, even if another
+// has replaced it since.
 func (h *handler) show(w http.ResponseWriter, message string, l *license) {
 	if l == nil {
 		h.fail(w, http.StatusNotFound, "No license installed", nil)
@@ -213,8 +213,8 @@ func (h *handler) show(w http.ResponseWriter, message string, l *license) {
 	h.write(w, http.StatusOK, shown{data, message, "ok"})
 }
 
-// licenseMembers returns the members of a licence as the API shows them: what is
-// signed, as it is, and what is computed.
+// licenseMembers returns the members of a licence as the API shows them: the signed
+// payload, and what is computed.
 func licenseMembers(status Status) (map[string]jsontext.Value, error) {
 	var members map[string]jsontext.Value
 	if err := json.Unmarshal(status.License.Payload.Bytes(), &members); err != nil {
@@ -238,7 +238,7 @@ func licenseMembers(status Status) (map[string]jsontext.Value, error) {
 // failure is the body of any other answer.
 type failure struct {
 	Message string `json:"message"`
-	Reason  string `json:"reason,omitzero"` // for people, where there is one
+	Reason  string `json:"reason,omitzero"` // for people; optional
 	Status  string `json:"status"`          // "error"
 }
 

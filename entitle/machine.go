@@ -7,25 +7,25 @@ import (
 	"time"
 )
 
-// defaultLapse is after how long without a word a seat is free again.
+// defaultLapse is how long a machine that does not report keeps its seat.
 const defaultLapse = 10 * time.Minute
 
-// Binding is a machine's seat under a licence. The guard keeps it, by a word to
-// the store four times in [Options].Lapse, until it is released.
+// Binding is a machine's seat under a licence. The guard reports to the store four times
+// in [Options].Lapse that the seat is in use, until it is released.
 type Binding struct {
 	guard       *Guard
 	fingerprint string
 	held        atomic.Bool
-	heard       time.Time // when the store last had a word; Guard.seatsMu guards it
+	heard       time.Time // when it last reported to the store; Guard.seatsMu guards it
 }
 
-// Bind takes a seat for a machine, by a fingerprint of at most 200 bytes, such as
-// [Fingerprint] makes. Where as many other machines as the licence allows have
-// one, the error is a [*MachinesError]. Several processes with one fingerprint are
-// one machine, which keeps its seat until the last of them releases it.
+// Bind takes a seat for a machine. The fingerprint has at most 200 bytes; see
+// [Fingerprint]. If other machines have all the seats that the licence allows, the
+// error is a [*MachinesError]. Processes with the same fingerprint are one machine, which
+// keeps its seat until the last of them releases it.
 //
-// A machine that dies keeps its seat until that lapses. One that could not
-// reach the store for so long may find its seat taken: see [Binding.Held].
+// The seat of a machine that stops without releasing it lapses. A machine that cannot
+// reach the store for that long may lose its seat: see [Binding.Held].
 func (g *Guard) Bind(ctx context.Context, fingerprint string) (*Binding, error) {
 	l, now := g.current.Load(), g.now()
 	switch {
@@ -69,12 +69,12 @@ func (b *Binding) hold(ctx context.Context, machines int64) error {
 	return nil
 }
 
-// Held reports whether the machine has its seat, as far as is known. It is false
-// after Release, and where another machine has taken the seat because this one was
-// not heard of for too long; the guard goes on asking for it.
+// Held reports whether the machine has its seat, as of its last report to the store. It
+// is false after Release, and if another machine has taken the seat after it lapsed; the
+// guard keeps trying to get it back.
 func (b *Binding) Held() bool { return b.held.Load() }
 
-// Release gives up the seat. The error is a [*StoreError]: the seat then lapses.
+// Release gives up the seat. The error is a [*StoreError]; the seat lapses later.
 func (b *Binding) Release(ctx context.Context) error {
 	g := b.guard
 	g.seatsMu.Lock()
@@ -88,7 +88,7 @@ func (b *Binding) release(ctx context.Context) error {
 	g.seats = slices.DeleteFunc(g.seats, func(other *Binding) bool { return other == b })
 	b.held.Store(false)
 	if slices.ContainsFunc(g.seats, func(other *Binding) bool { return other.fingerprint == b.fingerprint }) {
-		return nil // it is still that other's
+		return nil // another binding of the machine holds it
 	}
 	ctx, cancel := g.inTime(ctx)
 	defer cancel()
@@ -98,15 +98,15 @@ func (b *Binding) release(ctx context.Context) error {
 	return nil
 }
 
-// beat keeps the seats.
+// beat keeps the seats, and reports one that was lost.
 func (g *Guard) beat(ctx context.Context) {
 	if err := g.keepSeats(ctx); err != nil {
 		g.note(func(*notes) []Event { return g.event(SeatLost, err) })
 	}
 }
 
-// keepSeats gives the store a word of each seat for which it is time. The error
-// is of one that another machine has taken.
+// keepSeats reports to the store all seats that are due. The error is about a seat that
+// another machine has taken.
 func (g *Guard) keepSeats(ctx context.Context) error {
 	l := g.current.Load()
 	if l == nil {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// NewMemory returns a store that ends with the process.
+// NewMemory returns a store that keeps everything in memory.
 func NewMemory() Store {
 	return &memory{installations: make(map[string]*installation)}
 }
@@ -19,8 +19,8 @@ type memory struct {
 type installation struct {
 	latest time.Time
 	counts map[countKey]int64
-	last   map[string]int64      // the Seq of a writer's last batch
-	seats  map[seatKey]time.Time // when a seat was last heard of
+	last   map[string]int64      // the Seq of each writer's last batch
+	seats  map[seatKey]time.Time // when each seat last reported
 }
 
 type countKey struct {

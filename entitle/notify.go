@@ -8,7 +8,8 @@ import (
 	"github.com/licseal/licseal/revoke"
 )
 
-// notes is what happened while nobody asked, so that it is told once.
+// notes is the last known outcome of everything that goes on in the background, so that
+// each change is reported once.
 type notes struct {
 	mu          sync.Mutex
 	loadErr     error
@@ -17,19 +18,19 @@ type notes struct {
 	state       State
 	behind      bool
 
-	queue   []Event // to be told
-	telling bool    // somebody does, one event after the other
+	queue   []Event // to be reported
+	telling bool    // a goroutine is reporting them
 }
 
-// fill says what went wrong last.
+// fill sets the errors of a status.
 func (n *notes) fill(s *Status) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	s.LoadErr, s.StoreErr, s.RememberErr = n.loadErr, n.storeErr, n.rememberErr
 }
 
-// note changes what is noted, and tells of the events that change returns, in the
-// order in which they were noted.
+// note changes the notes, and reports the events that change returns, in the order of the
+// changes.
 func (g *Guard) note(change func(*notes) []Event) {
 	n := &g.notes
 	n.mu.Lock()
@@ -40,7 +41,7 @@ func (g *Guard) note(change func(*notes) []Event) {
 	}
 	n.queue = append(n.queue, events...)
 	if n.telling {
-		return // whoever does goes on with these
+		return // that goroutine also reports these
 	}
 	n.telling = true
 	for len(n.queue) > 0 {
@@ -64,7 +65,7 @@ func (g *Guard) event(kind EventKind, err error) []Event {
 	return []Event{{kind, state, err}}
 }
 
-// reloadAndNote reads the source, and tells of what is new about it.
+// reloadAndNote reads the source, and reports what has changed.
 func (g *Guard) reloadAndNote() error {
 	g.changing.Lock()
 	defer g.changing.Unlock()
@@ -77,8 +78,8 @@ func (g *Guard) reloadAndNote() error {
 	return err
 }
 
-// noteLoad tells of another licence than before, or of why there is none. The caller
-// has locked g.changing.
+// noteLoad reports a licence that has replaced the one before, or an error of loading.
+// The caller has locked g.changing.
 func (g *Guard) noteLoad(before *license, err error) {
 	g.note(func(n *notes) []Event {
 		last := n.loadErr
@@ -95,7 +96,7 @@ func (g *Guard) noteLoad(before *license, err error) {
 	})
 }
 
-// sameFailure reports whether two errors say the same, but for what time it is.
+// sameFailure reports whether two errors differ at most in the instant of judgement.
 func sameFailure(a, b error) bool {
 	var state, other *InactiveError
 	if errors.As(a, &state) && errors.As(b, &other) {
@@ -108,7 +109,8 @@ func sameFailure(a, b error) bool {
 	return a != nil && b != nil && a.Error() == b.Error()
 }
 
-// isAnother reports whether after is not the same licence, judged again.
+// isAnother reports whether after is a different licence, and not the same one judged
+// again.
 func isAnother(before, after *license) bool {
 	return after != before && (before == nil || !before.result.License.Payload.Equal(after.result.License.Payload))
 }
@@ -121,7 +123,7 @@ func (g *Guard) noteRemember(err error) {
 	g.note(func(n *notes) []Event { return g.failure(&n.rememberErr, err, RememberFailed, RememberWorks) })
 }
 
-// failure notes whether something failed, and returns what is new about that.
+// failure notes whether something failed, and returns an event if that has changed.
 func (g *Guard) failure(last *error, err error, failed, works EventKind) []Event {
 	before := *last
 	*last = err
@@ -134,11 +136,11 @@ func (g *Guard) failure(last *error, err error, failed, works EventKind) []Event
 	return nil
 }
 
-// clockTolerance is how far the clock may be behind before that is told: the
-// clocks of several machines are never quite the same.
+// clockTolerance is how far the clock may be behind before that is reported: the clocks
+// of several machines always differ a little.
 const clockTolerance = time.Minute
 
-// noteState tells of a licence that has expired, say, and of a clock set back.
+// noteState reports a new state of the licence, and a clock that was set back.
 func (g *Guard) noteState() {
 	s := g.Status()
 	g.note(func(n *notes) (events []Event) {

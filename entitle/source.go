@@ -13,18 +13,20 @@ import (
 	"github.com/licseal/licseal/revoke"
 )
 
-// Source is where a licence comes from. It is asked again and again, so that a
-// new licence takes the place of the old one while the product runs.
+// Source is where a licence comes from. It is read again and again, so that a new licence
+// can replace the old one while the product runs.
 type Source interface {
-	// Load returns the licence document, and when it was put there.
+	// Load returns the licence document, and when it was last changed; the zero
+	// time if that is unknown. An error that wraps fs.ErrNotExist or
+	// ErrNoLicense means that there is none.
 	Load() (data []byte, modified time.Time, err error)
 }
 
-// File is the source that reads a file: a licence, or a revocation list.
+// File returns a source that reads a file: a licence, or a revocation list.
 func File(path string) Source { return file(path) }
 
-// What is read of a file is one byte more than there may be: what is too large for
-// a licence, or for a list, is refused by its parser.
+// A file is read up to one byte past the maximum size. If it is too large, the parser
+// refuses it.
 const (
 	maxLicenseBytes = licseal.DefaultMaxBytes + 1
 	maxFileBytes    = max(licseal.DefaultMaxBytes, revoke.MaxBytes) + 1
@@ -57,20 +59,21 @@ func (f file) read(most int64) ([]byte, time.Time, error) {
 
 func (f file) String() string { return string(f) }
 
-// Text is the source that is always the same document, such as one compiled in.
+// Text returns a source that is always the same document, such as one that is compiled
+// into the product.
 func Text(data []byte) Source { return document(data) }
 
 type document []byte
 
 func (d document) Load() ([]byte, time.Time, error) { return d, time.Time{}, nil }
 
-// absentError says that there is no licence where one is looked for.
+// absentError says that the source has no licence.
 type absentError struct{ err error }
 
 func (e *absentError) Error() string { return "reading the licence: " + e.err.Error() }
 func (e *absentError) Unwrap() error { return e.err }
 
-// named says which source an error is about, if it has a name.
+// named adds the name of a source to an error, if it has one.
 func named(s Source, err error) error {
 	if name, ok := s.(fmt.Stringer); ok {
 		return fmt.Errorf("%s: %w", name, err)
@@ -94,15 +97,15 @@ func load(s Source) ([]byte, time.Time, error) {
 	return data, modified, nil
 }
 
-// stamp says of a source, without reading it, what changes when it does; "" if
-// that cannot be said.
+// stamp returns a text that changes when a source changes, without reading it; "" if
+// that is not possible.
 func stamp(s Source) string {
 	f, isFile := s.(file)
 	if !isFile {
 		return ""
 	}
 	info, err := os.Stat(string(f))
-	if err != nil || time.Since(info.ModTime()) < 2*time.Second { // it may change again within one tick of its file system
+	if err != nil || time.Since(info.ModTime()) < 2*time.Second { // it may change again within the resolution of its time stamp
 		return ""
 	}
 	return fmt.Sprint(info.Size(), info.ModTime().UnixNano())

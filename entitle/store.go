@@ -7,51 +7,50 @@ import (
 	"time"
 )
 
-// Store keeps what outlives a process: how much was used, which machines hold
-// the licence, and the latest instant that was seen. [NewMemory] returns one
-// that does not, for tests and for products that have no limits; package
-// entitle/sqlstore has one for SQLite and PostgreSQL.
+// Store keeps what outlives a process: how much was used, which machines hold seats,
+// and the latest instant seen. [NewMemory] returns one that keeps nothing after the
+// process ends, for tests and for products without limits. Package entitle/sqlstore has
+// one for SQLite and PostgreSQL.
 //
-// A store may hold several installations; each has its own counts, machines and
-// latest instant. A Store is safe for concurrent use, also by several processes
-// if it is one for that.
+// A store may hold several installations, each with its own counts, machines and latest
+// instant. A Store is safe for concurrent use. One that several processes can open is
+// safe for use by all of them.
 type Store interface {
-	// Apply adds to the counts, all of a batch or none of it. It adds nothing,
-	// and Granted is false, where a count would pass its limit, or where
-	// Current says that it comes too late. A batch whose
-	// Seq is not above that of the writer's last one was applied before: it
-	// changes nothing and is granted.
+	// Apply adds a batch to the counts, as a whole or not at all. It adds nothing,
+	// and Granted is false, if a count would exceed its limit, or if Current is set
+	// and a month has ended. A batch whose Seq is not greater than that of the
+	// writer's last batch was applied before: it changes nothing and is granted.
 	Apply(ctx context.Context, b Batch) (Applied, error)
 
 	// Totals returns the counts of a month, and the latest instant seen.
 	Totals(ctx context.Context, installation string, m Month) (Totals, error)
 
-	// Usage returns every count there is, by month and then by name.
+	// Usage returns all counts, sorted by month and then by name.
 	Usage(ctx context.Context, installation string) ([]Usage, error)
 
-	// Hold takes a place for a machine, or keeps the one that it has.
+	// Hold takes a seat for a machine, or keeps the one that it has.
 	Hold(ctx context.Context, s Seat) (Held, error)
 
-	// Release gives up what a writer holds for a machine. It is no error if
-	// that is nothing.
+	// Release gives up the seat that a writer holds for a machine. It is not an
+	// error if there is none.
 	Release(ctx context.Context, installation, fingerprint, writer string) error
 
-	// ForgetClock sets the latest instant seen to t, even if that is
-	// earlier: after a clock was ahead by mistake. No guard on the installation
-	// may be open: it has seen that instant, and would write it again.
+	// ForgetClock sets the latest instant seen to t, even if that is earlier. It is
+	// for a clock that was ahead by mistake. No guard of the installation may be
+	// open: it has seen the later instant, and would write it again.
 	ForgetClock(ctx context.Context, installation string, t time.Time) error
 }
 
-// Batch is what one writer adds at once.
+// Batch is what a writer adds in one transaction.
 type Batch struct {
 	Installation string
 	Writer       string    // one process; random
-	Seq          int64     // from 1, rising with every new batch of the writer
+	Seq          int64     // from 1, greater with every new batch of the writer
 	Time         time.Time // the latest instant that the writer has seen
-	Adds         []Add     // may be empty, to keep Time only; no two for the same month and name
+	Adds         []Add     // may be empty, to record Time only; no two for the same month and name
 
-	// Current says that the adds are of this moment: where the latest instant
-	// seen lies in a later month than one of them, none is granted.
+	// Current says that the uses are happening now: if the month of one of them
+	// has ended by the latest instant seen, none is granted.
 	Current bool
 }
 
@@ -60,17 +59,17 @@ type Add struct {
 	Month Month
 	Name  string // of the entitlement
 	N     int64  // at least 0
-	Limit int64  // what the count may reach; at most MaxCount
+	Limit int64  // the maximum of the count; at most MaxCount
 }
 
-// MaxCount is the highest count there is: the largest integer that JSON keeps
-// exactly. A count that has no limit stops there.
+// MaxCount is the maximum of every count: the largest integer that JSON keeps exactly.
+// A count without a limit stops there.
 const MaxCount = 1<<53 - 1
 
 // Applied is the answer to a [Batch].
 type Applied struct {
 	Granted bool
-	Counts  []int64   // for each of the adds, the count after it, or as it is if none was granted
+	Counts  []int64   // the count of each of the adds, afterwards
 	Latest  time.Time // the latest instant seen by any writer, this one included
 }
 
@@ -87,22 +86,21 @@ type Usage struct {
 	Count int64
 }
 
-// SortUsage sorts counts by month, and then by name, as [Store].Usage returns
-// them.
+// SortUsage sorts counts by month and then by name, as [Store].Usage returns them.
 func SortUsage(all []Usage) {
 	slices.SortFunc(all, func(a, b Usage) int {
 		return cmp.Or(cmp.Compare(a.Month, b.Month), cmp.Compare(a.Name, b.Name))
 	})
 }
 
-// Seat is a place for a machine, as one writer asks for it.
+// Seat is the seat for a machine that a writer asks for.
 type Seat struct {
 	Installation string
 	Fingerprint  string
 	Writer       string
 	Time         time.Time     // the latest instant that the writer has seen
-	Lapse        time.Duration // after how long without a word a seat is free again
-	Max          int64         // how many machines there may be
+	Lapse        time.Duration // how long a seat is kept after its last report
+	Max          int64         // the maximum number of machines
 }
 
 // Held is the answer to a [Seat].

@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// Use asks for n more uses of an entitlement, at least 1, and counts them. The
-// uses are allowed exactly if the error is nil:
+// Use asks for n more uses of an entitlement, at least 1, and counts them. They are
+// allowed if the error is nil. Otherwise it is one of
 //
 //   - [*InactiveError]: the licence is expired, not yet valid or suspended;
-//     [ErrNoLicense]: there is none;
-//   - [*NotIncludedError]: it does not include that;
-//   - [*LimitError]: with them, the month's limit and its tolerance would be passed;
-//   - [*StoreError], or the error of ctx: they could not be counted for certain.
+//     [ErrNoLicense]: no licence is installed;
+//   - [*NotIncludedError]: the licence does not include the entitlement;
+//   - [*LimitError]: the uses would exceed the month's limit and its tolerance;
+//   - [*StoreError], or the error of ctx: they may not have been counted.
 //
-// What is not limited is allowed and not counted.
+// Uses of an entitlement that is not limited are allowed and not counted.
 func (g *Guard) Use(ctx context.Context, name string, n int64) error {
 	for {
 		grant, now, err := g.permit(name)
@@ -30,15 +30,13 @@ func (g *Guard) Use(ctx context.Context, name string, n int64) error {
 	}
 }
 
-// errLaterMonth says that the month has ended, as others on the store have seen.
-// By now this guard knows the time, too.
+// errLaterMonth says that the month has ended, as another process has seen. By now this
+// guard knows the time as well.
 var errLaterMonth = errors.New("the month has ended")
 
-// Record counts n uses that have happened already, whatever the limit says and
-// whether or not the licence is good. It counts as [Guard.Use] does, and stops at
-// [MaxCount]. It is what takes a count past its limit, as does a new licence with
-// less: Use never does, but for what several processes with [Options].Batch do not
-// know of each other.
+// Record counts n uses that have happened already, whatever the limit is and whether or
+// not the licence is good. It counts as [Guard.Use] does, up to [MaxCount]. Unlike
+// Use, it may exceed the limit.
 func (g *Guard) Record(ctx context.Context, name string, n int64) error {
 	l := g.current.Load()
 	if l == nil {
@@ -80,12 +78,12 @@ func (grant *grant) limitError(now, n, bound, used int64) error {
 	}
 }
 
-// Unlimited is what [Guard.Remaining] returns where there is no limit.
+// Unlimited is what [Guard.Remaining] returns if there is no limit.
 const Unlimited = math.MaxInt64
 
-// Remaining returns how many more uses of an entitlement would be allowed now:
-// none if the licence is not good or does not include it, or [Unlimited]. The
-// tolerance is included. Other processes may use some of them meanwhile.
+// Remaining returns how many more uses of an entitlement are allowed now, tolerance
+// included. It is 0 if the licence is not good or does not include the entitlement, and
+// [Unlimited] if there is no limit. Other processes may use some of them at any time.
 func (g *Guard) Remaining(name string) int64 {
 	grant, now, err := g.permit(name)
 	if err != nil || g.closed.Load() {
@@ -101,20 +99,20 @@ func (grant *grant) remaining(now int64) int64 {
 	return max(0, grant.bound-grant.counter.count(now))
 }
 
-// Limit is what a licence says of one entitlement, and how much of it is used.
+// Limit is what the licence grants of one entitlement, and how much of it is used.
 type Limit struct {
 	Name      string // by which the product asks for it
 	Label     string // to show
-	Counted   bool   // its use is counted
-	Bounded   bool   // and has a limit
-	Max       int64  // uses a month that the licence grants, without the tolerance; 0 where it is not bounded
-	Used      int64  // in the month of the judgement
-	Remaining int64  // as [Guard.Remaining] says
+	Counted   bool   // its uses are counted
+	Bounded   bool   // its uses are counted and limited
+	Max       int64  // uses a month, without the tolerance; 0 if not bounded
+	Used      int64  // uses in this month
+	Remaining int64  // see [Guard.Remaining]
 	Reached   bool   // more is used than the limit and its tolerance; see [Guard.Record]
 }
 
-// Limits returns what the licence includes, in the order that it gives for
-// showing it; nothing if there is no licence.
+// Limits returns what the licence includes, in the order in which it is to be shown. It
+// is empty if no licence is installed.
 func (g *Guard) Limits() []Limit {
 	if l := g.current.Load(); l != nil {
 		return g.limitsOf(l)
@@ -143,7 +141,7 @@ func (g *Guard) limitsOf(l *license) []Limit {
 	return limits
 }
 
-// request is a use that is to be written at once.
+// request asks for a use to be written at once.
 type request struct {
 	add  Add
 	done chan answer
@@ -156,8 +154,8 @@ type answer struct {
 	err     error
 }
 
-// countAtOnce writes a use to the store, together with those that others ask for
-// at the same time.
+// countAtOnce writes a use to the store, in one transaction with those that other
+// goroutines ask for at the same time.
 func (g *Guard) countAtOnce(ctx context.Context, grant *grant, now, n, bound int64) error {
 	r := &request{Add{MonthOf(timeOf(now)), grant.name, n, bound}, make(chan answer, 1)}
 	select {
@@ -183,11 +181,10 @@ func (g *Guard) countAtOnce(ctx context.Context, grant *grant, now, n, bound int
 	}
 }
 
-// maxTogether bounds how many uses are written in one transaction.
+// maxTogether is the maximum number of uses in one transaction.
 const maxTogether = 128
 
-// serve writes the uses that are asked for, those that wait at the same time in
-// one transaction, until the guard is closed.
+// serve writes the uses that are asked for, until the guard is closed.
 func (g *Guard) serve(ctx context.Context) {
 	for {
 		select {
@@ -199,7 +196,7 @@ func (g *Guard) serve(ctx context.Context) {
 	}
 }
 
-// others adds to all what else is asked for this moment.
+// others adds the requests that are waiting.
 func (g *Guard) others(all []*request) []*request {
 	for len(all) < maxTogether {
 		select {
@@ -212,8 +209,8 @@ func (g *Guard) others(all []*request) []*request {
 	return all
 }
 
-// writeTogether writes requests in one batch. If that passes a limit, each is
-// written by itself, so that those are granted that fit.
+// writeTogether writes requests in one batch. If that would exceed a limit, each is
+// written separately, so that those that fit are granted.
 func (g *Guard) writeTogether(all []*request) {
 	adds := merge(all)
 	applied, err := g.write(adds)
@@ -232,7 +229,7 @@ func (g *Guard) writeTogether(all []*request) {
 	}
 }
 
-// merge adds up what goes into one count, under the lowest of its limits.
+// merge adds up the requests for each count, with the lowest of their limits.
 func merge(all []*request) []Add {
 	var adds []Add
 	for _, r := range all {
@@ -256,9 +253,9 @@ func indexOf(adds []Add, add Add) int {
 	return -1
 }
 
-// Monthly returns how much of an entitlement was used in each month, from the
-// first in which it was used until this one, as the store has it. A month without
-// use has a count of 0; none is left out. It is empty if there was never any use.
+// Monthly returns how much of an entitlement was used in each month, from the first use
+// to the current month, according to the store. Months without use are included. The
+// result is empty if there was no use.
 func (g *Guard) Monthly(ctx context.Context, name string) ([]Usage, error) {
 	ctx, cancel := g.inTime(ctx)
 	defer cancel()
@@ -279,7 +276,7 @@ func (g *Guard) Monthly(ctx context.Context, name string) ([]Usage, error) {
 	return months, nil
 }
 
-// fill adds months without use until, and not including, another one.
+// fill adds months without use up to, and not including, another one.
 func fill(months []Usage, name string, until Month) []Usage {
 	for len(months) > 0 && months[len(months)-1].Month+1 < until {
 		months = append(months, Usage{months[len(months)-1].Month + 1, name, 0})

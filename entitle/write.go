@@ -7,17 +7,18 @@ import (
 )
 
 const (
-	// interval is how often the source is read and usage is written.
+	// interval is the time between two readings of the source, and two writings of
+	// usage.
 	interval = 500 * time.Millisecond
 
-	// defaultStoreTimeout is how long the store may take for one thing.
+	// defaultStoreTimeout is how long one operation of the store may take.
 	defaultStoreTimeout = 5 * time.Second
 
-	// clockInterval is how often an idle guard writes down what time it is.
+	// clockInterval is the time after which an idle guard writes the time.
 	clockInterval = time.Minute
 )
 
-// every does something again and again, until the guard is closed.
+// every calls a func at each interval, until the guard is closed.
 func every(ctx context.Context, do func(context.Context)) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
@@ -33,8 +34,7 @@ func every(ctx context.Context, do func(context.Context)) {
 	}
 }
 
-// look reads the sources, which may take as long as it likes: usage is written
-// meanwhile.
+// look reads the sources. That may be slow, since keep runs at the same time.
 func (g *Guard) look(context.Context) {
 	g.reloadAndNote()
 	if g.now()-g.remembered.Load() >= int64(clockInterval) {
@@ -43,26 +43,26 @@ func (g *Guard) look(context.Context) {
 	g.noteState()
 }
 
-// keep writes usage, and keeps the seats. What it is cut short in by Close, Close does.
+// keep writes usage, and keeps the seats.
 func (g *Guard) keep(ctx context.Context) {
 	g.flush(ctx)
 	g.beat(ctx)
 	g.noteState()
 }
 
-// inTime bounds how long the store may take.
+// inTime returns a context for one operation of the store.
 func (g *Guard) inTime(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, g.opts.StoreTimeout)
 }
 
-// unsent is a batch, and the buckets whose uses are in it.
+// unsent is a batch, and the buckets that its uses are from.
 type unsent struct {
 	Batch
 	buckets []*bucket
 }
 
-// Flush writes now what [Options].Batch has not yet written, rather than within
-// half a second. The error is a [*StoreError]; what was not written is kept.
+// Flush writes now what [Options].Batch would write within half a second. The error is a
+// [*StoreError]; unwritten uses are kept.
 func (g *Guard) Flush(ctx context.Context) error {
 	if g.closed.Load() {
 		return ErrClosed
@@ -70,9 +70,8 @@ func (g *Guard) Flush(ctx context.Context) error {
 	return g.flush(ctx)
 }
 
-// flush writes what is not yet written, and learns what others have used. A batch
-// of which it is not known whether it was written is tried again as it is: the
-// store takes it once.
+// flush writes unwritten uses, and learns what others have used. A batch that may or may
+// not be written is sent again unchanged: the store applies it once.
 func (g *Guard) flush(ctx context.Context) error {
 	bounded, cancel := g.inTime(ctx) // before waiting for others who write
 	defer cancel()
@@ -80,7 +79,7 @@ func (g *Guard) flush(ctx context.Context) error {
 	if err != nil {
 		err = &StoreError{err}
 	}
-	if err == nil || ctx.Err() == nil { // that somebody went away says nothing of the store
+	if err == nil || ctx.Err() == nil { // a canceled request is not a failure of the store
 		g.noteStore(err)
 	}
 	return err
@@ -90,7 +89,7 @@ func (g *Guard) sendAll(ctx context.Context) error {
 	g.writing.Lock()
 	defer g.writing.Unlock()
 	if g.unsent != nil {
-		if err := g.send(ctx); err != nil { // what came since goes after it
+		if err := g.send(ctx); err != nil { // before the uses since then
 			return err
 		}
 	}
@@ -100,7 +99,7 @@ func (g *Guard) sendAll(ctx context.Context) error {
 	return g.refresh(ctx)
 }
 
-// send writes what is not yet written. The caller has locked g.writing.
+// send writes unwritten uses. The caller has locked g.writing.
 func (g *Guard) send(ctx context.Context) error {
 	if g.unsent == nil {
 		g.unsent = g.collect()
@@ -112,7 +111,7 @@ func (g *Guard) send(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !applied.Granted { // a count would pass MaxCount, where counting stops
+	if !applied.Granted { // a count would exceed MaxCount, where counting stops
 		g.unsent = g.unsent.cut(applied.Counts, g.nextSeq())
 		if applied, err = g.store.Apply(ctx, g.unsent.Batch); err != nil {
 			return err
@@ -128,7 +127,7 @@ func (g *Guard) send(ctx context.Context) error {
 	return nil
 }
 
-// cut returns a batch that leaves each count within MaxCount.
+// cut returns a batch that exceeds MaxCount nowhere.
 func (u *unsent) cut(counts []int64, seq int64) *unsent {
 	next := &unsent{u.Batch, u.buckets}
 	next.Seq, next.Adds = seq, slices.Clone(u.Adds)
@@ -143,8 +142,8 @@ func (g *Guard) nextSeq() int64 {
 	return g.seq
 }
 
-// collect makes a batch of what is not yet written; nil if that is nothing, and
-// the clock was written not long ago.
+// collect returns a batch of all unwritten uses. It is nil if there are none and the time
+// was written recently.
 func (g *Guard) collect() *unsent {
 	now := g.now()
 	u := &unsent{Batch: Batch{Installation: g.opts.Installation, Writer: g.writer, Time: timeOf(now)}}
@@ -179,8 +178,8 @@ func (g *Guard) allCounters() []*counter {
 	return all
 }
 
-// refresh learns what others have used, and how late it is. The caller has
-// locked g.writing.
+// refresh learns what others have used, and the latest instant that they have seen. The
+// caller has locked g.writing.
 func (g *Guard) refresh(ctx context.Context) error {
 	month := MonthOf(timeOf(g.now()))
 	totals, err := g.store.Totals(ctx, g.opts.Installation, month)
@@ -199,9 +198,9 @@ func (g *Guard) refresh(ctx context.Context) error {
 	return nil
 }
 
-// write adds uses of this moment to the store, all or none.
+// write adds uses that happen now to the store, all or none.
 func (g *Guard) write(adds []Add) (Applied, error) {
-	// Whoever asked may have gone: what they asked for is written, or refused.
+	// Not the context of a request, which is answered together with others.
 	ctx, cancel := g.inTime(context.Background())
 	defer cancel()
 	applied, err := g.apply(ctx, adds)
