@@ -369,7 +369,7 @@ func TestFind(t *testing.T) {
 	}
 	post(200, "")
 	put(t, filepath.Join(s.dir, "one more"), nil)
-	post(400, "has 1001 files; the maximum is 1000")
+	post(400, "has 1001 files, and the maximum is 1000")
 }
 
 // The zero options let nobody in.
