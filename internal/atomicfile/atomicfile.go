@@ -1,11 +1,11 @@
-// Package atomicfile writes files that are, at every moment and after any
-// crash, either what they were or what they are meant to become.
+// Package atomicfile writes files that at every moment, and after any crash, have
+// either their old content or their new one.
 //
-// The data is written to a file beside the one that is meant, whose name begins
-// with a dot and ends in .tmp, and that file then takes the name. A failure leaves
-// no such file behind. A program that is killed while it writes may leave one; it
-// is not removed later, because it may as well belong to a program that is still
-// writing. It is never read, and can be deleted.
+// The data is written to a temporary file in the same folder, whose name begins with a
+// dot and ends in .tmp. That file then gets the name. If writing fails, the temporary
+// file is removed. A program that is killed may leave one behind. It is never removed
+// later, since it could belong to a program that is still writing; it is never read
+// and can be deleted.
 package atomicfile
 
 import (
@@ -17,66 +17,84 @@ import (
 	"syscall"
 )
 
-// ErrMountPoint is in the error for replacing a file that is a mount point, as a
-// container has that mounts a single file.
+// ErrMountPoint is in the error for replacing a file that is a mount point, as in a
+// container that mounts a single file.
 var ErrMountPoint = errors.New("is mounted by itself and cannot be replaced: mount its folder instead, writable")
 
-// Create writes data to a new file with the permissions perm, less the umask. If
-// there is anything of that name already, even a symbolic link that leads nowhere,
-// it is left as it is, and the error is fs.ErrExist.
+// Create writes data to a new file with the permissions perm, before umask. If the
+// name exists already, even as a symbolic link that leads nowhere, nothing is changed,
+// and the error is fs.ErrExist.
 //
 // On a file system without hard links, the file has its name while it is being
 // written.
 func Create(path string, data []byte, perm fs.FileMode) error {
-	return create(path, data, perm, true)
+	return system.create(path, data, perm, true)
 }
 
-// CreateSoon is Create, but for that it does not wait until the disk has the data,
-// which takes longer than all the rest: after a loss of power, the file may be there
-// with nothing in it. It is for many files that are looked at again after one.
+// CreateSoon is Create, except that it does not wait until the data is on the disk,
+// which takes longer than everything else: after a loss of power, the file may be
+// empty. It is for many files that can be written again.
 func CreateSoon(path string, data []byte, perm fs.FileMode) error {
-	return create(path, data, perm, false)
+	return system.create(path, data, perm, false)
 }
 
-func create(path string, data []byte, perm fs.FileMode, sync bool) error {
+// Replace writes data to a file that may exist. A symbolic link is kept and the file
+// that it leads to is replaced; a link that leads nowhere is replaced itself. An
+// existing file keeps its permissions, and its owner and group as far as this process
+// may set them; a new one gets perm, before umask.
+func Replace(path string, data []byte, perm fs.FileMode) error {
+	return system.replace(path, data, perm)
+}
+
+// SyncDir makes the name of a file survive a loss of power, if its folder can be
+// synced.
+func SyncDir(path string) { system.syncDir(path) }
+
+// disk is how files are written; tests have others that fail.
+type disk struct {
+	sync   func(*os.File) error
+	close  func(*os.File) error
+	link   func(oldname, newname string) error
+	rename func(oldname, newname string) error
+}
+
+var system = disk{(*os.File).Sync, (*os.File).Close, os.Link, os.Rename}
+
+func (d disk) create(path string, data []byte, perm fs.FileMode, sync bool) error {
 	if _, err := os.Lstat(path); err == nil {
 		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
 	}
-	temp, err := writeTemp(path, data, perm, nil, sync)
+	temp, err := d.writeTemp(path, data, perm, nil, sync)
 	if err != nil {
 		return err
 	}
 	defer os.Remove(temp)
-	// Unlike a rename, a link never replaces a file that came up meanwhile.
-	err = os.Link(temp, path)
+	// Unlike a rename, a link never replaces a file that has appeared in the meantime.
+	err = d.link(temp, path)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
-		err = createWithoutLink(path, data, perm, sync) // a file system without hard links
+		err = d.createWithoutLink(path, data, perm, sync) // a file system without hard links
 	}
 	if err != nil {
 		return err
 	}
 	if sync {
-		SyncDir(path)
+		d.syncDir(path)
 	}
 	return nil
 }
 
-func createWithoutLink(path string, data []byte, perm fs.FileMode, sync bool) error {
+func (d disk) createWithoutLink(path string, data []byte, perm fs.FileMode, sync bool) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
 		return err
 	}
-	if err := writeAndClose(f, data, sync); err != nil {
+	if err := d.writeAndClose(f, data, sync); err != nil {
 		return errors.Join(err, os.Remove(path))
 	}
 	return nil
 }
 
-// Replace writes data to a file, in place of what was there. A symbolic link
-// stays, and the file that it leads to is replaced; one that leads nowhere is
-// replaced itself. An existing file keeps its permissions, and its owner and group as
-// far as this process may give files away; a new one gets perm, less the umask.
-func Replace(path string, data []byte, perm fs.FileMode) error {
+func (d disk) replace(path string, data []byte, perm fs.FileMode) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
@@ -89,38 +107,40 @@ func Replace(path string, data []byte, perm fs.FileMode) error {
 	default:
 		perm = old.Mode().Perm()
 	}
-	temp, err := writeTemp(path, data, perm, old, true)
+	temp, err := d.writeTemp(path, data, perm, old, true)
 	if err != nil {
 		return err
 	}
-	if err := os.Rename(temp, path); err != nil {
+	if err := d.rename(temp, path); err != nil {
 		if errors.Is(err, syscall.EBUSY) {
 			err = &fs.PathError{Op: "replace", Path: path, Err: ErrMountPoint}
 		}
 		return errors.Join(err, os.Remove(temp))
 	}
-	SyncDir(path)
+	d.syncDir(path)
 	return nil
 }
 
-// writeTemp writes data to a new file beside path, which is to take the place of
-// old unless that is nil, and returns its name. On failure, no file is left behind.
-// os.CreateTemp would pass the umask over.
-func writeTemp(path string, data []byte, perm fs.FileMode, old fs.FileInfo, sync bool) (name string, err error) {
+// writeTemp writes data to a new file in the folder of path and returns its name. If
+// old is not nil, the file gets its owner and exactly the permissions perm; otherwise
+// perm is before umask. If writing fails, the file is removed.
+func (d disk) writeTemp(path string, data []byte, perm fs.FileMode, old fs.FileInfo, sync bool) (name string, err error) {
+	// Not os.CreateTemp, which ignores the umask.
 	name = filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text()[:12]+".tmp")
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
 		return "", err
 	}
-	// Not by its name, which others who may write the folder may give away.
 	if old != nil {
+		// By the open file, since others who may write to the folder could replace
+		// its name.
 		keepOwner(f, old)
-		err = f.Chmod(perm) // what the umask took away
+		err = f.Chmod(perm) // umask has removed some
 	}
 	if err != nil {
 		f.Close()
 	} else {
-		err = writeAndClose(f, data, sync)
+		err = d.writeAndClose(f, data, sync)
 	}
 	if err != nil {
 		return "", errors.Join(err, os.Remove(name))
@@ -128,24 +148,22 @@ func writeTemp(path string, data []byte, perm fs.FileMode, old fs.FileInfo, sync
 	return name, nil
 }
 
-func writeAndClose(f *os.File, data []byte, sync bool) error {
+func (d disk) writeAndClose(f *os.File, data []byte, sync bool) error {
 	_, err := f.Write(data)
 	if err == nil && sync {
-		err = f.Sync()
+		err = d.sync(f)
 	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
+	if closeErr := d.close(f); err == nil {
+		err = closeErr // a network file system may report a full disk only here
 	}
 	return err
 }
 
-// SyncDir makes the name of a file last through a loss of power. Where a folder
-// cannot be synced or read, the file itself still was.
-func SyncDir(path string) {
+func (d disk) syncDir(path string) {
 	dir, err := os.Open(filepath.Dir(path))
 	if err != nil {
 		return
 	}
 	defer dir.Close()
-	_ = dir.Sync()
+	_ = d.sync(dir) // not every file system can
 }

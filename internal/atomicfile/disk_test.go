@@ -1,0 +1,173 @@
+package atomicfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var errBroken = errors.New("the disk is broken")
+
+// recorder is a disk that notes what it does. An operation fails if it begins with
+// failing.
+type recorder struct {
+	disk
+	dir     string
+	failing string
+	err     error
+	done    []string
+}
+
+func newRecorder(dir, failing string, err error) *recorder {
+	r := &recorder{dir: dir, failing: failing, err: err}
+	r.disk = disk{
+		sync: func(f *os.File) error {
+			return r.do(fmt.Sprintf("sync %s", r.name(f.Name())), func() error { return system.sync(f) })
+		},
+		close: func(f *os.File) error {
+			if err := system.close(f); err != nil || failing != "close" {
+				return err
+			}
+			return r.err
+		},
+		link: func(a, b string) error {
+			return r.do(fmt.Sprintf("link %s %s", r.name(a), r.name(b)), func() error { return system.link(a, b) })
+		},
+		rename: func(a, b string) error {
+			return r.do(fmt.Sprintf("rename %s %s", r.name(a), r.name(b)), func() error { return system.rename(a, b) })
+		},
+	}
+	return r
+}
+
+// name returns what is the same each time of a path.
+func (r *recorder) name(path string) string {
+	base := filepath.Base(path)
+	switch {
+	case path == r.dir:
+		return "folder"
+	case strings.HasPrefix(base, ".f.") && strings.HasSuffix(base, ".tmp"):
+		return "temp"
+	}
+	return base
+}
+
+func (r *recorder) do(operation string, real func() error) error {
+	r.done = append(r.done, operation)
+	if r.failing != "" && strings.HasPrefix(operation, r.failing) {
+		return r.err
+	}
+	return real()
+}
+
+// The data is on the disk before the file gets its name, and the name once it has it. If
+// that fails, the old file is still there and no other one.
+func TestDisk(t *testing.T) {
+	create := func(d disk, path string) error { return d.create(path, []byte("new"), 0o644, true) }
+	createSoon := func(d disk, path string) error { return d.create(path, []byte("new"), 0o644, false) }
+	replace := func(d disk, path string) error { return d.replace(path, []byte("new"), 0o644) }
+	tests := []struct {
+		name    string
+		write   func(disk, string) error
+		old     string // "" if there is no file
+		failing string
+		err     error
+		want    string // the content afterwards
+		wantErr error
+		done    []string
+	}{
+		{"create", create, "", "", nil, "new", nil, []string{"sync temp", "link temp f", "sync folder"}},
+		{"create soon", createSoon, "", "", nil, "new", nil, []string{"link temp f"}},
+		{"replace", replace, "old", "", nil, "new", nil, []string{"sync temp", "rename temp f", "sync folder"}},
+		{"replace nothing", replace, "", "", nil, "new", nil, []string{"sync temp", "rename temp f", "sync folder"}},
+
+		{"create over a file", create, "old", "", nil, "old", fs.ErrExist, nil}, // without the cost of writing
+
+		{"create on a broken disk", create, "", "sync temp", errBroken, "", errBroken, []string{"sync temp"}},
+		{"replace on a broken disk", replace, "old", "sync temp", errBroken, "old", errBroken, []string{"sync temp"}},
+		{"an error that comes late", replace, "old", "close", errBroken, "old", errBroken, []string{"sync temp"}},
+		{"create soon on a broken disk", createSoon, "", "sync", errBroken, "new", nil, []string{"link temp f"}},
+		{"a folder that cannot be synced", replace, "old", "sync folder", errBroken, "new", nil, []string{"sync temp", "rename temp f", "sync folder"}},
+
+		{"no hard links", create, "", "link", syscall.EPERM, "new", nil, []string{"sync temp", "link temp f", "sync f", "sync folder"}},
+		{"no hard links, soon", createSoon, "", "link", syscall.EPERM, "new", nil, []string{"link temp f"}},
+		{"the name has appeared", create, "", "link", fs.ErrExist, "", fs.ErrExist, []string{"sync temp", "link temp f"}},
+		{"no renames", replace, "old", "rename", errBroken, "old", errBroken, []string{"sync temp", "rename temp f"}},
+		{"a mount point", replace, "old", "rename", syscall.EBUSY, "old", ErrMountPoint, []string{"sync temp", "rename temp f"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "f")
+			if test.old != "" {
+				if err := os.WriteFile(path, []byte(test.old), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r := newRecorder(dir, test.failing, test.err)
+			if err := test.write(r.disk, path); !errors.Is(err, test.wantErr) {
+				t.Errorf("got the error %v, want %v", err, test.wantErr)
+			}
+			if diff := cmp.Diff(test.done, r.done); diff != "" {
+				t.Errorf("what was done (-want +got):\n%s", diff)
+			}
+			var left []string
+			entries, err := os.ReadDir(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, entry := range entries {
+				left = append(left, entry.Name())
+			}
+			data, err := os.ReadFile(path)
+			if want := (test.want == ""); string(data) != test.want || errors.Is(err, fs.ErrNotExist) != want || len(left) > 1 || (len(left) == 0) != want {
+				t.Errorf("the file has %q (%v), and the folder %v", data, err, left)
+			}
+		})
+	}
+}
+
+// Without hard links, a file that could not be written whole is removed.
+func TestWithoutLinksOnABrokenDisk(t *testing.T) {
+	dir := t.TempDir()
+	r := newRecorder(dir, "link", syscall.EPERM)
+	link := r.sync
+	r.disk.sync = func(f *os.File) error {
+		if r.name(f.Name()) == "f" {
+			return errBroken
+		}
+		return link(f)
+	}
+	if err := r.create(filepath.Join(dir, "f"), []byte("new"), 0o644, true); !errors.Is(err, errBroken) {
+		t.Errorf("got %v", err)
+	}
+	if left, err := os.ReadDir(dir); len(left) > 0 || err != nil {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// Without hard links either, a file that has appeared in the meantime is kept.
+func TestWithoutLinksKeeps(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "f")
+	r := newRecorder(dir, "", nil)
+	r.disk.link = func(string, string) error {
+		if err := os.WriteFile(path, []byte("theirs"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return syscall.EPERM
+	}
+	if err := r.create(path, []byte("new"), 0o644, true); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("got %v", err)
+	}
+	if data, err := os.ReadFile(path); string(data) != "theirs" {
+		t.Errorf("it now has %q, %v", data, err)
+	}
+}
