@@ -36,9 +36,9 @@ func ExampleSchema_Validate() {
 	// 9:13 /colour: unknown member "colour"
 }
 
-// A licence that somebody else has made may have members that are newer than
-// the schema. UnknownOnly tells them from what is wrong.
-func ExampleError_UnknownOnly() {
+// A licence that somebody else has signed may have members that are newer than
+// the schema.
+func ExampleSchema_Judge() {
 	payload, err := licseal.ParsePayload([]byte(`{
   "admin_seats": "5",
   "customer": "Example Company, Inc",
@@ -52,18 +52,14 @@ func ExampleError_UnknownOnly() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	err = schema.Kong().Validate(payload)
-	var broken *schema.Error
-	switch {
-	case err == nil:
-		fmt.Println("ok")
-	case errors.As(err, &broken) && broken.UnknownOnly():
-		fmt.Println("warning:", err)
-	default:
-		fmt.Println("error:", err)
+	warnings, err := schema.Kong().Judge(payload)
+	for _, w := range warnings {
+		fmt.Println("warning:", w)
 	}
+	fmt.Println(err)
 	// Output:
-	// warning: schema kong: 9:13 /region: unknown member "region"
+	// warning: 9:13 /region: unknown member "region"
+	// <nil>
 }
 
 func ExampleCompile() {

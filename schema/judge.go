@@ -34,6 +34,9 @@ func (s *Schema) Judge(p licseal.Payload) (warnings []licseal.Violation, refusal
 	if len(kept.Violations) == 0 {
 		return warnings, nil
 	}
+	if len(warnings) > 0 {
+		kept.Omitted = 0 // what is only warned of is left out first
+	}
 	return warnings, &kept
 }
 

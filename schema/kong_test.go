@@ -201,8 +201,8 @@ func TestKongUnknownMembers(t *testing.T) {
 			if diff := cmp.Diff(test.want, texts(broken.Violations)); diff != "" {
 				t.Error(diff)
 			}
-			if got := broken.UnknownOnly(); got != test.unknownOnly {
-				t.Errorf("UnknownOnly = %v", got)
+			if _, refusal := schema.Kong().Judge(mustParse(t, text)); (refusal == nil) != test.unknownOnly {
+				t.Errorf("Judge: %v", refusal)
 			}
 		})
 	}
@@ -311,7 +311,11 @@ func TestManyViolationsKeepTheSerious(t *testing.T) {
 	if err := schema.Kong().Validate(mustParse(t, text)); !errors.As(err, &broken) {
 		t.Fatal(err)
 	}
-	if len(broken.Violations) != 100 || broken.Omitted != 201 || broken.UnknownOnly() {
-		t.Errorf("%d violations, %d omitted, UnknownOnly %v", len(broken.Violations), broken.Omitted, broken.UnknownOnly())
+	if len(broken.Violations) != 100 || broken.Omitted != 201 {
+		t.Errorf("%d violations, %d omitted", len(broken.Violations), broken.Omitted)
+	}
+	warnings, err := schema.Kong().Judge(mustParse(t, text))
+	if !errors.As(err, &broken) || len(warnings) != 99 || len(broken.Violations) != 1 || broken.Omitted != 0 {
+		t.Errorf("%d warnings, %v", len(warnings), err)
 	}
 }

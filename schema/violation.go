@@ -9,16 +9,16 @@ import (
 // maxViolations bounds the violations that are reported for one document.
 const maxViolations = 100
 
-// Error says that a document breaks its schema, and lists how.
+// Error says that a document breaks its schema, and how.
 type Error struct {
 	// Schema is the name of the schema.
 	Schema string
 
-	// Violations are in the order of their places in the text. There is at
-	// least one, and at most 100; the lesser ones are left out first.
+	// Violations are in the order of their places in the text. There are 1 to
+	// 100 of them; if there are more, unknown members are left out first.
 	Violations []licseal.Violation
 
-	// Omitted is how many more there are.
+	// Omitted is the number of those left out.
 	Omitted int
 }
 
@@ -33,16 +33,4 @@ func (e *Error) Error() string {
 	default:
 		return fmt.Sprintf("%s (and %d more violations)", text, more)
 	}
-}
-
-// UnknownOnly reports whether all that is wrong is members that the schema does
-// not know. Who makes a licence refuses these too; who judges a licence that
-// somebody else has made may choose to mention them only.
-func (e *Error) UnknownOnly() bool {
-	for _, v := range e.Violations {
-		if !v.UnknownMember {
-			return false
-		}
-	}
-	return true
 }

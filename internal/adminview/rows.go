@@ -94,7 +94,7 @@ func Table(rows []Row) text.Line {
 		if r.Active {
 			mark = "*"
 		}
-		table.Row(mark, r.ID, time.Unix(r.UpdatedAt, 0).UTC().Format(time.RFC3339),
+		table.Row(mark, r.ID, text.Instant(time.Unix(r.UpdatedAt, 0)),
 			r.State, orDash(r.Key), orDash(r.Customer), orDash(r.NotAfter))
 	}
 	return table.Line()
