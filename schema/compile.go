@@ -19,7 +19,7 @@ type compiled struct {
 	root  *jsonschema.Schema
 	meter *meter // nil for a built-in schema
 
-	// byLocation finds a schema by its Location; nil where two have the same.
+	// byLocation finds a schema by its Location. It has nil if several have the same.
 	byLocation func() map[string]*jsonschema.Schema
 }
 
@@ -37,9 +37,9 @@ func newCompiled(root *jsonschema.Schema, m *meter) *compiled {
 	})}
 }
 
-// newCompiler returns a compiler that reads other schemas through load alone.
-// Its dates are licseal's dates, so that a schema never takes one that
-// [licseal.Payload.Period] cannot read, such as one with a leap second.
+// newCompiler returns a compiler that reads other schemas only through load. Its
+// date formats accept what [licseal.Payload.Period] can read, so that no payload
+// matches its schema and then fails on a leap second, say.
 func newCompiler(load func(url string) (io.ReadCloser, error)) *jsonschema.Compiler {
 	c := jsonschema.NewCompiler()
 	c.Draft = jsonschema.Draft2020
@@ -51,8 +51,8 @@ func newCompiler(load func(url string) (io.ReadCloser, error)) *jsonschema.Compi
 	return c
 }
 
-// isDate reports whether v is a day, or else a time. A value that is not a
-// string is the business of the keyword type.
+// isDate reports whether v is a date or, if day is false, a time. A value that is
+// not a string passes: the keyword type is for that.
 func isDate(v any, day bool) bool {
 	text, ok := v.(string)
 	if !ok {
@@ -76,9 +76,9 @@ func (s *Schema) compileBuiltin() {
 	s.compiled = newCompiled(root, nil)
 }
 
-// skipRefs puts in place of a property that is a $ref what it refers to: each
-// step of the validator costs as much as the checks in it. In a built-in schema,
-// nothing but words stands beside a $ref; a test holds that.
+// skipRefs replaces each property that is a $ref by what it refers to, which saves a
+// step of the validator. Next to a $ref, a built-in schema has only a title and a
+// description; a test checks that.
 func skipRefs(s *jsonschema.Schema) {
 	for name, property := range s.Properties {
 		if property.Ref != nil {
@@ -90,8 +90,8 @@ func skipRefs(s *jsonschema.Schema) {
 // compile compiles a vendor's schema that read has accepted.
 func (l *loader) compile(name string, doc licseal.Payload) (c *compiled, err error) {
 	defer func() {
-		// The compiler is not ours; the checks before it leave it no reason
-		// that we know of to panic.
+		// The library should not panic after the checks of read, but a schema
+		// may come from anywhere.
 		if r := recover(); r != nil {
 			c, err = nil, fmt.Errorf("schema %s: the JSON Schema compiler failed on it: %v", name, r)
 		}
@@ -112,7 +112,7 @@ func (l *loader) compile(name string, doc licseal.Payload) (c *compiled, err err
 	return newCompiled(root, m), nil
 }
 
-// compileError gives an error of the compiler licseal's words.
+// compileError rewords an error of the library.
 func compileError(name string, err error) error {
 	var outer *jsonschema.SchemaError
 	if errors.As(err, &outer) && outer.Err != nil {

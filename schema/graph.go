@@ -58,7 +58,7 @@ func nested(s *jsonschema.Schema) []*jsonschema.Schema {
 	return slices.AppendSeq(schemas, maps.Values(s.PatternProperties))
 }
 
-// asSchemas returns what a field holds that may be one schema, several or none.
+// asSchemas returns the schemas in a field that may have one, several or none.
 func asSchemas(field any) []*jsonschema.Schema {
 	switch v := field.(type) {
 	case *jsonschema.Schema:

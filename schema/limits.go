@@ -121,8 +121,8 @@ type charge struct {
 
 // Validate implements [jsonschema.ExtSchema].
 func (c *charge) Validate(ctx jsonschema.ValidationContext, value any) error {
-	// Each error that the library makes holds these paths, so a long path
-	// costs memory too.
+	// Each error of the library contains these paths, so a long path costs
+	// memory too.
 	here := ctx.Error("", "")
 	paths := len(here.KeywordLocation) + len(here.AbsoluteKeywordLocation) + len(here.InstanceLocation)
 	c.meter.spend(c.size + paths/16)
@@ -146,8 +146,8 @@ func chargeOf(s *jsonschema.Schema) *charge {
 	return c
 }
 
-// takePatterns has the charges match the patterns of all schemas that a compiled
-// one leads to. The library keeps those of schemas that only a $dynamicRef finds.
+// takePatterns moves the patterns of all schemas that a compiled one leads to from
+// the library to the charges. The library keeps those that only a $dynamicRef finds.
 func (m *meter) takePatterns(root *jsonschema.Schema) {
 	for _, s := range reachable(root) {
 		if c := chargeOf(s); c != nil && s.Pattern != nil {
@@ -190,8 +190,8 @@ func textBytes(value any) (names, longest int) {
 	return names, longest
 }
 
-// isRegex reports whether a value may be a regular expression. Nothing matches it,
-// so it is parsed only.
+// isRegex reports whether a value is a regular expression, or not a string. It only
+// parses the expression: nothing is matched with it.
 func (m *meter) isRegex(value any) bool {
 	text, ok := value.(string)
 	if !ok {
@@ -205,7 +205,7 @@ func (m *meter) isRegex(value any) bool {
 	return err == nil
 }
 
-// run validates value, within bounds where the schema is a vendor's.
+// run validates value. For a vendor's schema, the work is bounded.
 func (c *compiled) run(value any) error {
 	if c.meter == nil {
 		return c.root.Validate(value)

@@ -17,14 +17,14 @@ import (
 	"github.com/licseal/licseal/internal/nonblock"
 )
 
-// besideBase is the URL that stands for the folder of a vendor's schema. It has a
-// folder of its own, so that a path that leaves it can be told.
+// besideBase is the URL that stands for the folder of a vendor's schema. Its path is
+// not the root, so that a reference that leaves the folder can be detected.
 const besideBase = "beside:///schema/"
 
-// loader reads the files of one vendor's schema. What it does not allow is not
-// read: the compiler has no other way to a file, and none to a network.
+// loader reads the files of one vendor's schema. The compiler has no other access to
+// files, and none to a network.
 type loader struct {
-	dir    string            // "" where no file may be read
+	dir    string            // "" if no file may be read
 	bases  map[string]string // URL folder → folder under dir, as the "$id"s say
 	files  int
 	values int
@@ -33,7 +33,7 @@ type loader struct {
 	warnings []Warning
 }
 
-// loadError is an error of open, to be told from the compiler's own.
+// loadError is an error of open, as opposed to one of the compiler.
 type loadError struct{ err error }
 
 func (e *loadError) Error() string { return e.err.Error() }
@@ -68,8 +68,8 @@ func (l *loader) readBeside(target string) (licseal.Payload, error) {
 	return l.read(name, text)
 }
 
-// pathOf returns the path, from the folder of the schema, that a URL stands for.
-// Whether it leads out of the folder is left to readFile.
+// pathOf returns the path that a URL stands for, relative to the folder of the
+// schema. It may lead out of the folder: readFile checks that.
 func (l *loader) pathOf(target string) (string, bool) {
 	longest := ""
 	for base := range l.bases {
@@ -84,8 +84,8 @@ func (l *loader) pathOf(target string) (string, bool) {
 	return path.Join(l.bases[longest], name), err == nil
 }
 
-// readFile reads a file at or below the folder of the schema. os.Root holds it
-// there, also where a symbolic link would lead out.
+// readFile reads a file in the folder of the schema or below it. os.Root keeps
+// symbolic links from leading out.
 func (l *loader) readFile(name string) ([]byte, error) {
 	if l.dir == "" {
 		return nil, errors.New("a schema that was not read from a file cannot refer to one")
@@ -150,7 +150,7 @@ func (l *loader) parse(name string, text []byte) (licseal.Payload, error) {
 	case len(bytes.TrimSpace(text)) == 0:
 		return licseal.Payload{}, fmt.Errorf("schema %s: the text is empty; a schema is a JSON object", name)
 	}
-	// Twice the bound, because the canonical form of a number may be the longer one.
+	// Twice the bound, because the canonical form of a number may be longer.
 	doc, err := licseal.Parser{MaxBytes: 2 * maxSchemaBytes}.ParsePayload(text)
 	if err != nil {
 		return licseal.Payload{}, fmt.Errorf("schema %s: %v", name, err)
@@ -184,8 +184,8 @@ func checkAgainstDraft(name string, doc licseal.Payload, draft *jsonschema.Draft
 	return nil
 }
 
-// learnBases notes which folder a file's relative references start from: its
-// own, which its "$id" may name by a URL.
+// learnBases records the folder that the relative references of a file start from,
+// under the URL that its "$id" gives it.
 func (l *loader) learnBases(name string, doc licseal.Payload) {
 	folder := path.Dir(name)
 	if l.bases == nil {

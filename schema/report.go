@@ -9,8 +9,8 @@ import (
 	"github.com/licseal/licseal"
 )
 
-// report makes the error of the faults: each once, the most serious where there
-// are too many, in the order of their places.
+// report returns the error that lists the faults, each once, in the order of their
+// places. If there are too many, it keeps the most serious ones.
 func (j *judge) report(name string, faults []fault) error {
 	faults = dropConsequences(faults)
 	slices.SortStableFunc(faults, func(a, b fault) int {
@@ -32,8 +32,8 @@ func (j *judge) report(name string, faults []fault) error {
 	return e
 }
 
-// rank says how soon a fault is reported where there are too many: what [Schema.Judge]
-// only warns of must not take the place of what it refuses.
+// rank is lower for a fault that is reported first if there are too many: what
+// [Schema.Judge] refuses must not be left out for what it only warns of.
 func (f fault) rank() int {
 	switch {
 	case !f.UnknownMember:
@@ -44,8 +44,8 @@ func (f fault) rank() int {
 	return 2
 }
 
-// dropConsequences leaves out members that count as not evaluated when the same
-// object has another fault that explains it.
+// dropConsequences drops members that are not evaluated if another fault of the same
+// object explains that.
 func dropConsequences(faults []fault) []fault {
 	return slices.DeleteFunc(slices.Clone(faults), func(f fault) bool {
 		return f.consequence && slices.ContainsFunc(faults, func(g fault) bool {
@@ -54,8 +54,8 @@ func dropConsequences(faults []fault) []fault {
 	})
 }
 
-// suggest finds what misspelt members were meant to be. Where that member is
-// also missing, the two faults are one, and not a lesser one.
+// suggest finds what misspelt members were meant to be. If that member is missing,
+// the two faults become one, which is not a mere unknown member.
 func (j *judge) suggest(faults []fault) []fault {
 	missing := make(map[string]bool) // pointers of members that must be there
 	unknown := make(map[string][]*fault)

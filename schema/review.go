@@ -13,8 +13,8 @@ import (
 	"github.com/licseal/licseal"
 )
 
-// review goes through a schema file for keywords that licseal takes more
-// strictly than JSON Schema does.
+// review checks the keywords of a schema file on which licseal is stricter than JSON
+// Schema.
 type review struct {
 	refs    []keyword
 	formats []keyword
@@ -58,7 +58,7 @@ func (r *review) keyword(name string, value any, pointer string) {
 	}
 }
 
-// check refuses the first fault by its place in the text.
+// check returns an error for the first fault in the text.
 func (r *review) check(name string, doc licseal.Payload) error {
 	var first error
 	var at licseal.Position
@@ -97,8 +97,8 @@ func checkFormat(format string) error {
 	return fmt.Errorf("the format %s is unknown, so it would not be checked; %s", quote(format), hint)
 }
 
-// checkTarget refuses what can only lead out. A path that it lets pass still has
-// to get past readFile.
+// checkTarget returns an error for a reference that cannot be allowed. readFile makes
+// further checks on the others.
 func (r *review) checkTarget(target string) error {
 	u, err := url.Parse(target)
 	if err != nil {
@@ -122,9 +122,9 @@ func (r *review) checkTarget(target string) error {
 	return nil
 }
 
-// refusal says why a reference is not followed.
+// refusal returns the error for a reference that is not followed.
 func refusal(target string) error {
-	return fmt.Errorf("the $ref %s is not followed: it may lead to a place in this file (#/$defs/…), to a built-in schema, or to a file beside this one by a relative path without \"..\"; nothing else is read, and nothing is fetched", quote(target))
+	return fmt.Errorf("the $ref %s is not followed: it may lead to a place in this file (#/$defs/…), to a built-in schema, or to a file in the same folder or below, by a relative path without \"..\"; nothing else is read, and nothing is fetched", quote(target))
 }
 
 // escape returns a name as a reference token of a JSON Pointer (RFC 6901).

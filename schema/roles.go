@@ -108,8 +108,8 @@ func (c *compiled) describes(pointer string) bool {
 	return true
 }
 
-// barrier is a schema that keeps a value from having members, since it allows only
-// a string, say. The zero value is none.
+// barrier is a schema that excludes members, since it allows only a string, say. The
+// zero value means that there is none.
 type barrier struct {
 	schema *jsonschema.Schema
 	depth  int // how many tokens lead to the value
@@ -200,9 +200,8 @@ func typeOf(v any) string {
 	return "number"
 }
 
-// faultIn makes an error about a schema of an error that another schema, which
-// describes schemas, gave about its text. It is no [*Error], which would read as
-// if a payload were at fault.
+// faultIn turns an error of a schema that describes schemas into an error about the
+// schema of a name. It is not an [*Error], since those are about payloads.
 func faultIn(name string, err error) error {
 	var broken *Error
 	if !errors.As(err, &broken) {

@@ -32,9 +32,10 @@ type Schema struct {
 	compiled *compiled
 }
 
-// Load reads a vendor's schema file. A "$ref" in it may lead to files beside it.
+// Load reads a vendor's schema file. A "$ref" in it may lead to files in the same
+// folder or below.
 //
-// An error that comes from the file system matches [os.ErrNotExist] and its like.
+// An error of the file system matches [os.ErrNotExist] and the like.
 func Load(path string) (*Schema, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -48,7 +49,7 @@ func Load(path string) (*Schema, error) {
 	return newVendor(path, text, &loader{dir: filepath.Dir(path)})
 }
 
-// Compile reads a vendor's schema from memory. The name is for messages. A
+// Compile reads a vendor's schema from memory. Messages call it by the name. A
 // "$ref" in it cannot lead to a file.
 func Compile(name string, text []byte) (*Schema, error) {
 	return newVendor(name, bytes.Clone(text), &loader{})
@@ -64,7 +65,7 @@ func newVendor(name string, text []byte, l *loader) (*Schema, error) {
 		return nil, err
 	}
 	if !looksLikeSchema(doc) {
-		return nil, fmt.Errorf("schema %s: none of its members is a keyword of JSON Schema, so it would allow anything; was another file meant?", name)
+		return nil, fmt.Errorf("schema %s: none of its members is a keyword of JSON Schema, so that it would allow anything; is it the right file?", name)
 	}
 	if err := checkAnnotation(name, doc, c); err != nil {
 		return nil, err
@@ -76,9 +77,9 @@ func newVendor(name string, text []byte, l *loader) (*Schema, error) {
 	return s, nil
 }
 
-// looksLikeSchema reports whether an object says anything as a schema. Any object
-// is one to JSON Schema, which passes over members that it does not know: a
-// licence given by mistake would then be a schema that everything matches.
+// looksLikeSchema reports whether an object has any effect as a schema. JSON Schema
+// ignores unknown members, so that a licence given by mistake would be a schema that
+// everything matches.
 func looksLikeSchema(doc licseal.Payload) bool {
 	keywords := []string{
 		"$schema", "$defs", "definitions", "$ref", "$dynamicRef", "type", "enum", "const", "properties", "patternProperties",
@@ -104,9 +105,9 @@ func (s *Schema) JSON() []byte {
 	return text
 }
 
-// Validate checks a payload. If it breaks the schema, the error is an [*Error]
-// that lists every violation; it is another one only where the check could not
-// be finished, because a vendor's schema makes too much work of it.
+// Validate checks a payload. If it breaks the schema, the error is an [*Error] that
+// lists the violations. Any other error means that the check could not be finished,
+// since a vendor's schema makes too much work.
 func (s *Schema) Validate(p licseal.Payload) error {
 	s.once.Do(s.compileBuiltin)
 	return s.compiled.validate(s.name, p, s.cross)
@@ -116,11 +117,11 @@ func (s *Schema) Validate(p licseal.Payload) error {
 // reads.
 const MaxDocumentBytes = 4 << 20
 
-// ValidateJSON checks a JSON document that is not, or not yet, a payload: a
-// licence document, an Admin API record. The text is read as strictly as a
-// payload is: an object, no duplicate names, no number that a double cannot hold.
+// ValidateJSON checks a JSON document such as a licence or an Admin API record. It is
+// as strict as for a payload: an object, without duplicate names or numbers that a
+// double cannot represent.
 //
-// The error is a [*licseal.ParseError], or what [Schema.Validate] gives.
+// The error is a [*licseal.ParseError], or one of [Schema.Validate].
 func (s *Schema) ValidateJSON(text []byte) error {
 	p, err := licseal.Parser{MaxBytes: MaxDocumentBytes}.ParsePayload(text)
 	if err != nil {
@@ -132,7 +133,7 @@ func (s *Schema) ValidateJSON(text []byte) error {
 // maxSchemaBytes is the size of the largest schema file that is read.
 const maxSchemaBytes = 256 << 10
 
-// readBounded reads a file that may be endless.
+// readBounded reads a file, and returns an error if it is too large.
 func readBounded(r io.Reader) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxSchemaBytes+1))
 	if err != nil {

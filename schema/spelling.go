@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// maxNameLength bounds the names that are compared: the time is the product of
-// their lengths, and nobody misspells a longer one.
+// maxNameLength bounds the names that are compared, since the time is the product of
+// their lengths.
 const maxNameLength = 64
 
 // nearest returns the name that was probably meant by one that is misspelt, or "".
@@ -15,8 +15,8 @@ func nearest(misspelt string, names []string) string {
 	return pairUp([]string{misspelt}, names)[misspelt]
 }
 
-// pairUp finds, for misspelt names, which of the names each was meant to be.
-// It gives every name to one of them only, the closest pairs first.
+// pairUp returns, for misspelt names, which of the names each was meant to be. Each
+// name is used once, for the closest pairs first.
 func pairUp(misspelt, names []string) map[string]string {
 	type pair struct {
 		misspelt, name string
@@ -50,7 +50,7 @@ func pairUp(misspelt, names []string) map[string]string {
 // maxDistance is how many edits may lie between a name and its misspelling.
 func maxDistance(name string) int { return min(max(1, len(name)/4), 3) }
 
-// fold removes what tells licenseKey, license-key and license_key apart.
+// fold makes licenseKey, license-key and license_key equal.
 func fold(name string) string {
 	return strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "").Replace(name))
 }

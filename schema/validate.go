@@ -1,11 +1,9 @@
 package schema
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -45,7 +43,7 @@ func (c *compiled) validate(name string, doc licseal.Payload, cross func(licseal
 	return j.report(name, faults)
 }
 
-// crossFaults makes faults of what JSON Schema has no words for.
+// crossFaults returns the faults that JSON Schema cannot express.
 func crossFaults(found []entitlement.Fault) []fault {
 	var faults []fault
 	for _, f := range found {
@@ -62,8 +60,8 @@ type judge struct {
 	known map[*jsonschema.Schema]map[string]bool
 }
 
-// fault is a violation in the making. Its Pointer starts at the document; its
-// Message still lacks the value found, which is looked up for those reported only.
+// fault is a violation before it is reported. Its Pointer starts at the document; its
+// Message lacks the value found, which is added only if the fault is reported.
 type fault struct {
 	licseal.Violation
 	object string             // for a member that is missing or unknown: the object's pointer
@@ -73,8 +71,8 @@ type fault struct {
 
 	ofName bool // it is the member's name that breaks the rule, not its value
 
-	// consequence marks a fault that may only follow from another: a member
-	// counts as not evaluated too when the schema that knows it has failed.
+	// consequence is set if the fault may follow from another: a member also
+	// counts as not evaluated if the schema that describes it has failed.
 	consequence bool
 }
 
@@ -84,7 +82,7 @@ func (j *judge) faults(e *jsonschema.ValidationError) []fault {
 	switch {
 	case len(e.Causes) == 0 || keyword == "minContains":
 		return j.leaf(e, s, keyword)
-	case e.Message != "" && (keyword == "anyOf" || keyword == "oneOf"): // without a message it only holds several together
+	case e.Message != "" && (keyword == "anyOf" || keyword == "oneOf"): // without a message it is a group
 		return j.alternatives(e, keyword)
 	}
 	var all []fault
@@ -94,11 +92,11 @@ func (j *judge) faults(e *jsonschema.ValidationError) []fault {
 	return all
 }
 
-// falseSchema stands for a keyword where the rule is the schema false.
+// falseSchema is used instead of a keyword if the rule is the schema false.
 const falseSchema = "false"
 
-// rule returns the schema and its keyword that an absolute keyword location
-// names. The schema is nil where it cannot be told.
+// rule returns the schema and the keyword at an absolute keyword location. The schema
+// is nil if it cannot be determined.
 func (j *judge) rule(location string) (s *jsonschema.Schema, keyword string) {
 	index := j.byLocation()
 	if s := index[location]; s != nil && s.Always != nil && !*s.Always {
@@ -201,7 +199,7 @@ func (j *judge) missing(pointer string, s *jsonschema.Schema, keyword string, na
 		}
 		message := fmt.Sprintf("member %s is missing", quote(name))
 		if trigger != "" {
-			message += fmt.Sprintf("; it must be there beside %s", quote(trigger))
+			message += fmt.Sprintf("; it is required with %s", quote(trigger))
 		}
 		found = append(found, fault{
 			Violation: licseal.Violation{Position: at(pointer + "/" + escape(name)), Keyword: keyword, Message: message},
@@ -245,7 +243,7 @@ func (j *judge) unevaluated(pointer string, refused *jsonschema.Schema) []fault 
 	f := j.unknown(object, name, s, "unevaluatedProperties")
 	if j.knows(s, name) {
 		f.UnknownMember, f.consequence = false, true
-		f.Message = fmt.Sprintf("member %s is not allowed beside the others", quote(name))
+		f.Message = fmt.Sprintf("member %s is not allowed with the others", quote(name))
 	}
 	return []fault{f}
 }
@@ -278,8 +276,8 @@ func (j *judge) unknown(object, name string, s *jsonschema.Schema, keyword strin
 // maxNamed bounds how many members a violation names.
 const maxNamed = 20
 
-// allowedMembers names the members that an object may have, as far as they have
-// names; "" if there are none, or too many.
+// allowedMembers lists the members that the schema describes by name; "" if there
+// are none, or too many.
 func allowedMembers(s *jsonschema.Schema) string {
 	names := sortedNames(describedBy(inPlace(s)))
 	if len(names) == 0 || len(names) > maxNamed {
@@ -289,65 +287,6 @@ func allowedMembers(s *jsonschema.Schema) string {
 		names[i] = quote(names[i])
 	}
 	return "one of " + strings.Join(names, ", ")
-}
-
-// alternatives returns the faults of the one branch that was probably meant, or
-// else one fault that says what any of them would take.
-func (j *judge) alternatives(e *jsonschema.ValidationError, keyword string) []fault {
-	pointer := unescapeLocation(e.InstanceLocation)
-	branches := make([][]fault, len(e.Causes))
-	for i, cause := range e.Causes {
-		branches[i] = j.faults(cause)
-	}
-	if meant := meantBranch(branches, pointer); meant != nil {
-		return meant
-	}
-	v := licseal.Violation{Position: at(pointer), Keyword: keyword, Allowed: joinAllowed(branches, pointer)}
-	if v.Allowed != "" {
-		v.Message = "; " + v.Allowed + " is expected"
-		return []fault{{Violation: v}}
-	}
-	nearest := slices.MinFunc(branches, func(a, b []fault) int { return cmp.Compare(len(a), len(b)) })[0]
-	v.Message = fmt.Sprintf(", which is none of the %d forms that the schema allows; the nearest fails at %s: %s",
-		len(branches), quote(nearest.Pointer), j.message(nearest))
-	return []fault{{Violation: v}}
-}
-
-// meantBranch returns the only branch whose kind of value was found: first by
-// the type of the value, then by its constants.
-func meantBranch(branches [][]fault, pointer string) []fault {
-	for _, tells := range []func(fault) bool{
-		func(f fault) bool { return f.Pointer == pointer && f.Keyword == "type" },
-		func(f fault) bool {
-			return f.Pointer == pointer && f.Allowed != "" || f.Keyword == "const" || f.Keyword == "enum"
-		},
-	} {
-		var left [][]fault
-		for _, branch := range branches {
-			if !slices.ContainsFunc(branch, tells) {
-				left = append(left, branch)
-			}
-		}
-		if len(left) == 1 {
-			return left[0]
-		}
-	}
-	return nil
-}
-
-// joinAllowed says what all branches together take, where each has one fault,
-// and that about the value itself.
-func joinAllowed(branches [][]fault, pointer string) string {
-	var all []string
-	for _, branch := range branches {
-		if len(branch) != 1 || branch[0].Pointer != pointer || branch[0].Allowed == "" {
-			return ""
-		}
-		if !slices.Contains(all, branch[0].Allowed) {
-			all = append(all, branch[0].Allowed)
-		}
-	}
-	return strings.Join(all, " or ")
 }
 
 // members returns the members of the object at a pointer.
@@ -371,8 +310,8 @@ func (j *judge) members(pointer string) map[string]any {
 
 func at(pointer string) licseal.Position { return licseal.Position{Pointer: pointer} }
 
-// unescapeLocation returns the library's instance location, which is a JSON
-// Pointer with each token escaped for a URL as well, as a JSON Pointer.
+// unescapeLocation returns an instance location of the library, whose tokens are
+// escaped for a URL too, as a JSON Pointer.
 func unescapeLocation(location string) string {
 	tokens := strings.Split(location, "/")
 	for i, token := range tokens {

@@ -114,7 +114,7 @@ func TestOneViolationForOneFault(t *testing.T) {
 			"known, but not beside the others",
 			`{"properties": {"kind": {"type":"string"}}, "if": {"properties": {"kind": {"const": "trial"}}}, "then": {"properties": {"days": true}}, "unevaluatedProperties": false}`,
 			`{"kind":"full","days":30}`,
-			[]string{`1:23 /days: member "days" is not allowed beside the others`},
+			[]string{`1:23 /days: member "days" is not allowed with the others`},
 		},
 		{
 			"the same rule twice",
@@ -141,7 +141,7 @@ func TestOneViolationForOneFault(t *testing.T) {
 		{
 			"forms that cannot be told apart",
 			`{"properties": {"a": {"anyOf": [{"required": ["x", "y"]}, {"required": ["z"]}]}}}`, `{"a":{}}`,
-			[]string{`1:6 /a: found an object, which is none of the 2 forms that the schema allows; the nearest fails at "/a/z": member "z" is missing`},
+			[]string{`1:6 /a: found an object, which matches none of the 2 forms that the schema allows; the closest one fails at "/a/z": member "z" is missing`},
 		},
 		{
 			"two forms at once",
@@ -150,7 +150,7 @@ func TestOneViolationForOneFault(t *testing.T) {
 		},
 		{
 			"dependent", `{"dependentRequired": {"a": ["b", "c"]}}`, `{"a":1,"b":1}`,
-			[]string{`1:1 /c: member "c" is missing; it must be there beside "a"`},
+			[]string{`1:1 /c: member "c" is missing; it is required with "a"`},
 		},
 		{"not", `{"properties": {"a": {"not": {"const": 1}}}}`, `{"a":1}`, []string{`1:6 /a: found the number 1; the schema forbids this value`}},
 		{"false", `{"properties": {"a": false}}`, `{"a":1}`, []string{`1:6 /a: found the number 1; the schema allows nothing here`}},
@@ -264,7 +264,7 @@ func TestRolesBelowScalars(t *testing.T) {
 }
 
 func TestBadSchemas(t *testing.T) {
-	const noKeyword = `schema bad: none of its members is a keyword of JSON Schema, so it would allow anything; was another file meant?`
+	const noKeyword = `schema bad: none of its members is a keyword of JSON Schema, so that it would allow anything; is it the right file?`
 	tests := []struct{ text, want string }{
 		{`{}`, noKeyword},
 		{`{"license":{"payload":{},"signature":"","version":"1"}}`, noKeyword},

@@ -12,8 +12,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// allowed says what a keyword of a schema takes, such as: a string. It returns
-// "" for a keyword that it has no words for.
+// allowed says in words what a keyword of a schema allows, such as: a string. It
+// returns "" if it has no words for the keyword.
 func allowed(s *jsonschema.Schema, keyword string) string {
 	if s == nil {
 		return ""
@@ -110,7 +110,7 @@ func formatWords(format string) string {
 	return "a valid " + printable(format)
 }
 
-// patternOf returns the pattern of a schema, whoever matches it.
+// patternOf returns the pattern of a schema, whether the library or a charge has it.
 func patternOf(s *jsonschema.Schema) string {
 	if c := chargeOf(s); c != nil && c.pattern != nil {
 		return c.pattern.String()
@@ -148,7 +148,7 @@ func exampleWords(s *jsonschema.Schema, format string) string {
 	return ""
 }
 
-// decimal writes a bound of a schema, whose numbers are doubles.
+// decimal formats a bound of a schema. Its numbers are doubles.
 func decimal(r *big.Rat) string {
 	f, _ := r.Float64()
 	return strconv.FormatFloat(f, 'f', -1, 64)

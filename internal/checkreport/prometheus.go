@@ -70,7 +70,7 @@ func (p *prometheus) Entry(e Entry) error {
 	}
 	p.seen[source] = true
 	if e.Active != nil {
-		p.gauge("licseal_license_active", "1 if it is the licence in use, where that is known.", truth(*e.Active), "source", source)
+		p.gauge("licseal_license_active", "1 if it is the licence in use; missing if unknown.", truth(*e.Active), "source", source)
 	}
 	p.gauge("licseal_license_dates_readable", "1 if the dates of the licence could be read.", truth(e.State != ""), "source", source)
 	if e.State != "" {

@@ -10,14 +10,14 @@ import (
 	"github.com/licseal/licseal/check"
 )
 
-// Header is what holds for all results of a report.
+// Header applies to all results of a report.
 type Header struct {
 	Version          string // of licseal
 	Name             string // what tells the report from others in the same place
-	Path             string // the file that all licences were read from, "" if there is none
+	Path             string // the file that all licences come from; "" if there is none
 	Time             time.Time
 	SignatureChecked bool
-	KongFields       bool // the payload is Kong's, so Kong's metrics mean something
+	KongFields       bool // the licences are for Kong Gateway, whose own metrics apply
 	Color            bool
 
 	// Where licences were looked for, and what was found about that.
@@ -28,18 +28,18 @@ type Header struct {
 // Entry is the result for one licence.
 type Entry struct {
 	*check.Result
-	Path   string // the file that it was read from, "" if it was none
+	Path   string // the file that it was read from; "" if it was not a file
 	Exit   int    // what the program ends with if this is all
 	Word   string // the stable word for Exit, such as: expired
-	Active *bool  // whether it is the licence in use, where that is known
-	Fixed  string // where the repaired licence was written to, "" if it was not
+	Active *bool  // whether it is the licence in use; nil if unknown
+	Fixed  string // where the repaired licence was written; "" if it was not
 }
 
-// notActive reports whether the licence is known not to be the one in use. What is
-// wrong with it is worth knowing then, and makes nothing fail.
+// notActive reports whether the licence is known not to be in use. Its findings are
+// reported, but nothing fails because of them.
 func (e Entry) notActive() bool { return e.Active != nil && !*e.Active }
 
-// level is how much a finding matters.
+// level returns the severity of a finding in a report.
 func (e Entry) level(f check.Finding) check.Severity {
 	if e.notActive() {
 		return check.Note
@@ -47,7 +47,7 @@ func (e Entry) level(f check.Finding) check.Severity {
 	return f.Severity
 }
 
-// word is the first word of a line about the licence.
+// word returns the first word of a line about the licence.
 func (e Entry) word() string {
 	word := "ok"
 	if e.Exit != 0 {
@@ -59,7 +59,7 @@ func (e Entry) word() string {
 	return word
 }
 
-// Summary is what all results come to.
+// Summary counts the results of a run.
 type Summary struct {
 	Licences int    `json:"licences"`
 	OK       int    `json:"ok"`
@@ -77,7 +77,7 @@ type Writer interface {
 	Close(Summary) error
 }
 
-// format makes the writer of a format.
+// format is a format of reports.
 type format struct {
 	name string
 	make func(io.Writer, Header) Writer

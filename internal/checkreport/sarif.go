@@ -17,7 +17,7 @@ import (
 type sarifWriter struct {
 	w         io.Writer
 	run       sarifRun
-	path      string             // of the file that the whole run is about, "" if there is none
+	path      string             // the file that the whole run is about; "" if there is none
 	rules     map[check.Code]int // the index of each code in the list of rules
 	unchecked bool               // and no result has said so yet
 }
