@@ -108,6 +108,18 @@ func Update(path string, change func(*verify.Memory) error) (*verify.Memory, err
 	return m, nil
 }
 
+// Reset sets the latest time seen to now, after a clock that was ahead, but never to before
+// the issue of the newest revocation list. It returns the time that was recorded before,
+// and what the file says now.
+func Reset(path string, now time.Time) (before time.Time, m *verify.Memory, err error) {
+	m, err = Update(path, func(m *verify.Memory) error {
+		before, m.Latest = m.Latest, now
+		m.Latest = m.Floor()
+		return nil
+	})
+	return before, m, err
+}
+
 // checkLinks refuses a file with several hard links. Update replaces one of its names,
 // and the others would keep an old memory.
 func checkLinks(f *os.File) error {

@@ -299,3 +299,31 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// A reset goes back to the clock, but not to before the issue of the newest list.
+func TestReset(t *testing.T) {
+	now := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	for _, test := range []struct{ issued, want time.Time }{
+		{time.Time{}, now},
+		{now.AddDate(0, -1, 0), now},
+		{now.AddDate(0, 1, 0), now.AddDate(0, 1, 0)},
+	} {
+		path := filepath.Join(t.TempDir(), "state")
+		ahead := now.AddDate(10, 0, 0)
+		written := verify.Memory{Latest: ahead}
+		if !test.issued.IsZero() {
+			written.List.Generation, written.List.Issued = 1, test.issued
+			written.List.Digest, written.List.Signer = strings.Repeat("0", 64), "SHA256:ovcnuXoIjFrFmoafLjAz+3OEr4zM5XPemash2aLbu64"
+		}
+		if err := state.Create(path, written); err != nil {
+			t.Fatal(err)
+		}
+		before, m, err := state.Reset(path, now)
+		if err != nil || !before.Equal(ahead) || !m.Latest.Equal(test.want) {
+			t.Errorf("a list issued at %v: from %v to %v, %v; want %v", test.issued, before, m.Latest, err, test.want)
+		}
+		if read, err := state.Read(path); err != nil || !read.Latest.Equal(test.want) {
+			t.Errorf("the file says %v, %v", read, err)
+		}
+	}
+}

@@ -20,7 +20,7 @@ import (
 func connect(c *cli.Context, flag, address string, check admin.Check) (*admin.Client, error) {
 	timeout, err := parseLength(c.String("timeout"))
 	if err != nil || timeout == 0 {
-		return nil, usagef("--timeout %q is not a length of time; write it as 30s", c.String("timeout"))
+		return nil, usagef("--timeout %q is not a length of time such as 30s", c.String("timeout"))
 	}
 	token, err := adminToken(c)
 	if err != nil {
@@ -40,8 +40,8 @@ func connect(c *cli.Context, flag, address string, check admin.Check) (*admin.Cl
 	return client, nil
 }
 
-// adminToken returns the token to show, "" if there is none. It is never a flag's
-// value, which others on the machine can see.
+// adminToken returns the bearer token, "" if none is set. It is never a flag's value,
+// which other users of the machine can see.
 func adminToken(c *cli.Context) (string, error) {
 	path := c.String("token-file")
 	if path == "" {
@@ -72,11 +72,11 @@ func adminTransport(c *cli.Context, timeout time.Duration) (*http.Transport, err
 		}
 		transport.TLSClientConfig.RootCAs = x509.NewCertPool()
 		if !transport.TLSClientConfig.RootCAs.AppendCertsFromPEM(data) {
-			return nil, about(displayName(path), errors.New("has no certificate in PEM"))
+			return nil, about(displayName(path), errors.New("contains no PEM certificate"))
 		}
 	}
 	if c.IsSet("cert") != c.IsSet("cert-key") {
-		return nil, usagef("--cert and --cert-key go together")
+		return nil, usagef("--cert and --cert-key require each other")
 	}
 	if c.IsSet("cert") {
 		pair, err := tls.LoadX509KeyPair(c.String("cert"), c.String("cert-key"))
@@ -88,11 +88,11 @@ func adminTransport(c *cli.Context, timeout time.Duration) (*http.Transport, err
 	return transport, nil
 }
 
-// maxCertificates is the size of the largest file of certificates that is read:
-// that of all public authorities is a quarter of it.
+// maxCertificates limits the size of a CA bundle, in bytes. The one with all public
+// CAs is a quarter of it.
 const maxCertificates = 1 << 20
 
-// warnOfClearText warns of a token that others on the way can read.
+// warnOfClearText warns about a token that is sent without encryption.
 func warnOfClearText(address, token string) {
 	u, err := url.Parse(address)
 	if err != nil || token == "" || u.Scheme != "http" {
@@ -101,10 +101,10 @@ func warnOfClearText(address, token string) {
 	if ip := net.ParseIP(u.Hostname()); u.Hostname() == "localhost" || ip != nil && ip.IsLoopback() {
 		return
 	}
-	warn("the token goes to %s in clear text; use https", u.Host)
+	warn("the token is sent to %s in clear text; use https", u.Host)
 }
 
-// adminError adds a hint to an error of the Admin API where one helps.
+// adminError adds a hint to an error of the Admin API.
 func adminError(err error) error {
 	var (
 		answer      *admin.StatusError
@@ -113,15 +113,15 @@ func adminError(err error) error {
 	)
 	switch {
 	case errors.As(err, &answer) && answer.Status == http.StatusUnauthorized:
-		return withHint(err, "--token-file FILE or KONG_ADMIN_TOKEN has the token")
+		return withHint(err, "set the token with --token-file FILE or KONG_ADMIN_TOKEN")
 	case errors.As(err, &answer) && answer.Status == http.StatusNotFound:
-		return withHint(err, "the gateway may not have /licenses: only enterprise versions do; or --workspace is wrong")
+		return withHint(err, "only enterprise gateways have /licenses; check --workspace, too")
 	case errors.As(err, &authority):
-		return withHint(err, "--ca FILE names the authority that made the server's certificate")
+		return withHint(err, "set --ca FILE to the CA that issued the server's certificate")
 	case errors.As(err, &unreachable) && unreachable.Sent:
-		return withHint(err, "it may have been done all the same: 'licseal admin list' shows what is there")
+		return withHint(err, "the request may have been carried out: run 'licseal admin list'")
 	case errors.Is(err, admin.ErrNotFound):
-		return withHint(err, "'licseal admin list' shows what is there")
+		return withHint(err, "'licseal admin list' lists what is stored")
 	}
 	return err
 }

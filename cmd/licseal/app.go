@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 
+	"github.com/licseal/licseal/internal/clihelp"
 	"github.com/licseal/licseal/internal/fault"
 	"github.com/urfave/cli/v2"
 )
@@ -69,6 +70,7 @@ func newApp() *cli.App {
 			versionCommand(),
 		},
 	}
+	cli.FlagStringer = clihelp.Flag
 	prepare(app.Commands)
 	return app
 }
@@ -78,18 +80,14 @@ func prepare(commands []*cli.Command) {
 	for _, cmd := range commands {
 		cmd.OnUsageError = usageError
 		cmd.HideHelpCommand = true
-		cmd.CustomHelpTemplate = commandHelp
+		cmd.CustomHelpTemplate = clihelp.Command
 		if len(cmd.Subcommands) > 0 && cmd.Action == nil {
 			cmd.Action = noSubcommand
 		}
 		if len(cmd.Subcommands) == 0 {
 			cmd.Before = keepInputs
 		}
-		for _, flag := range cmd.Flags {
-			if b, ok := flag.(*cli.BoolFlag); ok {
-				b.DisableDefaultText = true // "(default: false)" says nothing
-			}
-		}
+		cmd.Description = clihelp.Description(cmd.Description)
 		prepare(cmd.Subcommands)
 	}
 }
@@ -115,14 +113,3 @@ exit codes: 0 accepted or done, 1 could not be done, 2 wrong usage, 3 not a
 licence, 4 breaks its schema, 5 no trusted key made this signature, 6 not yet
 valid, 7 expired, 8 revoked, 9 a stated requirement is not met
 `
-
-const commandHelp = `{{.HelpName}}: {{.Usage}}
-
-usage: {{.UsageText}}
-{{if .Description}}
-{{.Description}}
-{{end}}{{if .Subcommands}}
-{{range .Subcommands}}  {{printf "%-12s" .Name}}{{.Usage}}
-{{end}}{{end}}{{if .VisibleFlags}}
-{{range .VisibleFlags}}  {{.}}
-{{end}}{{end}}`

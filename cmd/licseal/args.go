@@ -8,17 +8,17 @@ import (
 	"github.com/xrash/smetrics"
 )
 
-// arrange puts the flags of a command line before its file names, where
-// urfave/cli looks for them: by itself it takes a flag behind a file name for
-// another file name, and a check that somebody asked for would be dropped. It
-// also refuses a flag given twice where the second would silently win, a flag
-// without a value, and a flag or command that does not exist.
+// arrange moves the flags of a command line before its file names, where urfave/cli
+// looks for them. It would take a flag after a file name for another file name, and
+// drop a check that the user requires. arrange also refuses a flag that is given
+// twice, unless it is repeatable, a flag without a value, and a flag or command that
+// does not exist.
 func arrange(app *cli.App, args []string) ([]string, error) {
 	a := arranger{program: app.Name}
 	rest := args[1:]
 	commands := app.Commands
 	for len(rest) > 0 && len(commands) > 0 {
-		if rest = behindCommand(a.command, rest); strings.HasPrefix(rest[0], "-") {
+		if rest = afterCommand(a.command, rest); strings.HasPrefix(rest[0], "-") {
 			break
 		}
 		cmd := findCommand(commands, rest[0])
@@ -46,9 +46,9 @@ func arrange(app *cli.App, args []string) ([]string, error) {
 	return sorted, nil
 }
 
-// behindCommand puts flags that a command shares with all of its own commands
-// behind the name of the one that follows them.
-func behindCommand(command *cli.Command, args []string) []string {
+// afterCommand moves flags that a command shares with all of its subcommands to after the
+// name of the subcommand.
+func afterCommand(command *cli.Command, args []string) []string {
 	i := 0
 	for i < len(args) && strings.HasPrefix(args[i], "-") {
 		name, _, hasValue := strings.Cut(strings.TrimLeft(args[i], "-"), "=")
@@ -65,8 +65,8 @@ func behindCommand(command *cli.Command, args []string) []string {
 	return slices.Concat(args[i:i+1], args[:i], args[i+1:])
 }
 
-// checkProgramFlags takes what stands where the command should: nothing, or one
-// of the two flags that the program has by itself.
+// checkProgramFlags checks the arguments of a command line without a command: there
+// are none, or one of the two flags of the program itself.
 func checkProgramFlags(args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -77,18 +77,18 @@ func checkProgramFlags(args []string) error {
 			return nil
 		}
 	}
-	return withHint(usagef("there is no flag %s for 'licseal' itself", args[0]), "flags stand behind the command: licseal COMMAND [flags] [FILE…]")
+	return withHint(usagef("'licseal' has no flag %s", args[0]), "put flags after the command: licseal COMMAND [flags] [FILE…]")
 }
 
 type arranger struct {
 	program  string
 	command  *cli.Command
-	path     []string // the command's names, as they were given
+	path     []string // the command's names, as they were typed
 	flagArgs []string
 	fileArgs []string
 }
 
-// divide parts the arguments of the command into flags and file names.
+// divide separates the arguments of the command into flags and file names.
 func (a *arranger) divide(args []string) error {
 	seen := map[string]bool{}
 	for len(args) > 0 {
@@ -105,17 +105,17 @@ func (a *arranger) divide(args []string) error {
 		name, value, hasValue := strings.Cut(strings.TrimLeft(arg, "-"), "=")
 		flag := findFlag(a.command, name)
 		if flag == nil {
-			return withHint(usagef("there is no flag %s for '%s'", arg, a.program), "'%s --help' lists the flags", a.program)
+			return withHint(usagef("'%s' has no flag %s", a.program, arg), "'%s --help' lists the flags", a.program)
 		}
 		if flag == cli.HelpFlag && hasValue {
 			return usagef("the flag %s takes no value", arg)
 		}
 		if flag == cli.HelpFlag {
-			a.flagArgs, a.fileArgs = []string{arg}, nil // help on the command, not on a file
+			a.flagArgs, a.fileArgs = []string{arg}, nil // help about the command
 			return nil
 		}
 		if seen[flag.Names()[0]] && !isRepeatable(flag) {
-			return usagef("the flag %s is given twice", arg)
+			return usagef("the flag %s may be given only once", arg)
 		}
 		seen[flag.Names()[0]] = true
 		a.flagArgs = append(a.flagArgs, arg)
@@ -134,10 +134,10 @@ func (a *arranger) divide(args []string) error {
 	return a.checkFiles()
 }
 
-// checkFiles refuses an empty argument, which would be taken for none.
+// checkFiles refuses an empty argument, which probably comes from a variable that is not set.
 func (a *arranger) checkFiles() error {
 	if slices.Contains(a.fileArgs, "") {
-		return usagef("an argument of '%s' is empty; is a variable not set?", a.program)
+		return usagef("an argument of '%s' is empty; is a variable unset?", a.program)
 	}
 	return nil
 }
@@ -151,9 +151,8 @@ func findFlag(command *cli.Command, name string) cli.Flag {
 	return nil
 }
 
-// mayBeEmpty reports whether an empty value means something. For any other flag
-// it comes from a variable that was not set, and to take it for no flag at all
-// would drop what was asked for: --at "$WHEN".
+// mayBeEmpty reports whether an empty value of a flag has a meaning. Otherwise it comes
+// from a variable that is not set, and must not be ignored: --at "$WHEN".
 func mayBeEmpty(flag cli.Flag) bool { return flag.Names()[0] == "comment" }
 
 func isBool(flag cli.Flag) bool {
@@ -176,7 +175,7 @@ func findCommand(commands []*cli.Command, name string) *cli.Command {
 }
 
 func unknownCommand(program, name string, commands []*cli.Command) error {
-	err := withHint(usagef("there is no command '%s %s'", program, name), "'%s --help' lists the commands", program)
+	err := withHint(usagef("'%s' has no command %s", program, name), "'%s --help' lists the commands", program)
 	nearest, similarity := "", 0.8 // below that, they are different words
 	for _, cmd := range commands {
 		if s := smetrics.JaroWinkler(cmd.Name, name, 0.7, 4); s > similarity && !cmd.Hidden {

@@ -65,20 +65,20 @@ func words(line string) []string {
 
 func TestArrangeRefuses(t *testing.T) {
 	tests := []struct{ line, want string }{
-		{"verfy", "there is no command 'licseal verfy'"},
-		{"verify a --aat 2027", "there is no flag --aat for 'licseal verify'"},
-		{"verify a -x", "there is no flag -x for 'licseal verify'"},
-		{"verify a -tk", "there is no flag -tk for 'licseal verify'"},
+		{"verfy", "'licseal' has no command verfy"},
+		{"verify a --aat 2027", "'licseal verify' has no flag --aat"},
+		{"verify a -x", "'licseal verify' has no flag -x"},
+		{"verify a -tk", "'licseal verify' has no flag -tk"},
 		{"verify a -t", "the flag -t needs a value"},
 		{"verify a --at ''", "the flag --at needs a value"},
 		{"verify a --at=", "the flag --at= needs a value"},
-		{"verify --at 1 a --at 2", "the flag --at is given twice"},
-		{"verify --json --json a", "the flag --json is given twice"},
-		{"sign -k a --key b", "the flag --key is given twice"},
-		{"--json verify a", "there is no flag --json for 'licseal' itself"},
-		{"-- verify a", "there is no flag -- for 'licseal' itself"},
-		{"--version=false verify a", "there is no flag --version=false for 'licseal' itself"},
-		{"- verify a", "there is no flag - for 'licseal' itself"},
+		{"verify --at 1 a --at 2", "the flag --at may be given only once"},
+		{"verify --json --json a", "the flag --json may be given only once"},
+		{"sign -k a --key b", "the flag --key may be given only once"},
+		{"--json verify a", "'licseal' has no flag --json"},
+		{"-- verify a", "'licseal' has no flag --"},
+		{"--version=false verify a", "'licseal' has no flag --version=false"},
+		{"- verify a", "'licseal' has no flag -"},
 	}
 	for _, test := range tests {
 		t.Run(test.line, func(t *testing.T) {

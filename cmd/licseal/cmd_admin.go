@@ -8,25 +8,25 @@ import (
 func adminCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "admin",
-		Usage:     "talk to an Admin API: see, push and look after its licences",
+		Usage:     "list, push and manage the licences of an Admin API",
 		UsageText: "licseal admin COMMAND --url URL [flags]",
-		Description: `Speaks to the Admin API of a gateway, or of licseald. The token, where one is
-needed, comes from --token-file or the variable KONG_ADMIN_TOKEN. Certificates are
-always verified; --ca names an authority of your own.
+		Description: `Opens a network connection to the Admin API of a gateway or of licseald. If it needs
+a token, set --token-file or the variable KONG_ADMIN_TOKEN. Certificates are always
+verified; --ca names your own CA.
 
   licseal admin push --url http://localhost:8001 -t vendor.key.pub licence.json
   licseal admin list --url http://localhost:8001
 
-list, get ID, active       see what is stored, and which of it is active
+list, get ID, active       show what is stored, and which licence is active
 push FILE                  make a licence the active one, with the fewest calls
 add FILE                   store a licence (POST)
 put ID FILE                store it under an id (PUT)
-update ID FILE             put it in the place of another (PATCH)
-delete ID                  remove a record
-report [FILE]              usage, judged against the active licence, or FILE
+update ID FILE             replace a stored licence (PATCH)
+delete ID                  delete a record
+report [FILE]              compare usage with the active licence, or FILE
 
-Every write judges the licence first, as 'licseal check' does, and reads back
-what it wrote.`,
+Every write checks the licence first, as 'licseal check' does, and reads back what
+it wrote.`,
 		Flags: connectionFlags,
 		Subcommands: []*cli.Command{
 			adminListCommand(), adminGetCommand(), adminActiveCommand(), adminPushCommand(),
@@ -35,20 +35,20 @@ what it wrote.`,
 	}
 }
 
-// connectionFlags say how to reach an Admin API. They may stand before or behind
-// the name of the subcommand.
+// connectionFlags say how to reach an Admin API. They may be given before or after the
+// name of the subcommand.
 var connectionFlags = []cli.Flag{
-	&cli.StringFlag{Name: "url", Usage: "the `URL` of the Admin API, as http://localhost:8001", EnvVars: []string{"KONG_ADMIN_URL"}},
-	&cli.StringFlag{Name: "workspace", Usage: "go by way of the workspace `NAME`"},
-	&cli.StringFlag{Name: "token-file", Usage: "show the token in the first line of `FILE` (default: that of KONG_ADMIN_TOKEN)", TakesFile: true, Category: reads},
-	&cli.StringFlag{Name: "ca", Usage: "believe certificates of the authorities in `FILE`, and of no others", TakesFile: true, Category: reads},
-	&cli.StringFlag{Name: "cert", Usage: "show the client certificate in `FILE`", TakesFile: true, Category: reads},
-	&cli.StringFlag{Name: "cert-key", Usage: "the client certificate's private key, in `FILE`", TakesFile: true, Category: reads},
-	&cli.StringFlag{Name: "timeout", Value: "30s", Usage: "wait this `LENGTH` of time for each answer"},
+	&cli.StringFlag{Name: "url", Usage: "`URL` of the Admin API, such as http://localhost:8001", EnvVars: []string{"KONG_ADMIN_URL"}},
+	&cli.StringFlag{Name: "workspace", Usage: "use workspace `NAME`"},
+	&cli.StringFlag{Name: "token-file", Usage: "send the bearer token in the first line of `FILE` (default: $KONG_ADMIN_TOKEN)", TakesFile: true, Category: reads},
+	&cli.StringFlag{Name: "ca", Usage: "verify the server with the CA bundle in `FILE`", TakesFile: true, Category: reads},
+	&cli.StringFlag{Name: "cert", Usage: "send the client certificate in `FILE`", TakesFile: true, Category: reads},
+	&cli.StringFlag{Name: "cert-key", Usage: "private key of the client certificate, in `FILE`", TakesFile: true, Category: reads},
+	&cli.StringFlag{Name: "timeout", Value: "30s", Usage: "wait at most `LENGTH` of time for each answer"},
 }
 
-// newAdminClient returns a client of the Admin API that --url names. Only what
-// check accepts is written.
+// newAdminClient returns a client of the Admin API at --url. It writes only what check
+// accepts.
 func newAdminClient(c *cli.Context, check admin.Check) (*admin.Client, error) {
 	address := c.String("url")
 	if address == "" {

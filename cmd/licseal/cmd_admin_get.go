@@ -24,12 +24,13 @@ func adminGetCommand() *cli.Command {
 func adminActiveCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "active",
-		Usage:     "print the active licence: the one with the newest updated_at",
+		Usage:     "print the licence with the newest updated_at",
 		UsageText: "licseal admin active --url URL [flags]",
 		Description: `Prints the payload, byte for byte; --json prints the whole record. A licence from
-the gateway's environment or file wins over any of these, and is not seen here.
+the gateway's environment or file takes precedence, and is not shown here.
 
-  licseal admin active --url http://localhost:8001 | licseal verify -t vendor.key.pub`,
+  licseal admin active --url http://localhost:8001 |
+    licseal verify -t vendor.key.pub`,
 		Flags: adminFlags(outputFlag, forceFlag, jsonFlag),
 		Action: func(c *cli.Context) error {
 			if err := noFiles(c); err != nil {

@@ -11,12 +11,12 @@ func adminListCommand() *cli.Command {
 		Name:      "list",
 		Usage:     "list the stored licences, the active one first",
 		UsageText: "licseal admin list --url URL [-t KEYS] [flags]",
-		Description: `With -t each licence is verified; without it, the signatures are not checked, and
-the output says so.
+		Description: `With -t, each licence is verified; otherwise the signatures are not checked, and the
+output says so.
 
 --json prints one JSON object a line: id, active, created_at, updated_at, state,
-license_key, customer, not_after, payload. With -t, what a licence that is not
-verified says of itself is left out.`,
+license_key, customer, not_after, payload. With -t, the fields of a licence that
+is not verified are left out.`,
 		Flags:  adminFlags(trustFlag, schemaFlag, jsonFlag),
 		Action: adminList,
 	}

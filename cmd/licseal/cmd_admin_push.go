@@ -19,17 +19,17 @@ func adminPushCommand() *cli.Command {
 		Name:      "push",
 		Usage:     "make a licence the active one, with the fewest calls",
 		UsageText: "licseal admin push --url URL -t KEYS [flags] [FILE]",
-		Description: `Does nothing where the licence is already active. Updates the record that has it,
-or has one with the same key; adds a record otherwise. Says what differs from the
-licence that was active. A licence that is replaced or removed is kept as a file in
-the folder of --backup; 'licseal admin put --force ID FILE' puts it back.
+		Description: `Does nothing if the licence is already active. Updates the record that holds it, or
+one with the same key; otherwise adds a record. Prints how the licence differs from
+the one that was active. A licence that is replaced or removed is saved in the
+folder --backup; 'licseal admin put --force ID FILE' restores it.
 
 --json prints one object: call (none, create or update), dry_run, id, updated_at,
 was_active, changes[{pointer, a, b}], removed[], backups[].`,
 		Flags: writeFlags(
-			&cli.BoolFlag{Name: "dry-run", Usage: "only say what would be done"},
-			&cli.BoolFlag{Name: "prune", Usage: "remove all other licences"},
-			&cli.StringFlag{Name: "backup", Value: "licence-backup", Usage: "keep what is replaced or removed in the folder `DIR`", TakesFile: true, Category: writes},
+			&cli.BoolFlag{Name: "dry-run", Usage: "print what would be done, and change nothing"},
+			&cli.BoolFlag{Name: "prune", Usage: "delete all other licences"},
+			&cli.StringFlag{Name: "backup", Value: "licence-backup", Usage: "save what is replaced or deleted in the folder `DIR`", TakesFile: true, Category: writes},
 		),
 		Action: adminPush,
 	}
@@ -72,14 +72,14 @@ func adminPush(c *cli.Context) error {
 	return show(c, p.Text())
 }
 
-// backUp keeps a licence in a folder of which others see nothing.
+// backUp saves a licence in a folder that only this user can read.
 func backUp(dir string, record admin.Record) (string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
 	path := filepath.Join(dir, fmt.Sprintf("%s-%d.json", filepath.Base(record.ID), record.UpdatedAt))
 	err := createFile(path, []byte(record.Payload), 0o600)
-	if errors.Is(err, fs.ErrExist) { // from an attempt that failed later on
+	if errors.Is(err, fs.ErrExist) { // from an earlier attempt, which failed later
 		if kept, readErr := os.ReadFile(path); readErr == nil && bytes.Equal(kept, []byte(record.Payload)) {
 			return path, nil
 		}

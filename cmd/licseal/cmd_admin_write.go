@@ -12,18 +12,17 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// writeFlags say how a licence is judged before it is written: as 'licseal check'
-// judges one.
+// writeFlags say how a licence is checked before it is written, as 'licseal check' does.
 func writeFlags(more ...cli.Flag) []cli.Flag {
 	return adminFlags(append(more,
 		trustFlag,
-		&cli.BoolFlag{Name: "no-signature", Usage: "judge everything but the signature, for licences whose keys are not public"},
-		&cli.BoolFlag{Name: "force", Usage: "write FILE as it stands, whatever is wrong with it"},
-		&cli.StringFlag{Name: "grace", Usage: "accept a licence for this `LENGTH` of time after it expires, as 30d"},
-		&cli.StringFlag{Name: "min-remaining", Usage: "refuse it if less than this `LENGTH` of time is left (default: 30d; 0d for none)"},
+		&cli.BoolFlag{Name: "no-signature", Usage: "skip the check of the signature, for licences whose keys are not public"},
+		&cli.BoolFlag{Name: "force", Usage: "write FILE as it is, whatever is wrong with it"},
+		&cli.StringFlag{Name: "grace", Usage: "accept a licence for this `LENGTH` of time after it expires, such as 30d"},
+		&cli.StringFlag{Name: "min-remaining", Usage: "fail if less than this `LENGTH` of time is left (default: 30d; 0d for none)"},
 		&cli.StringFlag{Name: "warn-remaining", Usage: "warn if less than this `LENGTH` of time is left (default: 90d; 0d for none)"},
-		&cli.StringSliceFlag{Name: "require", KeepSpace: true, Usage: "demand a `FIELD`: FIELD=VALUE, FIELD>=VALUE, 'FIELD in A,B' (repeatable)"},
-		&cli.StringFlag{Name: "policy", Usage: "read what is demanded from the YAML `FILE`", TakesFile: true, Category: reads},
+		&cli.StringSliceFlag{Name: "require", KeepSpace: true, Usage: "require a `FIELD`: FIELD=VALUE, FIELD>=VALUE, 'FIELD in A,B' (repeatable)"},
+		&cli.StringFlag{Name: "policy", Usage: "read the requirements from the YAML `FILE`", TakesFile: true, Category: reads},
 		issuerFlag,
 		revocationsFlag,
 		maxListAgeFlag,
@@ -35,7 +34,7 @@ func writeFlags(more ...cli.Flag) []cli.Flag {
 func adminAddCommand() *cli.Command {
 	return &cli.Command{
 		Name:        "add",
-		Usage:       "store a licence, under an id that the server makes",
+		Usage:       "store a licence under an id that the server chooses",
 		UsageText:   "licseal admin add --url URL -t KEYS [flags] [FILE]",
 		Description: "Prints the new record's id; --json prints the whole record.",
 		Flags:       writeFlags(),
@@ -54,8 +53,8 @@ func adminPutCommand() *cli.Command {
 		Name:      "put",
 		Usage:     "store a licence under an id, new or not",
 		UsageText: "licseal admin put ID --url URL -t KEYS [flags] [FILE]", ArgsUsage: names + " " + reads,
-		Description: `What is stored under the id already is replaced, and nothing keeps a copy of it;
-'licseal admin push' does. --force puts back a backup of push, byte for byte. --json
+		Description: `A licence that is already stored under the id is replaced without a backup; 'licseal
+admin push' makes one. --force restores a backup of push, byte for byte. --json
 prints the whole record.`,
 		Flags:  writeFlags(),
 		Action: func(c *cli.Context) error { return adminWriteTo(c, (*admin.Client).Put) },
@@ -65,10 +64,10 @@ prints the whole record.`,
 func adminUpdateCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "update",
-		Usage:     "put a licence in the place of a stored one",
+		Usage:     "replace a stored licence",
 		UsageText: "licseal admin update ID --url URL -t KEYS [flags] [FILE]", ArgsUsage: names + " " + reads,
-		Description: `It is an error if nothing is stored under the id. Nothing keeps a copy of what is
-replaced; 'licseal admin push' does. --json prints the whole record.`,
+		Description: `It is an error if nothing is stored under the id. The old licence is replaced without
+a backup; 'licseal admin push' makes one. --json prints the whole record.`,
 		Flags:  writeFlags(),
 		Action: func(c *cli.Context) error { return adminWriteTo(c, (*admin.Client).Update) },
 	}
@@ -108,12 +107,12 @@ func adminWrite(c *cli.Context, file string, write func(*admin.Client, context.C
 	return say(c, "%s", record.ID)
 }
 
-// alreadyJudged is the check of a client whose licences judgedLicence has judged:
-// that is where the flags, the file and the exit codes are known.
+// alreadyJudged is the check of a client whose licences judgedLicence has checked: there
+// the flags, the file and the exit codes are known.
 func alreadyJudged(context.Context, string) error { return nil }
 
-// judgedPayload returns what is written: a licence that was judged, or with --force
-// the file byte for byte, so that a backup can be put back whatever it is.
+// judgedPayload returns what is written: a licence that was checked, or with --force the
+// file byte for byte, so that any backup can be restored.
 func judgedPayload(c *cli.Context, file string) (string, error) {
 	if !c.Bool("force") {
 		lic, err := judgedLicence(c, file)
@@ -124,21 +123,21 @@ func judgedPayload(c *cli.Context, file string) (string, error) {
 	}
 	data, err := readFile(file, check.MaxBytes)
 	if err == nil && !utf8.Valid(data) {
-		err = errors.New("is not UTF-8 text, which a payload is")
+		err = errors.New("is not UTF-8 text, as a payload must be")
 	}
 	return string(data), about(displayName(file), err)
 }
 
-// judgedLicence reads a licence and judges it as the flags say.
+// judgedLicence reads a licence and checks it as the flags say.
 func judgedLicence(c *cli.Context, file string) (*licseal.License, error) {
 	switch {
 	case c.Bool("force"):
 		return readLicense(file)
 	case c.Bool("no-signature") && c.IsSet("t"):
-		return nil, usagef("-t and --no-signature contradict each other")
+		return nil, usagef("-t and --no-signature are mutually exclusive")
 	case !c.Bool("no-signature") && !c.IsSet("t"):
-		return nil, withHint(usagef("'licseal admin %s' judges a licence before it writes it: name the public keys with -t", c.Command.Name),
-			"--no-signature judges everything else, --force nothing")
+		return nil, withHint(usagef("'licseal admin %s' checks a licence before it writes it: name the public keys with -t", c.Command.Name),
+			"--no-signature checks everything else, --force nothing")
 	}
 	if err := checkStdin(append(c.StringSlice("t"), file)...); err != nil {
 		return nil, err
@@ -158,8 +157,8 @@ func judgedLicence(c *cli.Context, file string) (*licseal.License, error) {
 	return result.License, refusalOf(result)
 }
 
-// refusalOf warns of what is no reason to refuse a licence, and returns an error
-// with all that is, nil if nothing is.
+// refusalOf prints the warnings about a licence, and returns its errors, nil if there are
+// none.
 func refusalOf(result *check.Result) error {
 	var reasons []error
 	for _, f := range result.Findings {
@@ -176,15 +175,15 @@ func refusalOf(result *check.Result) error {
 	}
 	err := fault.About(result.Name, fault.Because(result.Reason(), errors.Join(reasons...)))
 	err = fault.WithHint(err, "%s", decisive.Remedy)
-	return fault.WithHint(err, "nothing was written; --force writes it all the same")
+	return fault.WithHint(err, "nothing was written; --force writes the licence as it is")
 }
 
 func adminDeleteCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "delete",
-		Usage:     "remove a stored licence",
+		Usage:     "delete a stored licence",
 		UsageText: "licseal admin delete ID --url URL [flags]", ArgsUsage: names,
-		Description: "It is no error if nothing is stored under the id.",
+		Description: "It is not an error if nothing is stored under the id.",
 		Flags:       adminFlags(),
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {

@@ -11,9 +11,9 @@ func canonicalCommand() *cli.Command {
 		Name:      "canonical",
 		Usage:     "print the exact bytes that are signed",
 		UsageText: "licseal canonical [FILE]",
-		Description: `Takes a licence or a bare payload and prints the payload in canonical form
-(RFC 8785): exactly what the signature covers, and nothing else, not even a
-newline. The signature is not checked.`,
+		Description: `Prints the payload of a licence, or a bare payload, in canonical form (RFC 8785):
+exactly the bytes that the signature covers, without a newline. The signature is
+not checked.`,
 		Action: canonical,
 	}
 }

@@ -14,17 +14,16 @@ import (
 func demoCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "demo",
-		Usage:     "show the whole way of a licence on an example",
+		Usage:     "run an example from key pair to verification",
 		UsageText: "licseal demo",
-		Description: `Makes a key, signs a licence, verifies and checks it, prints the payload to POST, and
-shows how a tampered copy is refused: in a temporary folder that is removed at the
-end.
-Every command is printed before it is run.`,
+		Description: `Creates a key pair, signs a licence, verifies and checks it, prints the payload to POST,
+and shows that a tampered copy is refused. Every command is printed before it is run,
+in a temporary folder that is removed at the end.`,
 		Action: demo,
 	}
 }
 
-// demoPayload is the payload of Kong's published examples, with dates that last.
+// demoPayload is the payload of Kong's published examples, without dates.
 const demoPayload = `{
   "admin_seats": "1",
   "customer": "Example Company, Inc",
@@ -45,27 +44,27 @@ func demo(c *cli.Context) error {
 	}
 	defer os.RemoveAll(dir)
 	d := &demonstration{c: c, dir: dir}
-	d.say("A vendor makes a key pair. (A real one has a passphrase.)")
+	d.say("A vendor creates a key pair. (A real one has a passphrase.)")
 	d.run(exitOK, "keygen", "-o", "vendor.key", "--no-passphrase", "--comment", "vendor")
-	d.say("The fields of a licence stand in a JSON file.")
+	d.say("The fields of a licence are in a JSON file.")
 	d.write("payload.json", []byte(demoPayload))
-	d.say("The vendor signs them, for a year.")
+	d.say("The vendor signs them. The licence is valid for a year.")
 	d.run(exitOK, "sign", "-k", "vendor.key", "--from", "payload.json", "--expires", "+365d", "-o", "licence.json")
 	d.show("licence.json")
-	d.say("Whoever has the public key can verify the licence, without a network.")
+	d.say("Anyone with the public key can verify the licence, without a network.")
 	d.run(exitOK, "verify", "-t", "vendor.key.pub", "licence.json")
-	d.say("A pipeline asks more before a rollout: enough time left, enough data planes.")
+	d.say("Before a rollout, a pipeline also requires time left and data planes.")
 	d.run(exitOK, "check", "-t", "vendor.key.pub", "--min-remaining", "60d", "--require", "dataplanes>=1", "licence.json")
-	d.say("This is what to POST to an Admin API.")
+	d.say("This is the body to POST to an Admin API.")
 	d.run(exitOK, "payload", "--as", "body", "licence.json")
-	d.say("Somebody gives himself more seats.")
+	d.say("Somebody changes the number of seats.")
 	d.tamper("licence.json", "tampered.json", `"admin_seats":"1"`, `"admin_seats":"100"`)
-	d.say("The copy is refused.")
+	d.say("The changed copy is refused.")
 	d.run(exitSignature, "verify", "-t", "vendor.key.pub", "tampered.json")
 	return d.err
 }
 
-// demonstration runs commands in a folder, until one does not end as it should.
+// demonstration runs commands in a folder, until one does not end as expected.
 type demonstration struct {
 	c   *cli.Context
 	dir string
@@ -78,7 +77,7 @@ func (d *demonstration) say(text string) {
 	}
 }
 
-// run prints a command line and runs it, as a process of its own.
+// run prints a command line and runs it in another process.
 func (d *demonstration) run(wantExit int, args ...string) {
 	if d.err != nil {
 		return
@@ -101,13 +100,13 @@ func (d *demonstration) run(wantExit int, args ...string) {
 	}
 	d.lines(string(out))
 	if code := cmd.ProcessState.ExitCode(); code != wantExit {
-		d.err = fmt.Errorf("licseal %s ended with exit code %d, not %d", args[0], code, wantExit)
+		d.err = fmt.Errorf("licseal %s ended with exit code %d, but %d was expected", args[0], code, wantExit)
 	} else if code != exitOK && d.err == nil {
 		d.err = say(d.c, "(exit code %d)", code)
 	}
 }
 
-// shellWords writes arguments as a shell takes them.
+// shellWords quotes arguments for a shell.
 func shellWords(args []string) string {
 	words := make([]string, len(args))
 	for i, arg := range args {

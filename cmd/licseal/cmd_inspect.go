@@ -16,8 +16,8 @@ func inspectCommand() *cli.Command {
 		Name:      "inspect",
 		Usage:     "show a licence without trusting it",
 		UsageText: "licseal inspect [flags] [FILE]",
-		Description: `Shows the fields of a licence, and its dates as instants. The signature is not
-checked: anyone may have written what you see. --json prints one object with the
+		Description: `Prints the fields of a licence, and its dates as instants. The signature is not
+checked: anyone may have written what is shown. --json prints one object with the
 members verified (always false), payload, signature, version, not_before,
 not_after, days_left and, if the dates cannot be read, error.`,
 		Flags:  []cli.Flag{schemaFlag, jsonFlag},

@@ -50,7 +50,7 @@ replaces the one before by its greater generation, and states when the next one 
 due.
 
   licseal revoke new revoked.json -k vendor.key
-  licseal revoke add revoked.json -k vendor.key LS-0001 LS-0002 --reason refunded
+  licseal revoke add revoked.json -k vendor.key LS-0001 --reason refunded
   licseal revoke show revoked.json -t trusted.keys`,
 		Subcommands: []*cli.Command{
 			{

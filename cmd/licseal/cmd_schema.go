@@ -20,7 +20,8 @@ the whole document.
 
 A schema file of your own may name the roles of its fields, as JSON Pointers:
 
-  {"x-licseal":{"roles":{"id":"/serial","not_before":"/from","not_after":"/until"}}, …}`,
+  {"x-licseal": {"roles": {
+    "id": "/serial", "not_before": "/from", "not_after": "/until"}}, …}`,
 		Flags:  []cli.Flag{strictFlag},
 		Action: schemaAction,
 	}

@@ -14,20 +14,21 @@ import (
 func stateCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "state",
-		Usage:     "look after the file in which a verifier remembers time and lists",
+		Usage:     "manage the file in which a verifier remembers time and lists",
 		UsageText: "licseal state new|show|reset FILE",
-		Description: `'licseal verify --state FILE' remembers there the latest time and the newest
-revocation list that it has seen, so that neither a clock set back nor an old list
-takes it back. It never makes the file by itself: one that is missing is an error.
-Make it once, when the verifier is installed.`,
+		Description: `'licseal verify --state FILE' records there the latest time and the newest revocation
+list that it has seen, so that it notices a clock that was set back and an old list.
+It never creates the file: a missing one is an error. Create it once, when the
+verifier is installed.`,
 		Subcommands: []*cli.Command{
-			{Name: "new", Usage: "make a state file, as of now", UsageText: "licseal state new FILE", ArgsUsage: edits, Action: newState},
-			{Name: "show", Usage: "print what a state file remembers", UsageText: "licseal state show [--json] FILE", Flags: []cli.Flag{jsonFlag}, Action: showState,
+			{Name: "new", Usage: "create a state file", UsageText: "licseal state new FILE", ArgsUsage: edits, Action: newState},
+			{Name: "show", Usage: "print what a state file records", UsageText: "licseal state show [--json] FILE", Flags: []cli.Flag{jsonFlag}, Action: showState,
 				Description: `--json prints one object: latest, and if a list was seen generation, issued,
 list (the SHA-256 of its payload), signer and revoked_keys.`},
-			{Name: "reset", Usage: "forget a later time than the clock's, after the clock was ahead once", UsageText: "licseal state reset FILE", ArgsUsage: edits, Action: resetState,
-				Description: `Sets the latest time seen to that of the clock, or to the issue of the newest
-revocation list if that is later. What is remembered of the list stays.`},
+			{Name: "reset", Usage: "forget a time that is later than the clock's", UsageText: "licseal state reset FILE", ArgsUsage: edits, Action: resetState,
+				Description: `For a clock that was ahead once. Sets the latest time seen to that of the clock, or
+to the issue of the newest revocation list if that is later. What is recorded about
+the list stays.`},
 		},
 	}
 }
@@ -35,7 +36,7 @@ revocation list if that is later. What is remembered of the list stays.`},
 // stateFile returns the one file that a command of 'licseal state' takes.
 func stateFile(c *cli.Context) (string, error) {
 	if c.NArg() != 1 || c.Args().First() == "-" {
-		return "", usagef("'licseal state %s' takes one file, the state file", c.Command.Name)
+		return "", usagef("'licseal state %s' takes exactly one file, the state file", c.Command.Name)
 	}
 	return c.Args().First(), nil
 }
@@ -47,7 +48,7 @@ func newState(c *cli.Context) error {
 	}
 	err = state.Create(path, verify.Memory{Latest: time.Now()})
 	if errors.Is(err, fs.ErrExist) {
-		return withHint(about(path, errors.New("the file exists, and was kept")), "'licseal state show %s' prints what it remembers", path)
+		return withHint(about(path, errors.New("the file exists, and was kept")), "'licseal state show %s' prints what it records", path)
 	}
 	return about(path, noFolder(path, err))
 }
@@ -88,7 +89,7 @@ func signedBy(id string) string {
 	return ", signed by " + id
 }
 
-// fromText says from which creation instant a revoked key is not believed.
+// fromText says from which creation date on licences of a revoked key are refused.
 func fromText(from time.Time) string {
 	if from.IsZero() {
 		return "from the beginning"
@@ -136,17 +137,13 @@ func resetState(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	var before time.Time
-	m, err := state.Update(path, func(m *verify.Memory) error {
-		before, m.Latest = m.Latest, time.Now()
-		m.Latest = m.Floor() // what the newest list says has passed
-		return nil
-	})
+	now := time.Now()
+	before, m, err := state.Reset(path, now)
 	if err != nil {
 		return stateError(path, err)
 	}
-	if m.Latest.After(time.Now()) {
-		warn("%s has seen a revocation list that was issued at %s; that time has passed, or whoever issued it had a wrong clock", path, instant(m.List.Issued))
+	if m.Latest.After(now) {
+		warn("%s has seen a revocation list that was issued at %s: either this clock is slow, or that of the issuer was fast", path, instant(m.List.Issued))
 	}
-	return say(c, "%s: the latest time seen was %s, and is %s", path, instant(before), instant(m.Latest))
+	return say(c, "%s: the latest time seen was %s, and is now %s", path, instant(before), instant(m.Latest))
 }

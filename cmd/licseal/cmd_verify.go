@@ -19,34 +19,34 @@ func verifyCommand() *cli.Command {
 		Name:      "verify",
 		Usage:     "verify a licence: signature, fields, dates",
 		UsageText: "licseal verify -t KEYS [flags] [FILE…]",
-		Description: `Judges each licence in this order: is it a licence document, did a trusted key
-sign it, do its fields match the schema, is it valid now. Prints a line for each,
-and ends with the exit code of the first that is refused. A date without a time
-is its first instant in UTC; a licence expires at that instant. With --schema
-entitlement, the grace that the licence itself grants is given as well.
+		Description: `Judges each licence in this order: document, signature, revocation, fields, dates,
+issuer. Prints one line for each, and ends with the exit code of the first one that
+is refused. A date without a time is its first instant in UTC; a licence expires at
+that instant. With --schema entitlement, the grace that the licence grants is added
+to --grace.
 
   licseal verify -t vendor.key.pub licence.json
 
 With --revocations, a licence or a signing key on the list is refused, and so is
-every licence if the list is missing, forged or stale. --state FILE remembers the
-latest time and the newest list ever seen: a clock that was set back, and an older
-list, are errors. 'licseal state new FILE' makes it. With --at, it is only read.
+every licence if the list is missing, forged or stale. --state FILE records the
+latest time and the newest list ever seen: a clock that was set back and an older
+list are errors. 'licseal state new FILE' creates it. With --at, it is only read.
 
---json prints one JSON object a line for each licence that is judged, and none where
+--json prints one JSON object a line for each licence that is judged, and nothing if
 the keys, the list or the state cannot be used: file, ok, exit, state, time,
-not_before, not_after, grace_end, days_left, key{id,name,issuers}, payload, warnings,
-error, violations.
-Fields of the licence are in it only if the signature is good.
+not_before, not_after, grace_end, days_left, key{id,name,issuers}, payload,
+warnings, error, violations. It has fields of the licence only if the signature is
+good.
 
---batch verifies many on all cores: the lines of NDJSON files or of standard input,
-all files in folders, patterns in quotes. Prints a line for each, refused or not,
-and a summary, and ends with the worst exit code: that of the refusal judged first.
+--batch verifies many licences on all cores: the lines of NDJSON files or of standard
+input, all files in folders, and quoted patterns. Prints one line for each and a
+summary, and ends with the worst exit code: that of the refusal judged first.
 
   licseal verify -t vendor.key.pub --batch licences.ndjson archive/ 'old/*.json'`,
 		Flags: append([]cli.Flag{
 			trustFlag,
 			&cli.StringFlag{Name: "at", Usage: "judge as of `TIME`, a date or an RFC 3339 time (default: now)"},
-			&cli.StringFlag{Name: "grace", Usage: "accept a licence for this `LENGTH` of time after it expires, as 30d"},
+			&cli.StringFlag{Name: "grace", Usage: "accept a licence for this `LENGTH` of time after it expires, such as 30d"},
 			issuerFlag,
 			revocationsFlag,
 			maxListAgeFlag,
@@ -73,7 +73,7 @@ func verifyFiles(c *cli.Context) error {
 	case c.Bool("batch"):
 		return verifyBatch(c, files)
 	case c.IsSet("shard"):
-		return usagef("--shard goes with --batch")
+		return usagef("--shard requires --batch")
 	}
 	j, err := newJudge(c)
 	if err != nil {
@@ -92,7 +92,7 @@ func verifyFiles(c *cli.Context) error {
 	return refused
 }
 
-// judge is what all the licences of one command line are judged by.
+// judge judges all licences of one command line.
 type judge struct {
 	*verify.Verifier
 	trusted []licseal.TrustedKey

@@ -14,26 +14,26 @@ import (
 )
 
 var (
-	issuerFlag = &cli.StringFlag{Name: "issuer", Usage: "require a key whose issuer matches `PATTERN`, as *@vendor.example"}
+	issuerFlag = &cli.StringFlag{Name: "issuer", Usage: "require a key whose issuer matches `PATTERN`, such as *@vendor.example"}
 
-	revocationsFlag = &cli.StringFlag{Name: "revocations", Usage: "refuse what the signed revocation list in `FILE` names", TakesFile: true, Category: reads}
+	revocationsFlag = &cli.StringFlag{Name: "revocations", Usage: "refuse what is on the signed revocation list in `FILE`", TakesFile: true, Category: reads}
 
-	maxListAgeFlag = &cli.StringFlag{Name: "max-list-age", Usage: "refuse a revocation list that was issued more than this `LENGTH` of time ago, as 30d"}
+	maxListAgeFlag = &cli.StringFlag{Name: "max-list-age", Usage: "refuse a revocation list older than this `LENGTH` of time, such as 30d"}
 
-	stateFlag = &cli.StringFlag{Name: "state", Usage: "remember in `FILE` the latest time and the newest revocation list seen", TakesFile: true, Category: edits}
+	stateFlag = &cli.StringFlag{Name: "state", Usage: "record the latest time and the newest revocation list seen in `FILE`", TakesFile: true, Category: edits}
 
-	maxClockSkewFlag = &cli.StringFlag{Name: "max-clock-skew", Usage: "let the clock be behind what was seen by this `LENGTH` of time (default: 24h)"}
+	maxClockSkewFlag = &cli.StringFlag{Name: "max-clock-skew", Usage: "tolerate a clock that is slow by this `LENGTH` of time (default: 24h)"}
 )
 
-// watch takes what verify is asked to hold a licence against beside its keys: a
-// revocation list, the clock, an issuer.
+// watch reads what a licence is compared with, other than its keys: a revocation list, the
+// state, an issuer.
 func (j *judge) watch(c *cli.Context) (err error) {
 	path := c.String("revocations")
 	switch {
 	case c.IsSet("max-list-age") && path == "":
-		return usagef("--max-list-age needs the list: --revocations FILE")
+		return usagef("--max-list-age requires --revocations FILE")
 	case c.IsSet("max-clock-skew") && path == "" && c.String("state") == "":
-		return usagef("--max-clock-skew needs something to hold the clock against: --state FILE or --revocations FILE")
+		return usagef("--max-clock-skew requires --state FILE or --revocations FILE")
 	}
 	j.options.Issuer, j.state = c.String("issuer"), c.String("state")
 	if j.options.MaxListAge, err = lengthFlag(c, "max-list-age"); err != nil {
@@ -59,9 +59,8 @@ func (j *judge) checkList(path string) error {
 	return hintClock(ofList(path, j.CheckList()), j.state)
 }
 
-// remember holds the list against what the state file remembers, and writes there
-// what is new. A time that was chosen with --at is no clock: the file is read for
-// the list alone, and not written.
+// remember compares the clock and the list with the state file, and updates it. With --at,
+// the file is only read, for the list: the time of --at is not that of a clock.
 func (j *judge) remember() (err error) {
 	options := &j.options
 	var m *verify.Memory
@@ -75,14 +74,14 @@ func (j *judge) remember() (err error) {
 	}
 	options.Floor = m.Floor()
 	if m.List.Generation > 0 && options.Revocations == nil {
-		warn("%s has seen a revocation list, of generation %d, and none was given: nothing is revoked", j.state, m.List.Generation)
+		warn("%s has seen a revocation list (generation %d), but no list was given; revocation is not checked", j.state, m.List.Generation)
 	}
 	return nil
 }
 
-// observe remembers the clock and the list. A list that was issued ahead of the
-// clock is not remembered, and no error yet: each licence is held against its issue
-// after it was looked up in the list.
+// observe records the clock and the list. A list that was issued later than the clock
+// says is not recorded, and not an error yet: the verifier reports it for each licence
+// that is not revoked.
 func (j *judge) observe(m *verify.Memory) error {
 	err := m.Observe(time.Now(), j.options.Revocations, j.options.MaxClockSkew)
 	if errors.As(err, new(*verify.ClockError)) {
@@ -91,7 +90,7 @@ func (j *judge) observe(m *verify.Memory) error {
 	return err
 }
 
-// stateError says what is to be done about an error of a state file.
+// stateError adds what to do about an error of a state file.
 func stateError(path string, err error) error {
 	var damaged *state.DamagedError
 	var list *revoke.Error
@@ -99,14 +98,14 @@ func stateError(path string, err error) error {
 	case err == nil, errors.As(err, &list):
 		return err
 	case errors.Is(err, fs.ErrNotExist):
-		return withHint(about(path, errors.New("there is no such state file")), "'licseal state new %s' makes it, once", path)
+		return withHint(about(path, errors.New("the state file does not exist")), "create it once: 'licseal state new %s'", path)
 	case errors.As(err, &damaged):
-		return withHint(about(path, err), "find out what happened to it; then remove it, and 'licseal state new %s' starts anew", path)
+		return withHint(about(path, err), "find out what happened to it; then delete it and run 'licseal state new %s'", path)
 	}
 	return hintClock(about(path, cause(err)), path)
 }
 
-// hintClock says what to do about a clock that is wrong.
+// hintClock adds what to do about a clock that is wrong.
 func hintClock(err error, statePath string) error {
 	var clock *verify.ClockError
 	if !errors.As(err, &clock) {
@@ -114,16 +113,16 @@ func hintClock(err error, statePath string) error {
 	}
 	err = withHint(err, "set the clock of this machine")
 	if statePath != "" && clock.Known == verify.KnownFromMemory {
-		err = withHint(err, "if it is right now and was ahead before, 'licseal state reset %s' forgets the later time", statePath)
+		err = withHint(err, "if the clock is right and was fast before, run 'licseal state reset %s'", statePath)
 	}
 	if clock.Known == verify.KnownFromLicense {
-		err = withHint(err, "if the clock is right, the licence is made to begin later")
+		err = withHint(err, "if the clock is right, the licence is not meant to be used yet")
 	}
 	return err
 }
 
-// lengthFlag returns the length of time that a flag gives, or 0. Where a length
-// of zero was given it is the shortest one, because zero stands for no flag.
+// lengthFlag returns the length of time of a flag, 0 if it is not given. A length of zero is
+// returned as the shortest one, because 0 stands for no flag.
 func lengthFlag(c *cli.Context, name string) (time.Duration, error) {
 	if c.String(name) == "" {
 		return 0, nil
@@ -139,8 +138,7 @@ func flagError(name string, err error) error {
 	return usagef("--%s: %w", name, fault.Of(err).Err)
 }
 
-// loadRevocations reads a revocation list and verifies it. Whatever is wrong with
-// it, no licence was judged.
+// loadRevocations reads and verifies a revocation list.
 func loadRevocations(path string, trusted []licseal.TrustedKey) (*revoke.List, error) {
 	data, err := readFile(path, revoke.MaxBytes)
 	if err != nil {
