@@ -23,7 +23,7 @@ import (
 	"github.com/licseal/licseal/verify"
 )
 
-var update = flag.Bool("update", false, "write testdata/broken anew")
+var update = flag.Bool("update", false, "rewrite testdata/broken")
 
 // published returns the licence that Kong prints as an example and that was
 // valid for a day.

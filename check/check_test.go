@@ -72,7 +72,7 @@ func TestJudgement(t *testing.T) {
 			o.Verify.Location = loc
 		}
 	}
-	noDemands := func(o *check.Options) { o.Policy = check.Policy{MinRemaining: -1, WarnRemaining: -1} }
+	noPolicy := func(o *check.Options) { o.Policy = check.Policy{MinRemaining: -1, WarnRemaining: -1} }
 	require := func(texts ...string) func(*check.Options) {
 		return func(o *check.Options) {
 			for _, text := range texts {
@@ -99,14 +99,14 @@ func TestJudgement(t *testing.T) {
 		{"last instant without", nil, at("2026-10-03"), "", verify.Valid},
 		{"first day of failing", nil, at("2026-12-02T00:00:01Z"), "error expires-soon", verify.Valid},
 		{"last day of warning", nil, at("2026-12-02"), "warning expires-soon", verify.Valid},
-		{"nothing demanded", nil, with(at("2026-12-31"), noDemands), "", verify.Valid},
+		{"nothing required", nil, with(at("2026-12-31"), noPolicy), "", verify.Valid},
 		{"expired", nil, at("2027-01-01"), "error expired", verify.Expired},
 		{"grace counts as time left", nil, with(at("2026-12-20"), grace(30)), "warning expires-soon", verify.Valid},
-		{"in grace", nil, with(at("2027-01-02"), grace(30), noDemands), "warning in-grace", verify.InGrace},
+		{"in grace", nil, with(at("2027-01-02"), grace(30), noPolicy), "warning in-grace", verify.InGrace},
 		{"in grace, and not for long", nil, with(at("2027-01-02"), grace(30)), "warning in-grace, error expires-soon", verify.InGrace},
 		{"past the grace", nil, with(at("2027-01-31"), grace(30)), "error expired", verify.Expired},
-		{"a zone before UTC", nil, with(at("2026-12-31T23:30:00Z"), zone("Europe/Berlin"), noDemands), "error expired", verify.Expired},
-		{"a zone after UTC", nil, with(at("2027-01-01T04:30:00Z"), zone("America/New_York"), noDemands), "", verify.Valid},
+		{"a zone before UTC", nil, with(at("2026-12-31T23:30:00Z"), zone("Europe/Berlin"), noPolicy), "error expired", verify.Expired},
+		{"a zone after UTC", nil, with(at("2027-01-01T04:30:00Z"), zone("America/New_York"), noPolicy), "", verify.Valid},
 		{"never valid", []string{"2027-01-01", "2026-01-01"}, nil, "error never-valid", verify.Expired},
 		{"before it is never valid", []string{"2027-01-01", "2026-01-01"}, with(at("2025-01-01"), grace(30)), "error never-valid", verify.NotYetValid},
 		{"reversed dates", []string{"2027-01-01", "2025-01-01"}, nil, "error date", ""},
@@ -162,7 +162,7 @@ func TestStatesAgreeWithVerify(t *testing.T) {
 	}
 }
 
-// Nothing of a forged licence is believed or shown.
+// Nothing of a forged licence is accepted or shown.
 func TestForged(t *testing.T) {
 	text := strings.Replace(signed(t), `"dataplanes":"4"`, `"dataplanes":"999"`, 1)
 	text = strings.Replace(text, "2027-01-01", "2026-02-01", 1)
@@ -197,7 +197,7 @@ func TestPlaces(t *testing.T) {
 	}
 	for _, f := range newChecker(t, nil).Installed(all[0]).Findings {
 		if f.Line != 8 || f.Column != 12 {
-			t.Errorf("the value stands at 8:12: %v", f)
+			t.Errorf("the value is at 8:12: %v", f)
 		}
 	}
 }
@@ -798,15 +798,30 @@ func TestHostile(t *testing.T) {
 		size /= 8
 	}
 	for name, text := range map[string]string{
-		"braces":       strings.Repeat("{", size),
-		"quotes":       strings.Repeat(`"`, size),
-		"curly quotes": strings.Repeat("{“", size/4),
-		"commas":       `{"a":[` + strings.Repeat(",]", size/4),
-		"base64":       strings.Repeat("eyJh", size/4),
-		"anchors":      "kind: &a Secret\nlicense: " + strings.Repeat("[*a,", 1000) + "signature",
-		"bombs":        "kind: x\na: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b]\nlicense: signature\n",
-		"deep YAML":    "kind: x\nlicense: " + strings.Repeat("[", 5000) + "signature",
-		"escapes":      `{\"` + strings.Repeat(`\\\"`, size/8),
+		"braces":        strings.Repeat("{", size),
+		"quotes":        strings.Repeat(`"`, size),
+		"curly quotes":  strings.Repeat("{“", size/4),
+		"commas":        `{"a":[` + strings.Repeat(",]", size/4),
+		"base64":        strings.Repeat("eyJh", size/4),
+		"anchors":       "kind: &a Secret\nlicense: " + strings.Repeat("[*a,", 1000) + "signature",
+		"bombs":         "kind: x\na: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b]\nlicense: signature\n",
+		"deep YAML":     "kind: x\nlicense: " + strings.Repeat("[", 5000) + "signature",
+		"escapes":       `{\"` + strings.Repeat(`\\\"`, size/8),
+		"members":       `{"license":{` + strings.Repeat(`"a":"b",`, size/8) + `"name":"license"}}`,
+		"values":        `{"license":[` + strings.Repeat(`"",`, size/3) + `null]}`,
+		"nulls in YAML": "license:\n" + strings.Repeat("- x\n", size/8),
+		"objects":       strings.Repeat(`{"license":signature`, size/20),
+		"maps":          strings.Repeat("map[license:map[payload:map[a:b signature:", size/48),
+		"literals":      "{a:" + strings.Repeat("{a:", size/3),
+		"commas lost":   "{license:{payload:{" + strings.Repeat("a,", size/2),
+		"strings":       strings.Repeat(`"license signature" `, size/20),
+		"runs":          strings.Repeat("eyJhIjoiYiJ9eyJhIjoiYiJ9eyJhIjoiYiJ9 license ", size/48),
+		"comments":      "/* " + strings.Repeat("/*", size/2),
+		"backslashes":   strings.Repeat(`\_`, size/2),
+		"digits":        strings.Repeat("12 ", size/3),
+		"lines":         strings.Repeat("> license signature\n", size/20),
+		"brackets":      strings.Repeat("[", size),
+		"armour":        "-----BEGIN X-----\n" + strings.Repeat("QUJD\n", size/8),
 	} {
 		if r := c.License(name, []byte(text)); r.OK() || len(r.Findings) == 0 {
 			t.Errorf("%s: %v", name, r.Findings)

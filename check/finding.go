@@ -28,7 +28,7 @@ const (
 	StageRevocation  Stage = "revocation"  // was it, or its key, revoked?
 	StageSchema      Stage = "schema"      // do its fields match the schema?
 	StageDates       Stage = "dates"       // is it valid now?
-	StageRequirement Stage = "requirement" // does it meet what the caller demands?
+	StageRequirement Stage = "requirement" // does it meet the caller's requirements?
 )
 
 // Stages lists all stages in the order of judgement.
@@ -42,11 +42,11 @@ type Finding struct {
 	Stage    Stage
 	Severity Severity
 
-	// Position is where in the text it was found. Line is 0 where there is no
-	// such place: a file that is not there, a licence that a repair brought out.
+	// Position is the place in the text. Line is 0 if there is no such place: a
+	// missing file, a licence that a repair brought out.
 	licseal.Position
 
-	// Found says what was found, Remedy what to do about it.
+	// Found is what was found, Remedy what to do about it.
 	Found, Remedy string
 }
 
@@ -59,7 +59,7 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s: %s: %s%s; %s", f.Severity, f.Code, place, f.Found, f.Remedy)
 }
 
-// Place returns the position as text, "" where there is none.
+// Place returns the position as text, "" if there is none.
 func (f Finding) Place() string {
 	switch {
 	case f.Line > 0:

@@ -86,7 +86,7 @@ func TestUnpaddedDates(t *testing.T) {
 	if last.Code != check.CodeWrongField || last.Position != want {
 		t.Errorf("%v; want a place of %v", last, want)
 	}
-	// What is no date stays an error.
+	// What is not a date stays an error.
 	r = newChecker(t, func(o *check.Options) { o.Trusted, o.NoSignature = nil, true }).License("", []byte(signed(t, "2027-01-01", "2027-2-30")))
 	if r.OK() {
 		t.Errorf("30 February: %v", r.Findings)

@@ -97,14 +97,14 @@ func listValues(text string) ([]string, error) {
 	if strings.HasPrefix(text, "[") {
 		var values []string
 		if err := json.Unmarshal([]byte(text), &values); err != nil {
-			return nil, errors.New(`what stands behind "in" is no JSON array of strings`)
+			return nil, errors.New(`the text after "in" is not a JSON array of strings`)
 		}
 		return values, nil
 	}
 	values := strings.Split(text, ",")
 	for i, v := range values {
 		if values[i] = strings.TrimSpace(v); values[i] == "" {
-			return nil, errors.New(`a value behind "in" is empty`)
+			return nil, errors.New(`a value after "in" is empty`)
 		}
 		if err := plainValue(values[i]); err != nil {
 			return nil, err
@@ -185,7 +185,7 @@ func (r Requirement) order(text string, loc *time.Location) (order int, problem 
 
 var decimalNumber = lazy(`^-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?$`)
 
-// number reads a decimal number, as JSON writes it, exactly, nil if text is none.
+// number reads a decimal number, as JSON writes it, exactly. It returns nil if text is not one.
 func number(text string) *big.Rat {
 	if !decimalNumber().MatchString(text) {
 		return nil

@@ -13,7 +13,7 @@ type SignatureState string
 // The states of a signature.
 const (
 	SignatureUnreached  SignatureState = "not reached" // there is no licence to have one
-	SignatureNotChecked SignatureState = "not checked" // as Options.NoSignature demands
+	SignatureNotChecked SignatureState = "not checked" // because of Options.NoSignature
 	SignatureGood       SignatureState = "good"
 	SignatureBad        SignatureState = "bad"
 )

@@ -79,7 +79,7 @@ func (c *Checker) Effective(ctx context.Context, place Place) *Effective {
 	e.addLookAlikes(variables)
 	winner := slices.IndexFunc(e.Sources, func(s Source) bool { return len(s.licences) > 0 })
 	if winner < 0 {
-		e.add(CodeNoLicence, Error, "there is no licence in any of the places where a gateway looks", "set KONG_LICENSE_DATA, write /etc/kong/license.json, or add one to the Admin API")
+		e.add(CodeNoLicence, Error, "no licence was found in any of the places where a gateway looks", "set KONG_LICENSE_DATA, write /etc/kong/license.json, or add one to the Admin API")
 		return e
 	}
 	e.judgeSources(c, winner)
@@ -191,7 +191,7 @@ func (e *Effective) judgeSources(c *Checker, winner int) {
 		if n := len(s.licences); n > 1 {
 			which := "the one changed last counts"
 			if newest(s.licences) < 0 {
-				which = "it cannot be told which counts"
+				which = "it is not clear which counts"
 			}
 			s.Detail = strings.TrimSpace(fmt.Sprintf("%s (%d licences; %s)", s.Detail, n, which))
 		}
@@ -230,7 +230,7 @@ func plural(n int, noun string) string { return text.Plural(n, noun) }
 // unclear says that no licence is known to be the one in use.
 func unclear(severity Severity, what string) Finding {
 	return Finding{Code: CodeUnclear, Stage: StageSource, Severity: severity,
-		Found: "it cannot be told which of " + what + " is active: none was changed last", Remedy: "remove those that are not meant to count"}
+		Found: "it is not clear which of " + what + " is active: none was changed last", Remedy: "remove those that are not meant to count"}
 }
 
 // better says whether a shadowed licence would be better than the active one.
@@ -262,8 +262,8 @@ func betterThan(active *Result, others []*Result) *Finding {
 
 // Choose judges licences that are installed side by side, such as the records of
 // an Admin API, and says which one is active: of those that are enabled, and not
-// alone, the one that was changed last. active is -1 where there is none, or where
-// it cannot be told.
+// alone, the one that was changed last. active is -1 if there is none, or if that is
+// not clear.
 func (c *Checker) Choose(all []Installed) (results []*Result, active int, findings []Finding) {
 	for _, in := range all {
 		results = append(results, c.Installed(in))

@@ -64,29 +64,35 @@ func detectGzip(text []byte, _ *licseal.ParseError) *reading {
 	return &reading{fault: Fault{Kind: Gzip, Position: start}, texts: [][]byte{unpacked}, final: true}
 }
 
-// shellMark ends the output of a command in zsh or fish that has no newline at its end.
-var shellMark = lazy(`(?s)^(.*[A-Za-z0-9+/=}])[%⏎¶]$`)
+// shellMarks end the output of a command that has no newline at its end, in zsh and fish.
+var shellMarks = []string{"%", "⏎", "¶"}
 
 // detectShellMark finds the mark of a shell that was copied with the licence.
 func detectShellMark(text []byte, _ *licseal.ParseError) *reading {
-	m := shellMark().FindSubmatchIndex(trim(text))
-	if m == nil {
-		return nil
+	trimmed := trim(text)
+	for _, mark := range shellMarks {
+		rest, ok := bytes.CutSuffix(trimmed, []byte(mark))
+		if !ok || len(rest) == 0 || !isWordEnd(rest[len(rest)-1]) {
+			continue
+		}
+		return &reading{fault: Fault{ShellMark, at(text, startOf(text)+len(rest)), []string{mark}}, texts: [][]byte{rest}}
 	}
-	place := startOf(text) + m[3]
-	return &reading{fault: Fault{ShellMark, at(text, place), []string{string(trim(text[place:]))}}, texts: [][]byte{trim(text)[:m[3]]}}
+	return nil
 }
 
-var hexDigits = lazy(`^(?:0x|\\x)?[0-9A-Fa-f]{48,}$`)
+// isWordEnd reports whether a character ends base64 or a JSON object.
+func isWordEnd(c byte) bool {
+	return c == '}' || c == '=' || c == '+' || c == '/' || '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
+}
+
+// minHex is the length from which hex digits are treated as a text.
+const minHex = 48
 
 // detectHex finds a text that is written in hex digits.
 func detectHex(text []byte, _ *licseal.ParseError) *reading {
 	joined := strings.Join(strings.Fields(string(text)), "")
-	if !hexDigits().MatchString(joined) {
-		return nil
-	}
 	decoded, err := hex.DecodeString(strings.TrimPrefix(strings.TrimPrefix(joined, "0x"), `\x`))
-	if err != nil || !utf8.Valid(decoded) {
+	if err != nil || len(decoded) < minHex/2 || !utf8.Valid(decoded) {
 		return nil
 	}
 	return &reading{fault: Fault{Kind: Hex, Position: at(text, startOf(text))}, texts: [][]byte{decoded}, final: true}

@@ -104,6 +104,9 @@ var base64Lines = lazy(base64RunPattern + `(?:[ \t]*\r?\n[ \t]*[A-Za-z0-9+/_-]+=
 // findBase64 returns the runs of base64 that hold a licence. The line after the last
 // whole one may belong to it, or be a word that happens to look like base64.
 func findBase64(text []byte) *reading {
+	if !holdsEncoded(string(text)) {
+		return nil
+	}
 	f := found{kind: EmbeddedBase64, text: text}
 	for _, m := range base64Lines().FindAllIndex(text, maxFound) {
 		whole, withNext := sameLength(text[m[0]:m[1]])

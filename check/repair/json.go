@@ -86,8 +86,11 @@ func (n *node) string() string {
 
 // member returns the first member of that name and kind, nil if not found.
 func (n *node) member(name string, kind jsontext.Kind) *node {
+	if n.kind != '{' {
+		return nil
+	}
 	for _, c := range n.children {
-		if n.kind == '{' && c.name == name && c.kind == kind {
+		if c.name == name && c.kind == kind {
 			return c
 		}
 	}

@@ -2,6 +2,7 @@ package repair
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 )
 
@@ -10,6 +11,14 @@ import (
 func MentionsLicense(text string) bool {
 	if strings.Contains(text, "signature") && (strings.Contains(text, "license") || strings.Contains(text, "payload")) {
 		return true
+	}
+	return holdsEncoded(text)
+}
+
+// holdsEncoded reports whether a text has a licence in base64 in it.
+func holdsEncoded(text string) bool {
+	if !slices.ContainsFunc(base64Starts, func(start string) bool { return strings.Contains(text, start) }) {
+		return false
 	}
 	for _, run := range base64Run().FindAllString(text, maxRuns) {
 		if holdsLicense(run, maxRepairs) {
@@ -34,6 +43,9 @@ const maxRuns = 20
 var base64Run = lazy(base64RunPattern)
 
 const base64RunPattern = `(?:ey[JA]|ew[o0]|ewAi|77u/e|ZXlK|ZXlB|ZXdv|ZXcw|WlhsS)[A-Za-z0-9+/_-]{30,}={0,2}`
+
+// base64Starts are how such base64 begins. To look for these first is much faster.
+var base64Starts = []string{"eyJ", "eyA", "ewo", "ew0", "ewAi", "77u/e", "ZXlK", "ZXlB", "ZXdv", "ZXcw", "WlhsS"}
 
 // holdsLicense reports whether the beginning of a run of base64, decoded as often as
 // needed, is that of a licence.

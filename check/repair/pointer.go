@@ -17,8 +17,9 @@ func readPointers(documents []*yaml.Node) *reading {
 			return r
 		}
 	}
+	looked := 0
 	for _, d := range documents {
-		if fault, ok := findYAMLStandIn(d, "", 0); ok {
+		if fault, ok := findYAMLStandIn(d, "", 0, &looked); ok {
 			return &reading{fault: fault}
 		}
 	}
@@ -55,13 +56,14 @@ func (m manifest) flags() string {
 }
 
 // findYAMLStandIn returns the stand-in for a licence that is under a node, if the name of
-// the node, or of one around it, is that of a licence.
-func findYAMLStandIn(n *yaml.Node, name string, depth int) (Fault, bool) {
+// the node, or of one around it, is that of a licence. It counts the values looked at.
+func findYAMLStandIn(n *yaml.Node, name string, depth int, looked *int) (Fault, bool) {
 	isNamed := licenseName().MatchString(name)
 	switch {
-	case depth > licseal.MaxDepth:
+	case depth > licseal.MaxDepth, *looked == maxNamed:
 		return Fault{}, false
 	case n.Kind == yaml.ScalarNode && isNamed:
+		*looked++
 		fault, ok := findStandIn([]byte(n.Value))
 		if n.Value == "" || n.Tag == "!!null" {
 			fault, ok = Fault{Kind: Empty}, true
@@ -87,7 +89,7 @@ func findYAMLStandIn(n *yaml.Node, name string, depth int) (Fault, bool) {
 				continue
 			}
 		}
-		if fault, ok := findYAMLStandIn(child, childName, depth+1); ok {
+		if fault, ok := findYAMLStandIn(child, childName, depth+1, looked); ok {
 			return fault, true
 		}
 	}

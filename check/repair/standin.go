@@ -109,15 +109,7 @@ func detectEncryptedParts(text []byte, _ *licseal.ParseError) *reading {
 
 // isPlain reports whether a text has a licence's signature in it that anyone can read.
 func isPlain(text []byte) bool {
-	if wholeSignature().Match(text) {
-		return true
-	}
-	for _, run := range base64Run().FindAllString(string(text), maxRuns) {
-		if holdsLicense(run, maxRepairs) {
-			return true
-		}
-	}
-	return false
+	return wholeSignature().Match(text) || holdsEncoded(string(text))
 }
 
 var wholeSignature = lazy(`[0-9A-Fa-f]{128}`)
@@ -158,10 +150,12 @@ func detectJSONStandIn(text []byte, _ *licseal.ParseError) *reading {
 		return nil
 	}
 	var found *Fault
+	looked := 0
 	top.walk(func(n *node) bool {
-		if found != nil || n.kind != '"' && n.kind != 'n' || !n.isNamed() {
+		if found != nil || n.kind != '"' && n.kind != 'n' || looked == maxNamed || !n.isNamed() {
 			return found == nil
 		}
+		looked++
 		value := []byte(n.string())
 		if n.kind == 'n' {
 			value = n.raw()
@@ -178,6 +172,12 @@ func detectJSONStandIn(text []byte, _ *licseal.ParseError) *reading {
 	return &reading{fault: *found}
 }
 
+// The bounds of the search for stand-ins in a document.
+const (
+	maxNamed      = 2000 // values that should hold a licence, by their names
+	maxNeighbours = 50   // members of an object that describes a value by its name
+)
+
 // isNamed reports whether the name of the value, of what is around it, or in the member
 // "name" next to it is that of a licence. At the top it is, too.
 func (n *node) isNamed() bool {
@@ -188,6 +188,9 @@ func (n *node) isNamed() bool {
 		if licenseName().MatchString(up.name) {
 			return true
 		}
+	}
+	if len(n.parent.children) > maxNeighbours {
+		return false
 	}
 	for _, name := range []string{"name", "Name", "key"} {
 		if m := n.parent.member(name, '"'); m != nil && m != n && licenseName().MatchString(m.string()) {

@@ -19,6 +19,8 @@ const (
 	maxPlaceTries = 1000 // of single substitutes
 	maxPlaces     = 64   // up to which single ones are undone
 	maxPlainTries = 30   // of plain characters that may have been others
+
+	maxTriedBytes = 2 << 20 // of all candidates
 )
 
 // substitute is a character that programs put in place of others without being asked.
@@ -97,22 +99,25 @@ type occurrence struct {
 // guesses: only a good signature confirms one.
 func Substitutions(lic *licseal.License) iter.Seq[Candidate] {
 	return func(yield func(Candidate) bool) {
-		s := newSubstitution(lic, substitutes)
-		for try := range s.choices() {
-			if c, ok := s.candidate(try); ok && !yield(c) {
-				return
-			}
-		}
-		s, tries := newSubstitution(lic, plainSubstitutes), 0
-		for try := range s.choices() {
-			if tries++; tries > maxPlainTries {
-				return
-			}
-			if c, ok := s.candidate(try); ok && !yield(c) {
-				return
-			}
+		left := maxTriedBytes / (len(lic.Payload.Bytes()) + 1)
+		if newSubstitution(lic, substitutes).run(&left, yield) {
+			left = min(left, maxPlainTries)
+			newSubstitution(lic, plainSubstitutes).run(&left, yield)
 		}
 	}
+}
+
+// run yields candidates while there are tries left, and returns false once yield does.
+func (s *substitution) run(left *int, yield func(Candidate) bool) (more bool) {
+	for try := range s.choices() {
+		if *left--; *left < 0 {
+			return true
+		}
+		if c, ok := s.candidate(try); ok && !yield(c) {
+			return false
+		}
+	}
+	return true
 }
 
 // substitution is what can be substituted in a licence.
@@ -121,11 +126,12 @@ type substitution struct {
 	top    *node
 	from   [][]substitute
 	places []occurrence
-	groups []int // that occur
+	of     map[*node][]int // the places in a string
+	groups []int           // that occur
 }
 
 func newSubstitution(lic *licseal.License, from [][]substitute) *substitution {
-	s := &substitution{lic: lic, top: parseJSON(lic.Payload.Bytes()), from: from}
+	s := &substitution{lic: lic, top: parseJSON(lic.Payload.Bytes()), from: from, of: map[*node][]int{}}
 	if s.top == nil {
 		return s
 	}
@@ -168,6 +174,7 @@ func (s *substitution) find(n *node) {
 }
 
 func (s *substitution) note(o occurrence) {
+	s.of[o.value] = append(s.of[o.value], len(s.places))
 	s.places = append(s.places, o)
 	if !slices.Contains(s.groups, o.group) {
 		s.groups = append(s.groups, o.group)
@@ -248,13 +255,19 @@ func next(counter, limits []int) bool {
 // candidate returns the licence with a choice for each place.
 func (s *substitution) candidate(choice []int) (Candidate, bool) {
 	payload := s.top.rewrite(func(n *node) (string, bool) {
-		text, changed := n.string(), false
-		for i := len(s.places) - 1; i >= 0; i-- {
-			if p := s.places[i]; p.value == n && choice[i] > 0 {
-				text, changed = text[:p.start]+p.originals[choice[i]-1]+text[p.end:], true
+		places := s.of[n]
+		if len(places) == 0 {
+			return "", false
+		}
+		var b strings.Builder
+		text, last := n.string(), 0
+		for _, i := range places {
+			if p := s.places[i]; choice[i] > 0 {
+				b.WriteString(text[last:p.start] + p.originals[choice[i]-1])
+				last = p.end
 			}
 		}
-		return text, changed
+		return b.String() + text[last:], last > 0
 	})
 	doc := `{"license":{"payload":` + payload + `,"signature":"` + s.lic.Signature + `","version":` + s.lic.Version.String() + `}}`
 	lic, err := licseal.Parser{MaxBytes: MaxBytes}.ParseUnverified([]byte(doc))

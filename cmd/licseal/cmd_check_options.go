@@ -141,7 +141,7 @@ func policyOptions(c *cli.Context) (*check.Options, error) {
 		if file, err = check.ParsePolicyFile(data); err != nil {
 			return nil, about(displayName(name), err)
 		}
-		file.Schema = besideFile(file.Schema, name)
+		file.Schema = relativeSchema(file.Schema, name)
 	}
 	for flag, member := range map[string]*string{
 		"min-remaining": &file.MinRemaining, "warn-remaining": &file.WarnRemaining, "grace": &file.Grace, "zone": &file.Zone, "schema": &file.Schema,
@@ -189,9 +189,9 @@ func checkPolicyFlags(c *cli.Context) error {
 	return nil
 }
 
-// besideFile returns the schema that a policy file names: a built-in one, or a file
+// relativeSchema returns the schema that a policy file names: a built-in one, or a file
 // relative to the policy's folder.
-func besideFile(schemaName, policy string) string {
+func relativeSchema(schemaName, policy string) string {
 	if _, err := schema.Builtin(schemaName); err == nil || schemaName == "" || policy == "-" || filepath.IsAbs(schemaName) {
 		return schemaName
 	}
