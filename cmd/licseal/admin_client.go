@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/internal/text"
 	"github.com/urfave/cli/v2"
 )
 
@@ -81,7 +82,7 @@ func adminTransport(c *cli.Context, timeout time.Duration) (*http.Transport, err
 	if c.IsSet("cert") {
 		pair, err := tls.LoadX509KeyPair(c.String("cert"), c.String("cert-key"))
 		if err != nil {
-			return nil, fmt.Errorf("the client certificate: %w", err)
+			return nil, fmt.Errorf("the client certificate: %w", text.KeyPairCause(err))
 		}
 		transport.TLSClientConfig.Certificates = []tls.Certificate{pair}
 	}

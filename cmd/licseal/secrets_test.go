@@ -68,7 +68,7 @@ var secretLines = []string{
 	"check --no-signature --show-secrets licence.json",
 	"check --no-signature --namespace-dump dump.yaml",
 	"check --no-signature --effective --root root",
-	"check --no-signature --effective --root root --admin-url https://127.0.0.1:1 --token-file pass --ca vendor.pub --cert vendor.pub --cert-key vendor.key",
+	"check --no-signature --effective --root root --admin-url https://127.0.0.1:1 --token-file pass --ca ca.pem --cert ca.pem --cert-key ca.key",
 	"inspect --schema schema.json licence.json",
 	"canonical licence.json",
 	"payload licence.json",
@@ -77,15 +77,15 @@ var secretLines = []string{
 	"schema kong payload.json",
 	"schema schema.json payload.json",
 	"schema revocation-list list.json",
-	"admin list --url https://127.0.0.1:1 --token-file pass --ca vendor.pub --cert vendor.pub --cert-key vendor.key -t vendor.pub --schema schema.json",
-	"admin get x --url https://127.0.0.1:1 --token-file pass --ca vendor.pub --cert vendor.pub --cert-key vendor.key",
-	"admin active --url https://127.0.0.1:1 --token-file pass --ca vendor.pub --cert vendor.pub --cert-key vendor.key",
-	"admin push --url https://127.0.0.1:1 --token-file pass --ca vendor.pub --cert vendor.pub --cert-key vendor.key -t vendor.pub -t list.pub --revocations list.json --policy policy.yaml --schema schema.json licence.json",
-	"admin add --url https://127.0.0.1:1 --token-file pass --ca vendor.pub --cert vendor.pub --cert-key vendor.key -t vendor.pub -t list.pub --revocations list.json --policy policy.yaml --schema schema.json licence.json",
-	"admin put x --url https://127.0.0.1:1 --token-file pass --ca vendor.pub --cert vendor.pub --cert-key vendor.key -t vendor.pub -t list.pub --revocations list.json --policy policy.yaml --schema schema.json licence.json",
-	"admin update x --url https://127.0.0.1:1 --token-file pass --ca vendor.pub --cert vendor.pub --cert-key vendor.key -t vendor.pub -t list.pub --revocations list.json --policy policy.yaml --schema schema.json licence.json",
-	"admin delete x --url https://127.0.0.1:1 --token-file pass --ca vendor.pub --cert vendor.pub --cert-key vendor.key",
-	"admin report --url https://127.0.0.1:1 --token-file pass --ca vendor.pub --cert vendor.pub --cert-key vendor.key --schema schema.json licence.json",
+	"admin list --url https://127.0.0.1:1 --token-file pass --ca ca.pem --cert ca.pem --cert-key ca.key -t vendor.pub --schema schema.json",
+	"admin get x --url https://127.0.0.1:1 --token-file pass --ca ca.pem --cert ca.pem --cert-key ca.key",
+	"admin active --url https://127.0.0.1:1 --token-file pass --ca ca.pem --cert ca.pem --cert-key ca.key",
+	"admin push --url https://127.0.0.1:1 --token-file pass --ca ca.pem --cert ca.pem --cert-key ca.key -t vendor.pub -t list.pub --revocations list.json --policy policy.yaml --schema schema.json licence.json",
+	"admin add --url https://127.0.0.1:1 --token-file pass --ca ca.pem --cert ca.pem --cert-key ca.key -t vendor.pub -t list.pub --revocations list.json --policy policy.yaml --schema schema.json licence.json",
+	"admin put x --url https://127.0.0.1:1 --token-file pass --ca ca.pem --cert ca.pem --cert-key ca.key -t vendor.pub -t list.pub --revocations list.json --policy policy.yaml --schema schema.json licence.json",
+	"admin update x --url https://127.0.0.1:1 --token-file pass --ca ca.pem --cert ca.pem --cert-key ca.key -t vendor.pub -t list.pub --revocations list.json --policy policy.yaml --schema schema.json licence.json",
+	"admin delete x --url https://127.0.0.1:1 --token-file pass --ca ca.pem --cert ca.pem --cert-key ca.key",
+	"admin report --url https://127.0.0.1:1 --token-file pass --ca ca.pem --cert ca.pem --cert-key ca.key --schema schema.json licence.json",
 }
 
 // secretFixtures returns the files of secretLines, as they should be.
@@ -112,6 +112,7 @@ func secretFixtures(t *testing.T) map[string]string {
 		files[name+".key"], files[name+".pub"] = string(text), string(public)
 	}
 	files["trusted.keys"] = files["vendor.pub"]
+	files["ca.pem"], files["ca.key"] = secretforms.Certificate(t)
 	payload, err := licseal.ParsePayload([]byte(files["payload.json"]))
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/internal/sqldb"
+	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
@@ -119,7 +120,10 @@ func (s *server) loadTLS(c *cli.Context) error {
 	}
 	parse := func(contents [][]byte) (*tls.Certificate, error) {
 		pair, err := tls.X509KeyPair(contents[0], contents[1])
-		return &pair, err
+		if err != nil {
+			return nil, text.KeyPairCause(err)
+		}
+		return &pair, nil
 	}
 	certificate, err := watch(s.log, parse, smallFiles(c.String("tls-cert"), c.String("tls-key"))...)
 	if err != nil {

@@ -14,8 +14,10 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"math/big"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/licseal/licseal/keys/private"
 )
@@ -154,4 +156,24 @@ func (f File) Needles() []string {
 		all = append(all, needle)
 	}
 	return all
+}
+
+// Certificate returns a certificate and its private key, as PEM: what is given in the
+// place of other files, so that the one with the secret is read.
+func Certificate(t *testing.T) (certificate, key string) {
+	t.Helper()
+	private := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().AddDate(1, 0, 0), IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(nil, template, template, private.Public(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := func(pemType string, data []byte) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: data}))
+	}
+	return text("CERTIFICATE", der), text("PRIVATE KEY", pkcs8)
 }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -80,4 +81,13 @@ func Cause(err error) error {
 		return link.Err
 	}
 	return err
+}
+
+// KeyPairCause returns an error of crypto/tls.X509KeyPair without the types of PEM blocks
+// that it quotes: the file may be another, which holds a secret.
+func KeyPairCause(err error) error {
+	if message, _, quotes := strings.Cut(err.Error(), " after skipping PEM blocks"); quotes {
+		return errors.New(message)
+	}
+	return Cause(err)
 }
