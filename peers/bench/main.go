@@ -182,11 +182,14 @@ func spread(n, workers int, run func(n int)) {
 }
 
 func verifyAll(documents [][]byte, rules *schema.Schema, workers int) {
-	opts := &bulk.VerifyOptions{Options: verify.Options{Time: at}, Schema: rules, Workers: workers}
-	verdicts, err := bulk.Verify(context.Background(), slices.All(documents), []licseal.TrustedKey{{Key: public}}, opts)
+	options := &verify.Options{At: at}
+	if rules != nil {
+		options.Fields = rules
+	}
+	v, err := bulk.NewVerifier([]licseal.TrustedKey{{Key: public}}, options)
 	must(err)
-	for _, v := range verdicts {
-		must(v.Err)
+	for _, report := range bulk.Verify(context.Background(), slices.All(documents), v, &bulk.VerifyOptions{Workers: workers}) {
+		must(report.Err())
 	}
 }
 

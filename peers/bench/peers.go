@@ -72,7 +72,7 @@ func peers() []peer {
 
 func licsealPeer() peer {
 	trusted := []licseal.TrustedKey{{Key: public, Name: "vendor"}}
-	opts := &verify.Options{Time: at}
+	opts := &verify.Options{At: at}
 	return peer{
 		name: "licseal",
 		sign: func() ([]byte, error) {
