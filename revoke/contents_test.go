@@ -266,6 +266,27 @@ func TestRevokeRefuses(t *testing.T) {
 	}
 }
 
+// What is at a limit is accepted, and what is beyond it is not.
+func TestLimits(t *testing.T) {
+	for generation, want := range map[int64]bool{0: false, -1: false, 1: true, 1<<53 - 1: true, 1 << 53: false} {
+		c := revoke.New(listIssued, listNext)
+		c.Generation = generation
+		if _, err := c.Payload(); (err == nil) != want {
+			t.Errorf("generation %d: %v", generation, err)
+		}
+	}
+	c := revoke.New(listIssued, listNext)
+	if err := c.RevokeLicense("a", strings.Repeat("x", 200)); err != nil {
+		t.Errorf("a reason of 200 bytes: %v", err)
+	}
+	for length, cut := range map[int]bool{60: false, 61: true} {
+		err := revoke.CheckID("SHA256:" + strings.Repeat("x", length-7))
+		if err == nil || strings.Contains(err.Error(), "…") != cut {
+			t.Errorf("a text of %d characters: %v", length, err)
+		}
+	}
+}
+
 // Whatever is read as a list is written again as the same bytes, both as it was
 // read and from what it says.
 func FuzzParse(f *testing.F) {
