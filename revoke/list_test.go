@@ -160,6 +160,7 @@ func TestCheckFresh(t *testing.T) {
 		{newYear.Add(day), day, ""},
 		{newYear.Add(day + 1), day, revoke.Stale},
 		{newYear.Add(-day), time.Second, ""},
+		{newYear.Add(2), 1, revoke.Stale},
 	} {
 		if err := list.CheckFresh(tt.at, tt.maxAge); reasonOf(err) != tt.want || (err == nil) != (tt.want == "") {
 			t.Errorf("at %v, max age %v: %v", tt.at, tt.maxAge, err)
