@@ -43,7 +43,7 @@ date of a licence; a date begins at 00:00 UTC.`,
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "issuer", Usage: "`NAME` of the issuer, as licences@vendor.example (default: the key's comment)"},
 					&cli.StringFlag{Name: "after", Usage: "trust it for licences created at or after `TIME`"},
-					&cli.StringFlag{Name: "from", Hidden: true}, // the former name of --after
+					formerAfterFlag,
 					&cli.StringFlag{Name: "before", Usage: "trust it for licences created before `TIME`"},
 				},
 				Action: addTrusted,
@@ -124,14 +124,7 @@ func addTrusted(c *cli.Context) error {
 
 // addedWindow returns the times that --after and --before give.
 func addedWindow(c *cli.Context) (after, before time.Time, err error) {
-	if c.IsSet("from") && c.IsSet("after") {
-		return after, before, usagef("--after and --from are mutually exclusive")
-	}
-	name := "after"
-	if c.IsSet("from") {
-		name = "from"
-	}
-	if after, err = timeFlag(c, name); err != nil {
+	if after, err = afterFlag(c); err != nil {
 		return after, before, err
 	}
 	before, err = timeFlag(c, "before")
@@ -248,4 +241,18 @@ func timeFlag(c *cli.Context, name string) (time.Time, error) {
 		return t, usagef("--%s %q is not a time in whole seconds; write it as 2027-12-31 or 2027-12-31T12:00:00Z", name, s)
 	}
 	return t, nil
+}
+
+// formerAfterFlag is the former name of --after: --from names a template elsewhere.
+var formerAfterFlag = &cli.StringFlag{Name: "from", Hidden: true}
+
+// afterFlag returns the time that --after gives, or its former name.
+func afterFlag(c *cli.Context) (time.Time, error) {
+	switch {
+	case c.IsSet("from") && c.IsSet("after"):
+		return time.Time{}, usagef("--after and --from are mutually exclusive")
+	case c.IsSet("from"):
+		return timeFlag(c, "from")
+	}
+	return timeFlag(c, "after")
 }
