@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/licseal/licseal/internal/timespan"
@@ -190,7 +191,7 @@ func yamlFault(line string) string {
 	} else {
 		place += ": "
 	}
-	name := memberName.FindString(fault)
+	name := memberName().FindString(fault)
 	switch {
 	case strings.HasSuffix(fault, "not found in type check.PolicyFile"):
 		return place + cmp.Or(strings.TrimSpace(name), "a field") + " not found; the members are min_remaining, warn_remaining, grace, zone, schema and require"
@@ -198,15 +199,20 @@ func yamlFault(line string) string {
 		return place + cmp.Or(strings.TrimSpace(name), "a mapping key") + " already defined"
 	case strings.HasPrefix(fault, "cannot unmarshal "):
 		return place + "a value of the wrong type"
-	case syntaxFault.MatchString(fault):
+	case syntaxFault().MatchString(fault):
 		return place + fault
 	}
 	return place + "not the text of a policy"
 }
 
+// Compiled when first needed, not when the program starts.
 var (
-	memberName  = regexp.MustCompile(`^(field [a-zA-Z_-]{1,24}|mapping key "[a-zA-Z_-]{1,24}") `)
-	syntaxFault = regexp.MustCompile("^(did not find|could not find|found|mapping values|block) ") // constant texts
+	memberName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(field [a-zA-Z_-]{1,24}|mapping key "[a-zA-Z_-]{1,24}") `)
+	})
+	syntaxFault = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile("^(did not find|could not find|found|mapping values|block) ") // constant texts
+	})
 )
 
 // ParseLength reads a length of time: whole days as in "30d", at most 36500, or
