@@ -20,7 +20,7 @@ import (
 const caseDir = "../testdata/cases"
 
 // notHere are the cases that other tests answer: those of batches, in package bulk/rows,
-// and those of schemas, in package schema.
+// and the texts of those of schemas, in package schema.
 var notHere = []string{"42-csv/", "43-schema/", "vendor.key.pub"}
 
 // Each row is a file of testdata/cases, what is found in it, and whether the licence in
