@@ -38,7 +38,7 @@ func newApp() *cli.App {
 		Usage:     "issue, sign, verify and check software licences, offline",
 		UsageText: "licseal COMMAND [flags] [FILE…]",
 		Version:   version(),
-		// A comma is part of many a customer's name.
+		// Names of customers have commas.
 		DisableSliceFlagSeparator: true,
 		HideHelpCommand:           true,
 		CustomAppHelpTemplate:     appHelp,
@@ -46,7 +46,7 @@ func newApp() *cli.App {
 		Action: func(c *cli.Context) error { // no command
 			return errors.Join(cli.ShowAppHelp(c), fault.Reported(fault.ReasonUsage))
 		},
-		// Errors are printed in one place, by report.
+		// Errors are printed in one place, by run.
 		ExitErrHandler: func(*cli.Context, error) {},
 		Commands: []*cli.Command{
 			demoCommand(),
@@ -106,8 +106,8 @@ usage: {{.UsageText}}
 {{range .VisibleCommands}}  {{printf "%-12s" .Name}}{{.Usage}}
 {{end}}
 '-' or no FILE is standard input. Results go to standard output, everything else
-to standard error. 'licseal COMMAND --help' says more, 'licseal demo' shows the
-whole way on an example.
+to standard error. 'licseal COMMAND --help' says more; 'licseal demo' runs an
+example.
 
 exit codes: 0 accepted or done, 1 could not be done, 2 wrong usage, 3 not a
 licence, 4 breaks its schema, 5 no trusted key made this signature, 6 not yet

@@ -52,7 +52,7 @@ func readLimited(r io.Reader, limit int) ([]byte, error) {
 	return data, nil
 }
 
-// sizeError says that a file is larger than what is read of its kind.
+// sizeError says that a file is larger than the limit for its kind.
 type sizeError struct {
 	limit int // in bytes
 }
@@ -61,10 +61,10 @@ func (e *sizeError) Error() string {
 	return fmt.Sprintf("is larger than %d bytes, the most that is read", e.limit)
 }
 
-// cause takes the file name out of an error of package os: messages begin with it already.
+// cause returns an error of package os without the file name, which messages begin with.
 func cause(err error) error { return text.Cause(err) }
 
-// displayName is what messages call a file.
+// displayName returns what messages call a file.
 func displayName(file string) string {
 	if file == "-" {
 		return stdinName
@@ -82,7 +82,7 @@ func readLicense(file string) (*licseal.License, error) {
 	return lic, hintCheck(about(displayName(file), err), file)
 }
 
-// hintCheck adds to an error about a text that is no licence what can say more.
+// hintCheck adds a hint to an error about a text that is not a licence.
 func hintCheck(err error, file string) error {
 	if err == nil || fault.Exit(err) != exitNotALicence {
 		return err
@@ -90,7 +90,7 @@ func hintCheck(err error, file string) error {
 	if file == "-" || file == stdinName {
 		file = "FILE"
 	}
-	return withHint(err, "'licseal check --no-signature %s' says what it is, and how to mend it", file)
+	return withHint(err, "'licseal check --no-signature %s' diagnoses the file and suggests a fix", file)
 }
 
 // oneFile returns the one file name that a command takes, "-" if there is none.
@@ -104,8 +104,7 @@ func oneFile(c *cli.Context) (string, error) {
 	return c.Args().First(), nil
 }
 
-// checkStdin refuses to read standard input more than once: the second time
-// there would be nothing left.
+// checkStdin refuses to read standard input more than once.
 func checkStdin(names ...string) error {
 	count := 0
 	for _, name := range names {
@@ -114,7 +113,7 @@ func checkStdin(names ...string) error {
 		}
 	}
 	if count > 1 {
-		return usagef("standard input can be read once, and is named %d times; no FILE means '-' too", count)
+		return usagef("standard input can be read only once, but is named %d times; a missing FILE counts, too", count)
 	}
 	return nil
 }
@@ -128,8 +127,8 @@ func parseLength(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// instantOf returns what --at says, and the zero time where it is not given. The
-// zero time itself would mean now, so it is refused.
+// instantOf returns the time of --at, and the zero time if it is not given. The zero time
+// itself would mean now, so it is refused.
 func instantOf(c *cli.Context, loc *time.Location) (time.Time, error) {
 	at := c.String("at")
 	if at == "" {

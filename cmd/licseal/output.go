@@ -17,11 +17,11 @@ import (
 	"golang.org/x/term"
 )
 
-// output is standard output. It remembers that it failed, because what prints a
-// help text does not say so.
+// output is standard output. It keeps its first error, which the printing of a help text
+// does not return.
 type output struct {
 	*os.File
-	err error // the first
+	err error
 }
 
 func (o *output) Write(data []byte) (int, error) {
@@ -85,7 +85,7 @@ func jsonLine(v any) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// closeStdout closes standard output, lest an error that comes late is lost.
+// closeStdout closes standard output, so that delayed write errors are reported.
 func closeStdout() error {
 	if err := os.Stdout.Close(); err != nil {
 		return fmt.Errorf("writing standard output: %w", cause(err))
@@ -130,7 +130,7 @@ func createFile(path string, data []byte, perm fs.FileMode) error {
 	return noFolder(path, atomicfile.Create(path, data, perm))
 }
 
-// noFolder says what it means that a file to be written does not exist.
+// noFolder words the error of writing a file whose folder does not exist.
 func noFolder(path string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("the folder %s does not exist", filepath.Dir(path))

@@ -23,7 +23,7 @@ func readSecret(prompt string) ([]byte, error) {
 	defer restoreOnInterrupt(in)()
 	text.Fprintf(out, "%s: ", prompt)
 	secret, err := term.ReadPassword(int(in.Fd()))
-	fmt.Fprint(out, "\r\x1b[K") // take the prompt away again
+	fmt.Fprint(out, "\r\x1b[K") // remove the prompt
 	if err != nil {
 		return nil, fmt.Errorf("reading the passphrase: %w", err)
 	}
@@ -45,9 +45,8 @@ func openTerminal() (in, out *os.File, err error) {
 	return in, out, nil
 }
 
-// restoreOnInterrupt makes a signal that ends the program leave the terminal as it
-// was: while a secret is read, the terminal shows nothing. The func that it
-// returns ends the watch.
+// restoreOnInterrupt restores the terminal, which does not show what is typed while a
+// secret is read, if a signal ends the program. stop undoes that.
 func restoreOnInterrupt(terminal *os.File) (stop func()) {
 	state, err := term.GetState(int(terminal.Fd()))
 	if err != nil {
