@@ -62,7 +62,7 @@ func newDescriber(c *cli.Context) (*adminview.Describer, error) {
 		if err != nil {
 			return nil, err
 		}
-		d.Verifier, err = verify.New(trusted, &verify.Options{Roles: d.Roles})
+		d.Verifier, err = verify.New(trusted, &verify.Options{Roles: d.Roles, Clock: now})
 		return d, err
 	}
 	return d, nil

@@ -105,6 +105,7 @@ func newChecker(c *cli.Context) (*check.Checker, *check.Options, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	options.Verify.Clock = now
 	if options.Verify.At, err = instantOf(c, options.Verify.Location); err != nil {
 		return nil, nil, err
 	}

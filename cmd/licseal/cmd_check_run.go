@@ -48,7 +48,7 @@ func (p *preflight) begin(sources []check.Source, findings []check.Finding) (err
 	}
 	at := p.options.Verify.At
 	if at.IsZero() {
-		at = time.Now()
+		at = now()
 	}
 	p.run.Failed = p.failed
 	p.run.Count(findings)

@@ -73,7 +73,7 @@ func diffVerifier(c *cli.Context, rules *schema.Schema) (*verify.Verifier, error
 	if err != nil {
 		return nil, err
 	}
-	return verify.New(trusted, &verify.Options{Roles: rules.Roles()})
+	return verify.New(trusted, &verify.Options{Roles: rules.Roles(), Clock: now})
 }
 
 // readSide reads a licence, and verifies its signature if v is not nil. Other reasons to

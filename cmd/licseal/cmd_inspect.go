@@ -57,7 +57,7 @@ func inspect(c *cli.Context) error {
 	if meant := rules.Instead(lic.Payload); dateErr != nil && meant != nil {
 		defer hint("the payload looks like the schema %s: --schema %s", meant.Name(), meant.Name())
 	}
-	return show(c, inspectText(lic, period, dateErr, time.Now()))
+	return show(c, inspectText(lic, period, dateErr, now()))
 }
 
 func newInspection(lic *licseal.License, period licseal.Period, dateErr error) inspection {
@@ -70,7 +70,7 @@ func newInspection(lic *licseal.License, period licseal.Period, dateErr error) i
 		in.Error = dateErr.Error()
 		return in
 	}
-	days := wholeDays(period.NotAfter, time.Now())
+	days := wholeDays(period.NotAfter, now())
 	in.NotBefore, in.NotAfter, in.DaysLeft = instant(period.NotBefore), instant(period.NotAfter), &days
 	return in
 }

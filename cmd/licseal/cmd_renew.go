@@ -107,7 +107,7 @@ func renewalVerifier(c *cli.Context, rules *schema.Schema) (*verify.Verifier, er
 	if err != nil {
 		return nil, err
 	}
-	options := &verify.Options{Roles: rules.Roles()}
+	options := &verify.Options{Roles: rules.Roles(), Clock: now}
 	if list := c.String("revocations"); list != "" {
 		if options.Revocations, err = loadRevocations(list, trusted); err != nil {
 			return nil, err

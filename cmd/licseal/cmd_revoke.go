@@ -146,7 +146,7 @@ func listTimes(c *cli.Context) (issued, next time.Time, err error) {
 	if err == nil && length < time.Second {
 		err = usagef("--next-update: the shortest length is one second")
 	}
-	issued = time.Now().UTC().Truncate(time.Second)
+	issued = now().UTC().Truncate(time.Second)
 	return issued, issued.Add(length), err
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"time"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/edit"
@@ -109,7 +108,7 @@ func signWith(c *cli.Context, p licseal.Payload) (*licseal.License, error) {
 // readPlan returns what --set, --created and --expires ask for.
 func readPlan(c *cli.Context) (edit.Plan, error) {
 	changes, err := edit.ParseChanges(c.StringSlice("set"))
-	dates := edit.Dates{Created: c.String("created"), Expires: c.String("expires")}
+	dates := edit.Dates{Created: c.String("created"), Expires: c.String("expires"), Now: now()}
 	return edit.Plan{Changes: changes, Dates: dates}, editUsage(err)
 }
 
@@ -130,7 +129,7 @@ func carryOut(c *cli.Context, plan edit.Plan, p licseal.Payload, rules *schema.S
 	for _, doubt := range edit.Warnings(p, rules.Roles()) {
 		warn("%s", doubt)
 	}
-	switch edit.Doubts(period, time.Now()) {
+	switch edit.Doubts(period, now()) {
 	case edit.NeverValid:
 		warn("the licence expires at its creation, %s: it is never valid", instant(period.NotAfter))
 	case edit.AlreadyExpired:

@@ -86,7 +86,7 @@ func batchSignOptions(c *cli.Context) (*job.SignOptions, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &job.SignOptions{Shard: shard, Resume: c.Bool("resume"), Progress: new(job.Progress), Memory: allowMemory}
+	o := &job.SignOptions{Shard: shard, Now: now(), Resume: c.Bool("resume"), Progress: new(job.Progress), Memory: allowMemory}
 	if c.IsSet("out-dir") {
 		names, err := job.ParseNames(c.String("name"))
 		if err != nil {

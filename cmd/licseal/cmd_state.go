@@ -46,7 +46,7 @@ func newState(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	err = state.Create(path, verify.Memory{Latest: time.Now()})
+	err = state.Create(path, verify.Memory{Latest: now()})
 	if errors.Is(err, fs.ErrExist) {
 		return withHint(about(path, errors.New("the file exists, and was kept")), "'licseal state show %s' prints what it records", path)
 	}
@@ -137,7 +137,7 @@ func resetState(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	now := time.Now()
+	now := now()
 	before, m, err := state.Reset(path, now)
 	if err != nil {
 		return stateError(path, err)

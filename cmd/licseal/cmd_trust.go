@@ -78,7 +78,7 @@ func listTrusted(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	now := time.Now()
+	now := now()
 	if !c.Bool("json") {
 		return show(c, trustedTable(file.Entries(), now))
 	}
@@ -141,7 +141,7 @@ func retireTrusted(c *cli.Context) error {
 		return err
 	}
 	if before.IsZero() {
-		before = time.Now().Truncate(time.Second)
+		before = now().Truncate(time.Second)
 	}
 	err = editTrusted(c, path, func(file *keys.TrustedFile) error { return file.Retire(before, issuers(c), ids...) })
 	if errors.Is(err, keys.ErrNoIssuer) {

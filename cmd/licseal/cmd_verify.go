@@ -107,7 +107,7 @@ func newJudge(c *cli.Context) (*judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &judge{rules: rules, options: verify.Options{Fields: rules}}
+	j := &judge{rules: rules, options: verify.Options{Fields: rules, Clock: now}}
 	if j.options.At, err = instantOf(c, nil); err != nil {
 		return nil, err
 	}

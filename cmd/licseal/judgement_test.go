@@ -90,7 +90,7 @@ func TestJudgement(t *testing.T) {
 	}
 	moments := map[string]*moment{}
 	for name, clock := range clocks {
-		moments[name] = &moment{t, t.TempDir(), time.Since(day(clock.time)).Truncate(time.Second)}
+		moments[name] = &moment{t, t.TempDir(), now().Sub(day(clock.time)).Truncate(time.Second)}
 	}
 	seen := map[string]bool{}
 	for line := range strings.Lines(string(text)) {

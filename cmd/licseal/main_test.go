@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
 	"os"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -12,9 +15,45 @@ import (
 // TestMain puts the test program in the PATH under the name licseal, by which it
 // is the real program, and under others by which it runs command lines for ever, or with no terminal to ask on.
 func TestMain(m *testing.M) {
+	setClock()
 	testscript.Main(m, map[string]func(){
 		"licseal": main, "licseal-for-ever": forEver, "licseal-without-terminal": withoutTerminal,
 	})
+}
+
+// The variables that move the clock of the tests and of the programs that they run:
+// LICSEAL_TEST_NOW is the instant at which the tests begin, such as
+// 2026-12-30T23:59:58Z, and the other is how far that is from the clock of the machine.
+const (
+	testNow    = "LICSEAL_TEST_NOW"
+	testOffset = "LICSEAL_TEST_OFFSET"
+)
+
+// defaultNow is when the tests begin if nothing else is said, whatever the day on
+// which they are run: the licences in them were issued before, and expire later.
+const defaultNow = "2026-11-27T12:00:00Z"
+
+// setClock sets the clock: in the tests themselves first, and from then on in each
+// program that they run, so that it goes on from one to the next.
+func setClock() {
+	if os.Getenv(testOffset) == "" {
+		begin, err := time.Parse(time.RFC3339, cmp.Or(os.Getenv(testNow), defaultNow))
+		if err != nil {
+			panic(err)
+		}
+		os.Setenv(testOffset, begin.Sub(time.Now()).Round(time.Millisecond).String())
+	}
+	offset, err := time.ParseDuration(os.Getenv(testOffset))
+	if err != nil {
+		panic(err)
+	}
+	now = func() time.Time { return time.Now().Add(offset) }
+}
+
+// shiftOfDate is what 'date -d' needs beside a time to tell it by the clock of the tests.
+func shiftOfDate() string {
+	offset, _ := time.ParseDuration(os.Getenv(testOffset))
+	return fmt.Sprintf("%+d seconds", int64(offset/time.Second))
 }
 
 // withoutTerminal leaves the terminal, and runs its command line.

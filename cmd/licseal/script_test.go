@@ -29,6 +29,11 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/script",
 		RequireUniqueNames: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv(testOffset, os.Getenv(testOffset))
+			env.Setenv("SHIFT", shiftOfDate())
+			return nil
+		},
 		Condition: func(condition string) (bool, error) {
 			switch condition {
 			case "root":

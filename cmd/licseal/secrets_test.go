@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/check"
@@ -122,12 +121,12 @@ func secretFixtures(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := revoke.Sign(revoke.New(time.Now(), time.Now().AddDate(0, 1, 0)), testKey(2))
+	list, err := revoke.Sign(revoke.New(now(), now().AddDate(0, 1, 0)), testKey(2))
 	if err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "state")
-	if err := state.Create(path, verify.Memory{Latest: time.Now()}); err != nil {
+	if err := state.Create(path, verify.Memory{Latest: now()}); err != nil {
 		t.Fatal(err)
 	}
 	files["licence.json"], files["list.json"], files["state.json"] = lic.String(), list.String(), string(mustRead(t, path))

@@ -161,7 +161,7 @@ func TestJSON(t *testing.T) {
 	t.Run("inspect", func(t *testing.T) {
 		got := jsonLines(t, succeed("inspect", "--json", "good.json"))
 		days, ok := got[0]["days_left"].(float64)
-		if want := wholeDays(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC), time.Now()); !ok || int(days) != want {
+		if want := wholeDays(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC), now()); !ok || int(days) != want {
 			t.Errorf("days_left is %v, want %d", got[0]["days_left"], want)
 		}
 		delete(got[0], "days_left")

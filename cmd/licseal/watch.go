@@ -83,7 +83,7 @@ func (j *judge) remember() (err error) {
 // says is not recorded, and not an error yet: the verifier reports it for each licence
 // that is not revoked.
 func (j *judge) observe(m *verify.Memory) error {
-	err := m.Observe(time.Now(), j.options.Revocations, j.options.MaxClockSkew)
+	err := m.Observe(now(), j.options.Revocations, j.options.MaxClockSkew)
 	if errors.As(err, new(*verify.ClockError)) {
 		return nil
 	}
