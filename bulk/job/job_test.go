@@ -7,12 +7,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal"
@@ -447,7 +449,7 @@ func TestRejectsAreEscaped(t *testing.T) {
 	}
 	for _, r := range *rejects {
 		for _, reason := range r.Reasons {
-			if strings.ContainsAny(reason, "\x1b\u202e\u009b\xff") {
+			if strings.ContainsAny(reason, "\x1b\u202e\u009b\ufffd") || !utf8.ValidString(reason) {
 				t.Errorf("raw: %q", reason)
 			}
 		}
@@ -504,4 +506,21 @@ func ExampleSign() {
 	// Output:
 	// line 3 is rejected: [/admin_seats: found the string "five"; a string of decimal digits such as "5" is expected]
 	// 1 of 2 rows were signed
+}
+
+// A reject that cannot be passed on ends a merge: no row is lost without a word.
+func TestMergeReportsRejects(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "part")
+	o := options(t, batch(5)+"LS-003,1\n", path, shard(1, 1))
+	collect(&o.Output)
+	sign(t, o)
+	broken := errors.New("nobody takes it")
+	m := &job.MergeOptions{Output: job.Output{Path: filepath.Join(dir, "merged"), Reject: func(*job.Reject) error { return broken }}}
+	if _, err := job.Merge(context.Background(), []string{path}, m); !errors.Is(err, broken) {
+		t.Errorf("got %v, want %v", err, broken)
+	}
+	if _, err := os.Stat(m.Output.Path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the merged file is there: %v", err)
+	}
 }

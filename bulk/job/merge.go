@@ -129,21 +129,22 @@ func (m *merger) join() error {
 		case m.ctx.Err() != nil:
 			return interrupted(m.ctx)
 		}
-		if isPartLine(line) {
-			part, err := parsePartLine(line)
-			switch {
-			case err != nil || part.Part != nil || part.Reject == nil && part.End == nil:
-				return about(p.name, fmt.Errorf("line %d is not a line of a part", p.line))
-			case part.End != nil:
-				return m.end(i%len(m.parts), part.End)
+		if !isPartLine(line) {
+			m.count(p, line)
+			if err := m.take(p, line); err != nil {
+				return err
 			}
-			m.count(p, line)
-			err = m.rejects.add(part.Reject)
-		} else {
-			m.count(p, line)
-			err = m.take(p, line)
+			continue
 		}
-		if err != nil {
+		part, err := parsePartLine(line)
+		switch {
+		case err != nil || part.Part != nil || part.Reject == nil && part.End == nil:
+			return about(p.name, fmt.Errorf("line %d is not a line of a part", p.line))
+		case part.End != nil:
+			return m.end(i%len(m.parts), part.End)
+		}
+		m.count(p, line)
+		if err := m.rejects.add(part.Reject); err != nil {
 			return err
 		}
 	}

@@ -41,7 +41,7 @@ func setClock() {
 		if err != nil {
 			panic(err)
 		}
-		os.Setenv(testOffset, begin.Sub(time.Now()).Round(time.Millisecond).String())
+		os.Setenv(testOffset, time.Until(begin).Round(time.Millisecond).String())
 	}
 	offset, err := time.ParseDuration(os.Getenv(testOffset))
 	if err != nil {
