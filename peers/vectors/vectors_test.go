@@ -1,5 +1,5 @@
-// Package vectors compares the fast verifier of many licences with crypto/ed25519
-// on the edge cases that others have published.
+// Package vectors tries signatures on the edge cases that others have published: the
+// fast verifier of many licences beside crypto/ed25519, and P-256.
 package vectors
 
 import (
