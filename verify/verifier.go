@@ -61,18 +61,6 @@ func (v *Verifier) Freeze() *Verifier {
 	return &frozen
 }
 
-// CheckList returns why no licence can be accepted by the revocation list at this
-// instant: a [*revoke.Error] if the list is stale, or a [*ClockError] if the clock is
-// wrong and the list only looks stale for that. Each report has that error, too; this is
-// for programs that want it before there is a licence.
-func (v *Verifier) CheckList() error {
-	if v.options.Revocations == nil {
-		return nil
-	}
-	_, err := v.options.checkList(v.options.now())
-	return err
-}
-
 // Report judges a licence document.
 func (v *Verifier) Report(data []byte) *Report {
 	r := new(Report)

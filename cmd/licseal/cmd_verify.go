@@ -99,6 +99,7 @@ type judge struct {
 	rules   *schema.Schema
 	options verify.Options
 	others  []string // what to say about keys that are for other purposes
+	list    string   // the file of the revocation list; "" if there is none
 	state   string   // the state file; "" if there is none
 }
 
@@ -125,9 +126,6 @@ func newJudge(c *cli.Context) (*judge, error) {
 	if j.Verifier, err = bulk.NewVerifier(j.trusted, &j.options); err != nil {
 		return nil, err
 	}
-	if err := j.checkList(c.String("revocations")); err != nil {
-		return nil, err
-	}
 	return j, nil
 }
 
@@ -141,7 +139,7 @@ func (j *judge) judge(file string) verdict.Verdict {
 
 // hint adds to a refusal what to do about it.
 func (j *judge) hint(v verdict.Verdict) verdict.Verdict {
-	v.Err = hintClock(v.Err, j.state)
+	v.Err = hintClock(j.nameList(v.Err), j.state)
 	if errors.As(v.Err, new(*verify.SignatureError)) {
 		for _, other := range j.others {
 			v.Err = withHint(v.Err, "%s", other)

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"sync"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk/documents"
@@ -32,11 +33,17 @@ func verifyBatch(c *cli.Context, args []string) error {
 	defer stop()
 	allowMemory(0)
 	finder := &documents.Finder{Memory: allowMemory}
+	var once sync.Once
+	var unusable error // a refusal for which no licence is to blame
 	o := &job.VerifyOptions{
 		Documents: finder.All(args), Shard: shard, Part: c.Bool("json"),
 		Trusted: j.trusted, Options: j.options,
 		Word: func(d documents.Document, r *verify.Report) job.Verdict {
-			return batchLine(j.verdictOn(d, r), c.Bool("json"))
+			v := j.verdictOn(d, r)
+			if isOfReader(v.Err) {
+				once.Do(func() { unusable = v.Err })
+			}
+			return batchLine(v, c.Bool("json"))
 		},
 		Output:   job.Output{Stream: os.Stdout, StreamName: "standard output"},
 		Progress: new(job.Progress),
@@ -48,7 +55,17 @@ func verifyBatch(c *cli.Context, args []string) error {
 		return jobError(err)
 	}
 	note("%s%s", plural(counts.Total, "licence"), verdictsText(counts))
+	if unusable != nil {
+		complain(unusable)
+	}
 	return worstOf(counts.Refused)
+}
+
+// isOfReader reports whether a licence was refused for the clock of the reader or for its
+// revocation list, so that most others are refused for the same reason.
+func isOfReader(err error) bool {
+	reason := fault.Of(err).Reason
+	return err != nil && (reason == licseal.ReasonClock || reason == licseal.ReasonRevocationList)
 }
 
 // acceptedStates are the states of accepted licences.

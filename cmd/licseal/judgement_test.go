@@ -4,14 +4,17 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/fault"
+	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/sign"
@@ -84,6 +87,55 @@ func testKey(n byte) ed25519.PrivateKey {
 
 // Every combination ends as the table says, and the table has every combination.
 func TestJudgement(t *testing.T) {
+	seen := map[string]bool{}
+	for cell := range cells(t) {
+		if seen[cell.name] {
+			t.Errorf("%s is there twice", cell.name)
+		}
+		seen[cell.name] = true
+		args := append([]string{"licseal", "verify"}, cell.flags()...)
+		if got, err := judged(append(args, cell.m.licence(cell.creation))); got != cell.want {
+			t.Errorf("%s: got %s (%v), want %s", cell.name, got, err, cell.want)
+		}
+	}
+	withList := (len(listTexts) - 1) * len(listAges)
+	if want := len(windows) * len(creations) * len(clocks) * (1 + withList); len(seen) != want {
+		t.Errorf("the table has %d cells, want %d", len(seen), want)
+	}
+}
+
+// A batch and a check of the same licence end with the same exit code.
+func TestJudgementOfOtherCommands(t *testing.T) {
+	h := &hostileRun{t: t}
+	every, i := testenv.Rounds(29, 1), 0
+	for cell := range cells(t) {
+		if i++; i%every != 0 {
+			continue
+		}
+		licence := cell.m.licence(cell.creation)
+		for _, command := range [][]string{
+			append([]string{"verify", "--batch", licence}, cell.flags()...),
+			append([]string{"check", licence, "--min-remaining", "0", "--warn-remaining", "0"}, cell.flags()...),
+		} {
+			cell.m.state()
+			if stdout, stderr, code := h.run(command, ""); strconv.Itoa(code) != cell.exit() {
+				t.Errorf("%s: %s exits with %d, want %s\n%s%s", cell.name, command[0], code, cell.exit(), stdout, stderr)
+			}
+		}
+	}
+}
+
+// A cell is a line of testdata/judgement.txt.
+type cell struct {
+	name                               string // its words but for the outcome
+	m                                  *moment
+	window, creation, list, age, clock string
+	want                               string // exit code and state
+}
+
+// cells returns the lines of the table.
+func cells(t *testing.T) iter.Seq[cell] {
+	t.Helper()
 	text, err := os.ReadFile("testdata/judgement.txt")
 	if err != nil {
 		t.Fatal(err)
@@ -92,37 +144,39 @@ func TestJudgement(t *testing.T) {
 	for name, clock := range clocks {
 		moments[name] = &moment{t, t.TempDir(), now().Sub(day(clock.time)).Truncate(time.Second)}
 	}
-	seen := map[string]bool{}
-	for line := range strings.Lines(string(text)) {
-		if strings.HasPrefix(line, "#") {
-			continue
-		}
-		f := strings.Fields(line)
-		window, creation, list, age, clock, want := f[0], f[1], f[2], f[3], f[4], strings.Join(f[5:], " ")
-		cell := strings.Join(f[:5], " ")
-		if seen[cell] {
-			t.Errorf("%s is there twice", cell)
-		}
-		seen[cell] = true
-		if _, known := windows[window]; !known {
-			t.Fatalf("%s: no such window", cell)
-		}
-		m := moments[clock]
-		args := []string{"licseal", "verify", "-t", m.trusted(window), "--grace", "10d", "--state", m.state()}
-		if list != "none" {
-			args = append(args, "--revocations", m.list(list, age), "--max-list-age", listAges[age].maxAge)
-		}
-		if at := clocks[clock].at; at != "" {
-			args = append(args, "--at", m.at(at).Format(time.RFC3339))
-		}
-		if got, err := judged(append(args, m.licence(creation))); got != want {
-			t.Errorf("%s: got %s (%v), want %s", cell, got, err, want)
+	return func(yield func(cell) bool) {
+		for line := range strings.Lines(string(text)) {
+			if strings.HasPrefix(line, "#") {
+				continue
+			}
+			f := strings.Fields(line)
+			c := cell{strings.Join(f[:5], " "), moments[f[4]], f[0], f[1], f[2], f[3], f[4], strings.Join(f[5:], " ")}
+			if _, known := windows[c.window]; !known {
+				t.Fatalf("%s: no such window", c.name)
+			}
+			if !yield(c) {
+				return
+			}
 		}
 	}
-	withList := (len(listTexts) - 1) * len(listAges)
-	if want := len(windows) * len(creations) * len(clocks) * (1 + withList); len(seen) != want {
-		t.Errorf("the table has %d cells, want %d", len(seen), want)
+}
+
+// exit returns the exit code of the cell.
+func (c cell) exit() string { return strings.Fields(c.want)[0] }
+
+// flags returns the flags by which the licence of a cell is judged, with a new state file.
+func (c cell) flags() []string {
+	flags := []string{"-t", c.m.trusted(c.window), "--grace", "10d", "--state", c.m.state()}
+	if c.list != "none" {
+		flags = append(flags, "--revocations", c.m.list(c.list, c.age))
+		if age := listAges[c.age].maxAge; age != "" {
+			flags = append(flags, "--max-list-age", age)
+		}
 	}
+	if at := clocks[c.clock].at; at != "" {
+		flags = append(flags, "--at", c.m.at(at).Format(time.RFC3339))
+	}
+	return flags
 }
 
 // judged judges one licence as a command line says, and returns the exit code and

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"time"
 
@@ -35,7 +36,7 @@ func (j *judge) watch(c *cli.Context) (err error) {
 	case c.IsSet("max-clock-skew") && path == "" && c.String("state") == "":
 		return usagef("--max-clock-skew requires --state FILE or --revocations FILE")
 	}
-	j.options.Issuer, j.state = c.String("issuer"), c.String("state")
+	j.options.Issuer, j.list, j.state = c.String("issuer"), path, c.String("state")
 	if j.options.MaxListAge, err = lengthFlag(c, "max-list-age"); err != nil {
 		return err
 	}
@@ -51,12 +52,6 @@ func (j *judge) watch(c *cli.Context) (err error) {
 		return ofList(path, j.remember())
 	}
 	return nil
-}
-
-// checkList refuses a revocation list that cannot be used now, once and not for each
-// licence.
-func (j *judge) checkList(path string) error {
-	return hintClock(ofList(path, j.CheckList()), j.state)
 }
 
 // remember compares the clock and the list with the state file, and updates it. With --at,
@@ -149,6 +144,14 @@ func loadRevocations(path string, trusted []licseal.TrustedKey) (*revoke.List, e
 		return nil, listError(path, err)
 	}
 	return list, nil
+}
+
+// nameList names the revocation list in the refusal of a licence that is about the list.
+func (j *judge) nameList(err error) error {
+	if list := (*revoke.Error)(nil); errors.As(err, &list) {
+		return fault.Because(licseal.ReasonRevocationList, fmt.Errorf("%s: %w", displayName(j.list), fault.Of(err).Err))
+	}
+	return err
 }
 
 // ofList names the file of the list in an error that is about one; nil stays nil.
