@@ -610,7 +610,7 @@ func TestKubernetesDump(t *testing.T) {
 		"secret/kong-mesh-license:license: error secret-wrong-key, warning other-schema",
 		"secret/mine:kong.lic: error secret-wrong-key",
 		"secret/plain:license: note secret-manifest, error secret-not-base64",
-		"other/secret/kong-enterprise-license:license: error secret-wrong-key, error empty",
+		"other/secret/kong-enterprise-license:license: error secret-wrong-key",
 		"konglicense/off: note kong-license-manifest, error disabled",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -641,6 +641,28 @@ func TestKubernetesDump(t *testing.T) {
 		}
 		if _, active, findings := newChecker(t, nil).Choose(all); active != test.active || codes(findings) != test.finds {
 			t.Errorf("active is %d, found %v:\n%s", active, findings, test.dump)
+		}
+	}
+	sealed := "kind: SealedSecret\nmetadata: {name: kong-enterprise-license}\nspec: {encryptedData: {license: AgBy}}\n---\n"
+	external := "kind: ExternalSecret\nmetadata: {name: a}\nspec: {target: {name: my-licence}}\n---\n"
+	for dump, want := range map[string]string{
+		sealed:            "error encrypted",
+		external:          "error pointer",
+		sealed + external: "error encrypted, error pointer",
+		"kind: ExternalSecret\nmetadata: {name: db-password}\nspec: {data: []}\n": "",
+		external + secret("my-licence", "data", "license", base64Of(good)):        "note secret-manifest",
+	} {
+		all, err := check.KubernetesDump([]byte(dump))
+		if err != nil {
+			t.Fatal(err)
+		}
+		results, _, _ := newChecker(t, nil).Choose(all)
+		var found []string
+		for _, r := range results {
+			found = append(found, codes(r.Findings))
+		}
+		if diff := cmp.Diff(want, strings.Join(found, ", ")); diff != "" {
+			t.Errorf("%s%s", dump, diff)
 		}
 	}
 	for _, text := range []string{"", "a: b\n", "{", "\t- x: [", "kind: *a\n"} {

@@ -43,6 +43,9 @@ func (c *Checker) Installed(in Installed) *Result {
 	if len(in.Findings) > 0 {
 		j.inside = &in.Findings[0].Position
 	}
+	if len(in.Data) == 0 && j.Decisive() != nil {
+		return j.Result // what was found says why there is no text
+	}
 	lic, document := j.document(c, in)
 	if lic != nil {
 		j.report(lic, document)

@@ -50,7 +50,24 @@ func Kubernetes(text []byte) ([]Embedded, error) {
 	for _, m := range objects {
 		all = append(all, m.licences()...)
 	}
-	return all, nil
+	return append(all, notYetMade(objects)...), nil
+}
+
+// notYetMade returns an empty text for each Secret that should hold a licence and is not
+// among the objects, but what a controller would make it of is.
+func notYetMade(objects []manifest) (all []Embedded) {
+	for _, m := range objects {
+		made, r := m.made(), m.pointer()
+		isThere := func(o manifest) bool {
+			sameNamespace := o.namespace == made.namespace || o.namespace == "" || made.namespace == ""
+			return o.kind == "Secret" && o.name == made.name && sameNamespace
+		}
+		if r == nil || !licenseName().MatchString(made.name) || slices.ContainsFunc(objects, isThere) {
+			continue
+		}
+		all = append(all, Embedded{Name: m.path(), Updated: m.created(), Alone: true, Faults: []Fault{r.fault}})
+	}
+	return all
 }
 
 // manifest is a Kubernetes object.

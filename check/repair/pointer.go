@@ -28,23 +28,27 @@ func readPointers(documents []*yaml.Node) *reading {
 
 // pointer returns the fault of a manifest of which a controller makes a Secret.
 func (m manifest) pointer() *reading {
-	spec := member(m.node, "spec")
-	if m.kind == "Secret" || !strings.Contains(m.kind, "Secret") && m.kind != "OnePasswordItem" || spec == nil {
+	if m.kind == "Secret" || !strings.Contains(m.kind, "Secret") && m.kind != "OnePasswordItem" || member(m.node, "spec") == nil {
 		return nil
 	}
-	made := m
+	if m.kind == "SealedSecret" {
+		return unreadable(SealedSecret, nodePosition(m.node), m.name, m.made().flags())
+	}
+	return unreadable(SecretPointer, nodePosition(m.node), m.kind, m.name, m.made().flags())
+}
+
+// made returns a manifest with the name of the Secret that a controller makes of m.
+func (m manifest) made() manifest {
+	spec := member(m.node, "spec")
 	for _, holder := range []string{"target", "destination"} {
 		if name := scalar(member(spec, holder), "name"); name != "" {
-			made.name = name
+			m.name = name
 		}
 	}
 	if objects := member(spec, "secretObjects"); objects != nil && len(objects.Content) > 0 {
-		made.name = scalar(objects.Content[0], "secretName")
+		m.name = scalar(objects.Content[0], "secretName")
 	}
-	if m.kind == "SealedSecret" {
-		return unreadable(SealedSecret, nodePosition(m.node), m.name, made.flags())
-	}
-	return unreadable(SecretPointer, nodePosition(m.node), m.kind, m.name, made.flags())
+	return m
 }
 
 // flags returns what kubectl needs to find the object of a kind.
