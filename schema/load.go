@@ -24,8 +24,9 @@ const besideBase = "beside:///schema/"
 // loader reads the files of one vendor's schema. The compiler has no other access to
 // files, and none to a network.
 type loader struct {
-	dir    string            // "" if no file may be read
-	bases  map[string]string // URL folder → folder under dir, as the "$id"s say
+	dir    string                               // "" if no file may be read
+	check  func(path string, text []byte) error // allows a file; nil allows all
+	bases  map[string]string                    // URL folder → folder under dir, as the "$id"s say
 	files  int
 	values int
 
@@ -106,7 +107,11 @@ func (l *loader) readFile(name string) ([]byte, error) {
 	} else if !info.Mode().IsRegular() {
 		return nil, errors.New("it is not a regular file")
 	}
-	return readBounded(f)
+	text, err := readBounded(f)
+	if err == nil && l.check != nil {
+		err = l.check(filepath.Join(l.dir, filepath.FromSlash(name)), text)
+	}
+	return text, err
 }
 
 // read parses a schema file and checks all that can be checked before compiling:

@@ -3,16 +3,19 @@
 package schema_test
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/schema"
 )
 
@@ -233,5 +236,71 @@ func TestLoadFollowsTheUser(t *testing.T) {
 	go os.WriteFile(pipe, []byte(`{"type": "object"}`), 0)
 	if _, err := schema.Load(pipe); err != nil {
 		t.Error(err)
+	}
+}
+
+// LoadChecked shows its caller every file before it is used, and uses none that the
+// caller refuses.
+func TestLoadChecked(t *testing.T) {
+	dir := t.TempDir()
+	entry, other := filepath.Join(dir, "mine.json"), filepath.Join(dir, "parts", "seats.json")
+	for path, text := range map[string]string{
+		entry: `{"type": "object", "properties": {"seats": {"$ref": "parts/seats.json"}}}`,
+		other: `{"type": "integer"}`,
+	} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var seen []string
+	_, err := schema.LoadChecked(entry, func(path string, text []byte) error {
+		onDisk, err := os.ReadFile(path)
+		if string(onDisk) != string(text) {
+			t.Errorf("%s: got %q", path, text)
+		}
+		seen = append(seen, path)
+		return err
+	})
+	if err != nil || !slices.Equal(seen, []string{entry, other}) {
+		t.Errorf("saw %q: %v", seen, err)
+	}
+	for _, refused := range seen {
+		no := errors.New("not this one")
+		_, err := schema.LoadChecked(entry, func(path string, _ []byte) error {
+			if path == refused {
+				return no
+			}
+			return nil
+		})
+		if !errors.Is(err, no) {
+			t.Errorf("%s was refused, and the error is %v", refused, err)
+		}
+	}
+}
+
+func TestWithRoles(t *testing.T) {
+	s, err := schema.Compile("mine", []byte(`{"type": "object", "additionalProperties": false,
+		"properties": {"serial": {"type": "string"}, "from": {"type": "string"}, "until": {"type": "string"}},
+		"x-licseal": {"roles": {"id": "/serial", "not_before": "/until"}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Warnings()) != 1 {
+		t.Errorf("warnings: %v", s.Warnings())
+	}
+	roles := licseal.Roles{NotBefore: "/from", NotAfter: "/until"}
+	changed, err := s.WithRoles(roles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := licseal.Roles{ID: "/serial", NotBefore: "/from", NotAfter: "/until"}
+	if got := changed.Roles(); got != want || len(changed.Warnings()) != 0 {
+		t.Errorf("roles %+v, warnings %v", got, changed.Warnings())
+	}
+	if _, err := s.WithRoles(licseal.Roles{ID: "/serail"}); err == nil || !strings.Contains(err.Error(), `did you mean "serial"`) {
+		t.Errorf("a role that leads nowhere: %v", err)
+	}
+	if _, err := schema.Kong().WithRoles(roles); err == nil {
+		t.Error("the roles of a built-in schema were changed")
 	}
 }

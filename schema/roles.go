@@ -69,6 +69,37 @@ func checkAnnotation(name string, doc licseal.Payload, c *compiled) error {
 // Kong's payload.
 func (s *Schema) Roles() licseal.Roles { return s.licseal().roles }
 
+// WithRoles returns the schema with the roles given, instead of those that its
+// "x-licseal" object names. A role that is not given keeps its field. A built-in
+// schema has roles of its own, which are not changed. It is an error if a role leads to
+// a field that the schema does not describe.
+func (s *Schema) WithRoles(roles licseal.Roles) (*Schema, error) {
+	if s.builtin {
+		return nil, fmt.Errorf("the built-in schema %s has roles of its own", s.name)
+	}
+	for _, role := range roleNames {
+		pointer := *role.in(&roles)
+		if pointer == "" {
+			continue
+		}
+		if detail := s.compiled.undescribed(pointer); detail != "" {
+			return nil, fmt.Errorf("the role %s is %s, but in the schema %s %s", role.name, quote(pointer), s.name, detail)
+		}
+	}
+	note := annotation{exists: true, roles: roles.Or(s.Roles())}
+	t := &Schema{name: s.name, text: s.text, compiled: s.compiled, licseal: func() annotation { return note }}
+	for _, w := range s.warnings {
+		if w.Hint != rolesHint {
+			t.warnings = append(t.warnings, w)
+		}
+	}
+	var l loader
+	l.warnMissingRoles(s.name, note.roles, s.compiled)
+	t.warnings = append(t.warnings, l.warnings...)
+	t.once.Do(func() {}) // it is compiled
+	return t, nil
+}
+
 // undescribed says why a pointer leads to no field that the schema describes; such
 // a role is a typo that would make every licence unreadable. It returns "" if all
 // is well, also below an object whose members the schema leaves open.

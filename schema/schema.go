@@ -36,7 +36,13 @@ type Schema struct {
 // folder or below.
 //
 // An error of the file system matches [os.ErrNotExist] and the like.
-func Load(path string) (*Schema, error) {
+func Load(path string) (*Schema, error) { return LoadChecked(path, nil) }
+
+// LoadChecked is Load for a caller that allows only certain files, or certain
+// contents. check gets the path and the bytes of each file that is read, the schema
+// itself first, before the bytes are used; an error of check is returned. A nil check
+// allows all.
+func LoadChecked(path string, check func(path string, text []byte) error) (*Schema, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading a schema: %w", err)
@@ -46,7 +52,12 @@ func Load(path string) (*Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the schema %s: %w", path, err)
 	}
-	return newVendor(path, text, &loader{dir: filepath.Dir(path)})
+	if check != nil {
+		if err := check(path, text); err != nil {
+			return nil, err
+		}
+	}
+	return newVendor(path, text, &loader{dir: filepath.Dir(path), check: check})
 }
 
 // Compile reads a vendor's schema from memory. Messages call it by the name. A
