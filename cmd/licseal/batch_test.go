@@ -36,7 +36,7 @@ func batchDir(t *testing.T, n int) string {
 	}
 	for name, text := range map[string][]byte{
 		"rows.csv":      rows.Bytes(),
-		"template.json": []byte(`{"dataplanes":"2","license_creation_date":"2026-01-01","license_expiration_date":"2027-12-31","product_subscription":"Konnect Enterprise","support_plan":"None"}`),
+		"template.json": []byte(`{"dataplanes":"2","license_creation_date":"2026-01-01","license_expiration_date":"2099-12-31","product_subscription":"Konnect Enterprise","support_plan":"None"}`),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
 			t.Fatal(err)

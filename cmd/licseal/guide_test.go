@@ -80,7 +80,7 @@ func (s step) run(t *testing.T, dir string) {
 		testenv.Programs(t, program)
 	}
 	cmd := exec.Command("sh", "-c", s.command)
-	cmd.Dir = dir
+	cmd.Dir, cmd.Env = dir, onDefaultDay()
 	out, err := cmd.CombinedOutput()
 	if mustFail := failed.MatchString(s.output); (err != nil) != mustFail {
 		t.Fatalf("$ %s\n%s%v", s.command, out, err)
@@ -91,6 +91,10 @@ func (s step) run(t *testing.T, dir string) {
 		t.Fatalf("$ %s\nprinted\n%s\nand not\n%s", s.command, got, s.output)
 	}
 }
+
+// onDefaultDay returns an environment in which it is the day of defaultNow. The guides
+// have dates, and what they print depends on whether these have passed.
+func onDefaultDay() []string { return append(os.Environ(), testOffset+"="+offsetTo(defaultNow)) }
 
 func oneSpace(text string) string { return regexp.MustCompile(` +`).ReplaceAllString(text, " ") }
 
@@ -172,7 +176,7 @@ func TestREADME(t *testing.T) {
 func runREADME(t *testing.T, dir, command string) string {
 	t.Helper()
 	cmd := exec.Command("sh", "-c", command)
-	cmd.Dir = dir
+	cmd.Dir, cmd.Env = dir, onDefaultDay()
 	out, err := cmd.CombinedOutput()
 	if (err != nil) != failed.Match(out) {
 		t.Fatalf("$ %s\n%s%v", command, out, err)

@@ -37,17 +37,22 @@ const defaultNow = "2026-11-27T12:00:00Z"
 // program that they run, so that it goes on from one to the next.
 func setClock() {
 	if os.Getenv(testOffset) == "" {
-		begin, err := time.Parse(time.RFC3339, cmp.Or(os.Getenv(testNow), defaultNow))
-		if err != nil {
-			panic(err)
-		}
-		os.Setenv(testOffset, time.Until(begin).Round(time.Millisecond).String())
+		os.Setenv(testOffset, offsetTo(cmp.Or(os.Getenv(testNow), defaultNow)))
 	}
 	offset, err := time.ParseDuration(os.Getenv(testOffset))
 	if err != nil {
 		panic(err)
 	}
 	now = func() time.Time { return time.Now().Add(offset) }
+}
+
+// offsetTo returns how far an instant is from the clock of the machine.
+func offsetTo(instant string) string {
+	begin, err := time.Parse(time.RFC3339, instant)
+	if err != nil {
+		panic(err)
+	}
+	return time.Until(begin).Round(time.Millisecond).String()
 }
 
 // shiftOfDate is what 'date -d' needs beside a time to tell it by the clock of the tests.
