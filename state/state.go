@@ -108,6 +108,48 @@ func Update(path string, change func(*verify.Memory) error) (*verify.Memory, err
 	return m, nil
 }
 
+// Observe records in a state file what a verifier with these options sees: the time of
+// its clock, and its revocation list if it has one. It returns what the file says now;
+// the Floor of that belongs into [verify.Options]. The file is left as it was if an
+// error is returned: a [*revoke.Error] for a list that must not replace the newest one
+// seen, or an error of [Read].
+//
+// A list that was issued later than the clock says is not recorded, and neither is the
+// clock, because one of the two is wrong. It is no error here: a [verify.Verifier]
+// reports it for each licence that is not revoked.
+//
+// With Options.At, which is not the time of a clock, the file is read and the list is
+// compared with it, but nothing is recorded.
+func Observe(path string, o *verify.Options) (*verify.Memory, error) {
+	observe := func(m *verify.Memory) error {
+		err := m.Observe(clockOf(o), o.Revocations, o.MaxClockSkew)
+		if errors.As(err, new(*verify.ClockError)) {
+			return nil
+		}
+		return err
+	}
+	if o.At.IsZero() {
+		return Update(path, observe)
+	}
+	m, err := Read(path)
+	if err != nil {
+		return nil, err
+	}
+	compared := *m
+	if err := observe(&compared); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// clockOf returns what the clock of a verifier says.
+func clockOf(o *verify.Options) time.Time {
+	if o.Clock != nil {
+		return o.Clock()
+	}
+	return time.Now()
+}
+
 // Reset sets the latest time seen to now, after a clock that was ahead, but never to before
 // the issue of the newest revocation list. It returns the time that was recorded before,
 // and what the file says now.

@@ -54,16 +54,11 @@ func (j *judge) watch(c *cli.Context) (err error) {
 	return nil
 }
 
-// remember compares the clock and the list with the state file, and updates it. With --at,
-// the file is only read, for the list: the time of --at is not that of a clock.
-func (j *judge) remember() (err error) {
+// remember compares the clock and the list with the state file, which records both unless
+// --at is given.
+func (j *judge) remember() error {
 	options := &j.options
-	var m *verify.Memory
-	if options.At.IsZero() {
-		m, err = state.Update(j.state, j.observe)
-	} else if m, err = state.Read(j.state); err == nil {
-		err = j.observe(m)
-	}
+	m, err := state.Observe(j.state, options)
 	if err != nil || !options.At.IsZero() {
 		return stateError(j.state, err)
 	}
@@ -72,17 +67,6 @@ func (j *judge) remember() (err error) {
 		warn("%s has seen a revocation list (generation %d), but no list was given; revocation is not checked", j.state, m.List.Generation)
 	}
 	return nil
-}
-
-// observe records the clock and the list. A list that was issued later than the clock
-// says is not recorded, and not an error yet: the verifier reports it for each licence
-// that is not revoked.
-func (j *judge) observe(m *verify.Memory) error {
-	err := m.Observe(now(), j.options.Revocations, j.options.MaxClockSkew)
-	if errors.As(err, new(*verify.ClockError)) {
-		return nil
-	}
-	return err
 }
 
 // stateError adds what to do about an error of a state file.
