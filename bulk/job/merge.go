@@ -105,6 +105,9 @@ func (m *merger) run() error {
 // openOutput opens the output. It returns nil if that is a stream.
 func (m *merger) openOutput() (*workFile, error) {
 	out := m.o.Output
+	if err := out.check(); err != nil {
+		return nil, err
+	}
 	if out.Path == "" {
 		m.lines = newLineWriter(out.StreamName, out.Stream)
 		return nil, nil

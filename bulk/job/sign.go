@@ -166,6 +166,9 @@ func (s *signer) run() (*Signed, error) {
 // openOutput opens the output for licences.
 func (s *signer) openOutput() (err error) {
 	out := s.o.Output
+	if err := out.check(); err != nil {
+		return err
+	}
 	switch {
 	case s.o.Folder != nil:
 		err = s.o.Folder.create()

@@ -37,6 +37,7 @@ type Verdict struct {
 	Line  string       // what is written
 	Exit  int          // the exit code of 'licseal verify' for this document; 0 if it is accepted
 	State verify.State // of an accepted licence
+	Err   error        // if not nil, there is no line, and the job stops with this error
 }
 
 // Verdicts counts the documents that were judged.
@@ -113,6 +114,9 @@ func (v *verifier) write(verdicts iter.Seq[Verdict], settings Settings) (*Verdic
 		}
 	}
 	for verdict := range verdicts {
+		if verdict.Err != nil {
+			return nil, verdict.Err
+		}
 		counts.count(verdict)
 		if v.o.Progress != nil {
 			v.o.Progress.done.Add(1)

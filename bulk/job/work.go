@@ -26,8 +26,13 @@ type workFile struct {
 	overwrite bool // the output may overwrite an existing file
 }
 
-func (w *workFile) part() string { return w.path + ".part" }
-func (w *workFile) run() string  { return w.path + ".run" }
+const (
+	partEnding = ".part"
+	runEnding  = ".run"
+)
+
+func (w *workFile) part() string { return w.path + partEnding }
+func (w *workFile) run() string  { return w.path + runEnding }
 
 // name returns the name of the file that a resumed job is compared with.
 func (w *workFile) name() string {

@@ -89,10 +89,11 @@ func batchLine(v verdict.Verdict, asJSON bool) job.Verdict {
 	if v.Err == nil {
 		r.State = v.Result.State
 	}
-	if asJSON {
-		r.Line = text.Escape(jsonLine(v.JSON()))
-	} else {
+	if !asJSON {
 		r.Line = v.Summary().String()
+		return r
 	}
+	line, err := jsonLine(v.JSON())
+	r.Line, r.Err = text.Escape(line), err
 	return r
 }

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licseal/licseal/bulk/job"
 	"github.com/licseal/licseal/check"
-	"github.com/licseal/licseal/internal/atomicfile"
 	"github.com/licseal/licseal/schema"
 	"github.com/urfave/cli/v2"
 )
@@ -94,10 +94,6 @@ func inputFiles(c *cli.Context) []string {
 	return inputs
 }
 
-// besides are the endings of the files that are kept next to an output while it is being
-// written.
-var besides = []string{"", ".part", ".run", ".lock"}
-
 // keepInputs runs before every command. It refuses an output that would overwrite an
 // input, whatever --force says, and two outputs with the same name.
 func keepInputs(c *cli.Context) error {
@@ -107,7 +103,7 @@ func keepInputs(c *cli.Context) error {
 			continue
 		}
 		for j, other := range files {
-			if i == j || !clash(output.path, other.path) {
+			if i == j || !job.Clash(output.path, other.path) {
 				continue
 			}
 			if other.isRead() {
@@ -120,9 +116,4 @@ func keepInputs(c *cli.Context) error {
 		}
 	}
 	return nil
-}
-
-// clash reports whether writing to output would overwrite a file.
-func clash(output, file string) bool {
-	return slices.ContainsFunc(besides, func(ending string) bool { return atomicfile.Same(output+ending, file) })
 }
