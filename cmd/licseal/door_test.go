@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"math"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -88,4 +89,13 @@ func isConstant(x ast.Expr) bool {
 		return x.Name == "format"
 	}
 	return false
+}
+
+// A value that JSON cannot express is an error, not a panic.
+func TestJSONLineError(t *testing.T) {
+	for _, value := range []any{func() {}, math.NaN(), map[bool]int{}} {
+		if line, err := jsonLine(value); err == nil {
+			t.Errorf("%T became %q", value, line)
+		}
+	}
 }

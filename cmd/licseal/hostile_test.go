@@ -100,6 +100,15 @@ func TestNothingRawIsShown(t *testing.T) {
 	}
 }
 
+// mustJSON returns a value as one line of JSON.
+func mustJSON(v any) string {
+	line, err := jsonLine(v)
+	if err != nil {
+		panic(err)
+	}
+	return line
+}
+
 // hostileRun runs command lines in this process, in a folder that it fills anew for each.
 type hostileRun struct {
 	t     *testing.T
@@ -114,8 +123,8 @@ func newHostileRun(t *testing.T) *hostileRun {
 		"admin_seats": "5", "customer": hostileText, "dataplanes": "2", "license_creation_date": "2026-01-01",
 		"license_expiration_date": "2099-01-01", "license_key": "LS-1", "product_subscription": hostileText, "support_plan": "None",
 	}
-	h.files["payload.json"] = jsonLine(payload)
-	h.files["any.schema.json"] = jsonLine(map[string]any{"title": hostileText, "type": "object", "required": []string{hostileText}})
+	h.files["payload.json"] = mustJSON(payload)
+	h.files["any.schema.json"] = mustJSON(map[string]any{"title": hostileText, "type": "object", "required": []string{hostileText}})
 	h.files["all.schema.json"] = `{"type":"object"}`
 	h.write("")
 	sh := func(args ...string) string {
@@ -133,7 +142,7 @@ func newHostileRun(t *testing.T) *hostileRun {
 	payload[hostileText] = hostileText
 	payload["dataplanes"] = 7
 	payload["license_expiration_date"] = hostileText
-	h.files["any.json"] = strings.Replace(h.files["licence.json"], h.files["payload.json"], jsonLine(payload), 1)
+	h.files["any.json"] = strings.Replace(h.files["licence.json"], h.files["payload.json"], mustJSON(payload), 1)
 	h.files["rows.ndjson"] = h.files["licence.json"] + h.files["any.json"] + "\n" + hostileText + "\n" + h.files["payload.json"] + "\n"
 	h.files["rows.csv"] = "license_key," + "\"" + hostileText + "\"\nLS-1,\"" + hostileText + "\"\n"
 	sh("revoke", "new", "list.json", "-k", "vendor.key")
@@ -144,20 +153,20 @@ func newHostileRun(t *testing.T) *hostileRun {
 		h.files[name] = h.read(name)
 	}
 	record := admin.Record{ID: hostileText, Payload: h.files["other.json"], CreatedAt: 1, UpdatedAt: 1}
-	page := jsonLine(map[string]any{"data": []any{record, map[string]any{"id": "2", "payload": hostileText, "updated_at": 2}}})
+	page := mustJSON(map[string]any{"data": []any{record, map[string]any{"id": "2", "payload": hostileText, "updated_at": 2}}})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.Method != "GET" && r.URL.Path == "/licenses/1":
-			w.Write([]byte(jsonLine(record)))
+			w.Write([]byte(mustJSON(record)))
 		case r.Method != "GET":
 			w.WriteHeader(http.StatusBadRequest)
-			w.Write([]byte(jsonLine(map[string]any{"message": hostileText, "fields": map[string]any{hostileText: hostileText}})))
+			w.Write([]byte(mustJSON(map[string]any{"message": hostileText, "fields": map[string]any{hostileText: hostileText}})))
 		case r.URL.Path == "/licenses/1":
-			w.Write([]byte(jsonLine(record)))
+			w.Write([]byte(mustJSON(record)))
 		case r.URL.Path == "/licenses":
 			w.Write([]byte(page))
 		case r.URL.Path == "/license/report":
-			w.Write([]byte(`{"kong_version":` + jsonLine(hostileText) + `,"license_key":` + jsonLine(hostileText) + `,"rbac_users":9,"services_count":1,"counters":[{"bucket":` + jsonLine(hostileText) + `,"request_count":1}],"system_info":{"uname":` + jsonLine(hostileText) + `}}`))
+			w.Write([]byte(`{"kong_version":` + mustJSON(hostileText) + `,"license_key":` + mustJSON(hostileText) + `,"rbac_users":9,"services_count":1,"counters":[{"bucket":` + mustJSON(hostileText) + `,"request_count":1}],"system_info":{"uname":` + mustJSON(hostileText) + `}}`))
 		default:
 			w.WriteHeader(http.StatusNotFound)
 			w.Write([]byte(hostileText))

@@ -72,17 +72,23 @@ func document(c *cli.Context, data string) error {
 
 // printJSON writes a value as one line of JSON, with escapes for the characters that a
 // terminal acts on.
-func printJSON(c *cli.Context, v any) error { return say(c, "%s", jsonLine(v)) }
+func printJSON(c *cli.Context, v any) error {
+	line, err := jsonLine(v)
+	if err != nil {
+		return err
+	}
+	return say(c, "%s", line)
+}
 
-// jsonLine returns a value, which JSON must be able to express, as one line of JSON.
-func jsonLine(v any) string {
+// jsonLine returns a value as one line of JSON. The error says why JSON cannot express it.
+func jsonLine(v any) (string, error) {
 	var b strings.Builder
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v); err != nil {
-		panic(err)
+		return "", fmt.Errorf("writing JSON: %w", err)
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return strings.TrimSuffix(b.String(), "\n"), nil
 }
 
 // closeStdout closes standard output, so that delayed write errors are reported.

@@ -112,5 +112,5 @@ func summary(r *admin.Record, roles licseal.Roles) string {
 	if !hasKey && !hasEnd {
 		return "a licence" // of another schema
 	}
-	return text.Escape(mask(key) + " until " + until)
+	return text.Escape(text.Mask(key) + " until " + until)
 }

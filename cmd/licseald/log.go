@@ -11,6 +11,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/internal/text"
 )
 
 func newLog(w io.Writer, format string) (*slog.Logger, error) {
@@ -29,18 +30,9 @@ var secretAttributes = []string{"license_key", "payload", "signature", "token"}
 
 func maskSecrets(_ []string, a slog.Attr) slog.Attr {
 	if slices.Contains(secretAttributes, a.Key) {
-		return slog.String(a.Key, mask(a.Value.String()))
+		return slog.String(a.Key, text.Mask(a.Value.String()))
 	}
 	return a
-}
-
-// mask returns the first and last characters of a secret, and none of a short one.
-func mask(secret string) string {
-	const shown = 4
-	if len(secret) < 4*shown {
-		return "…"
-	}
-	return secret[:shown] + "…" + secret[len(secret)-shown:]
 }
 
 // loggedStore logs every change.
