@@ -19,7 +19,8 @@ type Input string
 
 // The inputs, named after the flags of the command line that take them.
 const (
-	InputSet     Input = "set"     // a Change
+	InputSet     Input = "set"     // a Change that sets a field
+	InputUnset   Input = "unset"   // a Change that removes one
 	InputCreated Input = "created" // Dates.Created
 	InputExpires Input = "expires" // Dates.Expires
 )
@@ -37,12 +38,16 @@ func setError(format string, args ...any) error {
 	return &Error{InputSet, fmt.Sprintf(format, args...)}
 }
 
+func unsetError(format string, args ...any) error {
+	return &Error{InputUnset, fmt.Sprintf(format, args...)}
+}
+
 // Change is one field to set, or to remove.
 type Change struct {
 	Pointer string // JSON Pointer (RFC 6901) into the payload
 	Value   string // as [Value] reads it
 	JSON    bool   // Value is JSON text of any type
-	Unset   bool   // remove the field if it exists; Value and JSON are ignored
+	Unset   bool   // remove the field if it exists, but no array element; Value and JSON are ignored
 }
 
 // ParseChange reads a change: NAME=VALUE sets a string, or a value of the type
@@ -66,18 +71,53 @@ func ParseChange(text string) (Change, error) {
 	return Change{Pointer: pointer, Value: value, JSON: isJSON}, nil
 }
 
-// ParseChanges reads changes as [ParseChange] does. A field must not be set twice.
+// ParseUnset reads the name of a field to remove. It is a JSON Pointer if it begins
+// with '/'; otherwise its dots lead into objects.
 //
 // An error is always an [*Error].
-func ParseChanges(texts []string) ([]Change, error) {
-	changes := make([]Change, 0, len(texts))
-	for _, text := range texts {
+func ParseUnset(name string) (Change, error) {
+	pointer, isPointer := fieldname.Pointer(name)
+	switch {
+	case name == "":
+		return Change{}, unsetError("%q: name a field", name)
+	case !isPointer:
+		return Change{}, unsetError("%q: %s is not a JSON Pointer", name, pointer)
+	case !utf8.ValidString(name):
+		return Change{}, unsetError("%q: the name is not UTF-8", name)
+	}
+	return Change{Pointer: pointer, Unset: true}, nil
+}
+
+// ParseChanges reads fields to remove, as [ParseUnset] does, and fields to set, as
+// [ParseChange] does. The changes that it returns remove fields first, so that
+// an object can be replaced. No field may be named twice.
+//
+// An error is always an [*Error].
+func ParseChanges(unset, set []string) ([]Change, error) {
+	changes := make([]Change, 0, len(unset)+len(set))
+	named := func(pointer string, unset bool) bool {
+		return slices.ContainsFunc(changes, func(c Change) bool { return c.Pointer == pointer && c.Unset == unset })
+	}
+	for _, name := range unset {
+		change, err := ParseUnset(name)
+		if err != nil {
+			return nil, err
+		}
+		if named(change.Pointer, true) {
+			return nil, unsetError("%q: the field is removed twice", name)
+		}
+		changes = append(changes, change)
+	}
+	for _, text := range set {
 		change, err := ParseChange(text)
 		if err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(changes, func(c Change) bool { return c.Pointer == change.Pointer }) {
+		switch {
+		case named(change.Pointer, false):
 			return nil, setError("%q: the field is set twice", text)
+		case named(change.Pointer, true):
+			return nil, setError("%q: the field is also removed", text)
 		}
 		changes = append(changes, change)
 	}
@@ -120,7 +160,11 @@ func Apply(p licseal.Payload, changes []Change) (licseal.Payload, error) {
 // any change; its values decide which type NAME=VALUE sets.
 func (c Change) apply(p licseal.Payload, fields any) (any, error) {
 	if c.Unset {
-		return unset(fields, jsontext.Pointer(c.Pointer)), nil
+		fields, err := unset(fields, jsontext.Pointer(c.Pointer))
+		if err != nil {
+			return nil, unsetError("%s: %v", c.Pointer, err)
+		}
+		return fields, nil
 	}
 	old, _ := p.Field(c.Pointer)
 	text, err := Value(c.Value, c.JSON, old)

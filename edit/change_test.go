@@ -19,7 +19,7 @@ func parsePayload(t *testing.T, text string) licseal.Payload {
 }
 
 func setAll(p licseal.Payload, sets []string) (licseal.Payload, error) {
-	changes, err := edit.ParseChanges(sets)
+	changes, err := edit.ParseChanges(nil, sets)
 	if err != nil {
 		return p, err
 	}
@@ -122,7 +122,6 @@ func TestUnset(t *testing.T) {
 		{`{"a":1}`, "/b", `{"a":1}`},
 		{`{"a":1}`, "/a/b", `{"a":1}`},
 		{`{"a":1}`, "/b/c", `{"a":1}`},
-		{`{"a":[1,2]}`, "/a/0", `{"a":[1,2]}`},
 		{`{"a":[1,2]}`, "/a/7/b", `{"a":[1,2]}`},
 		{`{"a":1}`, "", `{"a":1}`},
 	}
@@ -130,6 +129,49 @@ func TestUnset(t *testing.T) {
 		got, err := edit.Apply(parsePayload(t, test.from), []edit.Change{{Pointer: test.pointer, Unset: true}})
 		if err != nil || string(got.Bytes()) != test.want {
 			t.Errorf("%s without %q: %s, %v; want %s", test.from, test.pointer, got.Bytes(), err, test.want)
+		}
+	}
+}
+
+// An element of an array is not removed: those after it would move.
+func TestUnsetElement(t *testing.T) {
+	for _, pointer := range []string{"/a/0", "/a/1/0"} {
+		got, err := edit.Apply(parsePayload(t, `{"a":[1,[2]]}`), []edit.Change{{Pointer: pointer, Unset: true}})
+		if want := "unset " + pointer + ": an element of an array cannot be removed; set the whole array"; err == nil || err.Error() != want {
+			t.Errorf("%s: %s, %v; want %s", pointer, got.Bytes(), err, want)
+		}
+	}
+}
+
+// Fields are removed before others are set, whatever the order on the command line,
+// so that an object can be replaced.
+func TestParseUnset(t *testing.T) {
+	for _, test := range []struct {
+		unset, set []string
+		want       string // the payload, or the error
+	}{
+		{[]string{"a"}, nil, `{"b":{"c":1}}`},
+		{[]string{"b.c"}, nil, `{"a":1,"b":{}}`},
+		{[]string{"/b/c", "a"}, nil, `{"b":{}}`},
+		{[]string{"missing", "a"}, nil, `{"b":{"c":1}}`},
+		{[]string{"b"}, []string{"b.d:=2"}, `{"a":1,"b":{"d":2}}`},
+		{[]string{""}, nil, `unset "": name a field`},
+		{[]string{"/a~2"}, nil, `unset "/a~2": /a~2 is not a JSON Pointer`},
+		{[]string{"a\xff"}, nil, `unset "a\xff": the name is not UTF-8`},
+		{[]string{"b.c", "/b/c"}, nil, `unset "/b/c": the field is removed twice`},
+		{[]string{"b.c"}, []string{"/b/c:=1"}, `set "/b/c:=1": the field is also removed`},
+	} {
+		p := parsePayload(t, `{"a":1,"b":{"c":1}}`)
+		changes, err := edit.ParseChanges(test.unset, test.set)
+		if err == nil {
+			p, err = edit.Apply(p, changes)
+		}
+		got := string(p.Bytes())
+		if err != nil {
+			got = err.Error()
+		}
+		if got != test.want || err != nil && !errors.As(err, new(*edit.Error)) {
+			t.Errorf("unset %q, set %q: %s; want %s", test.unset, test.set, got, test.want)
 		}
 	}
 }

@@ -18,7 +18,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	changes, err := edit.ParseChanges([]string{"admin_seats=9"})
+	changes, err := edit.ParseChanges(nil, []string{"admin_seats=9"})
 	if err != nil {
 		fmt.Println(err)
 		return

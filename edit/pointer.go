@@ -1,6 +1,7 @@
 package edit
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -33,9 +34,9 @@ func set(value any, pointer jsontext.Pointer, v any) (any, error) {
 	return nil, fmt.Errorf("the value that should contain %q is not an object", token)
 }
 
-// unset returns value without the member at pointer. Elements of arrays are not
-// removed: those after them would change their pointers.
-func unset(value any, pointer jsontext.Pointer) any {
+// unset returns value without the member at pointer. An element of an array is not
+// removed, which is an error: those after it would change their pointers.
+func unset(value any, pointer jsontext.Pointer) (_ any, err error) {
 	token, rest := firstToken(pointer)
 	switch value := value.(type) {
 	case map[string]any:
@@ -44,14 +45,19 @@ func unset(value any, pointer jsontext.Pointer) any {
 		case rest == "":
 			delete(value, token)
 		case exists:
-			value[token] = unset(child, rest)
+			value[token], err = unset(child, rest)
 		}
 	case []any:
-		if i, err := strconv.Atoi(token); err == nil && 0 <= i && i < len(value) && rest != "" {
-			value[i] = unset(value[i], rest)
+		i, parseErr := strconv.Atoi(token)
+		switch {
+		case parseErr != nil, i < 0, i >= len(value):
+		case rest == "":
+			return nil, errors.New("an element of an array cannot be removed; set the whole array")
+		default:
+			value[i], err = unset(value[i], rest)
 		}
 	}
-	return value
+	return value, err
 }
 
 func firstToken(pointer jsontext.Pointer) (token string, rest jsontext.Pointer) {

@@ -13,7 +13,8 @@ func renewCommand() *cli.Command {
 		Usage:     "renew a licence with a new expiry",
 		UsageText: "licseal renew OLD --expires DATE -k KEY [flags]",
 		Description: `Takes the fields of the licence OLD, sets today's creation date, the new expiry,
-and the fields that --set names, and signs the result. With -t, the old licence
+and the fields that --set names, without those that --unset names, and signs the
+result. With -t, the old licence
 is verified first: it may have expired, but a trusted key must have signed it,
 and with --revocations it must not be revoked. A warning is printed if the same
 keys or list would refuse the new licence.
@@ -31,6 +32,7 @@ one of the two licences by its key then revokes both.`,
 			&cli.StringFlag{Name: "expires", Usage: "expiration `DATE`: 2027-12-31, an RFC 3339 time, or +365d"},
 			&cli.StringFlag{Name: "created", Value: "today", Usage: "creation `DATE`: 2026-01-31, an RFC 3339 time, or today"},
 			&cli.StringSliceFlag{Name: "set", KeepSpace: true, Usage: "set a field: `NAME=VALUE` (repeatable)"},
+			unsetFlag,
 			revocationsFlag,
 			schemaFlag,
 			oddIDFlag,

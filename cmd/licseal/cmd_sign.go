@@ -17,18 +17,19 @@ func signCommand() *cli.Command {
 		UsageText: "licseal sign -k KEY [flags] [PAYLOAD]\n       licseal sign -k KEY --batch FILE [flags]",
 		Description: `Reads a payload, an object of fields, from the file PAYLOAD or from standard
 input. With --from or --set, standard input is read only if PAYLOAD is '-'.
-Changes the fields that --set, --created and --expires name, checks the payload
-against its schema, signs it, and prints the licence in canonical form: the
-string that the Admin API expects.
+Changes the fields that --set, --unset, --created and --expires name, checks the
+payload against its schema, signs it, and prints the licence in canonical form:
+the string that the Admin API expects.
 
   licseal sign -k vendor.key --set customer='Example Company, Inc' \
     --from defaults.json --expires +365d -o licence.json
 
 --set NAME=VALUE sets a string; if the field exists with another type, such as a
 number, VALUE must be of that type. NAME:=VALUE sets any JSON value. NAME may be
-a JSON Pointer: /limits/seats. A payload made with these flags gets today's
-creation date if it has none, and with --schema entitlement a new id and key
-too. An expiry of +365d counts from the creation date.
+a JSON Pointer: /limits/seats. --unset NAME removes a field before others are set,
+and does nothing if the payload has no such field. A payload made with --from, --set
+or --expires gets today's creation date if it has none, and with --schema
+entitlement a new id and key too. An expiry of +365d counts from the creation date.
 
 --batch signs one licence a row, and prints them as NDJSON, in the order of the
 rows. The header of a CSV names the fields as --set does, with 'seats:' for a
@@ -46,6 +47,7 @@ signing a row twice or skipping one.
 			passphraseFileFlag,
 			&cli.StringFlag{Name: "from", Usage: "start from the payload, or the licence, in the file `TEMPLATE`", TakesFile: true, Category: reads},
 			&cli.StringSliceFlag{Name: "set", KeepSpace: true, Usage: "set a field: `NAME=VALUE` (repeatable)"},
+			unsetFlag,
 			&cli.StringFlag{Name: "created", Usage: "creation `DATE`: 2026-01-31, an RFC 3339 time, or today"},
 			&cli.StringFlag{Name: "expires", Usage: "expiration `DATE`: 2027-12-31, an RFC 3339 time, or +365d"},
 			schemaFlag, strictFlag,
@@ -56,6 +58,8 @@ signing a row twice or skipping one.
 		Action: signPayload,
 	}
 }
+
+var unsetFlag = &cli.StringSliceFlag{Name: "unset", KeepSpace: true, Usage: "remove a field: `NAME` (repeatable)"}
 
 // oddIDFlag accepts an id that 'licseal revoke add' refuses.
 var oddIDFlag = &cli.BoolFlag{Name: "allow-odd-id", Usage: "accept an id that nobody could type to revoke the licence"}
@@ -105,9 +109,9 @@ func signWith(c *cli.Context, p licseal.Payload) (*licseal.License, error) {
 	return sign.License(p, key)
 }
 
-// readPlan returns what --set, --created and --expires ask for.
+// readPlan returns what --set, --unset, --created and --expires ask for.
 func readPlan(c *cli.Context) (edit.Plan, error) {
-	changes, err := edit.ParseChanges(c.StringSlice("set"))
+	changes, err := edit.ParseChanges(c.StringSlice("unset"), c.StringSlice("set"))
 	dates := edit.Dates{Created: c.String("created"), Expires: c.String("expires"), Now: now()}
 	return edit.Plan{Changes: changes, Dates: dates}, editUsage(err)
 }

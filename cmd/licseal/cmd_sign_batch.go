@@ -36,6 +36,8 @@ func checkBatchFlags(c *cli.Context) error {
 	switch {
 	case c.NArg() > 0:
 		return withHint(usagef("--batch takes no payload file, but %q was given", c.Args().First()), "--from and --set provide fields that all rows share")
+	case c.IsSet("unset") && !c.IsSet("from"):
+		return usagef("--unset with --batch requires --from: it removes fields of the template, and none of a row")
 	case c.IsSet("out-dir") && c.IsSet("o"):
 		return usagef("-o and --out-dir are mutually exclusive")
 	case c.IsSet("out-dir") != c.IsSet("name"):
@@ -108,7 +110,7 @@ func batchPlan(c *cli.Context) (rows.Plan, error) {
 	if err != nil {
 		return rows.Plan{}, err
 	}
-	changes, err := edit.ParseChanges(c.StringSlice("set"))
+	changes, err := edit.ParseChanges(c.StringSlice("unset"), c.StringSlice("set"))
 	if err == nil {
 		template, err = edit.Apply(template, changes)
 	}
