@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licseal/licseal/internal/clihelp"
 	"github.com/licseal/licseal/internal/fault"
 	"github.com/urfave/cli/v2"
 )
@@ -47,23 +48,14 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Action:                    serveCommand,
 		Commands:                  []*cli.Command{historyCommand(), versionCommand()},
 	}
-	plainBools(app.Flags)
+	cli.FlagStringer = clihelp.Flag
 	for _, command := range app.Commands {
-		plainBools(command.Flags)
 		command.OnUsageError = onUsageError
 		command.HideHelpCommand = true
-		command.CustomHelpTemplate = commandHelp
+		command.CustomHelpTemplate = clihelp.Command
+		command.Description = clihelp.Description(command.Description)
 	}
 	return app
-}
-
-// plainBools leaves the useless "(default: false)" out of help texts.
-func plainBools(flags []cli.Flag) {
-	for _, flag := range flags {
-		if b, ok := flag.(*cli.BoolFlag); ok {
-			b.DisableDefaultText = true
-		}
-	}
 }
 
 func onUsageError(_ *cli.Context, err error, _ bool) error { return usagef("%v", err) }
@@ -108,7 +100,7 @@ const storeVariable = "LICSEALD_STORE"
 func storeFlag() cli.Flag {
 	return &cli.StringFlag{
 		Name: "store", Value: "sqlite:licseald.db", EnvVars: []string{storeVariable},
-		Usage: "sqlite:FILE or postgres://USER@HOST/DATABASE, with the password in PGPASSWORD or ~/.pgpass",
+		Usage: "`STORE` of the records: sqlite:FILE or postgres://USER@HOST/DATABASE, with the password in PGPASSWORD or ~/.pgpass",
 	}
 }
 
@@ -148,19 +140,9 @@ serves the licence routes of Kong Gateway's Admin API (/licenses, /licenses/ID,
 /license/report, /), and /status and /metrics. With --license-dir and
 --entitlement-token-file it also serves /api/v1/license, for a product with
 entitlements and limits. When it is ready, it prints its address.
-{{range .VisibleFlags}}
-  {{.}}{{end}}
 
+{{range .VisibleFlags}}{{.}}
+{{end}}
 SIGTERM and SIGINT stop the server once the requests in progress are answered.
 SIGHUP makes it read its files again; it also notices changes by itself.
-
 `, "\n")
-
-const commandHelp = `licseald {{.Name}}: {{.Usage}}
-
-usage: {{.UsageText}}
-{{if .Description}}
-{{.Description}}
-{{end}}{{if .VisibleFlags}}
-{{range .VisibleFlags}}  {{.}}
-{{end}}{{end}}`

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/schema"
@@ -19,6 +22,7 @@ import (
 type judge struct {
 	rules *schema.Schema
 	trust func() trust // nil if signatures are not checked
+	log   *slog.Logger // gets the warnings about accepted licences
 
 	unverified *verify.UnverifiedJudge // nil if they are
 }
@@ -32,13 +36,14 @@ type trust struct {
 var _ admin.Check = (*judge)(nil).check
 
 // check refuses a licence document.
-func (j *judge) check(_ context.Context, payload string) error {
+func (j *judge) check(ctx context.Context, payload string) error {
 	if j.unverified != nil {
-		return j.checkUnverified(payload)
+		return j.checkUnverified(ctx, payload)
 	}
 	report := j.trust().verifier.Report([]byte(payload))
 	switch err := report.Err(); report.Reason() {
 	case "":
+		j.logWarnings(ctx, report.Result().License, report.Warnings())
 		return nil
 	case licseal.ReasonSignature:
 		return fmt.Errorf("the signature is not good here: %w", err)
@@ -52,15 +57,31 @@ func (j *judge) check(_ context.Context, payload string) error {
 }
 
 // checkUnverified looks at the form and the fields of a document, and at nothing else.
-func (j *judge) checkUnverified(payload string) error {
+func (j *judge) checkUnverified(ctx context.Context, payload string) error {
 	report := j.unverified.Report([]byte(payload))
 	if document, _ := report.Outcome(verify.StageDocument); document.Err != nil {
 		return notALicense(document.Err)
 	}
-	if fields, _ := report.Outcome(verify.StageFields); fields.Err != nil {
+	fields, _ := report.Outcome(verify.StageFields)
+	if fields.Err != nil {
 		return j.suggest(report.License.Payload, fields.Err)
 	}
+	j.logWarnings(ctx, report.License, fields.Warnings)
 	return nil
+}
+
+// logWarnings logs the warnings about an accepted licence in one line.
+func (j *judge) logWarnings(ctx context.Context, lic *licseal.License, warnings []licseal.Violation) {
+	if len(warnings) == 0 {
+		return
+	}
+	key, _ := lic.Payload.Text(j.rules.Roles().WithDefaults().ID)
+	hide := text.Masker{}.With(key).Hide
+	texts := make([]string, len(warnings))
+	for i, w := range warnings {
+		texts[i] = hide(w.String())
+	}
+	j.log.WarnContext(ctx, "licence accepted with warnings", "license_key", key, "warnings", strings.Join(texts, "; "))
 }
 
 func notALicense(err error) error { return fmt.Errorf("not a licence document: %w", err) }

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -18,8 +19,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/internal/clihelp"
 	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/internal/testenv/pgtest"
 	"github.com/licseal/licseal/revoke"
@@ -477,6 +480,56 @@ func TestHelp(t *testing.T) {
 	}
 	if !strings.HasPrefix(output(t, "version"), "licseald ") || !strings.Contains(output(t, "history", "--help"), "--after") {
 		t.Error("version or history --help")
+	}
+}
+
+// Every help text names its usage and fits into a terminal of 80 columns.
+func TestHelpIsNarrow(t *testing.T) {
+	for _, args := range [][]string{{"--help"}, {"-h"}, {"history", "--help"}, {"version", "--help"}} {
+		help := output(t, args...)
+		if !strings.Contains(help, "usage: licseald") {
+			t.Errorf("licseald %s prints %q", args, help)
+		}
+		for line := range strings.Lines(help) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > clihelp.Width {
+				t.Errorf("licseald %s: %d columns: %s", args, n, line)
+			}
+		}
+	}
+	if commands := newApp(io.Discard, io.Discard).Commands; len(commands) != 2 {
+		t.Errorf("there are %d commands; try the help of each", len(commands))
+	}
+}
+
+// Warnings about an accepted licence are logged, without its key. A refused one has none.
+func TestWarningsAreLogged(t *testing.T) {
+	v := newVendor(t)
+	fields := func(key, more string) string {
+		return v.sign(t, `{"admin_seats":"5","customer":"C","dataplanes":"2","license_key":"`+key+`","license_creation_date":"2020-01-01",
+			"license_expiration_date":"2500-01-01","product_subscription":"P","support_plan":"None"`+more+`}`)
+	}
+	const key = "LS-0000-SECRET-0001"
+	for _, args := range [][]string{{"--trust", v.trust}, {"--accept-unverified"}} {
+		for _, format := range []string{"text", "json"} {
+			p := start(t, append(args, "--ephemeral", "--log-format", format)...)
+			expect(t, 201, "POST", p.url+"/licenses", fields("LS-1", ""))
+			if log := p.log.String(); strings.Contains(log, "warning") {
+				t.Errorf("%s: without a warning: %s", args, log)
+			}
+			expect(t, 201, "POST", p.url+"/licenses", fields(key, `,"extra":1,"`+key+`":"`+key+`","line\nbreak":2`))
+			expect(t, 400, "POST", p.url+"/licenses", `{"licence":{}}`)
+			p.stop(t)
+			var found []string
+			for line := range strings.Lines(p.log.String()) {
+				if strings.Contains(line, "accepted with warnings") {
+					found = append(found, line)
+				}
+			}
+			if len(found) != 1 || !strings.Contains(found[0], "/extra: unknown member") || !strings.Contains(found[0], "LS-0…0001") ||
+				!strings.Contains(found[0], "WARN") || strings.Contains(found[0], "SECRET") {
+				t.Errorf("%s: the log says %q", args, found)
+			}
+		}
 	}
 }
 

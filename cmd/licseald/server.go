@@ -60,7 +60,7 @@ func (s *server) loadJudge(c *cli.Context) error {
 	if err != nil {
 		return fmt.Errorf("--schema: %w", err)
 	}
-	s.judge = &judge{rules: rules}
+	s.judge = &judge{rules: rules, log: s.log}
 	options := verify.Options{
 		Fields: rules, Grace: lengthOf(c, "grace"), MaxListAge: lengthOf(c, "max-list-age"), Issuer: c.String("issuer"),
 	}
