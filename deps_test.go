@@ -27,6 +27,7 @@ const (
 	uuid       = "github.com/google/uuid"
 	internal   = module + "/internal/..."
 	sigs       = module + "/internal/sig"
+	publicKeys = module + "/internal/pubkey"
 )
 
 // A room is a package, or all packages below a path that ends with "/...".
@@ -45,10 +46,11 @@ var rooms = []room{
 	{module + "/verify", []string{module, tokenizer + "/...", sigs, module + "/revoke"}},
 	{module + "/revoke", []string{module, tokenizer + "/...", sigs}},
 	{module + "/state", []string{module, tokenizer + "/...", module + "/verify", module + "/revoke", internal, flock, xsys + "/..."}},
-	{module + "/keys/private", []string{module, tokenizer + "/...", module + "/keys/...", xcrypto + "/...", xsys + "/..."}},
-	{module + "/keys/agent", []string{module, tokenizer + "/...", module + "/keys/...", xcrypto + "/...", xsys + "/..."}},
+	{module + "/keys/private", []string{module, tokenizer + "/...", module + "/keys/...", publicKeys, xcrypto + "/...", xsys + "/..."}},
+	{module + "/keys/agent", []string{module, tokenizer + "/...", module + "/keys/...", publicKeys, xcrypto + "/...", xsys + "/..."}},
 	{module + "/keys/internal/keytest", []string{"..."}}, // for tests
-	{module + "/keys/...", []string{module, tokenizer + "/..."}},
+	{module + "/keys/...", []string{module, tokenizer + "/...", publicKeys}},
+	{module + "/trust", []string{module, tokenizer + "/...", sigs, publicKeys}},
 	{module + "/schema", []string{module, tokenizer + "/...", jsonschema + "/...", uuid, internal}},
 	{module + "/edit", []string{module, tokenizer + "/...", jsonschema + "/...", uuid, module + "/schema", internal}},
 	{module + "/bulk", []string{
@@ -66,6 +68,7 @@ var rooms = []room{
 	{module + "/admin/...", []string{module, tokenizer + "/...", uuid, internal}},
 	{module + "/entitle/...", []string{module, tokenizer + "/...", uuid, module + "/verify", module + "/revoke", internal}},
 	{sigs, nil},
+	{publicKeys, nil},
 	{module + "/internal/...", []string{"..."}},
 	{module + "/cmd/...", []string{"..."}},
 }

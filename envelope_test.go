@@ -66,3 +66,51 @@ func TestEnvelopeIsStrict(t *testing.T) {
 		t.Error("text after a payload is ignored")
 	}
 }
+
+// A document with several signatures is read, written as the same bytes, and
+// refused if its signatures are not as they must be.
+func TestEnvelopeSignatures(t *testing.T) {
+	one := `{"key":"SHA256:` + strings.Repeat("A", 43) + `","signature":"` + strings.Repeat("0", 128) + `"}`
+	text := func(signatures string) string {
+		return `{"note":{"payload":{"a":1},"signatures":` + signatures + `,"version":"1"}}`
+	}
+	for _, signatures := range []string{"[]", "[" + one + "]", "[" + one + "," + one + "]"} {
+		payload, all, err := noteEnvelope.ParseSignaturesUnverified([]byte(" " + text(signatures)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := noteEnvelope.SignaturesText(payload, all); got != text(signatures) {
+			t.Errorf("got %s", got)
+		}
+	}
+	big := noteEnvelope
+	big.MaxBytes = 1 << 20
+	for name, tt := range map[string]struct {
+		text string
+		want licseal.Class
+	}{
+		"no array":           {text("{}"), licseal.ClassWrongType},
+		"null":               {text("null"), licseal.ClassWrongType},
+		"no object":          {text(`["a"]`), licseal.ClassWrongType},
+		"one signature":      {note(`{"a":1}`), licseal.ClassUnknownMember},
+		"no signatures":      {strings.Replace(text("[]"), `"signatures":[],`, "", 1), licseal.ClassMissingMember},
+		"no key":             {text("[" + strings.Replace(one, `"key"`, `"kid"`, 1) + "]"), licseal.ClassUnknownMember},
+		"an empty object":    {text("[{}]"), licseal.ClassMissingMember},
+		"upper-case digits":  {text("[" + strings.Replace(one, "00", "AA", 1) + "]"), licseal.ClassSignatureFormat},
+		"a short key":        {text("[" + strings.Replace(one, "AA", "A", 1) + "]"), licseal.ClassSignatureFormat},
+		"a key with padding": {text("[" + strings.Replace(one, `A","s`, `A=","s`, 1) + "]"), licseal.ClassSignatureFormat},
+		"an escape":          {text("[" + strings.Replace(one, "SHA", `\u0053HA`, 1) + "]"), licseal.ClassSignatureFormat},
+		"too many":           {text("[" + strings.Repeat(one+",", 32) + one + "]"), licseal.ClassTooLarge},
+		"truncated":          {text("[")[:40], licseal.ClassTruncated},
+		"integer version":    {strings.Replace(text("[]"), `"1"`, "1", 1), licseal.ClassVersion},
+	} {
+		_, _, err := big.ParseSignaturesUnverified([]byte(tt.text))
+		parse, ok := errors.AsType[*licseal.ParseError](err)
+		if !ok || parse.Class != tt.want {
+			t.Errorf("%s: got %v, want %s", name, err, tt.want)
+		}
+	}
+	if _, _, err := noteEnvelope.ParseSignaturesUnverified([]byte(text("[" + strings.Repeat(one+",", 9) + one + "]"))); err == nil {
+		t.Error("a document that is too large is read")
+	}
+}

@@ -90,6 +90,7 @@ const (
 	ClassSignatureFormat Class = "signature-format" // not 128 lower-case hex digits
 	ClassVersion         Class = "version"          // neither "1" nor 1
 	ClassRevocations     Class = "revocations"      // a member of a revocation list is missing, malformed or unknown
+	ClassTrust           Class = "trust"            // the same of a trust document
 )
 
 // ParseError says why and where a text is not a licence document or payload.

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"strings"
 )
 
 // KeyID returns the name by which a public key is known: OpenSSH's SHA-256
@@ -34,6 +35,13 @@ func KeyID(pub crypto.PublicKey) string {
 	}
 	digest := sha256.Sum256(wire)
 	return "SHA256:" + base64.RawStdEncoding.EncodeToString(digest[:])
+}
+
+// isKeyID reports whether text is a fingerprint as KeyID returns it.
+func isKeyID(text string) bool {
+	digest, isFingerprint := strings.CutPrefix(text, "SHA256:")
+	decoded, err := base64.RawStdEncoding.Strict().DecodeString(digest)
+	return isFingerprint && err == nil && len(decoded) == sha256.Size && len(digest) == 43
 }
 
 // pointOf returns the point of a key on P-256, uncompressed, or nil. A key that

@@ -295,8 +295,10 @@ func (s *scanner) token() error {
 	return nil
 }
 
-func (s *scanner) signature() (string, error) {
-	value, at, err := s.value(s.env.signature, '"', "a string of 128 hex digits")
+func (s *scanner) signature() (string, error) { return s.signatureAt(s.env.signature) }
+
+func (s *scanner) signatureAt(pointer string) (string, error) {
+	value, at, err := s.value(pointer, '"', "a string of 128 hex digits")
 	if err != nil {
 		return "", err
 	}
@@ -304,11 +306,11 @@ func (s *scanner) signature() (string, error) {
 	for i := range len(digits) {
 		if c := digits[i]; !('0' <= c && c <= '9' || 'a' <= c && c <= 'f') {
 			c, _ := utf8.DecodeRuneInString(digits[i:])
-			return "", s.errorAt(at+1+i, s.env.signature, ClassSignatureFormat, "the signature has %+q as character %d; only the hex digits 0-9 and a-f, in lower case, may stand there", c, i+1)
+			return "", s.errorAt(at+1+i, pointer, ClassSignatureFormat, "the signature has %+q as character %d; only the hex digits 0-9 and a-f, in lower case, may stand there", c, i+1)
 		}
 	}
 	if len(digits) != signatureHexSize {
-		return "", s.errorAt(at, s.env.signature, ClassSignatureFormat, "the signature has %d hex digits; it must have %d", len(digits), signatureHexSize)
+		return "", s.errorAt(at, pointer, ClassSignatureFormat, "the signature has %d hex digits; it must have %d", len(digits), signatureHexSize)
 	}
 	return digits, nil
 }

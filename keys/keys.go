@@ -27,8 +27,8 @@ import (
 	"crypto"
 	"encoding/base64"
 
+	"github.com/licseal/licseal/internal/pubkey"
 	"github.com/licseal/licseal/keys/internal/keytext"
-	"github.com/licseal/licseal/keys/internal/pubkey"
 )
 
 // MaxBytes is the size of the largest file of trusted keys that is read, in bytes.

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/pubkey"
 	"github.com/licseal/licseal/keys/internal/keytext"
-	"github.com/licseal/licseal/keys/internal/pubkey"
 )
 
 // parseLine reads a line of a file of trusted keys: TYPE KEY [COMMENT], the public

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/licseal/licseal/internal/pubkey"
 	"github.com/licseal/licseal/keys/internal/keytext"
-	"github.com/licseal/licseal/keys/internal/pubkey"
 )
 
 // Namespace is the namespace of the allowed_signers lines whose keys sign licences:

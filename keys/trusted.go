@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/pubkey"
 	"github.com/licseal/licseal/keys/internal/keytext"
-	"github.com/licseal/licseal/keys/internal/pubkey"
 )
 
 // ParseTrusted reads a file of trusted keys: OpenSSH public keys and

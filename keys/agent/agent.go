@@ -12,7 +12,7 @@ import (
 	"math/big"
 	"strings"
 
-	"github.com/licseal/licseal/keys/internal/pubkey"
+	"github.com/licseal/licseal/internal/pubkey"
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 )

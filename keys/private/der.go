@@ -11,7 +11,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/licseal/licseal/keys/internal/pubkey"
+	"github.com/licseal/licseal/internal/pubkey"
 )
 
 // These mirror the ASN.1 of private keys. crypto/x509 parses the keys themselves.

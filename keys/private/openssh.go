@@ -10,7 +10,7 @@ import (
 	"encoding/pem"
 	"errors"
 
-	"github.com/licseal/licseal/keys/internal/pubkey"
+	"github.com/licseal/licseal/internal/pubkey"
 )
 
 // parseOpenSSH reads the bytes of a PEM block of type OPENSSH PRIVATE KEY. The

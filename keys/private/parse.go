@@ -6,8 +6,8 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/licseal/licseal/internal/pubkey"
 	"github.com/licseal/licseal/keys/internal/keytext"
-	"github.com/licseal/licseal/keys/internal/pubkey"
 )
 
 // Parse reads a private key file: an OpenSSH key, PKCS#8 or SEC 1 in PEM. It

@@ -18,8 +18,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/licseal/licseal/internal/pubkey"
 	"github.com/licseal/licseal/keys/internal/keytext"
-	"github.com/licseal/licseal/keys/internal/pubkey"
 	"golang.org/x/crypto/ssh"
 )
 
