@@ -18,15 +18,14 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/signal"
-	"runtime"
 	"time"
 )
 
 func main() {
 	sample := flag.Int("sample", 20, "how many changes of each package to try; 0 for all")
 	seed := flag.Uint64("seed", 1, "which changes to choose")
-	workers := flag.Int("workers", runtime.GOMAXPROCS(0), "how many changes to try at the same time")
-	timeout := flag.Duration("timeout", 3*time.Minute, "when a test counts as hung, which is noticed")
+	workers := flag.Int("workers", 1, "how many changes to try at the same time")
+	timeout := flag.Duration("timeout", time.Minute, "how long the tests of a package may run; a change that makes them hang is noticed")
 	known := flag.String("known", "internal/mutate/equivalent.txt", "the file of survivors that change nothing")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -97,6 +96,6 @@ func (s *score) add(t score) {
 func (s score) String() string {
 	share := func(of int) float64 { return 100 * float64(s.killed) / float64(max(1, of)) }
 	all := s.killed + s.survived
-	return fmt.Sprintf("%d noticed, %d survived (%d change nothing): %.1f %% raw, %.1f %% without those",
-		s.killed, s.survived, s.equivalent, share(all), share(all-s.equivalent))
+	return fmt.Sprintf("%d tried, %d noticed, %d survived (%d change nothing): %.1f %% raw, %.1f %% without those",
+		all, s.killed, s.survived, s.equivalent, share(all), share(all-s.equivalent))
 }

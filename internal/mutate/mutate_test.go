@@ -137,3 +137,26 @@ func TestTry(t *testing.T) {
 		t.Errorf("got %q, want %q", out.String(), want)
 	}
 }
+
+// If the tests fail without a change, nothing can be said about changes.
+func TestTryFailsAlready(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod":    "module example.com/p\n\ngo 1.26\n",
+		"p.go":      "package p\n\nfunc Less(a, b int) bool { return a < b }\n",
+		"p_test.go": "package p\n\nimport \"testing\"\n\nfunc TestLess(t *testing.T) { t.Error() }\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+	mutants, err := mutantsOf(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := runner{workers: 1, timeout: 60e9}
+	if s, err := r.try(t.Context(), &strings.Builder{}, ".", mutants, nil); err == nil || s != (score{}) {
+		t.Errorf("got %+v, %v", s, err)
+	}
+}

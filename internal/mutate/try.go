@@ -41,6 +41,9 @@ var alsoTests = map[string][]string{
 
 // try tries changes of one package, and prints the survivors.
 func (r runner) try(ctx context.Context, w io.Writer, pkg string, mutants []mutant, known map[string]string) (s score, err error) {
+	if err := r.unchanged(ctx, pkg); err != nil {
+		return s, err
+	}
 	var mu sync.Mutex
 	var group sync.WaitGroup
 	work := make(chan mutant)
@@ -76,6 +79,26 @@ func (r runner) try(ctx context.Context, w io.Writer, pkg string, mutants []muta
 	return s, errors.Join(err, ctx.Err())
 }
 
+// unchanged returns an error if the tests fail without a change, because every change
+// would then count as noticed.
+func (r runner) unchanged(ctx context.Context, pkg string) error {
+	dir, err := os.MkdirTemp("", "mutate")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	overlay := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(overlay, []byte(`{"Replace":{}}`), 0o600); err != nil {
+		return err
+	}
+	for _, p := range append([]string{pkg}, r.also[pkg]...) {
+		if r.fails(ctx, overlay, p) {
+			return errors.Join(fmt.Errorf("the tests of %s fail or time out without a change", p), ctx.Err())
+		}
+	}
+	return nil
+}
+
 // one runs the tests with one change in place of the file, which stays as it is.
 func (r runner) one(ctx context.Context, pkg string, m mutant) (verdict, error) {
 	dir, err := os.MkdirTemp("", "mutate")
@@ -90,15 +113,20 @@ func (r runner) one(ctx context.Context, pkg string, m mutant) (verdict, error) 
 	if exec.CommandContext(ctx, "go", "build", "-overlay", overlay, "-o", os.DevNull, pkg).Run() != nil {
 		return invalid, ctx.Err()
 	}
-	ctx, cancel := context.WithTimeout(ctx, r.timeout)
-	defer cancel()
-	args := append([]string{"test", "-short", "-failfast", "-overlay", overlay, pkg}, r.also[pkg]...)
-	test := exec.CommandContext(ctx, "go", args...)
-	test.WaitDelay = 5 * time.Second
-	if test.Run() != nil {
-		return killed, nil
+	if r.fails(ctx, overlay, pkg) || len(r.also[pkg]) > 0 && r.fails(ctx, overlay, r.also[pkg]...) {
+		return killed, ctx.Err()
 	}
-	return survived, nil
+	return survived, ctx.Err()
+}
+
+// fails reports whether a test of packages fails, or is still running after the
+// timeout. The tests of the package that was changed are run first and by themselves,
+// because most changes are noticed there.
+func (r runner) fails(ctx context.Context, overlay string, packages ...string) bool {
+	args := []string{"test", "-short", "-failfast", "-vet=off", "-timeout", r.timeout.String(), "-overlay", overlay}
+	test := exec.CommandContext(ctx, "go", append(args, packages...)...)
+	test.WaitDelay = 5 * time.Second
+	return test.Run() != nil
 }
 
 // overlayOf writes what 'go test -overlay' takes: the changed file in place of the
