@@ -1,0 +1,76 @@
+package trust
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"github.com/licseal/licseal"
+)
+
+// envelope is the document around the payload.
+var envelope = licseal.Envelope{
+	Member: "trust", Noun: "trust document", Context: "licseal-trust-v1\n", MaxBytes: MaxBytes,
+}
+
+// Document is a trust document. Its signatures are not verified: [Chain] does.
+type Document struct {
+	content    *content
+	payload    licseal.Payload
+	signatures []licseal.KeySignature // sorted by key
+	digest     string
+}
+
+// New returns a document without signatures.
+func New(c *Contents) (*Document, error) {
+	payload, err := c.Payload()
+	if err != nil {
+		return nil, err
+	}
+	return newDocument(payload, nil, keyCache{})
+}
+
+// ParseUnverified parses a document as strictly as a licence. It does not check the
+// signatures, which may be missing.
+//
+// An error is always a [*licseal.ParseError].
+func ParseUnverified(data []byte) (*Document, error) { return parse(data, keyCache{}) }
+
+func parse(data []byte, cache keyCache) (*Document, error) {
+	payload, signatures, err := envelope.ParseSignaturesUnverified(data)
+	if err != nil {
+		return nil, err
+	}
+	return newDocument(payload, signatures, cache)
+}
+
+func newDocument(payload licseal.Payload, signatures []licseal.KeySignature, cache keyCache) (*Document, error) {
+	content, err := readContents(payload, cache)
+	if err != nil {
+		return nil, err
+	}
+	digest := sha256.Sum256(envelope.Message(payload))
+	slices.SortStableFunc(signatures, func(a, b licseal.KeySignature) int { return strings.Compare(a.Key, b.Key) })
+	return &Document{content, payload.WithoutPositions(), signatures, hex.EncodeToString(digest[:])}, nil
+}
+
+// String returns the document in canonical form, with its signatures sorted by key:
+// one line without a newline at its end.
+func (d *Document) String() string { return envelope.SignaturesText(d.payload, d.signatures) }
+
+// Digest returns the SHA-256 of what is signed, in lower-case hex digits. The same
+// document has the same digest whoever has signed it.
+func (d *Document) Digest() string { return d.digest }
+
+// Contents returns what the document says. The caller must not change it.
+func (d *Document) Contents() *Contents { return &d.content.Contents }
+
+// Signers returns the fingerprints of the keys that are said to have signed, sorted.
+func (d *Document) Signers() []string {
+	var ids []string
+	for _, s := range d.signatures {
+		ids = append(ids, s.Key)
+	}
+	return ids
+}

@@ -1,0 +1,271 @@
+package trust
+
+import (
+	"crypto"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/pubkey"
+)
+
+// payloadText is the payload of a document in JSON. Optional members are raw values,
+// because a decoded null would look like a missing member.
+type payloadText struct {
+	Generation int64          `json:"generation"`
+	Issued     string         `json:"issued"`
+	Keys       []keyText      `json:"keys"`
+	Previous   jsontext.Value `json:"previous"`
+	Roots      struct {
+		Keys      []rootText `json:"keys"`
+		Threshold int        `json:"threshold"`
+	} `json:"roots"`
+}
+
+type keyText struct {
+	Before  jsontext.Value `json:"before"`
+	From    jsontext.Value `json:"from"`
+	Issuers []string       `json:"issuers"`
+	Key     string         `json:"key"`
+	Name    jsontext.Value `json:"name"`
+}
+
+type rootText struct {
+	Key  string         `json:"key"`
+	Name jsontext.Value `json:"name"`
+}
+
+// contentError is a fault in the payload of a document.
+type contentError struct{ pointer, detail string }
+
+func (e *contentError) Error() string { return e.detail }
+
+func faultf(pointer, format string, args ...any) error {
+	return &contentError{pointer, fmt.Sprintf(format, args...)}
+}
+
+// content is a payload that was read, with the fingerprints of its keys.
+type content struct {
+	Contents
+	rootIDs, keyIDs []string
+}
+
+// readContents reads the payload of a document.
+func readContents(p licseal.Payload, cache keyCache) (*content, error) {
+	var text payloadText
+	// Duplicate names were refused when the payload was parsed.
+	err := json.Unmarshal(p.Bytes(), &text, json.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(true))
+	var c *content
+	if err == nil {
+		c, err = text.content(cache)
+	}
+	if err != nil {
+		pointer, detail := "", err.Error()
+		var fault *contentError
+		var semantic *json.SemanticError
+		switch {
+		case errors.As(err, &fault):
+			pointer, detail = fault.pointer, fault.detail
+		case errors.As(err, &semantic):
+			pointer, detail = string(semantic.JSONPointer), "this value has the wrong type"
+			if errors.Is(err, json.ErrUnknownName) {
+				detail = "a trust document has no such member"
+			}
+		}
+		return nil, &licseal.ParseError{Class: licseal.ClassTrust, Position: p.Position(pointer), Detail: detail}
+	}
+	return c, nil
+}
+
+func (t *payloadText) content(cache keyCache) (*content, error) {
+	c := new(content)
+	if err := t.readHead(&c.Contents); err != nil {
+		return nil, err
+	}
+	if err := t.readRoots(c, cache); err != nil {
+		return nil, err
+	}
+	return c, t.readKeys(c, cache)
+}
+
+func (t *payloadText) readHead(c *Contents) (err error) {
+	if t.Generation < 1 || t.Generation > MaxGenerations {
+		return faultf("/generation", "the generation of a trust document is an integer from 1 to %d", MaxGenerations)
+	}
+	c.Generation = t.Generation
+	if c.Issued, err = readTime("/issued", t.Issued); err != nil {
+		return err
+	}
+	if c.Previous, err = optional("/previous", t.Previous); err != nil {
+		return err
+	}
+	switch {
+	case c.Generation == 1 && t.Previous != nil:
+		return faultf("/previous", "generation 1 has no document before it")
+	case c.Generation > 1 && !isDigest(c.Previous):
+		return faultf("/previous", "the digest of the document before is expected, 64 lower-case hex digits")
+	}
+	return nil
+}
+
+func (t *payloadText) readRoots(c *content, cache keyCache) error {
+	roots := t.Roots.Keys
+	if len(roots) < 1 || len(roots) > MaxRoots {
+		return faultf("/roots/keys", "a trust document has from 1 to %d roots", MaxRoots)
+	}
+	if c.Threshold = t.Roots.Threshold; c.Threshold < 1 || c.Threshold > len(roots) {
+		return faultf("/roots/threshold", "the threshold is an integer from 1 to the number of roots, %d", len(roots))
+	}
+	seen := make(map[string]bool, len(roots))
+	for i, root := range roots {
+		place := fmt.Sprintf("/roots/keys/%d", i)
+		key, err := cache.read(place+"/key", root.Key, seen)
+		if err != nil {
+			return err
+		}
+		name, err := readName(place+"/name", root.Name)
+		if err != nil {
+			return err
+		}
+		c.Roots = append(c.Roots, Root{key.public, name})
+		c.rootIDs = append(c.rootIDs, key.id)
+	}
+	return nil
+}
+
+func (t *payloadText) readKeys(c *content, cache keyCache) error {
+	if t.Keys == nil || len(t.Keys) > MaxKeys {
+		return faultf("/keys", "an array of at most %d keys is expected", MaxKeys)
+	}
+	seen := make(map[string]bool, len(t.Keys))
+	for i := range t.Keys {
+		place := fmt.Sprintf("/keys/%d", i)
+		key, err := cache.read(place+"/key", t.Keys[i].Key, seen)
+		if err != nil {
+			return err
+		}
+		trusted, err := t.Keys[i].trusted(place, key.public)
+		if err != nil {
+			return err
+		}
+		c.Keys = append(c.Keys, trusted)
+		c.keyIDs = append(c.keyIDs, key.id)
+	}
+	return nil
+}
+
+func (t *keyText) trusted(place string, public crypto.PublicKey) (key licseal.TrustedKey, err error) {
+	key.Key = public
+	if key.Name, err = readName(place+"/name", t.Name); err != nil {
+		return key, err
+	}
+	if key.ValidAfter, err = optionalTime(place+"/from", t.From); err != nil {
+		return key, err
+	}
+	if key.ValidBefore, err = optionalTime(place+"/before", t.Before); err != nil {
+		return key, err
+	}
+	if t.From != nil && t.Before != nil && !key.ValidAfter.Before(key.ValidBefore) {
+		return key, faultf(place+"/before", "it must be later than \"from\"")
+	}
+	if t.Issuers == nil || len(t.Issuers) > maxIssuers {
+		return key, faultf(place+"/issuers", "an array of at most %d issuers is expected", maxIssuers)
+	}
+	for i, issuer := range t.Issuers {
+		if !isIssuer(issuer) {
+			return key, faultf(fmt.Sprintf("%s/issuers/%d", place, i), "an issuer is a name of at most %d printable ASCII characters, without blanks, quotes, commas, '*', '?' and '!'", maxText)
+		}
+	}
+	key.Principals = t.Issuers
+	return key, nil
+}
+
+// isIssuer reports whether a text can be the name of an issuer in a file of trusted
+// keys too, and is not a pattern there.
+func isIssuer(s string) bool {
+	odd := func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`",*?!'\#`, r) }
+	return s != "" && len(s) <= maxText && !strings.ContainsFunc(s, odd)
+}
+
+// readName reads an optional name, which is one line that prints.
+func readName(pointer string, value jsontext.Value) (string, error) {
+	name, err := optional(pointer, value)
+	if err != nil {
+		return "", err
+	}
+	unprintable := func(r rune) bool { return !unicode.IsPrint(r) }
+	if value != nil && name == "" || len(name) > maxText || strings.ContainsFunc(name, unprintable) {
+		return "", faultf(pointer, "a name is one line of 1 to %d bytes that print", maxText)
+	}
+	return name, nil
+}
+
+// optional returns the text of a string that may be missing.
+func optional(pointer string, value jsontext.Value) (string, error) {
+	if value == nil {
+		return "", nil
+	}
+	if value.Kind() != '"' {
+		return "", faultf(pointer, "a string is expected")
+	}
+	text, _ := jsontext.AppendUnquote(nil, value)
+	return string(text), nil
+}
+
+func optionalTime(pointer string, value jsontext.Value) (time.Time, error) {
+	text, err := optional(pointer, value)
+	if err != nil || value == nil {
+		return time.Time{}, err
+	}
+	return readTime(pointer, text)
+}
+
+// readTime reads a time: RFC 3339, in UTC and whole seconds.
+func readTime(pointer, text string) (time.Time, error) {
+	t, err := licseal.ParseDate(text, nil)
+	if err != nil || formatTime(t) != text || t.IsZero() {
+		return time.Time{}, faultf(pointer, "a time is expected, as \"2027-12-31T12:00:00Z\"")
+	}
+	return t, nil
+}
+
+// isDigest reports whether text is the digest of a document.
+func isDigest(text string) bool {
+	return len(text) == 64 && strings.Trim(text, "0123456789abcdef") == ""
+}
+
+// keyCache holds the keys that were read, by their text: the documents of a chain
+// repeat them.
+type keyCache map[string]readKey
+
+type readKey struct {
+	public crypto.PublicKey
+	id     string // its fingerprint
+}
+
+// read reads a public key that must not be among those seen.
+func (k keyCache) read(pointer, text string, seen map[string]bool) (readKey, error) {
+	key, known := k[text]
+	if !known {
+		wire, err := base64.StdEncoding.Strict().DecodeString(text)
+		if err != nil || len(text) != base64.StdEncoding.EncodedLen(len(wire)) {
+			return key, faultf(pointer, "a public key is expected: the base64 of its SSH wire form")
+		}
+		if key.public, err = pubkey.Parse(wire); err != nil {
+			return key, faultf(pointer, "%v", err)
+		}
+		key.id = licseal.KeyID(key.public)
+		k[text] = key
+	}
+	if seen[key.id] {
+		return key, faultf(pointer, "the key %s is there twice", key.id)
+	}
+	seen[key.id] = true
+	return key, nil
+}
