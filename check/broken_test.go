@@ -330,9 +330,9 @@ func TestCodesAreListed(t *testing.T) {
 	const page = "../docs/check-codes.md"
 	var b strings.Builder
 	b.WriteString("# What `licseal check` finds\n\n" +
-		"All codes, and the stage of the judgement to which each belongs. They are stable. Those\n" +
-		"of the stage document have examples in [testdata/broken](../testdata/broken), by the\n" +
-		"line `expect` of the file.\n\n| code | stage | meaning |\n| --- | --- | --- |\n")
+		"All codes, and the stage of the judgement that reports them. Codes never change. Files in\n" +
+		"[testdata/broken](../testdata/broken) are examples of the stage `document`; the line\n" +
+		"`expect` of a file lists its codes.\n\n| code | stage | meaning |\n| --- | --- | --- |\n")
 	for _, d := range check.Describe() {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", d.Code, d.Stage, d.Title)
 	}

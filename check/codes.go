@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// Code is the kind of a finding: a stable word in kebab-case. [Describe] says
-// what each means.
+// Code is the kind of a finding: a stable word in kebab-case. [Describe] returns the
+// meaning of each.
 type Code string
 
-// The codes that are about more than the text itself. The codes of a text that
-// is not a licence document are in the table documentCodes.
+// The codes of findings about a licence document and about where it is installed. The
+// codes of a text that is not a licence document are in the table documentCodes.
 //
 // To add a code, add a row to one of the two tables, and a constant here if Go code
 // refers to it. A test writes docs/check-codes.md from the tables.
@@ -71,7 +71,7 @@ type Description struct {
 	Title string // one line
 }
 
-// Describe returns what every code means, sorted by code.
+// Describe returns the meaning of every code, sorted by code.
 func Describe() []Description {
 	all := slices.Clone(descriptions)
 	for _, c := range documentCodes {
@@ -83,19 +83,19 @@ func Describe() []Description {
 
 var descriptions = []Description{
 	{CodeSourceUnreadable, StageSource, "the file or service that should hold the licence cannot be read"},
-	{CodeSourceMissing, StageSource, "the named file does not exist"},
+	{CodeSourceMissing, StageSource, "the file does not exist"},
 	{CodeRootOnly, StageSource, "only the user root can read the file"},
-	{CodeLookAlike, StageSource, "a variable is set whose name only looks like one that a gateway reads"},
-	{CodeLicenceAsName, StageSource, "a licence was given in place of a file name"},
+	{CodeLookAlike, StageSource, "the name of a variable is similar to one that a gateway reads"},
+	{CodeLicenceAsName, StageSource, "a licence is given where a file name is expected"},
 	{CodeSourceShadowed, StageSource, "an installed licence is shadowed by another one"},
 	{CodeAdminShadowed, StageSource, "a local licence shadows those of the Admin API"},
 	{CodeLocalLicence, StageSource, "a local licence is not passed on to data planes"},
 	{CodeNoLicence, StageSource, "no licence was found"},
-	{CodeBetterLicence, StageSource, "another installed licence would be better than the active one"},
-	{CodeUnclear, StageSource, "it is not clear which licence is active"},
+	{CodeBetterLicence, StageSource, "another installed licence is better than the active one"},
+	{CodeUnclear, StageSource, "several licences could be the active one"},
 
 	{CodeCRLF, StageDocument, "the lines end in CR LF"},
-	{CodeVersionInteger, StageDocument, "the version is the integer 1 and not the string, which is no fault"},
+	{CodeVersionInteger, StageDocument, "the version is the integer 1 instead of a string, which is accepted"},
 	{CodeAmbiguous, StageDocument, "the text can be read in more than one way"},
 	{CodeNotFixed, StageDocument, "the text cannot be repaired"},
 
@@ -110,16 +110,16 @@ var descriptions = []Description{
 
 	{CodeUnknownField, StageSchema, "the schema does not define this field"},
 	{CodeMissingField, StageSchema, "a field is missing"},
-	{CodeWrongField, StageSchema, "a field's value breaks the schema"},
+	{CodeWrongField, StageSchema, "the value of a field breaks the schema"},
 	{CodeSchema, StageSchema, "the payload could not be checked against the schema"},
-	{CodeMoreSchema, StageSchema, "there are more violations than are listed"},
+	{CodeMoreSchema, StageSchema, "not all violations are listed"},
 	{CodeOtherSchema, StageSchema, "the fields are those of another built-in schema"},
 	{CodeOddID, StageSchema, "the id has a blank or a character that nobody could type to revoke the licence"},
-	{CodeOddText, StageSchema, "a text has a blank at an edge, or a character that is invisible or looks like another"},
+	{CodeOddText, StageSchema, "a text begins or ends with a blank, or has a character that is invisible or looks like another"},
 	{CodeDate, StageSchema, "a date is missing or cannot be read"},
 	{CodeUnpaddedDate, StageSchema, "a date has no leading zeros, in a licence whose signature was not checked"},
 
-	{CodeNeverValid, StageDates, "the licence expires at the instant it begins"},
+	{CodeNeverValid, StageDates, "the licence expires at the instant at which it begins"},
 	{CodeNotYetValid, StageDates, "the licence is not yet valid"},
 	{CodeExpired, StageDates, "the licence has expired"},
 	{CodeInGrace, StageDates, "the licence has expired and is in its grace period"},

@@ -18,8 +18,8 @@ type documentCode struct {
 	at     Stage // if empty, StageDocument
 }
 
-// faultWords is what a finding says of a fault. In both texts, {1} stands for the
-// first of the fault's values, and so on.
+// faultWords are the texts of a finding about a fault. In both, {1} is replaced by the
+// first of the fault's values, {2} by the second, and so on.
 type faultWords struct {
 	kind          repair.Kind
 	found, remedy string
@@ -29,12 +29,13 @@ func (c documentCode) stage() Stage {
 	return cmp.Or(c.at, StageDocument)
 }
 
-// one returns the words of a code that stands for one kind of fault, of the same name.
+// one returns a code for a single kind of fault, with the same name.
 func one(kind repair.Kind, title, found, remedy string) documentCode {
 	return documentCode{code: Code(kind), title: title, faults: []faultWords{{kind, found, remedy}}}
 }
 
-// byParser returns the words of what the parser says; its detail is {1}.
+// byParser returns a code for a class of parse errors. Their detail, {1}, is what a
+// finding says.
 func byParser(class licseal.Class, title, remedy string) documentCode {
 	return one(repair.Kind(class), title, "{1}", remedy)
 }
@@ -44,7 +45,7 @@ const (
 	unescapeOnce = "unescape the text once"
 )
 
-// documentCodes are the codes of all faults, in the order in which they are looked for.
+// documentCodes are the codes of all faults, in the order of the search.
 var documentCodes = []documentCode{
 	one(repair.Empty, "the text is empty",
 		"the text is empty", "check that the variable is set, or that the file was written to the end"),
@@ -61,7 +62,7 @@ var documentCodes = []documentCode{
 	one(repair.ByteOrderMark, "the text starts with a byte order mark",
 		"the text starts with a byte order mark (U+FEFF)", "save the file as UTF-8 without a byte order mark"),
 	one(repair.HTMLPage, "the text is a web page",
-		"the text is a web page, not a licence", "download the licence again; a login page or a proxy's message was saved in its place"),
+		"the text is a web page, not a licence", "download the licence again; what was saved is a login page or the message of a proxy"),
 	one(repair.KeyFile, "the text is a key file",
 		"the text is a key or a certificate, not a licence", "name the licence here, and the public key after -t"),
 	{code: "encrypted", title: "the licence is encrypted", faults: []faultWords{
@@ -80,7 +81,7 @@ var documentCodes = []documentCode{
 		{repair.Jasypt, "the value is encrypted for a configuration library", "read it through the program that has the key, or decrypt it with that library's own tool"},
 		{repair.SealedSecret, "the text is the SealedSecret {1}, which only its controller can decrypt", "read the Secret that the controller made of it: kubectl get secret {2} -o yaml"},
 	}},
-	{code: "pointer", title: "the text says where the licence is, and does not hold it", faults: []faultWords{
+	{code: "pointer", title: "the text only says where the licence is", faults: []faultWords{
 		{repair.LFS, "the file is a pointer of Git LFS; its content was not fetched", "fetch it: git lfs pull"},
 		{repair.GitAnnex, "the file is a pointer of git-annex; its content was not fetched", "fetch it: git annex get FILE"},
 		{repair.SecretPointer, "the manifest of the {1} {2} only says where the licence is", "read the Secret that a controller makes of it: kubectl get secret {3} -o yaml"},
@@ -92,27 +93,27 @@ var documentCodes = []documentCode{
 	{code: "placeholder", title: "the text is a placeholder or a reference that was not replaced", faults: []faultWords{
 		{repair.Placeholder, "the text is the placeholder {1}, which was not filled in", "check that the variable exists where the template is filled in"},
 		{repair.Reference, "the text is the reference {1}, which was not replaced with what it refers to", "check that the tool which resolves references ran, and that it may read this one"},
-		{repair.NotFound, "a program has written {1} in place of a licence: what it looked for does not exist", "check the path or the name that was looked for"},
+		{repair.NotFound, "a program has written {1} in place of a licence, because it did not find one", "check the path or the name that the program looks for"},
 		{repair.NotText, "a program has written {1} in place of the text of an object", "write the object as JSON: JSON.stringify(…)"},
 	}},
 	one(repair.FileName, "the text is the name of a file, not its content",
 		"the text is the name of a file: {1}", "put the content of the file there; a variable that names a file is KONG_LICENSE_PATH"),
 	one(repair.DataURI, "the text is a data: URI",
-		"the text is a data: URI, with the licence after its comma", "keep only what follows the comma, decoded"),
+		"the text is a data: URI, with the licence after its comma", "keep only what follows the comma, and decode it"),
 	one(repair.EnvAssignment, "the text is the assignment of a variable",
 		"the text assigns the variable {1}", "keep only the value after the ="),
 	one(repair.FormBody, "the text is a form-encoded request body",
-		"the text is a form-encoded request body", "keep only the value of payload, decoded"),
+		"the text is a form-encoded request body", "keep only the value of payload, and decode it"),
 	one(repair.QuotedPrintable, "the text is still encoded as quoted-printable mail",
 		"the text is encoded as in the source of a mail (quoted-printable)", "save the attachment, or copy the text as the mail program shows it"),
-	one(repair.QuotedLines, "each line has something before it, as in a reply to a mail",
-		"each line has something before it, such as {1}, as in a reply to a mail or the output of a program", "remove it at the start of each line"),
+	one(repair.QuotedLines, "each line begins with extra text, as in a reply to a mail",
+		"each line begins with extra text such as {1}, as in a reply to a mail or the output of a program", "remove it from every line"),
 	one(repair.HTMLEscaped, "the JSON is escaped for HTML",
 		"the quotes are escaped for HTML (&quot;)", "copy the text as a browser shows it"),
 	one(repair.HexEscaped, "the quotes are escaped as in a log",
 		`the quotes are escaped as in a log (\x22)`, `replace every \x22 with a quote, or take the licence from a file instead of a log`),
-	one(repair.NoQuotes, "all quotes are gone, as when a shell removed them",
-		"all quotes are gone: a shell removed them", "put the licence in single quotes where a shell reads it"),
+	one(repair.NoQuotes, "all quotes are missing; a shell may have removed them",
+		"all quotes are missing; a shell may have removed them", "in a shell, put the licence in single quotes"),
 	one(repair.GoMap, "the text is a map as Go prints it",
 		"the text is a map as Go prints it, without quotes", "write the value as JSON; in a template of Vault Agent: {{ .Data.data.license | toJSON }}"),
 	one(repair.PrintedMap, "the text is a map as a program prints it, without quotes",
@@ -125,8 +126,8 @@ var documentCodes = []documentCode{
 		"the text is written in hex digits", "decode it: xxd -r -p"),
 	one(repair.ByteList, "the text is printed as a list of bytes",
 		"the text is printed as a list of its bytes", "write the bytes as text"),
-	one(repair.MarkdownEscaped, "the text has the backslashes of Markdown",
-		"the text has the backslashes of Markdown or of a chat, such as {1}", "copy the text from a file or a code block"),
+	one(repair.MarkdownEscaped, "the text is escaped for Markdown",
+		"the text is escaped for Markdown or a chat, such as {1}", "copy the text from a file or a code block"),
 	{code: "doubled-quotes", title: "each quote is written twice, as in a CSV file", faults: []faultWords{
 		{repair.DoubledQuotes, `each quote is written twice (""), as in a CSV file`, "take the value out with a program that reads CSV"},
 		{repair.EmbeddedDoubled, "the licence is a value of a CSV file, in which each quote is written twice", "take the value out with a program that reads CSV"},
@@ -168,7 +169,7 @@ var documentCodes = []documentCode{
 		{repair.SecretMissingKey, "the Secret {1} has no key {2}: it has {3}", "put the licence there: kubectl create secret generic {1} --from-file={2}=FILE"},
 	}},
 	{code: CodeNotBase64, title: "the data of a Secret is not base64", at: StageSource, faults: []faultWords{
-		{repair.SecretNotBase64, "the value under data is not base64, so Kubernetes refuses it", "put plain text under stringData, or encode it: base64 -w0"},
+		{repair.SecretNotBase64, "the value under data is not base64, so Kubernetes rejects it", "put plain text under stringData, or encode it: base64 -w0"},
 	}},
 	one(repair.KongLicense, "the text is the manifest of a KongLicense",
 		"the text is the manifest of the KongLicense {1}", "kubectl apply this manifest, and give a gateway only the text of rawLicenseString"),
@@ -181,16 +182,16 @@ var documentCodes = []documentCode{
 		"the licence is a value inside a YAML document", "use only the value"),
 	one(repair.EmbeddedString, "the licence is a string inside other text, such as HCL",
 		"the licence is a string inside a larger text", "use only the string, without its quotes and escapes"),
-	one(repair.OtherJSON, "the text is JSON without a licence in it",
-		"the text is JSON, and there is no licence in it", "check that this is the right file, or the right answer"),
+	one(repair.OtherJSON, "the text is JSON that contains no licence",
+		"the text is JSON that contains no licence", "check that this is the right file, or the right answer"),
 	one(repair.SeveralTexts, "the file has more than one JSON text",
 		"a second JSON text follows the first", "keep one of them; a gateway reads one licence"),
 	{code: "surrounding-text", title: "there is other text around the licence", faults: []faultWords{
 		{repair.SurroundingText, "there is other text {1} the licence", "keep only the text from the first { to the last }"},
-		{repair.EmbeddedObject, "there is other text around the licence", "keep only the text from the first { to the } that belongs to it"},
+		{repair.EmbeddedObject, "there is other text around the licence", "keep only the text from the first { to its closing }"},
 		{repair.EmbeddedBase64, "there is other text around the base64 of a licence", "keep only the base64, and decode it: base64 -d"},
-		{repair.ShellMark, "the text ends in {1}, by which a shell shows that there is no newline", "remove the {1}"},
-		{repair.TrailingText, "there is other text after the licence", "keep only the text from the first { to the } that belongs to it"},
+		{repair.ShellMark, "the text ends in {1}, which a shell prints after a line without a newline", "remove the {1}"},
+		{repair.TrailingText, "there is other text after the licence", "keep only the text from the first { to its closing }"},
 	}},
 	one(repair.CurlyQuotes, "curly quotes are used where JSON needs straight ones",
 		"found the quote {1} ({2}) where JSON needs a straight one", `type straight quotes ("), or take the licence from a file instead of a mail or a wiki`),
@@ -201,7 +202,7 @@ var documentCodes = []documentCode{
 	one(repair.TrailingComma, "there is a comma before a closing bracket",
 		"there is a comma before a closing bracket", "remove the comma"),
 	{code: CodeSubstituted, title: "a program changed characters inside a value", at: StageSignature, faults: []faultWords{
-		{repair.Substituted, "a value has {1} in place of {2}, with which the signature is good", "copy the licence from a file instead of a mail, a document or a web page"},
+		{repair.Substituted, "a value has {1} in place of {2}; the signature is good with {2}", "copy the licence from a file instead of a mail, a document or a web page"},
 	}},
 	one(repair.LineBreak, "there is a line break inside a string",
 		"a line ends inside a string", "join the lines again; a JSON string is on one line"),
@@ -216,10 +217,10 @@ var documentCodes = []documentCode{
 	byParser(licseal.ClassTooLarge, "the text is too large for a licence", "check that this is the licence and not another file; a licence has about 500 bytes"),
 	byParser(licseal.ClassTruncated, "the text ends too early", "copy the whole text, from the first { to the last }"),
 	byParser(licseal.ClassTrailingData, "text follows the end of the JSON value", "remove what follows the licence"),
-	byParser(licseal.ClassUnknownMember, "there is a member outside of what is signed", "remove the member, or spell it as the format does; only what is in the payload is signed"),
+	byParser(licseal.ClassUnknownMember, "a member is not one of the format, and is not signed", "remove the member, or correct its spelling; only the payload is signed"),
 	byParser(licseal.ClassMissingMember, "a member of the licence document is missing", "take the whole document from the file or message that the vendor sent; a licence has payload, signature and version"),
 	byParser(licseal.ClassDuplicateName, "a member appears twice", asSent+"; only one of the two was signed"),
-	byParser(licseal.ClassVersion, "this program does not read this version", "use a newer licseal, or correct the version"),
+	byParser(licseal.ClassVersion, "the version of the format is not supported", "use a newer licseal, or correct the version"),
 	byParser(licseal.ClassWrongType, "a value has the wrong type", asSent),
 	byParser(licseal.ClassTooDeep, "objects are nested too deeply", asSent),
 	byParser(licseal.ClassInvalidUTF8, "the text is not UTF-8", "save the text as UTF-8, or "+asSent),
@@ -249,7 +250,7 @@ type faultRow struct {
 	faultWords
 }
 
-// fromFault puts a fault into words.
+// fromFault returns the finding about a fault.
 func fromFault(f repair.Fault) Finding {
 	row, ok := wordsOf()[f.Kind]
 	if !ok {
@@ -263,7 +264,7 @@ func fromFault(f repair.Fault) Finding {
 	return Finding{row.code, row.stage(), Error, f.Position, r.Replace(row.found), r.Replace(row.remedy)}
 }
 
-// fromFaults puts faults into words, in their order.
+// fromFaults returns the findings about faults, in their order.
 func fromFaults(faults []repair.Fault) []Finding {
 	findings := make([]Finding, len(faults))
 	for i, f := range faults {
@@ -272,8 +273,7 @@ func fromFaults(faults []repair.Fault) []Finding {
 	return findings
 }
 
-// readable returns what the parser says of a text that is not JSON, without the words
-// that only programmers know.
+// readable returns the detail of a parse error without the terms of the JSON parser.
 func readable(detail string) string {
 	rest, ok := strings.CutPrefix(detail, "not JSON: ")
 	if !ok {

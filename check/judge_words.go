@@ -14,7 +14,7 @@ import (
 	"github.com/licseal/licseal/verify"
 )
 
-// refusal puts the refusal of a stage into words that has one code for each reason.
+// refusal adds a finding for the refusal of a stage whose reasons have one code each.
 func (j *judgement) refusal(o verify.Outcome, document []byte) {
 	var (
 		revoked *verify.RevokedError
@@ -24,9 +24,9 @@ func (j *judgement) refusal(o verify.Outcome, document []byte) {
 	switch {
 	case o.Stage == verify.StageSignature:
 		f.Code, f.Stage, f.Position = CodeSignature, StageSignature, memberPosition(document, "/license/signature")
-		f.Remedy = asSent + ", and check that -t names the vendor's keys; what Kong has signed can only be checked with --no-signature"
+		f.Remedy = asSent + ", and check that -t names the vendor's keys; for licences signed by Kong, use --no-signature"
 	case errors.As(o.Err, &revoked):
-		f.Code, f.Stage, f.Remedy = CodeRevoked, StageRevocation, "ask whoever issued the licence for another one"
+		f.Code, f.Stage, f.Remedy = CodeRevoked, StageRevocation, "ask whoever issued the licence for a new one"
 	case errors.As(o.Err, &noID):
 		f.Code, f.Stage, f.Position, f.Remedy = CodeNoID, StageSchema, noID.Position, "ask whoever issued the licence for one with an id"
 	case o.Reason == licseal.ReasonRevocationList:
@@ -41,17 +41,16 @@ func (j *judgement) refusal(o verify.Outcome, document []byte) {
 	j.add(f)
 }
 
-// ask returns the remedy of a licence that is not as it should be. If its signature was not
-// checked, it may have been changed since it was issued.
+// ask returns the remedy for a faulty licence: a request for another one. If its signature
+// was not checked, it may have been changed since it was issued.
 func (j *judgement) ask(what string) string {
 	if j.options.NoSignature {
-		return "compare it with what came from the vendor; if it is the same, ask for " + what
+		return "compare it with what the vendor sent; if it is the same, ask for " + what
 	}
 	return "ask whoever issued the licence for " + what
 }
 
-// fields puts the violations of the schema into words: those that refuse the licence, and
-// those that are worth a warning.
+// fields adds a finding for each violation of the schema, an error or a warning.
 func (j *judgement) fields(o verify.Outcome) {
 	var broken *schema.Error
 	if o.Err != nil && !errors.As(o.Err, &broken) {
@@ -94,8 +93,8 @@ func (j *judgement) fields(o verify.Outcome) {
 	}
 }
 
-// oddTexts warns of an id that nobody could type, and of texts that are probably not what
-// they seem to be.
+// oddTexts warns of an id that nobody could type, and of texts with characters that mislead
+// readers.
 func (j *judgement) oddTexts() {
 	var odd *licseal.IDError
 	roles := j.judge.roles()
@@ -104,7 +103,7 @@ func (j *judgement) oddTexts() {
 	}
 	for _, v := range edit.Warnings(j.License.Payload, roles) {
 		if field := strings.TrimPrefix(v.Pointer, payloadPointer); odd == nil || field != roles.ID {
-			j.add(Finding{CodeOddText, StageSchema, Warning, v.Position, plain(strings.TrimPrefix(field, "/")) + ": " + v.Message, "see whether this is meant"})
+			j.add(Finding{CodeOddText, StageSchema, Warning, v.Position, plain(strings.TrimPrefix(field, "/")) + ": " + v.Message, "check that this is intended"})
 		}
 	}
 }
@@ -116,7 +115,7 @@ func (j *judgement) violation(v licseal.Violation) Finding {
 	f := Finding{CodeWrongField, StageSchema, Error, v.Position, v.Message, j.ask("one with this field right")}
 	switch {
 	case v.UnknownMember:
-		f.Code, f.Remedy = CodeUnknownField, "see whether the name is misspelt, or the licence newer than the schema"
+		f.Code, f.Remedy = CodeUnknownField, "check the spelling of the name; the licence may also be newer than the schema"
 	case v.Keyword == "required":
 		f.Code, f.Remedy = CodeMissingField, j.ask("one with this field")
 	}
@@ -129,7 +128,7 @@ func (j *judgement) violation(v licseal.Violation) Finding {
 	return f
 }
 
-// period puts dates that cannot be read into words, unless the schema has reported them.
+// period adds a finding for a date that cannot be read, unless the schema has reported it.
 func (j *judgement) period(err error) {
 	if err == nil {
 		return
@@ -148,7 +147,7 @@ func (j *judgement) period(err error) {
 	j.add(f)
 }
 
-// validity puts into words where a licence is in its validity period.
+// validity adds a finding unless the licence is valid at the instant of judgement.
 func (j *judgement) validity() {
 	roles := j.judge.roles()
 	begins, ends := j.dateWords(roles.NotBefore, j.NotBefore), j.dateWords(roles.NotAfter, j.NotAfter)
@@ -181,7 +180,7 @@ func (j *judgement) dateWords(pointer string, t time.Time) string {
 	return fmt.Sprintf("%s %q is %s", plain(pointer[1:]), text, Instant(t))
 }
 
-// requirements judges what the caller requires. It comes last.
+// requirements judges what the policy requires. It is the last stage.
 func (j *judgement) requirements() {
 	j.remaining()
 	for _, r := range j.options.Policy.Require {
@@ -192,8 +191,8 @@ func (j *judgement) requirements() {
 	}
 }
 
-// remaining judges how much time is left. A licence that is not valid is an error
-// already.
+// remaining judges how much time is left, unless the licence is not valid, which has
+// been reported already.
 func (j *judgement) remaining() {
 	if j.State != verify.Valid && j.State != verify.InGrace {
 		return
@@ -215,7 +214,7 @@ func (j *judgement) remaining() {
 		what += fmt.Sprintf(", with grace %s", Instant(j.GraceEnd))
 	}
 	j.add(Finding{CodeExpiresSoon, StageRequirement, severity, j.position(roles.NotAfter),
-		fmt.Sprintf("%s: %s left, and %s are wanted", what, daysText(DaysBetween(j.Time, j.GraceEnd)), lengthText(wanted)), "renew the licence"})
+		fmt.Sprintf("%s: %s left; at least %s are required", what, daysText(DaysBetween(j.Time, j.GraceEnd)), lengthText(wanted)), "renew the licence"})
 }
 
 func lengthText(d time.Duration) string {

@@ -481,7 +481,7 @@ func TestText(t *testing.T) {
 ok: in order.json: valid until 2028-01-01T00:00:00Z (404 days left), signature NOT CHECKED
 ok: soon,%:.json: valid until 2027-01-01T00:00:00Z (39 days left), signature NOT CHECKED
   warning expires-soon at 1:179 /license/payload/license_expiration_date
-    license_expiration_date "2027-01-01" is 2027-01-01T00:00:00Z: 39 days left, and 90 days are wanted
+    license_expiration_date "2027-01-01" is 2027-01-01T00:00:00Z: 39 days left; at least 90 days are required
     -> renew the licence
 requirement: over\n::error::.json: license_expiration_date "2026-02-01" is 2026-02-01T00:00:00Z, 294 days ago, signature NOT CHECKED
   error   expired at 1:179 /license/payload/license_expiration_date
