@@ -1,4 +1,5 @@
-// Package filelock lets one process at a time change a file.
+// Package filelock lets one process at a time change a file, or several use it while
+// none may change it.
 //
 // The lock of FILE is the file FILE.lock in the same folder. It is removed when
 // the lock is released. A process that is killed leaves it behind, but not locked:
@@ -33,7 +34,8 @@ const Suffix = ".lock"
 
 // Lock is held until Release is called.
 type Lock struct {
-	file *flock.Flock
+	file   *flock.Flock
+	shared bool
 }
 
 // Acquire locks a file, which need not exist. It waits while another process holds
@@ -44,11 +46,18 @@ type Lock struct {
 // A file or a lock that is not a regular file, such as a device or a pipe, is an
 // error, and so is a lock that is not empty: it is somebody's file. So is a file system that has no locks: the error then wraps
 // errors.ErrUnsupported, and nothing is locked.
-func Acquire(ctx context.Context, path string) (*Lock, error) {
+func Acquire(ctx context.Context, path string) (*Lock, error) { return acquire(ctx, path, false) }
+
+// AcquireShared is like [Acquire], but any number of processes, and Locks of this one,
+// may hold the lock at the same time. While one of them does, Acquire fails, and the
+// other way round.
+func AcquireShared(ctx context.Context, path string) (*Lock, error) { return acquire(ctx, path, true) }
+
+func acquire(ctx context.Context, path string, shared bool) (*Lock, error) {
 	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
 	for {
-		l, err := Try(path)
+		l, err := lock(path, shared)
 		if !errors.Is(err, ErrHeld) {
 			return l, err
 		}
@@ -64,7 +73,9 @@ func Acquire(ctx context.Context, path string) (*Lock, error) {
 }
 
 // Try is like [Acquire], but does not wait: the error is [ErrHeld] at once.
-func Try(path string) (*Lock, error) {
+func Try(path string) (*Lock, error) { return lock(path, false) }
+
+func lock(path string, shared bool) (*Lock, error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
@@ -72,7 +83,7 @@ func Try(path string) (*Lock, error) {
 		return nil, err
 	}
 	for {
-		l, err := try(path + Suffix)
+		l, err := try(path+Suffix, shared)
 		if err != nil || l != nil {
 			return l, err
 		}
@@ -81,12 +92,16 @@ func Try(path string) (*Lock, error) {
 
 // try locks the lock file at path. It returns nil if the lock was released, and so
 // removed, between opening and locking it.
-func try(path string) (*Lock, error) {
+func try(path string, shared bool) (*Lock, error) {
 	if err := checkRegular(path); err != nil {
 		return nil, err
 	}
 	file := flock.New(path, flock.SetFlag(openFlag), flock.SetPermissions(0o644))
-	locked, err := file.TryLock()
+	get := file.TryLock
+	if shared {
+		get = file.TryRLock
+	}
+	locked, err := get()
 	switch {
 	case err != nil:
 		return nil, explain(path, err)
@@ -97,7 +112,7 @@ func try(path string) (*Lock, error) {
 		file.Unlock() // not Release, which would remove the file
 		return nil, err
 	}
-	return &Lock{file}, nil
+	return &Lock{file, shared}, nil
 }
 
 // check reports whether the locked file still has its name. The error says that it
@@ -121,8 +136,17 @@ func check(file *flock.Flock) (isThere bool, err error) {
 	return true, nil
 }
 
-// Release unlocks the file and removes the lock.
+// Release unlocks the file. The last to release the lock removes it.
 func (l *Lock) Release() {
+	if l.shared {
+		l.file.Unlock()
+		// Only who holds the lock alone may remove it.
+		alone, err := try(l.file.Path(), false)
+		if err != nil || alone == nil {
+			return
+		}
+		l = alone
+	}
 	if removeHeld {
 		os.Remove(l.file.Path()) // before others can lock it
 		l.file.Unlock()

@@ -206,3 +206,64 @@ func TestConcurrent(t *testing.T) {
 		t.Errorf("%d changes are there, want %d (%v)", len(data), goroutines*rounds, err)
 	}
 }
+
+// Several share a lock, and nobody has it alone meanwhile. The last removes it.
+func TestShared(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	var locks []*Lock
+	for range 3 {
+		l, err := AcquireShared(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		locks = append(locks, l)
+	}
+	for _, l := range locks {
+		if _, err := Try(path); !errors.Is(err, ErrHeld) {
+			t.Errorf("while others share it: %v", err)
+		}
+		l.Release()
+	}
+	if exists(path + Suffix) {
+		t.Error("the lock was left behind")
+	}
+	alone, err := Try(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer alone.Release()
+	expired, cancel := context.WithTimeout(t.Context(), 1)
+	defer cancel()
+	if _, err := AcquireShared(expired, path); !errors.Is(err, ErrHeld) {
+		t.Errorf("while another has it alone: %v", err)
+	}
+}
+
+// Of many that share a lock and others that want it alone, none meets the wrong kind.
+func TestSharedConcurrent(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	var all sync.WaitGroup
+	var gate sync.RWMutex
+	for i := range 8 {
+		all.Go(func() {
+			for range 40 {
+				acquire, enter, leave := AcquireShared, gate.TryRLock, gate.RUnlock
+				if i%4 == 0 {
+					acquire, enter, leave = Acquire, gate.TryLock, gate.Unlock
+				}
+				l, err := acquire(t.Context(), path)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if !enter() {
+					t.Error("somebody else has the lock in another way")
+				} else {
+					leave()
+				}
+				l.Release()
+			}
+		})
+	}
+	all.Wait()
+}
