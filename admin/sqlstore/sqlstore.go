@@ -320,10 +320,21 @@ func scanChange(rows *sql.Rows) (admin.Change, error) {
 	return c, err
 }
 
-// Ping returns an error if the database does not answer, or lacks the store's tables.
+// Ping reads the newest record. It returns an error if the database does not answer,
+// lacks the store's tables, is damaged there, or is no longer the one that was opened.
 func (s *Store) Ping(ctx context.Context) error {
+	if err := s.db.Check(ctx); err != nil {
+		return storeError(err)
+	}
 	var c clock
-	return storeError(s.db.QueryRowContext(ctx, `SELECT stamp, changes FROM licenses_clock WHERE one = 1`).Scan(&c.stamp, &c.changes))
+	err := s.db.QueryRowContext(ctx, `SELECT stamp, changes FROM licenses_clock WHERE one = 1`).Scan(&c.stamp, &c.changes)
+	if err != nil {
+		return storeError(err)
+	}
+	if _, err := s.Newest(ctx); !errors.Is(err, admin.ErrNotFound) {
+		return err
+	}
+	return nil
 }
 
 // Version returns the name and version of the database, such as
@@ -350,7 +361,7 @@ func storeError(err error) error {
 		return admin.ErrNotFound
 	}
 	switch sqldb.KindOf(err) {
-	case sqldb.Unavailable, sqldb.Conflict:
+	case sqldb.Unavailable, sqldb.Conflict, sqldb.Corrupt:
 		return fmt.Errorf("%w: %w", admin.ErrUnavailable, err)
 	case sqldb.Full:
 		return fmt.Errorf("%w: %w", admin.ErrFull, err)

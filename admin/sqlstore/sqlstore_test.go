@@ -3,6 +3,8 @@
 package sqlstore_test
 
 import (
+	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,8 +13,10 @@ import (
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/admin/sqlstore"
 	"github.com/licseal/licseal/admin/storetest"
+	"github.com/licseal/licseal/internal/sqldb"
 	"github.com/licseal/licseal/internal/sqldb/postgres"
 	"github.com/licseal/licseal/internal/sqldb/sqlite"
+	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/internal/testenv/pgtest"
 )
 
@@ -60,6 +64,54 @@ func TestVersion(t *testing.T) {
 		if err := store.Ping(t.Context()); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// A damaged database, and one that was moved while it was open, cannot be used.
+func TestPingFails(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "licences.db")
+	db, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := newStore(t, db, time.Now)
+	if _, err := store.Write(t.Context(), admin.Write{ID: "x", Payload: "a", If: admin.Always}); err != nil {
+		t.Fatal(err)
+	}
+	var clockPage int
+	if err := db.QueryRow(`SELECT rootpage FROM sqlite_schema WHERE name = 'licenses_clock'`).Scan(&clockPage); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path, path+".moved"); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Ping(t.Context()); !errors.Is(err, admin.ErrUnavailable) {
+		t.Errorf("the file was moved: %v", err)
+	}
+	if err := os.Rename(path+".moved", path); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Ping(t.Context()); err != nil {
+		t.Errorf("the file was moved back: %v", err)
+	}
+	db.Close()
+	data := testenv.ReadFile(t, path)
+	for i := range data { // but for the schema, and the page that a ping once read
+		if page := i/4096 + 1; page != 1 && page != clockPage {
+			data[i] = 0xff
+		}
+	}
+	testenv.WriteFile(t, path, data)
+	if db, err = sqlite.Open(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	store = sqlstore.Existing(db)
+	if err := store.Ping(t.Context()); !errors.Is(err, admin.ErrUnavailable) || sqldb.KindOf(err) != sqldb.Corrupt {
+		t.Errorf("the file is damaged: %v", err)
+	}
+	if _, err := store.Get(t.Context(), "x"); !errors.Is(err, admin.ErrUnavailable) {
+		t.Errorf("the file is damaged: %v", err)
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/internal/sqldb/sqlite"
 	"github.com/licseal/licseal/internal/testenv/pgtest"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/schema"
@@ -75,7 +76,7 @@ func benchHandler(b *testing.B, v *vendor, name string) http.Handler {
 		admin: admin.Options{Log: slog.New(slog.DiscardHandler)},
 	}
 	if name != "" {
-		db, store, err := openStore(b.Context(), name)
+		db, store, err := openStore(b.Context(), name, sqlite.Options{})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -2,11 +2,8 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -14,6 +11,7 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/admin/sqlstore"
+	"github.com/licseal/licseal/internal/sqldb/sqlite"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/urfave/cli/v2"
 )
@@ -41,17 +39,11 @@ func printHistory(c *cli.Context) error {
 	if err := noArguments(c); err != nil {
 		return err
 	}
-	name := c.String("store")
-	if file, ok := strings.CutPrefix(name, "sqlite:"); ok {
-		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) { // opening it would create it
-			return fmt.Errorf("there is no database %s", file)
-		}
-	}
 	rules, err := loadSchema(c.String("schema"))
 	if err != nil {
 		return fmt.Errorf("--schema: %w", err)
 	}
-	db, err := openDatabase(c.Context, name)
+	db, err := openDatabase(c.Context, c.String("store"), sqlite.Options{Existing: true})
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ func serveFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "listen", Value: "127.0.0.1:8001", Usage: "listen on `ADDRESS`; one that is not loopback needs --token-file or --client-ca"},
 		storeFlag(),
+		&cli.BoolFlag{Name: "new-store", Usage: "accept that the store is missing or empty, although it was not"},
 		&cli.BoolFlag{Name: "ephemeral", Usage: "keep everything in memory, on a random loopback port: for a rehearsal"},
 		&cli.StringSliceFlag{Name: "trust", KeepSpace: true, Aliases: []string{"t"}, Usage: "store licences signed by the public keys in `FILE` (repeatable; reloaded)", TakesFile: true},
 		&cli.BoolFlag{Name: "accept-unverified", Usage: "do not check signatures and dates: for a rehearsal"},

@@ -19,6 +19,7 @@ import (
 
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/admin/storetest"
+	"github.com/licseal/licseal/internal/sqldb/sqlite"
 	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/internal/testenv/pgtest"
 )
@@ -237,7 +238,7 @@ func TestKillSQLite(t *testing.T) {
 
 func checkStore(t *testing.T, name string, loads ...*load) {
 	t.Helper()
-	db, store, err := openStore(t.Context(), name)
+	db, store, err := openStore(t.Context(), name, sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,7 +320,7 @@ func TestStoreHangs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			v, store := newVendor(t), store(t)
 			p := start(t, "--store", store, "--listen", "127.0.0.1:0", "--trust", v.trust, "--store-timeout", "300ms")
-			db, err := openDatabase(t.Context(), store)
+			db, err := openDatabase(t.Context(), store, sqlite.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -379,7 +380,7 @@ func TestDiskFull(t *testing.T) {
 	payload := v.licence(t, "LS-ROOM", 30)
 	acknowledged[postedID(t, expect(t, 201, "POST", p.url+"/licenses", payload))] = payload
 	p.stop(t)
-	db, opened, err := openStore(t.Context(), store)
+	db, opened, err := openStore(t.Context(), store, sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -448,7 +449,7 @@ func TestDiskFullPostgreSQL(t *testing.T) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	db, opened, err := openStore(t.Context(), store)
+	db, opened, err := openStore(t.Context(), store, sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

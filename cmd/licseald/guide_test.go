@@ -30,7 +30,7 @@ func TestGuide(t *testing.T) {
 		t.Fatalf("the guide has %d commands", len(commands))
 	}
 	const mark = "== guide, command"
-	script := "trap 'kill $(jobs -p)' EXIT\n"
+	script := "trap 'kill $(jobs -p); wait' EXIT\n"
 	for i, command := range commands {
 		script += fmt.Sprintf("echo '%s %d'\n%s\n", mark, i, command)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/admin/sqlstore"
 	"github.com/licseal/licseal/internal/benchratio"
+	"github.com/licseal/licseal/internal/sqldb/sqlite"
 	"github.com/licseal/licseal/internal/testenv"
 )
 
@@ -271,7 +272,7 @@ func TestAnswerNotRead(t *testing.T) {
 // fillStore stores records without licseald, in one transaction.
 func fillStore(t testing.TB, name string, count int, padding string) {
 	t.Helper()
-	db, err := openDatabase(context.Background(), name)
+	db, err := openDatabase(context.Background(), name, sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,7 @@ import (
 
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/internal/clihelp"
+	"github.com/licseal/licseal/internal/sqldb/sqlite"
 	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/internal/testenv/pgtest"
 	"github.com/licseal/licseal/revoke"
@@ -290,8 +291,10 @@ func TestGracefulStop(t *testing.T) {
 	if err := p.Wait(); err != nil {
 		t.Errorf("%v: %s", err, p.log)
 	}
-	if leftover, _ := filepath.Glob(store + "-*"); len(leftover) > 0 {
-		t.Errorf("the database was not closed: %v", leftover)
+	for _, suffix := range []string{"-wal", "-shm", ".lock"} {
+		if _, err := os.Stat(store + suffix); err == nil {
+			t.Errorf("the database was not closed: %s is there", suffix)
+		}
 	}
 }
 
@@ -323,11 +326,14 @@ func TestHistoryCommand(t *testing.T) {
 func TestHistoryOnlyReads(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "empty.db")
 	testenv.WriteFile(t, empty, "")
-	if out, err := command("history", "--store", "sqlite:"+empty).CombinedOutput(); err == nil || !strings.Contains(string(out), "no such table") {
+	if out, err := command("history", "--store", "sqlite:"+empty).CombinedOutput(); err == nil || !strings.Contains(string(out), "there is no database in it") {
 		t.Errorf("%v: %s", err, out)
 	}
+	if files, err := os.ReadDir(filepath.Dir(empty)); err != nil || len(files) != 1 || len(testenv.ReadFile(t, empty)) > 0 {
+		t.Errorf("the folder was changed: %v, %v", files, err)
+	}
 	name := pgtest.Database(t)
-	db, store, err := openStore(t.Context(), name)
+	db, store, err := openStore(t.Context(), name, sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -447,7 +453,7 @@ func TestUsage(t *testing.T) {
 		{"--trust T --ephemeral --schema knog", `there is no schema file knog, and no built-in schema is named "knog"; did you mean "kong"?`, 1},
 		{"--trust T --ephemeral --schema /proc/none/x", "/proc/none/x", 1},
 		{"--trust T --store sqlite:/proc/x.db", "opening the database /proc/x.db", 1},
-		{"history --store sqlite:/nonexistent/x.db", "there is no database", 1},
+		{"history --store sqlite:/nonexistent/x.db", "does not exist", 1},
 		{"--trust T --license-dir D", "require each other", 2},
 		{"--trust T --entitlement-token-file F", "require each other", 2},
 		{"--trust T --entitlement-state F", "requires --license-dir", 2},

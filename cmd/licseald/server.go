@@ -12,6 +12,7 @@ import (
 
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/internal/sqldb"
+	"github.com/licseal/licseal/internal/sqldb/sqlite"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/verify"
@@ -151,7 +152,7 @@ func (s *server) openStore(c *cli.Context) error {
 		s.store, s.ping = &admin.Memory{}, func(context.Context) error { return nil }
 		return nil
 	}
-	db, store, err := openStore(c.Context, c.String("store"))
+	db, store, err := openStore(c.Context, c.String("store"), sqlite.Options{New: c.Bool("new-store")})
 	if err != nil {
 		return err
 	}

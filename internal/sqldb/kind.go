@@ -18,6 +18,7 @@ const (
 	Conflict                // given up for the sake of another transaction; it may be tried again
 	Unavailable             // the database cannot be reached, is starting or stopping, lets nobody in, or takes no writes
 	Full                    // the disk is full
+	Corrupt                 // the file is damaged, or is not a database
 )
 
 // KindOf returns the kind of an error of a driver. It knows PostgreSQL's errors
@@ -30,6 +31,8 @@ func KindOf(err error) Kind {
 	switch {
 	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, sql.ErrNoRows):
 		return Other
+	case errors.Is(err, ErrReplaced):
+		return Unavailable
 	case errors.As(err, &postgres):
 		return stateKind(postgres.SQLState())
 	case errors.As(err, &sqlite):
@@ -87,6 +90,8 @@ func codeKind(code int) Kind {
 		return Conflict
 	case 13: // FULL
 		return Full
+	case 11, 26: // CORRUPT, NOTADB
+		return Corrupt
 	case 8, 10, 14: // READONLY, IOERR, CANTOPEN
 		return Unavailable
 	}

@@ -11,6 +11,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"math/rand/v2"
 	"time"
 )
@@ -43,7 +44,24 @@ type DB struct {
 	// nothing; waiting inside SQLite is sleeping and trying again. What
 	// remains for SQLite are the writers of other processes.
 	writer chan struct{} // holds one value while somebody writes; nil for PostgreSQL
+
+	guard Guard // nil if nothing watches over the database
 }
+
+// Guard watches over an open database, for a DB.
+type Guard interface {
+	// Check returns an error if the database is no longer the one that was opened.
+	Check(ctx context.Context) error
+	// Committed is called after each commit. An error keeps the commit from being
+	// acknowledged. On SQLite, nobody else in this process writes meanwhile.
+	Committed(ctx context.Context) error
+	// Close closes the pool.
+	Close() error
+}
+
+// ErrReplaced is in the error of a Guard if the database is no longer the one that was
+// opened.
+var ErrReplaced = errors.New("the database was moved or replaced while it was open")
 
 // New returns a DB over an open pool.
 func New(pool *sql.DB, dialect Dialect) *DB {
@@ -52,6 +70,30 @@ func New(pool *sql.DB, dialect Dialect) *DB {
 		db.writer = make(chan struct{}, 1)
 	}
 	return db
+}
+
+// NewGuarded is like [New], for a pool that the guard watches over, and closes.
+func NewGuarded(pool *sql.DB, dialect Dialect, guard Guard) *DB {
+	db := New(pool, dialect)
+	db.guard = guard
+	return db
+}
+
+// Check returns an error if the database is no longer the one that was opened. It does
+// not look whether the database answers.
+func (db *DB) Check(ctx context.Context) error {
+	if db.guard == nil {
+		return nil
+	}
+	return db.guard.Check(ctx)
+}
+
+// Close closes the pool.
+func (db *DB) Close() error {
+	if db.guard == nil {
+		return db.DB.Close()
+	}
+	return db.guard.Close()
 }
 
 // maxTries bounds how often Tx runs one transaction.
@@ -74,7 +116,8 @@ func (db *DB) Tx(ctx context.Context, f func(tx *sql.Tx) error) error {
 	}
 	var err error
 	for try := range maxTries {
-		if err = db.try(ctx, f); KindOf(err) != Conflict {
+		var committed bool
+		if committed, err = db.try(ctx, f); committed || KindOf(err) != Conflict {
 			return err
 		}
 		if err := pause(ctx, try); err != nil {
@@ -84,16 +127,24 @@ func (db *DB) Tx(ctx context.Context, f func(tx *sql.Tx) error) error {
 	return err
 }
 
-func (db *DB) try(ctx context.Context, f func(tx *sql.Tx) error) error {
+// try runs f in a transaction. It reports whether the transaction was committed, which
+// it may have been although there is an error.
+func (db *DB) try(ctx context.Context, f func(tx *sql.Tx) error) (committed bool, err error) {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer tx.Rollback() // does nothing after a commit
 	if err := f(tx); err != nil {
-		return err
+		return false, err
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return false, err
+	}
+	if db.guard == nil {
+		return true, nil
+	}
+	return true, db.guard.Committed(context.WithoutCancel(ctx))
 }
 
 // pause waits before another try, longer each time and never as long as another

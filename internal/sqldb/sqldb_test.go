@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/licseal/licseal/internal/filelock"
 	"github.com/licseal/licseal/internal/sqldb"
 	"github.com/licseal/licseal/internal/sqldb/postgres"
 	"github.com/licseal/licseal/internal/sqldb/sqlite"
@@ -309,6 +310,10 @@ func TestKindOf(t *testing.T) {
 		{sqliteCode(1555), sqldb.Unique},
 		{sqliteCode(275), sqldb.Other}, // CONSTRAINT_CHECK
 		{sqliteCode(778), sqldb.Unavailable},
+		{sqliteCode(11), sqldb.Corrupt},
+		{sqliteCode(26), sqldb.Corrupt},
+		{sqliteCode(267), sqldb.Corrupt}, // CORRUPT_VTAB
+		{fmt.Errorf("%w: x", sqldb.ErrReplaced), sqldb.Unavailable},
 	} {
 		if got := sqldb.KindOf(test.err); got != test.want {
 			t.Errorf("KindOf(%v) = %d, want %d", test.err, got, test.want)
@@ -346,6 +351,9 @@ func TestOpenSQLite(t *testing.T) {
 		t.Errorf("there is no write-ahead log: %v", files)
 	}
 	for _, file := range files {
+		if strings.HasSuffix(file, filelock.Suffix) { // which is empty, and is for all users who may open the database
+			continue
+		}
 		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s has mode %v: %v", file, info.Mode(), err)
 		}

@@ -1,4 +1,8 @@
 // Package sqlite opens SQLite databases: one file, no server, no cgo.
+//
+// A database FILE has up to four files next to it: FILE-wal and FILE-shm, which SQLite
+// keeps while FILE is open; FILE.lock, which processes share while they have FILE open;
+// and FILE-marker, which says what FILE is expected to be when it is opened again.
 package sqlite
 
 import (
@@ -13,42 +17,106 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/licseal/licseal/internal/filelock"
 	"github.com/licseal/licseal/internal/sqldb"
 	_ "modernc.org/sqlite" // the driver
 )
 
-// Open opens the database in a file, and makes the file, readable by nobody
-// else, if there is none. The folder must be there. Next to the file SQLite keeps
-// two more while it is open, with -wal and -shm at the end of their names.
+// Options say how a database is opened. The zero value creates a missing file.
+type Options struct {
+	// Existing opens the file to read it: a missing one is an error.
+	Existing bool
+
+	// Empty reports whether nothing was ever stored in a database. It is called until
+	// something was, and that is remembered in the marker: a database that is empty
+	// later has been lost. If nil, an empty database is always accepted.
+	Empty func(context.Context, *sql.DB) (bool, error)
+
+	// New accepts that a database is empty that was not.
+	New bool
+
+	// Lock is the lock of the file, if the caller has it alone. The caller releases it
+	// after it has closed the database.
+	Lock *filelock.Lock
+}
+
+// Open opens the database in a file. If there is none, it creates the file, readable
+// by nobody else. The folder must exist.
 //
-// What is committed is on the disk, and survives a loss of power.
+// What is committed is on the disk, and survives a loss of power. A commit after which
+// the file or its log is no longer the one that was opened is an error that wraps
+// sqldb.ErrReplaced.
+//
+// The errors are [ErrForeignLog] and [ErrLost] if the file is not what it was when it
+// was last open. Then no file is changed.
 func Open(ctx context.Context, path string) (*sqldb.DB, error) {
+	return OpenWith(ctx, path, Options{})
+}
+
+// OpenWith is [Open] with options.
+func OpenWith(ctx context.Context, path string, o Options) (*sqldb.DB, error) {
 	// SQLite would take some relative paths for something else: :memory:, //host/file.
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
-	if err := create(path); err != nil {
-		return nil, fmt.Errorf("opening the database %s: %w", path, err)
-	}
-	pool, err := sql.Open("sqlite", dsn(path))
+	db, err := open(ctx, path, o)
 	if err != nil {
 		return nil, fmt.Errorf("opening the database %s: %w", path, err)
+	}
+	return db, nil
+}
+
+func open(ctx context.Context, path string, o Options) (*sqldb.DB, error) {
+	f := &file{name: path, path: path, empty: o.Empty}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		f.path = target // where SQLite keeps the other files
+	}
+	if _, err := os.Stat(filepath.Dir(f.path)); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the folder %s does not exist", filepath.Dir(f.path))
+	}
+	if _, err := os.Stat(f.path + "-wal"); o.Existing && errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(f.path); err != nil {
+			return nil, cause(err)
+		}
+	}
+	if o.Lock == nil {
+		lock, err := filelock.AcquireShared(ctx, f.path)
+		if errors.Is(err, filelock.ErrHeld) {
+			return nil, errors.New("the database is being restored")
+		}
+		if err != nil {
+			return nil, err
+		}
+		f.lock = lock
+	}
+	if err := f.start(ctx, o); err != nil {
+		f.release()
+		return nil, err
+	}
+	return sqldb.NewGuarded(f.pool, sqldb.SQLite, f), nil
+}
+
+// newPool returns a pool of connections to a file, and makes the first of them.
+func newPool(ctx context.Context, path string) (*sql.DB, error) {
+	pool, err := sql.Open("sqlite", dsn(path))
+	if err != nil {
+		return nil, err
 	}
 	pool.SetMaxOpenConns(maxConnections)
 	pool.SetMaxIdleConns(maxConnections)
 	if err := ping(ctx, pool); err != nil {
 		pool.Close()
-		return nil, fmt.Errorf("opening the database %s: %w", path, err)
+		return nil, err
 	}
-	return sqldb.New(pool, sqldb.SQLite), nil
+	return pool, nil
 }
 
 // switchTime is how long other processes may take to switch the file to its log.
 const switchTime = 10 * time.Second
 
 // ping makes the first connection. The first process of all switches the file to a
-// write-ahead log, and SQLite does not wait for that: the others are told that the
+// write-ahead log. SQLite does not wait for that: other processes get an error that the
 // file is locked, and try again.
 func ping(ctx context.Context, pool *sql.DB) error {
 	for start := time.Now(); ; {
@@ -67,7 +135,7 @@ func ping(ctx context.Context, pool *sql.DB) error {
 // maxConnections: one writes at a time, the others read meanwhile.
 const maxConnections = 8
 
-// create makes the file, so that it is nobody else's from its first moment:
+// create creates the file, so that it is nobody else's from its first moment:
 // SQLite would give it the permissions that the umask leaves, and gives its other
 // files those of this one.
 func create(path string) error {
@@ -76,27 +144,36 @@ func create(path string) error {
 		return nil
 	}
 	if err != nil {
-		if _, noFolder := os.Stat(filepath.Dir(path)); errors.Is(noFolder, fs.ErrNotExist) {
-			return fmt.Errorf("the folder %s does not exist", filepath.Dir(path))
-		}
-		return errors.Unwrap(err) // which has the path once more
+		return cause(err)
 	}
 	return f.Close()
 }
 
-// dsn returns the driver's name for a file, with what every connection is set to.
+// cause returns an error about a file without the name of the file.
+func cause(err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return path.Err
+	}
+	return err
+}
+
+// dsn returns the driver's name for a file, with the settings of every connection.
 func dsn(path string) string {
-	options := url.Values{
+	return fileURL(path, url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": {
 			"busy_timeout(1000)", // first: the next one may meet another process; Tx tries again
 			"journal_mode(WAL)",
-			"synchronous(FULL)", // what is acknowledged is on the disk
+			"synchronous(FULL)",     // what is acknowledged is on the disk
+			"wal_autocheckpoint(0)", // only file.checkpoint moves the log into the file
 			"foreign_keys(ON)",
 			"trusted_schema(OFF)",
 			"journal_size_limit(16777216)",
 		},
-	}
+	})
+}
+
+func fileURL(path string, options url.Values) string {
 	file := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: options.Encode()}
 	return file.String()
 }

@@ -1,0 +1,95 @@
+// Package dump reads and replaces everything that licseald keeps in a database, whatever
+// the dialect. It writes dumps: text files that can be restored into any database.
+package dump
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/licseal/licseal/internal/sqldb"
+)
+
+// table is a table that is dumped. The columns are those that the database has.
+type table struct {
+	name  string
+	store string // the name under which it is migrated
+	keys  []key  // the primary key, by which rows are ordered
+	one   bool   // it has one row, which writers lock; the row is changed, never removed
+}
+
+type key struct {
+	column string
+	isText bool
+}
+
+// tables are all of them, in the order in which their writers lock them.
+var tables = []table{
+	{name: "licenses_clock", store: "licenses", keys: []key{{"one", false}}, one: true},
+	{name: "licenses", store: "licenses", keys: []key{{"id", true}}},
+	{name: "licenses_history", store: "licenses", keys: []key{{"number", false}}},
+	{name: "entitle_installations", store: "entitle", keys: []key{{"installation", true}}},
+	{name: "entitle_writers", store: "entitle", keys: []key{{"installation", true}, {"writer", true}}},
+	{name: "entitle_usage", store: "entitle", keys: []key{{"installation", true}, {"month", true}, {"name", true}}},
+	{name: "entitle_seats", store: "entitle", keys: []key{{"installation", true}, {"fingerprint", true}, {"writer", true}}},
+}
+
+func tableOf(name string) (table, bool) {
+	for _, t := range tables {
+		if t.name == name {
+			return t, true
+		}
+	}
+	return table{}, false
+}
+
+// querier is a pool, a connection or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// migrations returns how many migrations of each store a database has. It is empty if
+// the database has no tables of licseald.
+func migrations(ctx context.Context, q querier, d sqldb.Dialect) (map[string]int, error) {
+	exists := `SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = 'licseal_migrations'`
+	if d == sqldb.PostgreSQL {
+		exists = `SELECT COUNT(to_regclass('licseal_migrations'))`
+	}
+	var n int
+	if err := q.QueryRowContext(ctx, exists).Scan(&n); err != nil || n == 0 {
+		return nil, err
+	}
+	rows, err := q.QueryContext(ctx, `SELECT store, MAX(number) FROM licseal_migrations GROUP BY store`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	done := make(map[string]int)
+	for rows.Next() {
+		var store string
+		if err := rows.Scan(&store, &n); err != nil {
+			return nil, err
+		}
+		done[store] = n
+	}
+	return done, rows.Err()
+}
+
+// Empty reports whether nothing was ever stored in a SQLite database.
+func Empty(ctx context.Context, pool *sql.DB) (bool, error) {
+	done, err := migrations(ctx, pool, sqldb.SQLite)
+	if err != nil {
+		return false, err
+	}
+	for _, t := range tables {
+		if done[t.store] == 0 || t.one {
+			continue
+		}
+		var filled bool
+		if err := pool.QueryRowContext(ctx, fmt.Sprintf(`SELECT EXISTS (SELECT 1 FROM %s)`, t.name)).Scan(&filled); err != nil || filled {
+			return false, err
+		}
+	}
+	return true, nil
+}
