@@ -46,7 +46,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Flags:                     serveFlags(),
 		Before:                    noFlagsBeforeCommand,
 		Action:                    serveCommand,
-		Commands:                  []*cli.Command{historyCommand(), versionCommand()},
+		Commands:                  []*cli.Command{backupCommand(), restoreCommand(), historyCommand(), versionCommand()},
 	}
 	cli.FlagStringer = clihelp.Flag
 	for _, command := range app.Commands {
@@ -66,6 +66,11 @@ func noArguments(c *cli.Context) error {
 	if c.NArg() > 0 {
 		return usagef("unexpected argument %q", c.Args().First())
 	}
+	return noEmptyFlags(c)
+}
+
+// noEmptyFlags refuses flags with an empty value.
+func noEmptyFlags(c *cli.Context) error {
 	for _, flag := range c.Command.Flags { // such as --trust "$UNSET"
 		empty := false
 		switch name := flag.Names()[0]; flag.(type) {
@@ -132,7 +137,7 @@ var appHelp = strings.TrimLeft(`
 
 usage: {{.UsageText}}
        licseald --ephemeral --trust KEYS
-       licseald history [flags]
+       licseald backup | restore | history [flags]
 
   licseald --trust vendor.key.pub --store sqlite:licences.db
 

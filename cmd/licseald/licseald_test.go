@@ -491,7 +491,11 @@ func TestHelp(t *testing.T) {
 
 // Every help text names its usage and fits into a terminal of 80 columns.
 func TestHelpIsNarrow(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {"-h"}, {"history", "--help"}, {"version", "--help"}} {
+	all := [][]string{{"--help"}, {"-h"}}
+	for _, command := range newApp(io.Discard, io.Discard).Commands {
+		all = append(all, []string{command.Name, "--help"})
+	}
+	for _, args := range all {
 		help := output(t, args...)
 		if !strings.Contains(help, "usage: licseald") {
 			t.Errorf("licseald %s prints %q", args, help)
@@ -501,9 +505,6 @@ func TestHelpIsNarrow(t *testing.T) {
 				t.Errorf("licseald %s: %d columns: %s", args, n, line)
 			}
 		}
-	}
-	if commands := newApp(io.Discard, io.Discard).Commands; len(commands) != 2 {
-		t.Errorf("there are %d commands; try the help of each", len(commands))
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -38,7 +39,7 @@ func openDatabase(ctx context.Context, name string, o sqlite.Options) (*sqldb.DB
 	if file == "" {
 		return postgres.Open(ctx, name)
 	}
-	o.Empty = dump.Empty
+	o.Empty = func(ctx context.Context, pool *sql.DB) (bool, error) { return dump.Empty(ctx, pool, sqldb.SQLite) }
 	db, err := sqlite.OpenWith(ctx, file, o)
 	return db, withRemedy(err, name)
 }

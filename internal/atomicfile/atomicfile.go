@@ -11,6 +11,7 @@ package atomicfile
 import (
 	"crypto/rand"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -28,14 +29,20 @@ var ErrMountPoint = errors.New("is mounted by itself and cannot be replaced: mou
 // On a file system without hard links, the file has its name while it is being
 // written.
 func Create(path string, data []byte, perm fs.FileMode) error {
-	return system.create(path, data, perm, true)
+	return system.create(path, content(data), perm, true)
+}
+
+// CreateWith is [Create] for data that is too large to be held in memory. On a file
+// system without hard links, write is called twice.
+func CreateWith(path string, perm fs.FileMode, write func(io.Writer) error) error {
+	return system.create(path, write, perm, true)
 }
 
 // CreateSoon is Create, except that it does not wait until the data is on the disk,
 // which takes longer than everything else: after a loss of power, the file may be
 // empty. It is for many files that can be written again.
 func CreateSoon(path string, data []byte, perm fs.FileMode) error {
-	return system.create(path, data, perm, false)
+	return system.create(path, content(data), perm, false)
 }
 
 // Replace writes data to a file that may exist. A symbolic link is kept and the file
@@ -43,7 +50,21 @@ func CreateSoon(path string, data []byte, perm fs.FileMode) error {
 // existing file keeps its permissions, and its owner and group as far as this process
 // may set them; a new one gets perm, before umask.
 func Replace(path string, data []byte, perm fs.FileMode) error {
-	return system.replace(path, data, perm)
+	return system.replace(path, content(data), perm)
+}
+
+// ReplaceLike is [Replace], but a new file gets the owner and group of the file like, as
+// far as this process may set them.
+func ReplaceLike(path, like string, data []byte, perm fs.FileMode) error {
+	return system.replaceLike(path, like, content(data), perm)
+}
+
+// content returns a func that writes data.
+func content(data []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	}
 }
 
 // SyncDir makes the name of a file survive a loss of power, if its folder can be
@@ -60,11 +81,11 @@ type disk struct {
 
 var system = disk{(*os.File).Sync, (*os.File).Close, os.Link, os.Rename}
 
-func (d disk) create(path string, data []byte, perm fs.FileMode, sync bool) error {
+func (d disk) create(path string, write func(io.Writer) error, perm fs.FileMode, sync bool) error {
 	if _, err := os.Lstat(path); err == nil {
 		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
 	}
-	temp, err := d.writeTemp(path, data, perm, nil, sync)
+	temp, err := d.writeTemp(path, write, perm, nil, sync)
 	if err != nil {
 		return err
 	}
@@ -72,7 +93,7 @@ func (d disk) create(path string, data []byte, perm fs.FileMode, sync bool) erro
 	// Unlike a rename, a link never replaces a file that has appeared in the meantime.
 	err = d.link(temp, path)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
-		err = d.createWithoutLink(path, data, perm, sync) // a file system without hard links
+		err = d.createWithoutLink(path, write, perm, sync) // a file system without hard links
 	}
 	if err != nil {
 		return err
@@ -83,31 +104,37 @@ func (d disk) create(path string, data []byte, perm fs.FileMode, sync bool) erro
 	return nil
 }
 
-func (d disk) createWithoutLink(path string, data []byte, perm fs.FileMode, sync bool) error {
+func (d disk) createWithoutLink(path string, write func(io.Writer) error, perm fs.FileMode, sync bool) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
 		return err
 	}
-	if err := d.writeAndClose(f, data, sync); err != nil {
+	if err := d.writeAndClose(f, write, sync); err != nil {
 		return errors.Join(err, os.Remove(path))
 	}
 	return nil
 }
 
-func (d disk) replace(path string, data []byte, perm fs.FileMode) error {
+func (d disk) replace(path string, write func(io.Writer) error, perm fs.FileMode) error {
+	return d.replaceLike(path, path, write, perm)
+}
+
+func (d disk) replaceLike(path, like string, write func(io.Writer) error, perm fs.FileMode) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
 	old, err := os.Stat(path)
 	switch {
 	case err != nil:
-		old = nil
+		if old, err = os.Stat(like); err != nil {
+			old = nil
+		}
 	case old.IsDir():
 		return &fs.PathError{Op: "replace", Path: path, Err: errors.New("is a directory")}
 	default:
 		perm = old.Mode().Perm()
 	}
-	temp, err := d.writeTemp(path, data, perm, old, true)
+	temp, err := d.writeTemp(path, write, perm, old, true)
 	if err != nil {
 		return err
 	}
@@ -121,10 +148,10 @@ func (d disk) replace(path string, data []byte, perm fs.FileMode) error {
 	return nil
 }
 
-// writeTemp writes data to a new file in the folder of path and returns its name. If
+// writeTemp writes a new file in the folder of path and returns its name. If
 // old is not nil, the file gets its owner and exactly the permissions perm; otherwise
 // perm is before umask. If writing fails, the file is removed.
-func (d disk) writeTemp(path string, data []byte, perm fs.FileMode, old fs.FileInfo, sync bool) (name string, err error) {
+func (d disk) writeTemp(path string, write func(io.Writer) error, perm fs.FileMode, old fs.FileInfo, sync bool) (name string, err error) {
 	// Not os.CreateTemp, which ignores the umask.
 	name = filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text()[:12]+".tmp")
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
@@ -140,7 +167,7 @@ func (d disk) writeTemp(path string, data []byte, perm fs.FileMode, old fs.FileI
 	if err != nil {
 		f.Close()
 	} else {
-		err = d.writeAndClose(f, data, sync)
+		err = d.writeAndClose(f, write, sync)
 	}
 	if err != nil {
 		return "", errors.Join(err, os.Remove(name))
@@ -148,8 +175,8 @@ func (d disk) writeTemp(path string, data []byte, perm fs.FileMode, old fs.FileI
 	return name, nil
 }
 
-func (d disk) writeAndClose(f *os.File, data []byte, sync bool) error {
-	_, err := f.Write(data)
+func (d disk) writeAndClose(f *os.File, write func(io.Writer) error, sync bool) error {
+	err := write(f)
 	if err == nil && sync {
 		err = d.sync(f)
 	}

@@ -70,9 +70,9 @@ func (r *recorder) do(operation string, real func() error) error {
 // The data is on the disk before the file gets its name, and the name once it has it. If
 // that fails, the old file is still there and no other one.
 func TestDisk(t *testing.T) {
-	create := func(d disk, path string) error { return d.create(path, []byte("new"), 0o644, true) }
-	createSoon := func(d disk, path string) error { return d.create(path, []byte("new"), 0o644, false) }
-	replace := func(d disk, path string) error { return d.replace(path, []byte("new"), 0o644) }
+	create := func(d disk, path string) error { return d.create(path, content([]byte("new")), 0o644, true) }
+	createSoon := func(d disk, path string) error { return d.create(path, content([]byte("new")), 0o644, false) }
+	replace := func(d disk, path string) error { return d.replace(path, content([]byte("new")), 0o644) }
 	tests := []struct {
 		name    string
 		write   func(disk, string) error
@@ -145,7 +145,7 @@ func TestWithoutLinksOnABrokenDisk(t *testing.T) {
 		}
 		return link(f)
 	}
-	if err := r.create(filepath.Join(dir, "f"), []byte("new"), 0o644, true); !errors.Is(err, errBroken) {
+	if err := r.create(filepath.Join(dir, "f"), content([]byte("new")), 0o644, true); !errors.Is(err, errBroken) {
 		t.Errorf("got %v", err)
 	}
 	if left, err := os.ReadDir(dir); len(left) > 0 || err != nil {
@@ -164,7 +164,7 @@ func TestWithoutLinksKeeps(t *testing.T) {
 		}
 		return syscall.EPERM
 	}
-	if err := r.create(path, []byte("new"), 0o644, true); !errors.Is(err, fs.ErrExist) {
+	if err := r.create(path, content([]byte("new")), 0o644, true); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("got %v", err)
 	}
 	if data, err := os.ReadFile(path); string(data) != "theirs" {

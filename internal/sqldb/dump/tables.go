@@ -76,9 +76,9 @@ func migrations(ctx context.Context, q querier, d sqldb.Dialect) (map[string]int
 	return done, rows.Err()
 }
 
-// Empty reports whether nothing was ever stored in a SQLite database.
-func Empty(ctx context.Context, pool *sql.DB) (bool, error) {
-	done, err := migrations(ctx, pool, sqldb.SQLite)
+// Empty reports whether nothing was ever stored in a database.
+func Empty(ctx context.Context, q querier, d sqldb.Dialect) (bool, error) {
+	done, err := migrations(ctx, q, d)
 	if err != nil {
 		return false, err
 	}
@@ -87,7 +87,7 @@ func Empty(ctx context.Context, pool *sql.DB) (bool, error) {
 			continue
 		}
 		var filled bool
-		if err := pool.QueryRowContext(ctx, fmt.Sprintf(`SELECT EXISTS (SELECT 1 FROM %s)`, t.name)).Scan(&filled); err != nil || filled {
+		if err := q.QueryRowContext(ctx, fmt.Sprintf(`SELECT EXISTS (SELECT 1 FROM %s)`, t.name)).Scan(&filled); err != nil || filled {
 			return false, err
 		}
 	}

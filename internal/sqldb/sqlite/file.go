@@ -44,8 +44,8 @@ type file struct {
 	nextCheckpoint atomic.Int64 // size of the log
 }
 
-// Other processes may have a file open several times, this one too: SQLite knows of
-// that, but the header must not be read then.
+// opened counts how often this process has each file open. The header of an open file
+// must not be read: closing it would release the locks that SQLite has on it.
 var opened = struct {
 	sync.Mutex
 	files map[string]int
@@ -272,20 +272,34 @@ func (f *file) noteFilled(ctx context.Context) {
 	f.filled.Store(err == nil)
 }
 
-// Close implements sqldb.Guard. The last to close a database moves its log into it.
+// Close implements sqldb.Guard.
 func (f *file) Close() error {
 	if f.pool == nil {
 		return nil
 	}
+	defer f.release()
 	ctx := context.Background()
 	if err := f.Check(ctx); err != nil {
 		// Closing the pool could write the log over another file, and remove another
 		// log. It stays open until the process ends.
 		f.pool = nil
-		f.release()
 		return err
 	}
-	defer f.release()
+	if f.lock != nil {
+		f.lock.Release()
+		f.lock = nil
+		alone, err := filelock.Try(f.path)
+		if err != nil {
+			return f.closePool() // others have it open, so that SQLite does not move the log
+		}
+		f.lock = alone
+	}
+	return f.closeLast(ctx)
+}
+
+// closeLast closes a database that nobody else has open. SQLite moves the log into the
+// file then, and removes it.
+func (f *file) closeLast(ctx context.Context) error {
 	lock, err := lockMarker(ctx, f.path)
 	if err != nil {
 		return err
@@ -303,7 +317,11 @@ func (f *file) Close() error {
 	if err := m.write(f.path); err != nil {
 		return err
 	}
-	return f.closePool()
+	if err := f.closePool(); err != nil || size(f.path+"-wal") > 0 {
+		return err // a program that does not know of markers has it open
+	}
+	m.Incarnations = []uint32{current}
+	return m.write(f.path)
 }
 
 // release closes and unlocks what is open.

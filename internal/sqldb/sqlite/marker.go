@@ -57,7 +57,7 @@ func (m marker) write(path string) error {
 	if err != nil {
 		return err
 	}
-	return atomicfile.Replace(path+markerSuffix, append(data, '\n'), 0o600)
+	return atomicfile.ReplaceLike(path+markerSuffix, path, append(data, '\n'), 0o600)
 }
 
 // allows reports whether the file may have an incarnation. A database without a

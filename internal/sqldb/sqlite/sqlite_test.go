@@ -122,10 +122,18 @@ func TestCopyAfterCrash(t *testing.T) {
 		}
 	}
 	copies["by SQLite just before the last write"] = vacuumInto(t, db)
+	second := open(t, path)
+	copies["by SQLite with two that have it open"] = vacuumInto(t, db)
+	second.Close()
 	if err := add(ctx, db, "the last"); err != nil {
 		t.Fatal(err)
 	}
 	want := count(t, db)
+	reader, err := sqlite.OpenWith(ctx, path, sqlite.Options{Existing: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader.Close() // changes nothing
 	image := crash(t, path)
 	for name, copied := range copies {
 		t.Run(name, func(t *testing.T) {
