@@ -152,11 +152,3 @@ func lines(drafts []*draft) string {
 	}
 	return b.String()
 }
-
-// follow sets previous of each document to the digest of the one before.
-func follow(drafts ...*draft) []*draft {
-	for i := 1; i < len(drafts); i++ {
-		drafts[i].previous = drafts[i-1].digest()
-	}
-	return drafts
-}
