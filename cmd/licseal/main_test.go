@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/licseal/licseal/internal/testenv"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -16,6 +17,7 @@ import (
 // is the real program, and under others by which it runs command lines for ever, or with no terminal to ask on.
 func TestMain(m *testing.M) {
 	setClock()
+	testenv.ExitAtOnce()
 	testscript.Main(m, map[string]func(){
 		"licseal": main, "licseal-for-ever": forEver, "licseal-without-terminal": withoutTerminal,
 	})

@@ -31,6 +31,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv(testOffset, os.Getenv(testOffset))
+			env.Setenv(testenv.Race, os.Getenv(testenv.Race))
 			env.Setenv("SHIFT", shiftOfDate())
 			return nil
 		},

@@ -34,6 +34,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(beProgram) != "" {
 		main()
 	}
+	testenv.ExitAtOnce()
 	testscript.Main(m, map[string]func(){"licseald": main})
 }
 

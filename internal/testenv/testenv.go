@@ -20,6 +20,9 @@ const (
 	// All is the variable that is set where no test may be skipped.
 	All = "LICSEAL_TEST_ALL"
 
+	// Race is the variable with the settings of the race detector.
+	Race = "GORACE"
+
 	// slow is the variable that is set where tests do all of their work.
 	slow = "LICSEAL_TEST_SLOW"
 )
@@ -69,6 +72,11 @@ func Rounds(few, all int) int {
 	}
 	return few
 }
+
+// ExitAtOnce is for tests that run their own program many times: built with the race
+// detector, each would sleep for a second when it exits. Programs that do not get the
+// environment of the tests, such as those of scripts, must be given Race.
+func ExitAtOnce() { os.Setenv(Race, strings.TrimSpace(os.Getenv(Race)+" atexit_sleep_ms=0")) }
 
 // SmallDisk returns a folder on a disk of its own, until the test ends. The options
 // are those of tmpfs, as "size=1m".
