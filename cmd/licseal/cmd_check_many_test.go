@@ -12,20 +12,25 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/licseal/licseal/internal/testenv"
 )
 
-// A folder of many licences takes no more memory than one of few.
-func TestCheckManyFiles(t *testing.T) {
+// oneLicence returns a folder with a licence in licence.json, and its key in vendor.pub.
+func oneLicence(t *testing.T) string {
 	dir := t.TempDir()
-	sh := func(script string) {
-		t.Helper()
-		cmd := exec.Command("sh", "-c", script)
-		cmd.Dir = dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
+	mustRun(t, dir, "keygen", "-o", "vendor", "--no-passphrase")
+	testenv.WriteFile(t, filepath.Join(dir, "plan.json"), fields)
+	mustRun(t, dir, "sign", "-k", "vendor", "--from", "plan.json", "--expires", "+200d", "-o", "licence.json")
+	return dir
+}
+
+// A folder of many licences takes no more memory than one of few, and shows progress.
+func TestCheckManyFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fifty thousand licences take minutes under the race detector")
 	}
-	sh(`licseal keygen -o vendor --no-passphrase && echo '` + fields + `' > plan.json && licseal sign -k vendor --from plan.json --expires +200d -o licence.json`)
+	dir := oneLicence(t)
 	licence := filepath.Join(dir, "licence.json")
 	memory := map[int]int64{}
 	for _, count := range []int{100, 10_000} {
@@ -59,7 +64,12 @@ func TestCheckManyFiles(t *testing.T) {
 	if !regexp.MustCompile(`\r\x1b\[K[0-9,]+ licences, [0-9,]+ a second, [0-9]+ %, [0-9]+ s left`).MatchString(shown) || !strings.HasSuffix(shown, "\r\x1b[K") {
 		t.Errorf("no progress on the terminal: %q", shown)
 	}
-	one := []string{"check", "-t", filepath.Join(dir, "vendor.pub"), licence}
+}
+
+// On a terminal the state of a licence has a colour, unless NO_COLOR is set.
+func TestCheckColours(t *testing.T) {
+	dir := oneLicence(t)
+	one := []string{"check", "-t", filepath.Join(dir, "vendor.pub"), filepath.Join(dir, "licence.json")}
 	if shown := onPTY(t, "", one, true); !strings.HasPrefix(shown, "\x1b[32mok\x1b[0m: ") {
 		t.Errorf("no colour on the terminal: %q", shown)
 	}
