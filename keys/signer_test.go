@@ -122,7 +122,7 @@ func TestSameKeySeveralTimes(t *testing.T) {
 // A line for other namespaces may have what no line of licences has, and stays.
 func TestForeignLines(t *testing.T) {
 	key := keytest.PublicLine(t, keytest.EdKey(1).Public(), "")
-	foreign := `g@x namespaces="git" ssh-rsa AAAAB3Nz` + "\n" + `g@x namespaces="git",cert-authority,verify-time="1" ` + key + `g@x namespaces="file",valid-after="20260101" ` + key
+	foreign := `g@x namespaces="git" ssh-rsa AAAAB3Nz` + "\n" + `g@x namespaces="git",cert-authority,verify-time="1" ` + key + `g@x namespaces="file",valid-after="20260101" ` + key + `g@x valid-after="20260101",namespaces="file" ` + key
 	text := foreign + "v " + key
 	trusted, err := keys.ParseTrusted("t", []byte(text))
 	if err != nil || len(trusted) != 1 {

@@ -258,3 +258,12 @@ func TestWindowBegins(t *testing.T) {
 		t.Errorf("in the second window: %v", err)
 	}
 }
+
+// Two lists of one generation are merged into one of the next.
+func TestForkedNamesTheNextGeneration(t *testing.T) {
+	seen := mustVerify(t, sealed(t, contents(t, 5, newYear), signer1)).Seen()
+	fork := mustVerify(t, sealed(t, contents(t, 5, newYear, revoke.Key{ID: id2}), signer1))
+	if err := seen.Check(fork); err == nil || !strings.HasSuffix(err.Error(), "merge the two into one of generation 6") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -302,3 +302,19 @@ func TestUnverified(t *testing.T) {
 		}
 	}
 }
+
+// The first fault of a document whose signature is not checked is the refusal of the
+// first stage that has one.
+func TestFirstFault(t *testing.T) {
+	refusal := errors.New("a field is wrong")
+	for _, want := range []error{nil, refusal} {
+		j, err := verify.NewUnverified(&verify.Options{At: midYear, Fields: &judgeOf{refusal: want}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := []byte(signed(sealEd25519(seed1), kongPayload).file())
+		if got := j.Report(text).FirstFault(); !errors.Is(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	}
+}
