@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/internal/idset"
 	"github.com/licseal/licseal/internal/ordered"
 	"github.com/licseal/licseal/schema"
@@ -16,7 +17,8 @@ import (
 )
 
 // PayloadOptions say which payloads may be signed. The zero value, like nil,
-// requires dates that can be read, and ids that are unique and can be typed.
+// requires dates that can be read and are more than a day apart, and ids that are unique
+// and can be typed.
 type PayloadOptions struct {
 	// Schema is what the payloads must look like. If nil, only the dates and the
 	// ids are checked.
@@ -32,6 +34,10 @@ type PayloadOptions struct {
 	// AllowOddID accepts ids that nobody could type to revoke the licence; see
 	// [licseal.CheckID].
 	AllowOddID bool
+
+	// AllowShortTerm accepts licences that are valid for a day or less; see
+	// [edit.CheckTerm].
+	AllowShortTerm bool
 
 	// Number returns the number of payload i of the sequence, from 0, for a
 	// DuplicateError. If nil, i+1.
@@ -53,10 +59,10 @@ type Row struct {
 	License *licseal.License // nil until Sign has made it
 
 	// Err is why there is no licence: the text is not a payload, violates its
-	// schema or has no usable dates, its id cannot be typed (a
-	// [*licseal.IDError]) or is that of an earlier row (a [*DuplicateError]), or the
-	// key has failed (a [*SignError]). Several errors are joined by
-	// [errors.Join].
+	// schema or has no usable dates, it would be valid for a day or less (an
+	// [*edit.ShortTermError]), its id cannot be typed (a [*licseal.IDError]) or is
+	// that of an earlier row (a [*DuplicateError]), or the key has failed (a
+	// [*SignError]). Several errors are joined by [errors.Join].
 	Err error
 }
 
@@ -120,10 +126,11 @@ type reader struct {
 	rules  *schema.Schema
 	roles  licseal.Roles
 	oddID  bool // any id is accepted
+	short  bool // any term is accepted
 }
 
 func newReader(opts *PayloadOptions) *reader {
-	r := &reader{parse: opts.Parse, number: opts.Number, rules: opts.Schema, roles: opts.Roles, oddID: opts.AllowOddID}
+	r := &reader{parse: opts.Parse, number: opts.Number, rules: opts.Schema, roles: opts.Roles, oddID: opts.AllowOddID, short: opts.AllowShortTerm}
 	if r.parse == nil {
 		r.parse = licseal.ParsePayload
 	}
@@ -152,6 +159,11 @@ func (r *reader) read(text []byte) (row Row) {
 	var err error
 	if row.Period, err = row.Payload.Period(r.roles, nil); errors.As(err, &date) && !violates(row.Err, date.Pointer) {
 		row.Err = join(row.Err, err)
+	}
+	if err == nil && !r.short {
+		if err := edit.CheckTerm(row.Payload, r.roles, row.Period); err != nil {
+			row.Err = join(row.Err, err)
+		}
 	}
 	return row
 }

@@ -76,7 +76,7 @@ func TestSign(t *testing.T) {
 			`1:122 /license_creation_date: found the string "tomorrow" where a date is expected; write it as "2027-12-31" or as an RFC 3339 time`,
 			signed(t, texts[7], key),
 		}},
-		{"duplicates", &bulk.PayloadOptions{AllowDuplicates: true, Roles: licseal.Roles{NotBefore: "/license_expiration_date"}}, []string{
+		{"duplicates", &bulk.PayloadOptions{AllowDuplicates: true, AllowShortTerm: true, Roles: licseal.Roles{NotBefore: "/license_expiration_date"}}, []string{
 			signed(t, texts[0], key),
 			"1:2: the text ends before the JSON value does; was it copied in full?",
 			signed(t, texts[2], key),

@@ -23,6 +23,7 @@ const (
 	InputUnset   Input = "unset"   // a Change that removes one
 	InputCreated Input = "created" // Dates.Created
 	InputExpires Input = "expires" // Dates.Expires
+	InputExtend  Input = "extend"  // Dates.Extend
 )
 
 // Error says why a payload cannot be changed as asked. Where the payload itself

@@ -2,6 +2,7 @@ package edit
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -21,8 +22,12 @@ type Dates struct {
 	Created string
 
 	// Expires is a date, an RFC 3339 time, or a length of time after the
-	// creation date, such as +365d. If empty, the field is kept.
+	// creation date; see [Expiry]. If empty, the field is kept.
 	Expires string
+
+	// Extend is a length of time after the expiration date that the payload
+	// has, such as +1y. At most one of Expires and Extend is set.
+	Extend string
 
 	// Now is the instant whose day in UTC is today. If zero, the current time.
 	Now time.Time
@@ -30,7 +35,13 @@ type Dates struct {
 
 // Check returns an error, an [*Error], if the dates can be set in no payload.
 func (d Dates) Check() error {
-	_, err := SetDates(licseal.Payload{}, licseal.Roles{}, Dates{cmp.Or(d.Created, Today), d.Expires, d.Now})
+	const example = "2026-01-31" // any payload's date
+	if d.Extend != "" {
+		if _, err := d.expires(example, example); err != nil {
+			return err
+		}
+	}
+	_, err := SetDates(licseal.Payload{}, licseal.Roles{}, Dates{Created: cmp.Or(d.Created, Today), Expires: d.Expires, Now: d.Now})
 	return err
 }
 
@@ -39,6 +50,7 @@ func (d Dates) Check() error {
 // An error is always an [*Error].
 func SetDates(p licseal.Payload, roles licseal.Roles, d Dates) (licseal.Payload, error) {
 	roles = roles.WithDefaults()
+	old, _ := p.Text(roles.NotAfter)
 	var changes []Change
 	if d.Created != "" {
 		created, err := d.created()
@@ -48,15 +60,36 @@ func SetDates(p licseal.Payload, roles licseal.Roles, d Dates) (licseal.Payload,
 		changes = append(changes, setText(roles.NotBefore, created))
 	}
 	p, err := Apply(p, changes)
-	if err != nil || d.Expires == "" {
+	if err != nil || d.Expires == "" && d.Extend == "" {
 		return p, err
 	}
 	created, _ := p.Text(roles.NotBefore)
-	expires, err := Expiry(created, d.Expires)
+	expires, err := d.expires(created, old)
 	if err != nil {
 		return p, err
 	}
 	return Apply(p, []Change{setText(roles.NotAfter, expires)})
+}
+
+// expires returns the expiration date of a payload, given its creation date, and the
+// expiration date that it has.
+func (d Dates) expires(created, old string) (string, error) {
+	length, isRelative := relative(d.Extend)
+	switch {
+	case d.Extend == "":
+		return Expiry(created, d.Expires)
+	case d.Expires != "":
+		return "", extendError("and expires are mutually exclusive")
+	case !isRelative:
+		return "", extendError("%q is not a length of time; write it as +1y, +6mo, +90d or @month-end", d.Extend)
+	}
+	date, err := after(old, length)
+	if errors.Is(err, errNoDate) {
+		return "", extendError("%s counts from the old expiration date, and %q is not a date", d.Extend, old)
+	} else if err != nil {
+		return "", extendError("%s: %v", d.Extend, err)
+	}
+	return date, nil
 }
 
 func (d Dates) created() (string, error) {
@@ -76,38 +109,80 @@ func setText(pointer, text string) Change {
 }
 
 // Expiry returns the expiration date that expires stands for: itself if it is a
-// date or an RFC 3339 time; for +365d and the like, that much after the creation
-// date. Whole days after a date are a date, anything else is an RFC 3339 time.
+// date or an RFC 3339 time. Otherwise it is a length of time after the creation date:
+// +1y, +6mo, +2w, +90d, +12h, several of them in this order as in +1y6mo, or
+// @month-end, the last day of a month, alone or after the others: +1y@month-end.
+//
+// Years and months keep the day of the month, or lead to the last day of a shorter
+// month: a month after 31 January is 28 or 29 February, and a year after 29 February is
+// 28 February. Days are those of UTC and have 24 hours. A date plus whole days is a
+// date; anything else is an RFC 3339 time in UTC.
 //
 // An error is always an [*Error].
 func Expiry(created, expires string) (string, error) {
-	length, isRelative := strings.CutPrefix(expires, "+")
+	length, isRelative := relative(expires)
 	if !isRelative {
-		if _, err := licseal.ParseDate(expires, nil); err != nil {
-			return "", expiresError("%q is not a date; write it as 2027-12-31, as an RFC 3339 time, or as +365d", expires)
+		if err := checkExpiry(expires); err != nil {
+			return "", err
 		}
 		return expires, nil
 	}
-	d, err := timespan.Parse(length)
-	if err != nil {
+	date, err := after(created, length)
+	if errors.Is(err, errNoDate) {
+		return "", expiresError("%s counts from the creation date, and %q is not a date", expires, created)
+	} else if err != nil {
 		return "", expiresError("%s: %v", expires, err)
 	}
-	start, err := licseal.ParseDate(created, nil)
+	return date, nil
+}
+
+// checkExpiry refuses a text that is not a date.
+func checkExpiry(expires string) error {
+	if _, err := licseal.ParseDate(expires, nil); err == nil {
+		return nil
+	}
+	if _, err := timespan.ParseSpan(expires); err == nil {
+		return expiresError("%q needs a plus sign: +%s", expires, expires)
+	}
+	return expiresError("%q is not a date; write it as 2027-12-31, as an RFC 3339 time, or as +1y, +6mo, +90d or @month-end", expires)
+}
+
+// relative returns the length of time that a text asks for. It returns false if the
+// text does not begin with a plus sign, or with @month-end.
+func relative(text string) (length string, ok bool) {
+	length, ok = strings.CutPrefix(text, "+")
+	return length, ok || strings.HasPrefix(text, "@")
+}
+
+// errNoDate is the error of after for a text that is not a date.
+var errNoDate = errors.New("not a date")
+
+// after returns the date that lies a length of time after a date.
+func after(date, length string) (string, error) {
+	span, err := timespan.ParseSpan(length)
 	if err != nil {
-		return "", expiresError("%s counts from the creation date, and %q is not a date", expires, created)
+		return "", err
 	}
-	end, layout := start.Add(d), time.RFC3339Nano
-	if end.Year() > 9999 {
-		return "", expiresError("%s after %s is later than the year 9999, the last one that a date can express", expires, created)
+	start, err := licseal.ParseDate(date, nil)
+	if err != nil {
+		return "", errNoDate
 	}
-	if len(created) == len(time.DateOnly) && end.Equal(end.Truncate(24*time.Hour)) {
-		layout = time.DateOnly
+	end, err := span.After(start)
+	if err != nil {
+		return "", fmt.Errorf("after %s, that is %w", date, err)
 	}
-	return end.Format(layout), nil
+	if len(date) == len(time.DateOnly) && end.Equal(end.Truncate(24*time.Hour)) {
+		return end.Format(time.DateOnly), nil
+	}
+	return end.Format(time.RFC3339Nano), nil
 }
 
 func expiresError(format string, args ...any) error {
 	return &Error{InputExpires, fmt.Sprintf(format, args...)}
+}
+
+func extendError(format string, args ...any) error {
+	return &Error{InputExtend, fmt.Sprintf(format, args...)}
 }
 
 // NormalizeDates returns the payload with its two dates in the layout that the
@@ -132,25 +207,4 @@ func NormalizeDates(p licseal.Payload, rules *schema.Schema) (licseal.Payload, e
 		}
 	}
 	return Apply(p, changes)
-}
-
-// Doubt is why a licence was probably not meant as it is. It may be signed all
-// the same.
-type Doubt string
-
-// The doubts about a licence's dates.
-const (
-	NeverValid     Doubt = "never valid"     // it expires at its creation
-	AlreadyExpired Doubt = "already expired" // its expiration is not after now
-)
-
-// Doubts returns the doubt about a period at an instant, "" if there is none.
-func Doubts(period licseal.Period, now time.Time) Doubt {
-	switch {
-	case !period.NotBefore.Before(period.NotAfter):
-		return NeverValid
-	case !now.Before(period.NotAfter):
-		return AlreadyExpired
-	}
-	return ""
 }

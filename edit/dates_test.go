@@ -30,6 +30,16 @@ func TestExpiry(t *testing.T) {
 		{"2026-01-31T23:30:00+02:00", "+1d", "2026-02-01T21:30:00Z"},
 		{"2026-01-31T00:00:00Z", "+1d", "2026-02-01T00:00:00Z"},
 		{"2026-01-31T00:00:00.5Z", "+1d", "2026-02-01T00:00:00.5Z"},
+		{"2026-01-31", "+1mo", "2026-02-28"},
+		{"2028-02-29", "+1y", "2029-02-28"},
+		{"2026-01-31", "+1y6mo2w1d", "2027-08-15"},
+		{"2026-01-15", "@month-end", "2026-01-31"},
+		{"2026-01-15", "+@month-end", "2026-01-31"},
+		{"2026-01-15", "+1y@month-end", "2027-01-31"},
+		{"2026-01-31T23:30:00-02:00", "+1mo", "2026-03-01T01:30:00Z"}, // from 1 February, in UTC
+		{"2026-01-31T00:00:00Z", "+1y", "2027-01-31T00:00:00Z"},
+		{"2026-01-31", "+6m", ""},
+		{"2026-01-31", "month-end", ""},
 		{"9999-12-30", "+1d", "9999-12-31"},
 		{"9999-12-31", "+1d", ""}, // no date can express the year 10000
 		{"2026-01-31", "1d", ""},
@@ -73,6 +83,10 @@ func TestSetDates(t *testing.T) {
 			`{"license_creation_date":"2026-03-02","license_expiration_date":"2026-03-03"}`},
 		{"a length after the date that is there", old, edit.Dates{Expires: "+31d"},
 			`{"license_creation_date":"2020-01-01","license_expiration_date":"2020-02-01"}`},
+		{"a length after the old expiry, in its form", old, edit.Dates{Created: edit.Today, Extend: "+6mo"},
+			`{"license_creation_date":"2026-03-02","license_expiration_date":"2021-07-01"}`},
+		{"a length after an old time", `{"license_expiration_date":"2024-02-29T12:00:00+01:00"}`, edit.Dates{Extend: "+1y"},
+			`{"license_expiration_date":"2025-02-28T11:00:00Z"}`},
 		{"whatever type the field has", `{"license_creation_date":5}`, edit.Dates{Created: "2026-01-31"}, `{"license_creation_date":"2026-01-31"}`},
 	}
 	for _, test := range tests {
@@ -99,13 +113,50 @@ func TestDatesRefused(t *testing.T) {
 		{edit.Dates{Created: edit.Today, Expires: "+1d"}, "", ""},
 		{edit.Dates{Expires: "+1d"}, "", ""},
 		{edit.Dates{Created: "yesterday"}, edit.InputCreated, `created "yesterday" is not a date; write it as 2026-01-31 or as an RFC 3339 time`},
-		{edit.Dates{Expires: "1d"}, edit.InputExpires, `expires "1d" is not a date; write it as 2027-12-31, as an RFC 3339 time, or as +365d`},
-		{edit.Dates{Expires: "+1"}, edit.InputExpires, `expires +1: "1" is not a length of time; write it as 30d (at most 36500d) or 12h`},
+		{edit.Dates{Expires: "1d"}, edit.InputExpires, `expires "1d" needs a plus sign: +1d`},
+		{edit.Dates{Expires: "soon"}, edit.InputExpires, `expires "soon" is not a date; write it as 2027-12-31, as an RFC 3339 time, or as +1y, +6mo, +90d or @month-end`},
+		{edit.Dates{Expires: "+1"}, edit.InputExpires, `expires +1: "1" is not a length of time; write it as 1y, 6mo, 2w, 90d, 12h, 1y6mo or 1y@month-end`},
+		{edit.Dates{Expires: "+6m"}, edit.InputExpires, `expires +6m: "6m" is ambiguous: write 6mo for months, or 6min for minutes`},
+		{edit.Dates{Extend: "+1y"}, "", ""},
+		{edit.Dates{Extend: "@month-end"}, "", ""},
+		{edit.Dates{Extend: "2027-12-31"}, edit.InputExtend, `extend "2027-12-31" is not a length of time; write it as +1y, +6mo, +90d or @month-end`},
+		{edit.Dates{Extend: "+6m"}, edit.InputExtend, `extend +6m: "6m" is ambiguous: write 6mo for months, or 6min for minutes`},
+		{edit.Dates{Extend: "+1y", Expires: "+1y"}, edit.InputExtend, "extend and expires are mutually exclusive"},
 	} {
 		err := test.d.Check()
 		var e *edit.Error
 		if errors.As(err, &e) != (test.want != "") || e != nil && (e.Input != test.input || e.Error() != test.want) {
 			t.Errorf("%+v: %v, want %s", test.d, err, test.want)
+		}
+	}
+}
+
+// Without an old expiry there is nothing to extend.
+func TestNothingToExtend(t *testing.T) {
+	for _, from := range []string{`{}`, `{"license_expiration_date":"never"}`, `{"license_expiration_date":5}`} {
+		got, err := edit.SetDates(parsePayload(t, from), licseal.Roles{}, edit.Dates{Extend: "+1y"})
+		if e := (*edit.Error)(nil); !errors.As(err, &e) || e.Input != edit.InputExtend {
+			t.Errorf("%s: %s, %v", from, got.Bytes(), err)
+		}
+	}
+}
+
+// A licence for a day or less is not signed unless that is asked for.
+func TestShortTerm(t *testing.T) {
+	rules, err := schema.Compile("any", []byte(`{"type":"object"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for until, short := range map[string]bool{
+		"2026-01-01": true, "2026-01-01T00:06:00Z": true, "2026-01-02": true, "2026-01-02T00:00:01Z": false, "2026-01-03": false,
+	} {
+		p := parsePayload(t, `{"license_creation_date":"2026-01-01","license_expiration_date":"`+until+`","license_key":"LS-0001"}`)
+		_, err := edit.Check(p, rules, nil)
+		if errors.As(err, new(*edit.ShortTermError)) != short || (err != nil) != short {
+			t.Errorf("%s: %v", until, err)
+		}
+		if _, err := edit.Check(p, rules, &edit.CheckOptions{AllowShortTerm: true}); err != nil {
+			t.Errorf("%s, allowed: %v", until, err)
 		}
 	}
 }

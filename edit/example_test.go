@@ -25,7 +25,7 @@ func Example() {
 	}
 	plan := edit.Plan{
 		Changes: changes,
-		Dates:   edit.Dates{Created: edit.Today, Expires: "+365d", Now: time.Date(2026, 2, 27, 12, 0, 0, 0, time.UTC)},
+		Dates:   edit.Dates{Created: edit.Today, Expires: "+1y", Now: time.Date(2026, 2, 27, 12, 0, 0, 0, time.UTC)},
 	}
 	renewed, err := plan.Apply(old, schema.Kong())
 	if err != nil {

@@ -56,22 +56,33 @@ type CheckOptions struct {
 	// AllowOddID accepts an id that nobody could type to revoke the licence; see
 	// [licseal.CheckID].
 	AllowOddID bool
+
+	// AllowShortTerm accepts a licence that is valid for a day or less; see
+	// [CheckTerm].
+	AllowShortTerm bool
 }
 
 // Check checks a payload before it is signed: against its schema, whether its dates
-// can be read, and whether its id can be typed. It returns the payload's period. o may
-// be nil.
+// can be read, whether it is valid for more than a day, and whether its id can be typed.
+// It returns the payload's period. o may be nil.
 //
-// An error is a [*schema.Error], a [*licseal.DateError] or a [*licseal.IDError], or says
-// that the schema could not be evaluated.
+// An error is a [*schema.Error], a [*licseal.DateError], a [*ShortTermError] or a
+// [*licseal.IDError], or says that the schema could not be evaluated.
 func Check(p licseal.Payload, rules *schema.Schema, o *CheckOptions) (licseal.Period, error) {
 	if err := rules.Validate(p); err != nil {
 		return licseal.Period{}, err
 	}
-	if o == nil || !o.AllowOddID {
+	if o == nil {
+		o = &CheckOptions{}
+	}
+	if !o.AllowOddID {
 		if err := p.CheckID(rules.Roles()); err != nil {
 			return licseal.Period{}, err
 		}
 	}
-	return p.Period(rules.Roles(), nil)
+	period, err := p.Period(rules.Roles(), nil)
+	if err == nil && !o.AllowShortTerm {
+		err = CheckTerm(p, rules.Roles(), period)
+	}
+	return period, err
 }

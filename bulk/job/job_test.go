@@ -230,6 +230,7 @@ func TestProblems(t *testing.T) {
 		{problem: job.NoSettings, part: first, run: `{"format":1,"unknown":1}`, options: resume},
 		{problem: job.OtherKey, part: first, run: settings, options: resume, change: func(o *job.SignOptions) { o.Key = testKey(2) }},
 		{problem: job.OtherJob, part: first, run: settings, options: resume, change: func(o *job.SignOptions) { o.Plan.Expires = "2028-01-01" }},
+		{problem: job.OtherJob, part: first, run: settings, options: resume, change: func(o *job.SignOptions) { o.Plan.AllowShortTerm = true }},
 		{problem: job.OtherJob, part: first, run: settings, options: resume, change: func(o *job.SignOptions) { o.Plan.AllowOddID = true }},
 		{problem: job.OtherRows, part: complete, run: settings, options: resume, text: strings.Replace(batch(10), "LS-003", "LS-999", 1)},
 		{problem: job.FewerRows, part: complete, run: settings, options: resume, text: batch(5)},

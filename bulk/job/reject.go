@@ -10,6 +10,7 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk"
 	"github.com/licseal/licseal/bulk/rows"
+	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/schema"
 )
@@ -70,12 +71,13 @@ func exitOf(err error) int {
 		fields    *schema.Error
 		field     *rows.FieldError
 		date      *licseal.DateError
+		term      *edit.ShortTermError
 		id        *licseal.IDError
 		duplicate *bulk.DuplicateError
 		name      *nameError
 	)
 	switch {
-	case errors.As(err, &fields), errors.As(err, &field), errors.As(err, &date), errors.As(err, &id):
+	case errors.As(err, &fields), errors.As(err, &field), errors.As(err, &date), errors.As(err, &term), errors.As(err, &id):
 		return exitSchema
 	case errors.As(err, &duplicate), errors.As(err, &name):
 		return exitRequirement
@@ -102,12 +104,15 @@ func reasons(err error) []string {
 	var parse *licseal.ParseError
 	var fields *schema.Error
 	var date *licseal.DateError
+	var term *edit.ShortTermError
 	var id *licseal.IDError
 	switch {
 	case errors.As(err, &parse):
 		return []string{strings.TrimSpace(fmt.Sprintf("column %d %s", parse.Column, parse.Pointer)) + ": " + parse.Detail}
 	case errors.As(err, &date):
 		return []string{date.Pointer + ": " + date.Detail}
+	case errors.As(err, &term):
+		return []string{term.Pointer + ": " + term.Detail()}
 	case errors.As(err, &id):
 		return []string{id.Pointer + ": " + id.Detail}
 	case !errors.As(err, &fields):

@@ -137,6 +137,9 @@ func settingsOf(plan *rows.Plan) []string {
 	if plan.AllowOddID {
 		settings = append(settings, "odd ids")
 	}
+	if plan.AllowShortTerm {
+		settings = append(settings, "short terms")
+	}
 	return settings
 }
 
@@ -232,7 +235,10 @@ func (s *signer) resumable(err error) error {
 // signAll takes the rows through everything that is done to them.
 func (s *signer) signAll() error {
 	plan := &s.o.Plan
-	opts := &bulk.PayloadOptions{Schema: plan.Schema, AllowOddID: plan.AllowOddID, Parse: s.builder.Payload, Number: s.o.Shard.row}
+	opts := &bulk.PayloadOptions{
+		Schema: plan.Schema, AllowOddID: plan.AllowOddID, AllowShortTerm: plan.AllowShortTerm,
+		Parse: s.builder.Payload, Number: s.o.Shard.row,
+	}
 	opts.AllowDuplicates = s.o.Folder != nil && s.o.Folder.Names.onlyOf(s.roles.ID)
 	payloads := bulk.Payloads(s.ctx, s.input.all(s.ctx), opts)
 	if s.work != nil && s.work.resumed {

@@ -25,6 +25,9 @@ type Plan struct {
 
 	// AllowOddID accepts ids that nobody could type; see [licseal.CheckID].
 	AllowOddID bool
+
+	// AllowShortTerm accepts licences that are valid for a day or less.
+	AllowShortTerm bool
 }
 
 // Check returns an error, an [*edit.Error], if the dates cannot be set in any payload.

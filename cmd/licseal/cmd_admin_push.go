@@ -22,7 +22,7 @@ func adminPushCommand() *cli.Command {
 		Description: `Does nothing if the licence is already active. Updates the record that holds it, or
 one with the same key; otherwise adds a record. Prints how the licence differs from
 the one that was active. A licence that is replaced or removed is saved in the
-folder --backup; 'licseal admin put --force ID FILE' restores it.
+folder --backup; 'licseal admin put --as-is ID FILE' restores it.
 
 --json prints one object: call (none, create or update), dry_run, id, updated_at,
 was_active, changes[{pointer, a, b}], removed[], backups[].`,

@@ -142,21 +142,21 @@ func TestAdminPushTogether(t *testing.T) {
 		api.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	command := exec.Command("licseal", "admin", "push", "--url", server.URL, "--force")
+	command := exec.Command("licseal", "admin", "push", "--url", server.URL, "--as-is")
 	command.Stdin = strings.NewReader(publishedLicence)
 	if output, err := command.CombinedOutput(); err != nil || !strings.Contains(string(output), "the licence is already active") {
 		t.Errorf("%s, %v", output, err)
 	}
 }
 
-// --force writes a file as it stands, white space, rubbish and all.
-func TestAdminForce(t *testing.T) {
+// --as-is writes a file as it stands, white space, rubbish and all.
+func TestAdminAsIs(t *testing.T) {
 	store := &admin.Memory{}
 	server := httptest.NewServer(admin.NewHandler(store, func(context.Context, string) error { return nil }, nil))
 	t.Cleanup(server.Close)
 	const id = "30b4edb7-0847-4f65-af90-efbed8b0161f"
 	for text, works := range map[string]bool{"{ \"license\": {\"signature\": \"bGk=\"} }\n": true, publishedLicence + "\n\n": true, "rubbish": true, "\xff": false} {
-		command := exec.Command("licseal", "admin", "put", id, "--url", server.URL, "--force")
+		command := exec.Command("licseal", "admin", "put", id, "--url", server.URL, "--as-is")
 		command.Stdin = strings.NewReader(text)
 		output, err := command.CombinedOutput()
 		record, _ := store.Get(t.Context(), id)

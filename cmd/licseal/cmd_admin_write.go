@@ -17,7 +17,7 @@ func writeFlags(more ...cli.Flag) []cli.Flag {
 	return adminFlags(append(more,
 		trustFlag,
 		&cli.BoolFlag{Name: "no-signature", Usage: "skip the check of the signature, for licences whose keys are not public"},
-		&cli.BoolFlag{Name: "force", Usage: "write FILE as it is, whatever is wrong with it"},
+		&cli.BoolFlag{Name: "as-is", Usage: "write FILE as it is, without any check"},
 		&cli.StringFlag{Name: "grace", Usage: "accept a licence for this `LENGTH` of time after it expires, such as 30d"},
 		&cli.StringFlag{Name: "min-remaining", Usage: "fail if less than this `LENGTH` of time is left (default: 30d; 0d for none)"},
 		&cli.StringFlag{Name: "warn-remaining", Usage: "warn if less than this `LENGTH` of time is left (default: 90d; 0d for none)"},
@@ -54,7 +54,7 @@ func adminPutCommand() *cli.Command {
 		Usage:     "store a licence under an id, new or not",
 		UsageText: "licseal admin put ID --url URL -t KEYS [flags] [FILE]", ArgsUsage: names + " " + reads,
 		Description: `A licence that is already stored under the id is replaced without a backup; 'licseal
-admin push' makes one. --force restores a backup of push, byte for byte. --json
+admin push' makes one. --as-is restores a backup of push, byte for byte. --json
 prints the whole record.`,
 		Flags:  writeFlags(),
 		Action: func(c *cli.Context) error { return adminWriteTo(c, (*admin.Client).Put) },
@@ -111,10 +111,10 @@ func adminWrite(c *cli.Context, file string, write func(*admin.Client, context.C
 // the flags, the file and the exit codes are known.
 func alreadyJudged(context.Context, string) error { return nil }
 
-// judgedPayload returns what is written: a licence that was checked, or with --force the
+// judgedPayload returns what is written: a licence that was checked, or with --as-is the
 // file byte for byte, so that any backup can be restored.
 func judgedPayload(c *cli.Context, file string) (string, error) {
-	if !c.Bool("force") {
+	if !c.Bool("as-is") {
 		lic, err := judgedLicence(c, file)
 		if err != nil {
 			return "", err
@@ -131,13 +131,13 @@ func judgedPayload(c *cli.Context, file string) (string, error) {
 // judgedLicence reads a licence and checks it as the flags say.
 func judgedLicence(c *cli.Context, file string) (*licseal.License, error) {
 	switch {
-	case c.Bool("force"):
+	case c.Bool("as-is"):
 		return readLicense(file)
 	case c.Bool("no-signature") && c.IsSet("t"):
 		return nil, usagef("-t and --no-signature are mutually exclusive")
 	case !c.Bool("no-signature") && !c.IsSet("t"):
 		return nil, withHint(usagef("'licseal admin %s' checks a licence before it writes it: name the public keys with -t", c.Command.Name),
-			"--no-signature checks everything else, --force nothing")
+			"--no-signature checks everything else, --as-is checks nothing")
 	}
 	if err := checkStdin(append(c.StringSlice("t"), file)...); err != nil {
 		return nil, err
@@ -175,7 +175,7 @@ func refusalOf(result *check.Result) error {
 	}
 	err := fault.About(result.Name, fault.Because(result.Reason(), errors.Join(reasons...)))
 	err = fault.WithHint(err, "%s", decisive.Remedy)
-	return fault.WithHint(err, "nothing was written; --force writes the licence as it is")
+	return fault.WithHint(err, "nothing was written; --as-is writes the licence as it is")
 }
 
 func adminDeleteCommand() *cli.Command {

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"time"
+
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
@@ -11,7 +15,7 @@ func renewCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "renew",
 		Usage:     "renew a licence with a new expiry",
-		UsageText: "licseal renew OLD --expires DATE -k KEY [flags]",
+		UsageText: "licseal renew OLD --extend LENGTH -k KEY [flags]\n       licseal renew OLD --expires DATE -k KEY [flags]",
 		Description: `Takes the fields of the licence OLD, sets today's creation date, the new expiry,
 and the fields that --set names, without those that --unset names, and signs the
 result. With -t, the old licence
@@ -19,23 +23,33 @@ is verified first: it may have expired, but a trusted key must have signed it,
 and with --revocations it must not be revoked. A warning is printed if the same
 keys or list would refuse the new licence.
 
-  licseal renew old.json --expires +365d -t trusted.keys -k vendor.key \
+  licseal renew old.json --extend +1y -t trusted.keys -k vendor.key \
+    -o new.json
+  licseal renew old.json --expires +1y -t trusted.keys -k vendor.key \
     -o new.json
 
-An expiry of +365d counts from the creation date: today, or what --created
-gives. The license_key is kept unless --set license_key=… changes it; revoking
+--extend counts from the expiry of the old licence, --expires from the creation
+date: today, or what --created gives. Both expiries and the days gained are
+printed. A new licence that would expire earlier than the old one is not signed
+unless --allow-shorten is given. 'licseal sign --help' says how lengths of time
+are written.
+
+The license_key is kept unless --set license_key=… changes it; revoking
 one of the two licences by its key then revokes both.`,
 		Flags: []cli.Flag{
 			keyFlag,
 			passphraseFileFlag,
 			trustFlag,
-			&cli.StringFlag{Name: "expires", Usage: "expiration `DATE`: 2027-12-31, an RFC 3339 time, or +365d"},
+			&cli.StringFlag{Name: "extend", Usage: "expire this `LENGTH` of time after the old licence: +1y, +6mo, +90d or @month-end"},
+			expiresFlag,
 			&cli.StringFlag{Name: "created", Value: "today", Usage: "creation `DATE`: 2026-01-31, an RFC 3339 time, or today"},
 			&cli.StringSliceFlag{Name: "set", KeepSpace: true, Usage: "set a field: `NAME=VALUE` (repeatable)"},
 			unsetFlag,
 			revocationsFlag,
 			schemaFlag,
 			oddIDFlag,
+			shortTermFlag,
+			&cli.BoolFlag{Name: "allow-shorten", Usage: "accept an expiry earlier than that of the old licence"},
 			outputFlag,
 			forceFlag,
 		},
@@ -46,9 +60,11 @@ one of the two licences by its key then revokes both.`,
 func renew(c *cli.Context) error {
 	switch {
 	case c.String("k") == "":
-		return withHint(usagef("'licseal renew' needs a private key"), "licseal renew OLD --expires +365d -k vendor.key")
-	case !c.IsSet("expires"):
-		return withHint(usagef("'licseal renew' needs the new expiry"), "licseal renew OLD --expires +365d -k vendor.key")
+		return withHint(usagef("'licseal renew' needs a private key"), "licseal renew OLD --extend +1y -k vendor.key")
+	case c.IsSet("extend") && c.IsSet("expires"):
+		return withHint(usagef("--extend and --expires are mutually exclusive"), "--extend +1y counts from the old expiry, --expires +1y from today")
+	case !c.IsSet("expires") && !c.IsSet("extend"):
+		return withHint(usagef("'licseal renew' needs the new expiry"), "--extend +1y counts from the old expiry, --expires +1y from today")
 	case c.IsSet("revocations") && !c.IsSet("t"):
 		return usagef("--revocations needs the keys to verify the list with: -t KEYS")
 	}
@@ -77,6 +93,13 @@ func renew(c *cli.Context) error {
 		return err
 	}
 	payload, err := carryOut(c, plan, old, rules)
+	if errors.As(err, new(*licseal.DateError)) && c.IsSet("extend") {
+		err = withHint(err, "--expires +1y counts from today")
+	}
+	var gain string
+	if err == nil {
+		gain, err = compareExpiries(c, old, payload, rules.Roles())
+	}
 	if err != nil {
 		return about(displayName(file), err)
 	}
@@ -87,7 +110,38 @@ func renew(c *cli.Context) error {
 	if verifier != nil {
 		warnRefused(lic, verifier)
 	}
-	return writeResult(c, lic.String())
+	if err := writeResult(c, lic.String()); err != nil {
+		return err
+	}
+	note("%s", gain)
+	return nil
+}
+
+// compareExpiries returns a line with both expiries, and refuses to shorten a licence unless that is
+// asked for. The dates of the new payload can be read.
+func compareExpiries(c *cli.Context, old, renewed licseal.Payload, roles licseal.Roles) (string, error) {
+	before, err := old.Period(roles, nil)
+	after, newErr := renewed.Period(roles, nil)
+	if err != nil || newErr != nil {
+		return "the expiry of the old licence cannot be read, so the two were not compared", nil
+	}
+	was, is := before.NotAfter, after.NotAfter
+	if is.Before(was) && !c.Bool("allow-shorten") {
+		err := usagef("the new licence would expire at %s, %s earlier than the old one, at %s", instant(is), daysText(wholeDays(was, is)), instant(was))
+		return "", withHint(err, "--allow-shorten signs it all the same; --extend +1y counts from the old expiry")
+	}
+	return fmt.Sprintf("expires at %s, %s; the old licence: %s", instant(is), gainText(was, is), instant(was)), nil
+}
+
+// gainText returns how much later a licence expires.
+func gainText(was, is time.Time) string {
+	switch {
+	case is.Equal(was):
+		return "at the same time"
+	case is.Before(was):
+		return daysText(wholeDays(was, is)) + " earlier"
+	}
+	return daysText(wholeDays(is, was)) + " later"
 }
 
 // warnRefused warns if the same keys and revocation list refuse the new licence. It

@@ -22,14 +22,20 @@ payload against its schema, signs it, and prints the licence in canonical form:
 the string that the Admin API expects.
 
   licseal sign -k vendor.key --set customer='Example Company, Inc' \
-    --from defaults.json --expires +365d -o licence.json
+    --from defaults.json --expires +1y -o licence.json
 
 --set NAME=VALUE sets a string; if the field exists with another type, such as a
 number, VALUE must be of that type. NAME:=VALUE sets any JSON value. NAME may be
 a JSON Pointer: /limits/seats. --unset NAME removes a field before others are set,
 and does nothing if the payload has no such field. A payload made with --from, --set
 or --expires gets today's creation date if it has none, and with --schema
-entitlement a new id and key too. An expiry of +365d counts from the creation date.
+entitlement a new id and key too.
+
+An expiry counts from the creation date if it is written as +1y, +6mo, +2w, +90d,
++12h or several of them, +1y6mo. Years and months keep the day of the month, or
+lead to the last day of a shorter month. @month-end is the last day of the
+month, also in +1y@month-end. Days are those of UTC. A licence that expires
+within a day of its creation needs --allow-short-term.
 
 --batch signs one licence a row, and prints them as NDJSON, in the order of the
 rows. The header of a CSV names the fields as --set does, with 'seats:' for a
@@ -41,7 +47,7 @@ gets its name when it is complete; --resume continues an interrupted run without
 signing a row twice or skipping one.
 
   licseal sign -k vendor.key --batch customers.csv --from defaults.json \
-    --expires +365d --rejects rejects.ndjson -o licences.ndjson`,
+    --expires +1y --rejects rejects.ndjson -o licences.ndjson`,
 		Flags: append([]cli.Flag{
 			keyFlag,
 			passphraseFileFlag,
@@ -49,9 +55,10 @@ signing a row twice or skipping one.
 			&cli.StringSliceFlag{Name: "set", KeepSpace: true, Usage: "set a field: `NAME=VALUE` (repeatable)"},
 			unsetFlag,
 			&cli.StringFlag{Name: "created", Usage: "creation `DATE`: 2026-01-31, an RFC 3339 time, or today"},
-			&cli.StringFlag{Name: "expires", Usage: "expiration `DATE`: 2027-12-31, an RFC 3339 time, or +365d"},
+			expiresFlag,
 			schemaFlag, strictFlag,
 			oddIDFlag,
+			shortTermFlag,
 			outputFlag,
 			forceFlag,
 		}, batchSignFlags...),
@@ -63,6 +70,11 @@ var unsetFlag = &cli.StringSliceFlag{Name: "unset", KeepSpace: true, Usage: "rem
 
 // oddIDFlag accepts an id that 'licseal revoke add' refuses.
 var oddIDFlag = &cli.BoolFlag{Name: "allow-odd-id", Usage: "accept an id that nobody could type to revoke the licence"}
+
+// shortTermFlag accepts an expiry that is probably a mistake, such as +1d for +1y.
+var shortTermFlag = &cli.BoolFlag{Name: "allow-short-term", Usage: "accept an expiry within a day of the creation"}
+
+var expiresFlag = &cli.StringFlag{Name: "expires", Usage: "expiration `DATE`: 2027-12-31, an RFC 3339 time, +1y, +6mo, +90d or @month-end"}
 
 func signPayload(c *cli.Context) error {
 	if c.String("k") == "" {
@@ -109,10 +121,10 @@ func signWith(c *cli.Context, p licseal.Payload) (*licseal.License, error) {
 	return sign.License(p, key)
 }
 
-// readPlan returns what --set, --unset, --created and --expires ask for.
+// readPlan returns what --set, --unset, --created, --expires and --extend ask for.
 func readPlan(c *cli.Context) (edit.Plan, error) {
 	changes, err := edit.ParseChanges(c.StringSlice("unset"), c.StringSlice("set"))
-	dates := edit.Dates{Created: c.String("created"), Expires: c.String("expires"), Now: now()}
+	dates := edit.Dates{Created: c.String("created"), Expires: c.String("expires"), Extend: c.String("extend"), Now: now()}
 	return edit.Plan{Changes: changes, Dates: dates}, editUsage(err)
 }
 
@@ -123,7 +135,10 @@ func carryOut(c *cli.Context, plan edit.Plan, p licseal.Payload, rules *schema.S
 	if err != nil {
 		return p, editUsage(err)
 	}
-	period, err := edit.Check(p, rules, &edit.CheckOptions{AllowOddID: c.Bool("allow-odd-id")})
+	period, err := edit.Check(p, rules, &edit.CheckOptions{AllowOddID: c.Bool("allow-odd-id"), AllowShortTerm: c.Bool("allow-short-term")})
+	if errors.As(err, new(*edit.ShortTermError)) {
+		return p, withHint(err, "--allow-short-term signs it all the same; a year is +1y, a month is +1mo")
+	}
 	if errors.As(err, new(*licseal.IDError)) {
 		return p, withHint(err, "--allow-odd-id signs it all the same; 'licseal revoke add --licence FILE' can revoke it")
 	}

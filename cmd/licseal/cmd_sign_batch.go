@@ -114,7 +114,10 @@ func batchPlan(c *cli.Context) (rows.Plan, error) {
 	if err == nil {
 		template, err = edit.Apply(template, changes)
 	}
-	plan := rows.Plan{Template: template, Schema: rules, Created: c.String("created"), Expires: c.String("expires"), Complete: isBuilt(c), AllowOddID: c.Bool("allow-odd-id")}
+	plan := rows.Plan{
+		Template: template, Schema: rules, Created: c.String("created"), Expires: c.String("expires"), Complete: isBuilt(c),
+		AllowOddID: c.Bool("allow-odd-id"), AllowShortTerm: c.Bool("allow-short-term"),
+	}
 	if err == nil {
 		err = plan.Check()
 	}

@@ -154,7 +154,7 @@ func TestKillState(t *testing.T) {
 	dir := t.TempDir()
 	file, licence := filepath.Join(dir, "state"), filepath.Join(dir, "licence.json")
 	writeKey(t, dir, "key", testKey(1))
-	mustRun(t, dir, "sign", "-k", "key", "-o", licence, "--expires", "+1d", "--set", "admin_seats=1", "--set", "customer=a", "--set", "dataplanes=1",
+	mustRun(t, dir, "sign", "-k", "key", "-o", licence, "--expires", "+1y", "--set", "admin_seats=1", "--set", "customer=a", "--set", "dataplanes=1",
 		"--set", "license_key=a", "--set", "product_subscription=a", "--set", "support_plan=a")
 	mustRun(t, dir, "state", "new", file)
 	var latest time.Time

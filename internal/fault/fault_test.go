@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/schema"
@@ -55,6 +56,7 @@ func TestWrite(t *testing.T) {
 		{"an error of a list, whatever it wraps", &revoke.Error{Detail: "no list"}, 1, "revocation-list: no list\n"},
 		{"a list that cannot be used", &revoke.Error{Reason: revoke.Stale, Detail: "old list"}, 1, "revocation-list: old list\n"},
 		{"an id that nobody can type", fault.About("f", &licseal.IDError{Detail: "odd id"}), 4, "schema: f: odd id\n"},
+		{"a term of a day", fault.About("f", &edit.ShortTermError{}), 4, "schema: f: payload: the licence is created at 0001-01-01T00:00:00Z and expires at 0001-01-01T00:00:00Z, within a day\n"},
 		{"an error of the clock", &verify.RefusedError{Reason: licseal.ReasonClock, Err: clock}, 1, "clock: " + clock.Error() + "\n"},
 		{"an error of the clock, of no licence", clock, 1, "clock: " + clock.Error() + "\n"},
 		{"an error of the state", &state.DamagedError{Detail: "empty"}, 1, "state: the state file is damaged: empty\n"},

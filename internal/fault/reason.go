@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/schema"
@@ -63,7 +64,7 @@ func reasonOf(err error) Reason {
 		return reason
 	}
 	switch {
-	case is[*schema.Error](err), is[*licseal.DateError](err), is[*licseal.IDError](err):
+	case is[*schema.Error](err), is[*licseal.DateError](err), is[*edit.ShortTermError](err), is[*licseal.IDError](err):
 		return licseal.ReasonSchema
 	case is[*verify.ClockError](err):
 		return licseal.ReasonClock

@@ -111,7 +111,7 @@ func TestParseErrors(t *testing.T) {
 		{"roles: {id: serial}", `line 1: the role id: "serial" is not a JSON Pointer`, "write /serial for the field serial"},
 		{"roles: {notafter: /a}", `line 1: unknown setting "notafter"`, `did you mean "not_after"?`},
 		{"roles: /a", "line 1: a mapping is expected: lines of NAME: VALUE", ""},
-		{"expires: next year", `line 1: expires "next year" is not a date; write it as 2027-12-31, as an RFC 3339 time, or as +365d`, ""},
+		{"expires: next year", `line 1: expires "next year" is not a date; write it as 2027-12-31, as an RFC 3339 time, or as +1y, +6mo, +90d or @month-end`, ""},
 		{"variable: ACME-LICENSE", `line 1: variable: "ACME-LICENSE" is not the name of an environment variable, such as ACME_LICENSE`, ""},
 		{"secret: Acme", `line 1: secret: "Acme" is not the name of a Kubernetes Secret, such as acme-license`, ""},
 		{"plans: {a b: {expires: +1d}}", "line 1: the name of a plan has letters, digits and -._ only, at most 64", ""},

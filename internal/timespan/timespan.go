@@ -1,4 +1,5 @@
-// Package timespan reads lengths of time as people write them, in days or hours.
+// Package timespan reads lengths of time as people write them: fixed ones, in days or
+// hours, and those of the calendar, in years, months, weeks and days.
 package timespan
 
 import (
@@ -8,12 +9,13 @@ import (
 	"time"
 )
 
-// MaxDays is the greatest number of days that [Parse] accepts: a hundred years,
-// well below what a time.Duration holds.
+// MaxDays is the greatest number of days that a length of time may have: a hundred
+// years, well below what a time.Duration holds.
 const MaxDays = 36500
 
-// Parse returns a length of time: whole days as in "30d", at most [MaxDays], or
-// what [time.ParseDuration] reads, such as "12h". Signs are refused.
+// Parse returns a length of time that does not depend on the calendar: whole days as in
+// "30d", at most [MaxDays], or what [time.ParseDuration] reads, such as "12h". Signs are
+// refused.
 func Parse(text string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
 	if digits, isDays := strings.CutSuffix(text, "d"); isDays {
