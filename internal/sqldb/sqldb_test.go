@@ -216,6 +216,28 @@ func TestTxTriesAgain(t *testing.T) {
 	}
 }
 
+// refusing is a guard that never lets a commit be acknowledged.
+type refusing struct{ err error }
+
+func (r refusing) Check(context.Context) error     { return r.err }
+func (r refusing) Committed(context.Context) error { return r.err }
+func (r refusing) Close() error                    { return nil }
+
+// A transaction that was committed is not run again, whatever its guard says.
+func TestGuardedTx(t *testing.T) {
+	pool := openSQLite(t)().DB
+	want := sqliteCode(5) // BUSY, for which a transaction is tried again before its commit
+	db := sqldb.NewGuarded(pool, sqldb.SQLite, refusing{want})
+	runs := 0
+	err := db.Tx(t.Context(), func(*sql.Tx) error { runs++; return nil })
+	if err != want || runs != 1 {
+		t.Errorf("it ran %d times: %v", runs, err)
+	}
+	if err := db.Check(t.Context()); err != want {
+		t.Errorf("Check returns %v", err)
+	}
+}
+
 func TestKindOfUnique(t *testing.T) {
 	eachDialect(t, func(t *testing.T, open func() *sqldb.DB) {
 		db := open()
