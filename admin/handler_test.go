@@ -616,7 +616,10 @@ func TestParseTokensRefuses(t *testing.T) {
 		"":                                   "no token found",
 		"# only\n":                           "no token found",
 		"short":                              "line 1: the token has 5 characters",
-		"a b c":                              "line 1: found 3 words",
+		"a b c d":                            "line 1: found 4 words",
+		"a 0123456789abcdef c":               "line 1: found a scope that is none of read",
+		"a 0123456789abcdef read,":           "line 1: found a scope that is none of read",
+		"a read 0123456789abcdef":            "line 1: found a scope that is none of read",
 		"\nname 0123456789abcdé7":            "line 2: the token has a character",
 		"0123456789abcdef\nci\u00a0tooshort": "line 2",
 	} {
