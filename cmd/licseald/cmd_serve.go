@@ -21,13 +21,15 @@ func serveFlags() []cli.Flag {
 		&cli.StringFlag{Name: "revocations", Usage: "refuse what the signed revocation list in `FILE` names (reloaded)", TakesFile: true},
 		lengthFlag("max-list-age", 0, "refuse a revocation list older than `LENGTH`, such as 30d"),
 		&cli.StringFlag{Name: "issuer", Usage: "require a key whose issuer matches `PATTERN`, such as *@vendor.example"},
-		&cli.StringFlag{Name: "token-file", Usage: "require a token from `FILE`: TOKEN or NAME TOKEN on each line (reloaded)", TakesFile: true},
-		&cli.StringFlag{Name: "license-dir", Usage: "serve /api/v1/license, with the entitlement licences in `DIR`", TakesFile: true},
+		&cli.StringFlag{Name: "token-file", Usage: "require a token from `FILE`: TOKEN, NAME TOKEN or NAME TOKEN SCOPES on each line (reloaded)", TakesFile: true},
+		&cli.StringFlag{Name: "license-dir", Usage: "serve /api/v1/license, with the entitlement licences in `DIR`; requires a token or scope for it", TakesFile: true},
 		&cli.StringFlag{Name: "entitlement-token-file", Usage: "require a token from `FILE` for /api/v1/license (reloaded)", TakesFile: true},
 		&cli.StringFlag{Name: "entitlement-state", Usage: "remember the time and the revocation list in `FILE`; see 'licseal state new'", TakesFile: true},
 		&cli.StringFlag{Name: "tls-cert", Usage: "serve TLS with the certificate in `FILE` (reloaded)", TakesFile: true},
 		&cli.StringFlag{Name: "tls-key", Usage: "`FILE` with the private key of the certificate (reloaded)", TakesFile: true},
-		&cli.StringFlag{Name: "client-ca", Usage: "require a client certificate from a CA in `FILE`", TakesFile: true},
+		&cli.StringFlag{Name: "client-ca", Usage: "require a client certificate from a CA in `FILE` (reloaded)", TakesFile: true},
+		&cli.StringFlag{Name: "client-crl", Usage: "refuse client certificates that the CRLs in `FILE` revoke (reloaded)", TakesFile: true},
+		&cli.StringFlag{Name: "client-scopes", Usage: "require a client certificate from `FILE`: SCOPES SUBJECT on each line (reloaded)", TakesFile: true},
 		&cli.Int64Flag{Name: "max-body", Value: 256 << 10, Usage: "refuse request bodies larger than `BYTES`"},
 		lengthFlag("header-timeout", 5*time.Second, "wait `LENGTH` for the header of a request"),
 		lengthFlag("body-timeout", 15*time.Second, "wait `LENGTH` for a whole request"),
@@ -68,6 +70,8 @@ func checkServeFlags(c *cli.Context) error {
 		return usagef("--ephemeral and --store are mutually exclusive")
 	case c.IsSet("tls-cert") != c.IsSet("tls-key"):
 		return usagef("--tls-cert and --tls-key require each other")
+	case (c.IsSet("client-crl") || c.IsSet("client-scopes")) && !c.IsSet("client-ca"):
+		return usagef("--client-crl and --client-scopes require --client-ca")
 	case c.IsSet("client-ca") && !c.IsSet("tls-cert"):
 		return usagef("--client-ca requires --tls-cert and --tls-key")
 	case c.Int64("max-body") < 1, lengthOf(c, "header-timeout") <= 0, lengthOf(c, "body-timeout") <= 0, lengthOf(c, "store-timeout") <= 0:
@@ -82,8 +86,10 @@ func checkServeFlags(c *cli.Context) error {
 func checkEntitleFlags(c *cli.Context) error {
 	folder, tokens := c.IsSet("license-dir"), c.IsSet("entitlement-token-file")
 	switch {
-	case folder != tokens:
-		return usagef("--license-dir and --entitlement-token-file require each other")
+	case tokens && !folder:
+		return usagef("--entitlement-token-file requires --license-dir")
+	case folder && !tokens && !c.IsSet("token-file") && !c.IsSet("client-scopes"):
+		return usagef("--license-dir requires --entitlement-token-file, or a --token-file or --client-scopes with entitlement scopes")
 	case c.IsSet("entitlement-state") && !folder:
 		return usagef("--entitlement-state requires --license-dir")
 	case folder && c.Bool("accept-unverified"):

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 
 	"github.com/licseal/licseal/admin"
@@ -27,10 +26,6 @@ func (s *server) openEntitlements(c *cli.Context) error {
 	} else if !info.IsDir() {
 		return fmt.Errorf("--license-dir: %s is not a folder", dir)
 	}
-	tokens, err := s.watchTokens(c.String("entitlement-token-file"))
-	if err != nil {
-		return fmt.Errorf("--entitlement-token-file: %w", err)
-	}
 	opts, err := s.guardOptions(c)
 	if err != nil {
 		return err
@@ -48,10 +43,7 @@ func (s *server) openEntitlements(c *cli.Context) error {
 		}
 	})
 	s.admin.Reporter = usageReporter{guard}
-	s.entitlements = entitle.NewHandler(guard, &entitle.HandlerOptions{Log: s.log, Authorize: func(r *http.Request) bool {
-		_, ok := admin.FindToken(tokens.get(), entitle.Bearer(r))
-		return ok
-	}})
+	s.entitlements = entitle.NewHandler(guard, &entitle.HandlerOptions{Log: s.log, Authorize: s.mayUseEntitlements})
 	return nil
 }
 

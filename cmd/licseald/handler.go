@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/licseal/licseal/admin"
@@ -17,10 +15,9 @@ import (
 func (s *server) handler() http.Handler {
 	roles := s.judge.rules.Roles()
 	m := newMetrics(s.store, roles)
-	guard := s.guard()
-	api := guard(admin.NewHandler(loggedStore{s.store, s.log, roles}, s.judge.check, &s.admin))
+	api := s.guard(admin.RequestScope, admin.NewHandler(loggedStore{s.store, s.log, roles}, s.judge.check, &s.admin))
 	routes := map[string]http.Handler{
-		"/metrics": guard(getOnly(m.handler())),
+		"/metrics": s.guard(metricsScope, getOnly(m.handler())),
 		"/status":  getOnly(http.HandlerFunc(s.status)), // for health checks, which have no token
 	}
 	if s.entitlements != nil {
@@ -41,35 +38,6 @@ func getOnly(next http.Handler) http.Handler {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
 			writeJSON(w, http.StatusMethodNotAllowed, admin.ErrorBody{Message: "Method not allowed"})
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// guard returns the middleware that authenticates requests.
-func (s *server) guard() func(http.Handler) http.Handler {
-	switch {
-	case s.tokens != nil:
-		return func(next http.Handler) http.Handler { return admin.RequireToken(s.tokens.get, next) }
-	case s.tls != nil && s.tls.ClientCAs != nil:
-		return func(next http.Handler) http.Handler { return next } // the TLS handshake has checked the certificate
-	}
-	return requireLocalName
-}
-
-// requireLocalName refuses requests whose Host is not localhost or an IP address. A
-// server without tokens trusts everything that reaches its loopback address. A web
-// page in a browser on this machine can do that, if its own domain name resolves to
-// the loopback address (DNS rebinding).
-func requireLocalName(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host := r.Host
-		if name, _, err := net.SplitHostPort(host); err == nil {
-			host = name
-		}
-		if host != "localhost" && net.ParseIP(strings.Trim(host, "[]")) == nil {
-			writeJSON(w, http.StatusForbidden, admin.ErrorBody{Message: "a server without a token file must be addressed as localhost or by its IP address"})
 			return
 		}
 		next.ServeHTTP(w, r)

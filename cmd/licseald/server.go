@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"slices"
 
 	"github.com/licseal/licseal/admin"
@@ -26,8 +24,8 @@ type server struct {
 	store  admin.Store
 	ping   func(context.Context) error
 	judge  *judge
-	tokens *watched[[]admin.Token] // nil without --token-file
-	tls    *tls.Config             // nil if it speaks plain HTTP
+	access access
+	tls    *tls.Config // nil if it speaks plain HTTP
 	admin  admin.Options
 	reload []func()       // read files again
 	close  []func() error // called in reverse order
@@ -84,37 +82,6 @@ func (s *server) loadJudge(c *cli.Context) error {
 	return nil
 }
 
-func (s *server) loadTokens(c *cli.Context) (err error) {
-	path := c.String("token-file")
-	if path == "" {
-		return nil
-	}
-	if s.tokens, err = s.watchTokens(path); err != nil {
-		return fmt.Errorf("--token-file: %w", err)
-	}
-	return nil
-}
-
-// watchTokens reads a file of tokens, and reads it again when it changes.
-func (s *server) watchTokens(path string) (*watched[[]admin.Token], error) {
-	parse := func(contents [][]byte) ([]admin.Token, error) {
-		tokens, err := admin.ParseTokens(contents[0])
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		return tokens, nil
-	}
-	tokens, err := watch(s.log, parse, smallFiles(path)...)
-	if err != nil {
-		return nil, err
-	}
-	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o044 != 0 {
-		s.log.Warn("the token file can be read by others", "file", path, "remedy", "chmod go-r "+path)
-	}
-	s.reload = append(s.reload, tokens.reload)
-	return tokens, nil
-}
-
 func (s *server) loadTLS(c *cli.Context) error {
 	if !c.IsSet("tls-cert") {
 		return nil
@@ -132,18 +99,7 @@ func (s *server) loadTLS(c *cli.Context) error {
 	}
 	s.reload = append(s.reload, certificate.reload)
 	s.tls = &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return certificate.get(), nil }}
-	if path := c.String("client-ca"); path != "" {
-		pem, err := readFile(path)
-		if err != nil {
-			return fmt.Errorf("--client-ca: %w", err)
-		}
-		s.tls.ClientCAs = x509.NewCertPool()
-		if !s.tls.ClientCAs.AppendCertsFromPEM(pem) {
-			return fmt.Errorf("--client-ca: %s has no certificate in PEM", path)
-		}
-		s.tls.ClientAuth = tls.RequireAndVerifyClientCert
-	}
-	return nil
+	return s.loadClients(c)
 }
 
 func (s *server) openStore(c *cli.Context) error {

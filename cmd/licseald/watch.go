@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"sync"
@@ -20,11 +22,16 @@ type watched[T any] struct {
 	parse func(contents [][]byte) (T, error)
 	log   *slog.Logger
 
+	// ifGone, if not nil, is the value once a file is missing or has nothing in it. That
+	// must be seen twice: a file may be missing or empty while it is being replaced.
+	ifGone *T
+
 	value atomic.Pointer[T]
 
 	mu       sync.Mutex
-	contents [][]byte // last read, good or bad
-	failed   string   // the last failure that was logged
+	contents [][]byte  // last read, good or bad
+	failed   string    // the last failure that was logged
+	gone     time.Time // when a file was first seen missing or empty; zero if none is
 }
 
 // watchedFile is a file and its maximum size in bytes.
@@ -83,8 +90,6 @@ func (w *watched[T]) paths() []string {
 	return paths
 }
 
-func readFile(path string) ([]byte, error) { return watchedFile{path, maxFile}.read() }
-
 // pipeTimeout is how long a pipe, such as a shell's <(…), may take to deliver.
 const pipeTimeout = 3 * time.Second
 
@@ -112,24 +117,50 @@ func (w *watched[T]) reload() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	contents, err := w.read()
-	if err == nil && equalContents(contents, w.contents) {
+	if err == nil && w.gone.IsZero() && equalContents(contents, w.contents) {
 		return
 	}
 	var value T
 	if err == nil {
-		w.contents = contents
 		value, err = w.parse(contents)
 	}
+	if w.ifGone != nil && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNothing)) {
+		w.loseValue(err)
+		return
+	}
+	w.gone = time.Time{}
+	if contents != nil {
+		w.contents = contents
+	}
 	if err != nil {
-		if err.Error() != w.failed {
-			w.log.Error("a changed file cannot be used; its previous content stays in force", "files", w.paths(), "error", err.Error())
-		}
-		w.failed = err.Error()
+		w.fail("a changed file cannot be used; its previous content stays in force", err)
 		return
 	}
 	w.failed = ""
 	w.value.Store(&value)
 	w.log.Info("read again", "files", w.paths())
+}
+
+// errNothing is in the error about a file that has nothing in it.
+var errNothing = errors.New("there is nothing in the file")
+
+// loseValue ends the value, unless the files may only be being replaced.
+func (w *watched[T]) loseValue(err error) {
+	switch {
+	case w.gone.IsZero():
+		w.gone = time.Now()
+	case time.Since(w.gone) >= reloadInterval/2: // not so soon after a hangup
+		w.value.Store(w.ifGone)
+		w.fail("a file is missing or empty; until it is there again, what was in it no longer holds", err)
+	}
+}
+
+// fail logs a failure once.
+func (w *watched[T]) fail(message string, err error) {
+	if err.Error() != w.failed {
+		w.log.Error(message, "files", w.paths(), "error", err.Error())
+	}
+	w.failed = err.Error()
 }
 
 func equalContents(a, b [][]byte) bool {
