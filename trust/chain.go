@@ -30,28 +30,42 @@ func Anchor(d *Document) (*Chain, error) {
 	return c, nil
 }
 
-// Open follows a chain from the document with the digest anchor, which must be the
-// first. The errors are those of [Chain.Extend].
+// Open follows a chain, one document a line and oldest first. The first must have the
+// digest anchor, and every document must follow the one before it. The errors are
+// those of [Chain.Extend].
 func Open(data []byte, anchor string) (*Chain, error) {
-	if err := checkSize(data); err != nil {
+	lines, err := split(data)
+	if err != nil {
 		return nil, err
 	}
-	first, _, _ := bytes.Cut(data, []byte{'\n'})
-	d, err := parse(first, keyCache{})
-	if err != nil {
-		return nil, lineError(1, err)
+	var c *Chain
+	cache := keyCache{}
+	for i, line := range lines {
+		d, err := parse(line, cache)
+		switch {
+		case err != nil:
+			return nil, lineError(i+1, err)
+		case c == nil:
+			c, err = open(d, anchor)
+		default:
+			err = c.step(d)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
+	return c, nil
+}
+
+// open begins a chain with the document that has the digest anchor.
+func open(d *Document, anchor string) (*Chain, error) {
 	switch {
 	case d.content.Generation != 1:
 		return nil, d.refuse(Gap, "the chain does not begin with generation 1")
 	case d.digest != anchor:
 		return nil, d.refuse(WrongAnchor, "the chain begins with the document %s, and this verifier trusts %s", d.digest, anchor)
 	}
-	c, err := Anchor(d)
-	if err != nil {
-		return nil, err
-	}
-	return c.Extend(data)
+	return Anchor(d)
 }
 
 // Extend follows a chain, one document a line and oldest first, from what is known. It
@@ -59,14 +73,15 @@ func Open(data []byte, anchor string) (*Chain, error) {
 // newest document that is known, or begin with the one after it; one that ends earlier
 // and agrees with what is known is no error.
 //
-// Only documents that are new are read, and the one before them. If one of them is
-// refused, so is the whole chain. The errors are [*Error], and [*licseal.ParseError]
-// with a line around it.
+// It reads from the end, and no further than the last document of a generation that is
+// known. If a document that it reads is refused, so is the whole chain. The errors are
+// [*Error], and [*licseal.ParseError] with a line around it.
 func (c *Chain) Extend(data []byte) (*Chain, error) {
-	if err := checkSize(data); err != nil {
+	lines, err := split(data)
+	if err != nil {
 		return nil, err
 	}
-	fresh, err := c.unknown(data)
+	fresh, err := c.unknown(lines)
 	if err != nil || len(fresh) == 0 {
 		return c, err
 	}
@@ -79,18 +94,18 @@ func (c *Chain) Extend(data []byte) (*Chain, error) {
 	return next, nil
 }
 
-func checkSize(data []byte) error {
+// split returns the lines of a chain, at least one.
+func split(data []byte) ([][]byte, error) {
 	if len(data) > MaxChainBytes {
-		return &Error{Reason: TooLong, Detail: fmt.Sprintf("the chain has more than %d bytes", MaxChainBytes)}
+		return nil, &Error{Reason: TooLong, Detail: fmt.Sprintf("the chain has more than %d bytes", MaxChainBytes)}
 	}
-	return nil
+	return bytes.Split(bytes.TrimSuffix(data, []byte{'\n'}), []byte{'\n'}), nil
 }
 
 // unknown reads a chain from its end until it finds a generation that is known, and
 // returns the documents after that. It refuses a known generation that says something
 // else, and documents that are out of order.
-func (c *Chain) unknown(data []byte) ([]*Document, error) {
-	lines := bytes.Split(bytes.TrimSuffix(data, []byte{'\n'}), []byte{'\n'})
+func (c *Chain) unknown(lines [][]byte) ([]*Document, error) {
 	known, cache := c.newest.content.Generation, keyCache{}
 	var fresh []*Document // newest first
 	for i, line := range slices.Backward(lines) {
@@ -111,6 +126,9 @@ func (c *Chain) unknown(data []byte) ([]*Document, error) {
 		}
 		if len(fresh) > 0 && generation < known {
 			return nil, fresh[len(fresh)-1].refuse(Gap, "the one before it in the chain is generation %d", generation)
+		}
+		if int64(i) >= generation {
+			return nil, d.refuse(Rollback, "%d documents come before it in the chain", i)
 		}
 		break
 	}

@@ -34,15 +34,26 @@ func faults(seen, chain []*draft) map[trust.Reason]bool {
 		if len(fresh) > 0 && last.generation != newest {
 			found[trust.Gap] = true
 		}
+		if first > last.generation {
+			found[trust.Rollback] = true // more documents than generations
+		}
 	}
 	was := map[pair]string{}
 	for _, d := range seen {
 		noteRoles(was, d)
 	}
-	prev := seen[newest-1]
+	stepFaults(found, was, seen[newest-1], fresh)
+	return found
+}
+
+// stepFaults finds the reasons to refuse documents that come after prev.
+func stepFaults(found map[trust.Reason]bool, was map[pair]string, prev *draft, fresh []*draft) {
 	for _, d := range fresh {
 		if d.generation > prev.generation+1 {
 			found[trust.Gap] = true
+		}
+		if d.generation == prev.generation && d.digest() != prev.digest() {
+			found[trust.Fork] = true
 		}
 		if d.generation <= prev.generation {
 			found[trust.Rollback] = true
@@ -59,6 +70,23 @@ func faults(seen, chain []*draft) map[trust.Reason]bool {
 		signatureFaults(found, prev, d)
 		prev = d
 	}
+}
+
+// openFaults returns every reason to refuse a chain by a reader that knows its anchor
+// only.
+func openFaults(anchor string, chain []*draft) map[trust.Reason]bool {
+	found, was, first := map[trust.Reason]bool{}, map[pair]string{}, chain[0]
+	if first.generation != 1 {
+		found[trust.Gap] = true
+	}
+	if first.digest() != anchor {
+		found[trust.WrongAnchor] = true
+	}
+	if noteRoles(was, first) {
+		found[trust.Role] = true
+	}
+	signatureFaults(found, first, first)
+	stepFaults(found, was, first, chain[1:])
 	return found
 }
 
@@ -208,6 +236,7 @@ func TestModel(t *testing.T) {
 		good := randomChain(r, 1+r.IntN(5))
 		seen := good[:1+r.IntN(len(good))]
 		chain := mutate(r, good)
+		checkOpen(t, good[0].digest(), chain)
 		checkModel(t, seen, chain[r.IntN(len(chain)+1)*r.IntN(2):])
 		if t.Failed() {
 			t.Fatalf("in round %d", i)
@@ -241,6 +270,25 @@ func checkModel(t *testing.T, seen, chain []*draft) {
 	}
 	if known.Generation() != int64(len(seen)) {
 		t.Error("what was known has changed")
+	}
+}
+
+// checkOpen compares the verdict of a reader without a memory with the model's.
+func checkOpen(t *testing.T, anchor string, chain []*draft) {
+	t.Helper()
+	if len(chain) == 0 {
+		return
+	}
+	want := openFaults(anchor, chain)
+	got, err := trust.Open([]byte(lines(chain)), anchor)
+	var refused *trust.Error
+	switch {
+	case err == nil && len(want) > 0:
+		t.Errorf("opened, want %v\n%s", want, lines(chain))
+	case err == nil && got.Newest().Digest() != chain[len(chain)-1].digest():
+		t.Errorf("another document is the newest")
+	case err != nil && (!errors.As(err, &refused) || !want[refused.Reason]):
+		t.Errorf("not opened: %v, want one of %v\n%s", err, want, lines(chain))
 	}
 }
 

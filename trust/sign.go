@@ -2,6 +2,7 @@ package trust
 
 import (
 	"crypto"
+	"errors"
 	"slices"
 
 	"github.com/licseal/licseal"
@@ -25,6 +26,9 @@ func Sign(prev, d *Document, key crypto.Signer) (*Document, error) {
 // Combine returns a document with the signatures of several copies. Copies of another
 // document are an [*Error] with the reason Fork. prev is as in [Sign].
 func Combine(prev *Document, copies ...*Document) (*Document, error) {
+	if len(copies) == 0 {
+		return nil, errors.New("there is no copy of the document")
+	}
 	var all []licseal.KeySignature
 	for _, d := range copies {
 		if d.digest != copies[0].digest {

@@ -1,0 +1,108 @@
+package trust_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/licseal/licseal/trust"
+)
+
+// goodChain returns a chain in which roots 1 to 3, two of them required, trust one more
+// key in each generation: 31, 32, …
+func goodChain(generations int) []*draft {
+	var chain []*draft
+	for g := 1; g <= generations; g++ {
+		d := &draft{generation: g, issued: g * 10, threshold: 2, roots: []pair{1, 2, 3}, signers: []pair{1, 2}}
+		for i := range g {
+			d.keys = append(d.keys, pair(31+i))
+		}
+		if g > 1 {
+			d.previous = chain[g-2].digest()
+		}
+		chain = append(chain, d)
+	}
+	return chain
+}
+
+func reasonOf(err error) trust.Reason {
+	var refused *trust.Error
+	if errors.As(err, &refused) {
+		return refused.Reason
+	}
+	return ""
+}
+
+// An older document after newer ones hides them from nobody: such a chain is refused.
+func TestOlderDocumentAtTheEnd(t *testing.T) {
+	chain := goodChain(2)
+	hidden := []byte(lines([]*draft{chain[0], chain[1], chain[0]}))
+	if c, err := trust.Open(hidden, chain[0].digest()); reasonOf(err) != trust.Rollback {
+		t.Errorf("generations 1, 2, 1 are opened as %v, %v", c, err)
+	}
+	c, err := trust.Open([]byte(lines(chain[:1])), chain[0].digest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Extend(hidden); reasonOf(err) != trust.Rollback {
+		t.Errorf("generation 1 is extended by 1, 2, 1: %v", err)
+	}
+}
+
+// A verifier that knows the beginning of a chain gets to where one arrives that opens
+// it, one that knows more stays where it is, and the text before what is known is not
+// read.
+func TestExtend(t *testing.T) {
+	chain := goodChain(5)
+	whole := []byte(lines(chain))
+	for n := 1; n <= len(chain); n++ {
+		c, err := trust.Open([]byte(lines(chain[:n])), chain[0].digest())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range [][]byte{whole, []byte(lines(chain[min(n, 4):])), []byte("not read\n" + lines(chain[n-1:]))} {
+			if n == 1 && strings.HasPrefix(string(text), "not") {
+				continue // more documents than generations
+			}
+			got, err := c.Extend(text)
+			if err != nil || got.Generation() != 5 || got.Anchor() != chain[0].digest() || len(got.Trusted()) != 5 {
+				t.Errorf("from generation %d: %v", n, err)
+			}
+		}
+		older, err := c.Extend([]byte(lines(chain[:1])))
+		if err != nil || older != c {
+			t.Errorf("from generation %d, an old chain: %v", n, err)
+		}
+	}
+}
+
+// A verifier trusts the keys of the newest document only, each for the time given there.
+func TestTrusts(t *testing.T) {
+	chain := goodChain(2)
+	chain[1].keys = []pair{32, 34}
+	chain[1].payload = func(text string) string {
+		return strings.Replace(text, `{"issuers"`, `{"before":"`+day(40)+`","from":"`+day(20)+`","issuers"`, 1)
+	}
+	c, err := trust.Open([]byte(lines(chain)), chain[0].digest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		key  pair
+		day  int
+		want bool
+	}{
+		{31, 30, false}, {1, 30, false},
+		{32, 19, false}, {32, 20, true}, {32, 39, true}, {32, 40, false},
+		{34, 1, true}, {34, 1000, true},
+	} {
+		if got := c.Trusts(test.key.id(), start.AddDate(0, 0, test.day)); got != test.want {
+			t.Errorf("key %d on day %d: trusted is %v", test.key, test.day, got)
+		}
+	}
+	trusted := c.Trusted()
+	if len(trusted) != 2 || !trusted[0].ValidAfter.Equal(start.AddDate(0, 0, 20)) || !slices.Equal(trusted[1].Principals, []string{"licences@vendor.example"}) {
+		t.Errorf("got %+v", trusted)
+	}
+}
