@@ -50,6 +50,11 @@ func (p pair) wire() []byte {
 	return wire
 }
 
+// keyOf returns the text of an Ed25519 key, from its 32 bytes.
+func keyOf(raw []byte) string {
+	return base64.StdEncoding.EncodeToString(append([]byte("\x00\x00\x00\x0bssh-ed25519\x00\x00\x00\x20"), raw...))
+}
+
 func (p pair) text() string { return base64.StdEncoding.EncodeToString(p.wire()) }
 
 func (p pair) id() string {
@@ -78,6 +83,8 @@ func (p pair) sign(message string) string {
 	}
 	return fmt.Sprintf("%064x%064x", rs.R, rs.S)
 }
+
+const noContext = "none"
 
 // draft is a document in the making.
 type draft struct {
@@ -115,7 +122,11 @@ func (d *draft) text() (payload string) {
 }
 
 func (d *draft) message() string {
-	if d.context != "" {
+	switch d.context {
+	case "":
+	case noContext:
+		return d.text()
+	default:
 		return d.context + d.text()
 	}
 	return "licseal-trust-v1\n" + d.text()

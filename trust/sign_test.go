@@ -172,10 +172,10 @@ func (d *draft) signedText() string {
 	return sorted.String()
 }
 
-// A root signs only through this package's context line: its signature of a licence's
-// payload, or of a revocation list, is none of a trust document.
+// A signature without the context line, or with another one, is not one of a trust
+// document: such as one of a licence, or of a revocation list.
 func TestContext(t *testing.T) {
-	for _, context := range []string{" ", "licseal-revocations-v1\n", "licseal-trust-v1", "licseal-trust-v1\r\n"} {
+	for _, context := range []string{noContext, "licseal-revocations-v1\n", "licseal-trust-v1", "licseal-trust-v1\r\n"} {
 		d := goodChain(1)[0]
 		d.context = context
 		if _, err := trust.Open([]byte(d.String()), d.digest()); reasonOf(err) != trust.Wrong {
