@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"os"
+	"slices"
 
 	"github.com/licseal/licseal/internal/clihelp"
 	"github.com/licseal/licseal/internal/fault"
@@ -41,6 +42,7 @@ func newApp() *cli.App {
 		// Names of customers have commas.
 		DisableSliceFlagSeparator: true,
 		HideHelpCommand:           true,
+		Flags:                     []cli.Flag{cli.HelpFlag}, // not added to a program with a command "help"
 		CustomAppHelpTemplate:     appHelp,
 		OnUsageError:              usageError,
 		Action: func(c *cli.Context) error { // no command
@@ -48,31 +50,56 @@ func newApp() *cli.App {
 		},
 		// Errors are printed in one place, by run.
 		ExitErrHandler: func(*cli.Context, error) {},
-		Commands: []*cli.Command{
-			demoCommand(),
-			keygenCommand(),
-			pubkeyCommand(),
-			signCommand(),
-			verifyCommand(),
-			mergeCommand(),
-			renewCommand(),
-			diffCommand(),
-			trustCommand(),
-			revokeCommand(),
-			stateCommand(),
-			checkCommand(),
-			inspectCommand(),
-			canonicalCommand(),
-			payloadCommand(),
-			schemaCommand(),
-			adminCommand(),
-			completionCommand(),
-			versionCommand(),
-		},
+		Commands: slices.Concat(
+			group("Start",
+				demoCommand(),
+			),
+			group("Keys",
+				keygenCommand(),
+				pubkeyCommand(),
+				trustCommand(),
+			),
+			group("Issue licences",
+				signCommand(),
+				renewCommand(),
+				mergeCommand(),
+				schemaCommand(),
+			),
+			group("Judge licences",
+				verifyCommand(),
+				checkCommand(),
+				stateCommand(),
+			),
+			group("Look at licences",
+				inspectCommand(),
+				diffCommand(),
+				payloadCommand(),
+				canonicalCommand(),
+			),
+			group("Revoke licences and keys",
+				revokeCommand(),
+			),
+			group("Deploy to Kong Gateway",
+				adminCommand(),
+			),
+			group("The program itself",
+				helpCommand(),
+				completionCommand(),
+				versionCommand(),
+			),
+		),
 	}
 	cli.FlagStringer = clihelp.Flag
 	prepare(app.Commands)
 	return app
+}
+
+// group puts commands under a heading of the program's help.
+func group(heading string, commands ...*cli.Command) []*cli.Command {
+	for _, cmd := range commands {
+		cmd.Category = heading
+	}
+	return commands
 }
 
 // prepare gives every command what all of them share.
@@ -103,10 +130,12 @@ const appHelp = `{{.Name}}: {{.Usage}}
 
 usage: {{.UsageText}}
 
-{{range .VisibleCommands}}  {{printf "%-12s" .Name}}{{.Usage}}
+{{$heading := ""}}{{range .VisibleCommands}}{{if ne .Category $heading}}{{if $heading}}
+{{end}}{{$heading = .Category}}{{$heading}}:
+{{end}}  {{printf "%-12s" .Name}}{{.Usage}}
 {{end}}
 '-' or no FILE is standard input. Results go to standard output, everything else
-to standard error. 'licseal COMMAND --help' says more; 'licseal demo' runs an
+to standard error. 'licseal help COMMAND' says more; 'licseal demo' runs an
 example.
 
 exit codes: 0 accepted or done, 1 could not be done, 2 wrong usage, 3 not a

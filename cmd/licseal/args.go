@@ -12,8 +12,11 @@ import (
 // looks for them. It would take a flag after a file name for another file name, and
 // drop a check that the user requires. arrange also refuses a flag that is given
 // twice, unless it is repeatable, a flag without a value, and a flag or command that
-// does not exist.
+// does not exist. It turns 'help COMMAND' into 'COMMAND --help'.
 func arrange(app *cli.App, args []string) ([]string, error) {
+	if len(args) > 1 && args[1] == "help" {
+		return helpArgs(app, args[2:])
+	}
 	a := arranger{program: app.Name}
 	rest := args[1:]
 	commands := app.Commands
@@ -105,7 +108,7 @@ func (a *arranger) divide(args []string) error {
 		name, value, hasValue := strings.Cut(strings.TrimLeft(arg, "-"), "=")
 		flag := findFlag(a.command, name)
 		if flag == nil {
-			return withHint(usagef("'%s' has no flag %s", a.program, arg), "'%s --help' lists the flags", a.program)
+			return a.unknownFlag(arg)
 		}
 		if flag == cli.HelpFlag && hasValue {
 			return usagef("the flag %s takes no value", arg)
@@ -176,14 +179,35 @@ func findCommand(commands []*cli.Command, name string) *cli.Command {
 
 func unknownCommand(program, name string, commands []*cli.Command) error {
 	err := withHint(usagef("'%s' has no command %s", program, name), "'%s --help' lists the commands", program)
-	nearest, similarity := "", 0.8 // below that, they are different words
-	for _, cmd := range commands {
-		if s := smetrics.JaroWinkler(cmd.Name, name, 0.7, 4); s > similarity && !cmd.Hidden {
-			nearest, similarity = cmd.Name, s
+	if nearest := nearest(name, commandNames(commands)); nearest != "" {
+		return withHint(err, "did you mean '%s %s'?", program, nearest)
+	}
+	return err
+}
+
+func (a *arranger) unknownFlag(arg string) error {
+	err := withHint(usagef("'%s' has no flag %s", a.program, arg), "'%s --help' lists the flags", a.program)
+	name, _, _ := strings.Cut(arg, "=")
+	if nearest := nearest(name, flagNames(a.command)); nearest != "" {
+		return withHint(err, "did you mean %s?", nearest)
+	}
+	return err
+}
+
+// nearest returns the name that was probably meant by a misspelt one, "" if none is
+// similar enough.
+func nearest(misspelt string, names []string) string {
+	const different = 0.8 // names that are less similar are different words
+	misspelt = strings.TrimLeft(misspelt, "-")
+	best, similarity := "", different
+	for _, name := range names {
+		word := strings.TrimLeft(name, "-")
+		if len(word) == 1 || len(misspelt) == 1 {
+			continue // any two letters are equally far apart
+		}
+		if s := smetrics.JaroWinkler(word, misspelt, 0.7, 4); s > similarity {
+			best, similarity = name, s
 		}
 	}
-	if nearest == "" {
-		return err
-	}
-	return withHint(err, "did you mean '%s %s'?", program, nearest)
+	return best
 }

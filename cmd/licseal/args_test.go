@@ -39,6 +39,14 @@ func TestArrange(t *testing.T) {
 		{"admin --help", "admin --help"},
 		{"keygen -o k --comment ''", "keygen -o k --comment ''"},
 		{"keygen -o k --comment=", "keygen -o k --comment="},
+		{"help", "--help"},
+		{"help help", "--help"},
+		{"help --help", "--help"},
+		{"help -h", "--help"},
+		{"help sign", "sign --help"},
+		{"help admin", "admin --help"},
+		{"help admin push", "admin push --help"},
+		{"verify help", "verify -- help"}, // a file
 	}
 	for _, test := range tests {
 		t.Run(test.line, func(t *testing.T) {
@@ -79,6 +87,10 @@ func TestArrangeRefuses(t *testing.T) {
 		{"-- verify a", "'licseal' has no flag --"},
 		{"--version=false verify a", "'licseal' has no flag --version=false"},
 		{"- verify a", "'licseal' has no flag -"},
+		{"help nothing", "'licseal' has no command nothing"},
+		{"help admin nothing", "'licseal admin' has no command nothing"},
+		{"help sign licence.json", "'licseal sign' has no command licence.json"},
+		{"help --json", "'licseal help' has no flag --json"},
 	}
 	for _, test := range tests {
 		t.Run(test.line, func(t *testing.T) {
@@ -93,5 +105,36 @@ func TestArrangeRefuses(t *testing.T) {
 				t.Errorf("the error (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestDidYouMean(t *testing.T) {
+	tests := []struct{ line, want string }{
+		{"sing p", "did you mean 'licseal sign'?"},
+		{"admin psh", "did you mean 'licseal admin push'?"},
+		{"help kegen", "did you mean 'licseal keygen'?"},
+		{"verify --trsut k", "did you mean --trust?"},
+		{"verify --revocation=l", "did you mean --revocations?"},
+		{"sign --expire +1y", "did you mean --expires?"},
+		{"sign -expire +1y", "did you mean --expires?"},
+		{"blame p", ""},
+		{"verify --colour", ""},
+		{"verify -x", ""},
+	}
+	for _, test := range tests {
+		_, err := arrange(newApp(), words("licseal "+test.line))
+		if err == nil {
+			t.Errorf("licseal %s was accepted", test.line)
+			continue
+		}
+		got := ""
+		for _, hint := range fault.Of(err).Hints {
+			if strings.HasPrefix(hint.String(), "did you mean") {
+				got = hint.String()
+			}
+		}
+		if got != test.want {
+			t.Errorf("licseal %s: the hint is %q, want %q", test.line, got, test.want)
+		}
 	}
 }

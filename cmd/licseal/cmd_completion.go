@@ -72,6 +72,9 @@ func completions(app *cli.App, words []string) []string {
 	if len(words) == 0 {
 		return nil
 	}
+	if len(words) > 1 && words[0] == "help" {
+		words = words[1:] // the names of a command
+	}
 	done, current := words[:len(words)-1], words[len(words)-1]
 	commands := app.Commands
 	var command *cli.Command
