@@ -53,6 +53,8 @@ func newApp() *cli.App {
 		Commands: slices.Concat(
 			group("Start",
 				demoCommand(),
+				initCommand(),
+				configCommand(),
 			),
 			group("Keys",
 				keygenCommand(),
@@ -63,6 +65,7 @@ func newApp() *cli.App {
 				signCommand(),
 				renewCommand(),
 				mergeCommand(),
+				plansCommand(),
 				schemaCommand(),
 			),
 			group("Judge licences",
@@ -112,11 +115,25 @@ func prepare(commands []*cli.Command) {
 			cmd.Action = noSubcommand
 		}
 		if len(cmd.Subcommands) == 0 {
-			cmd.Before = keepInputs
+			cmd.Before = before
+			if findFlag(cmd, profileFlag.Name) == nil && slices.ContainsFunc(allSettings, func(s setting) bool { return s.isOf(cmd) }) {
+				cmd.Flags = append(slices.Clip(cmd.Flags), profileFlag)
+			}
 		}
 		cmd.Description = clihelp.Description(cmd.Description)
 		prepare(cmd.Subcommands)
 	}
+}
+
+// before runs before every command that does something.
+func before(c *cli.Context) error {
+	if err := keepInputs(c); err != nil {
+		return err
+	}
+	if err := useSettings(c); err != nil {
+		return err
+	}
+	return keepInputs(c) // those of the profile
 }
 
 // noSubcommand is the action of a command that only has commands.

@@ -58,7 +58,7 @@ func printRecord(c *cli.Context, get func(*admin.Client) (admin.Record, error)) 
 
 func noFiles(c *cli.Context) error {
 	if c.NArg() > 0 {
-		return usagef("'licseal admin %s' takes no arguments", c.Command.Name)
+		return usagef("'%s' takes no arguments", c.Command.HelpName)
 	}
 	return nil
 }

@@ -147,6 +147,9 @@ func policyOptions(c *cli.Context) (*check.Options, error) {
 	for flag, member := range map[string]*string{
 		"min-remaining": &file.MinRemaining, "warn-remaining": &file.WarnRemaining, "grace": &file.Grace, "zone": &file.Zone, "schema": &file.Schema,
 	} {
+		if _, isSetting := settingsOf(c).from[flag]; isSetting && *member != "" {
+			continue // the policy was named on the command line
+		}
 		if c.IsSet(flag) {
 			*member = c.String(flag)
 		}
@@ -163,7 +166,7 @@ func policyOptions(c *cli.Context) (*check.Options, error) {
 		return options, nil
 	}
 	var err error
-	options.Schema, err = loadSchema(file.Schema, false)
+	options.Schema, err = loadSchema(c, file.Schema)
 	return options, err
 }
 

@@ -44,7 +44,7 @@ func schemaAction(c *cli.Context) error {
 }
 
 func testSchema(c *cli.Context, name, file string) error {
-	rules, err := loadAnySchema(name, c.Bool("strict"))
+	rules, err := loadAnySchema(c, name)
 	if err != nil {
 		return err
 	}

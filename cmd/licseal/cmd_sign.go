@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/licseal/licseal"
@@ -27,9 +28,10 @@ the string that the Admin API expects.
 --set NAME=VALUE sets a string; if the field exists with another type, such as a
 number, VALUE must be of that type. NAME:=VALUE sets any JSON value. NAME may be
 a JSON Pointer: /limits/seats. --unset NAME removes a field before others are set,
-and does nothing if the payload has no such field. A payload made with --from, --set
-or --expires gets today's creation date if it has none, and with --schema
-entitlement a new id and key too.
+and does nothing if the payload has no such field. A payload made with --from, --set,
+--plan or --expires gets today's creation date if it has none, and with --schema
+entitlement a new id and key too. --plan takes fields and an expiry from the
+profile, which 'licseal plans' lists; --unset and --set change them further.
 
 An expiry counts from the creation date if it is written as +1y, +6mo, +2w, +90d,
 +12h or several of them, +1y6mo. Years and months keep the day of the month, or
@@ -54,6 +56,7 @@ signing a row twice or skipping one.
 			&cli.StringFlag{Name: "from", Usage: "start from the payload, or the licence, in the file `TEMPLATE`", TakesFile: true, Category: reads},
 			&cli.StringSliceFlag{Name: "set", KeepSpace: true, Usage: "set a field: `NAME=VALUE` (repeatable)"},
 			unsetFlag,
+			&cli.StringFlag{Name: "plan", Usage: "set the fields and the expiry of the plan `NAME` in the profile"},
 			&cli.StringFlag{Name: "created", Usage: "creation `DATE`: 2026-01-31, an RFC 3339 time, or today"},
 			expiresFlag,
 			schemaFlag, strictFlag,
@@ -100,6 +103,9 @@ func signPayload(c *cli.Context) error {
 	plan.Complete = isBuilt(c)
 	payload, name, err := readPayload(c)
 	if err == nil {
+		payload, err = applyPlan(c, payload)
+	}
+	if err == nil {
 		payload, err = carryOut(c, plan, payload, rules)
 	}
 	if err != nil {
@@ -121,16 +127,33 @@ func signWith(c *cli.Context, p licseal.Payload) (*licseal.License, error) {
 	return sign.License(p, key)
 }
 
-// readPlan returns what --set, --unset, --created, --expires and --extend ask for.
+// readPlan returns what --set, --unset, --created, --expires and --extend ask for, and the expiry of --plan.
 func readPlan(c *cli.Context) (edit.Plan, error) {
+	plan, err := settingsOf(c).plan(c.String("plan"))
+	if err != nil {
+		return edit.Plan{}, err
+	}
 	changes, err := edit.ParseChanges(c.StringSlice("unset"), c.StringSlice("set"))
-	dates := edit.Dates{Created: c.String("created"), Expires: c.String("expires"), Extend: c.String("extend"), Now: now()}
+	dates := edit.Dates{Created: c.String("created"), Expires: cmp.Or(c.String("expires"), plan.Expires), Extend: c.String("extend"), Now: now()}
 	return edit.Plan{Changes: changes, Dates: dates}, editUsage(err)
+}
+
+// applyPlan returns the payload with the fields of --plan, which --set may change further.
+func applyPlan(c *cli.Context, p licseal.Payload) (licseal.Payload, error) {
+	plan, err := settingsOf(c).plan(c.String("plan"))
+	if err != nil {
+		return p, err
+	}
+	p, err = edit.Apply(p, plan.Fields)
+	return p, editUsage(err)
 }
 
 // carryOut returns the payload that a plan makes of p, ready to be signed. It warns
 // of texts and dates that were probably not meant.
 func carryOut(c *cli.Context, plan edit.Plan, p licseal.Payload, rules *schema.Schema) (licseal.Payload, error) {
+	if _, expires := p.Field(rules.Roles().WithDefaults().NotAfter); !expires && plan.Dates.Expires == "" {
+		plan.Dates.Expires = settingsOf(c).expiry()
+	}
 	p, err := plan.Apply(p, rules)
 	if err != nil {
 		return p, editUsage(err)
@@ -167,7 +190,9 @@ func editUsage(err error) error {
 
 // isBuilt reports whether the payload is made with flags, so that it is completed. A
 // payload that is given complete is signed as it is, or refused.
-func isBuilt(c *cli.Context) bool { return c.IsSet("from") || c.IsSet("set") || c.IsSet("expires") }
+func isBuilt(c *cli.Context) bool {
+	return c.IsSet("from") || c.IsSet("set") || c.IsSet("expires") || c.IsSet("plan")
+}
 
 // readPayload reads the payload to start from. name is what messages call it.
 func readPayload(c *cli.Context) (p licseal.Payload, name string, err error) {
@@ -203,7 +228,7 @@ func payloadFile(c *cli.Context) string {
 		return c.String("from")
 	case c.NArg() > 0:
 		return c.Args().First()
-	case c.IsSet("set"):
+	case c.IsSet("set"), c.IsSet("plan"):
 		return ""
 	}
 	return "-"

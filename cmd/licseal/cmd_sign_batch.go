@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"os"
@@ -110,12 +111,19 @@ func batchPlan(c *cli.Context) (rows.Plan, error) {
 	if err != nil {
 		return rows.Plan{}, err
 	}
+	named, err := settingsOf(c).plan(c.String("plan"))
+	if err != nil {
+		return rows.Plan{}, err
+	}
+	if template, err = applyPlan(c, template); err != nil {
+		return rows.Plan{}, err
+	}
 	changes, err := edit.ParseChanges(c.StringSlice("unset"), c.StringSlice("set"))
 	if err == nil {
 		template, err = edit.Apply(template, changes)
 	}
 	plan := rows.Plan{
-		Template: template, Schema: rules, Created: c.String("created"), Expires: c.String("expires"), Complete: isBuilt(c),
+		Template: template, Schema: rules, Created: c.String("created"), Expires: cmp.Or(c.String("expires"), named.Expires), Complete: isBuilt(c),
 		AllowOddID: c.Bool("allow-odd-id"), AllowShortTerm: c.Bool("allow-short-term"),
 	}
 	if err == nil {

@@ -49,7 +49,7 @@ func filesOf(c *cli.Context) []fileUse {
 		name := flag.Names()[0]
 		switch flag := flag.(type) {
 		case *cli.StringFlag:
-			if flag.TakesFile && !isBuiltin(name, c.String(name)) {
+			if flag.TakesFile && !isWord(name, c.String(name)) {
 				add(dashed(name), flag.Category, c.String(name))
 			}
 		case *cli.StringSliceFlag:
@@ -66,15 +66,18 @@ func filesOf(c *cli.Context) []fileUse {
 		}
 		add("", use, arg)
 	}
+	if p := settingsOf(c).profile; p != nil {
+		add("", reads, p.Path)
+	}
 	if c.Bool("effective") {
 		add("", reads, gatewayFiles(c)...)
 	}
 	return files
 }
 
-// isBuiltin reports whether the value of --schema is a name and not a file.
-func isBuiltin(flag, value string) bool {
-	return flag == "schema" && slices.Contains(schema.Names(), value)
+// isWord reports whether the value of a flag that takes a file is a word instead.
+func isWord(flag, value string) bool {
+	return flag == "schema" && slices.Contains(schema.Names(), value) || flag == profileFlag.Name && value == noProfile
 }
 
 // gatewayFiles returns where 'licseal check --effective' looks for a licence.
@@ -94,8 +97,8 @@ func inputFiles(c *cli.Context) []string {
 	return inputs
 }
 
-// keepInputs runs before every command. It refuses an output that would overwrite an
-// input, whatever --force says, and two outputs with the same name.
+// keepInputs refuses an output that would overwrite an input, whatever --force says,
+// and two outputs with the same name.
 func keepInputs(c *cli.Context) error {
 	files := filesOf(c)
 	for i, output := range files {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/licseal/licseal"
@@ -22,8 +23,39 @@ var trustFlag = &cli.StringSliceFlag{
 	Name: "t", KeepSpace: true, Aliases: []string{"trust"}, Usage: "trust the public keys in `FILE` (repeatable)", TakesFile: true, Category: reads,
 }
 
-// loadPrivate reads the private key in a file, or finds one in the agent.
+// loadPrivate returns the private key in a file, or one in the agent. One that the
+// profile names must be among the keys that the profile trusts.
 func loadPrivate(c *cli.Context, path string) (crypto.Signer, error) {
+	key, err := findPrivate(c, path)
+	if err != nil {
+		return nil, err
+	}
+	return key, checkKey(c, key)
+}
+
+// checkKey returns an error if the profile names the private key, but does not trust its
+// public key: nobody who uses the profile could verify what it signs.
+func checkKey(c *cli.Context, key crypto.Signer) error {
+	s := settingsOf(c)
+	if !s.fromProfile("k") {
+		return nil
+	}
+	id := licseal.KeyID(key.Public())
+	for _, path := range s.profile.Trust {
+		file, err := readTrusted(c, "k", path)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(file.Entries(), func(e keys.TrustedEntry) bool { return licseal.KeyID(e.Key.Key) == id }) {
+			return nil
+		}
+	}
+	return withHint(about(s.profile.Path, fmt.Errorf("the profile does not trust the key %s that it signs with", id)),
+		"add the public key to a file of trust, or name another key")
+}
+
+// findPrivate reads the private key in a file, or finds one in the agent.
+func findPrivate(c *cli.Context, path string) (crypto.Signer, error) {
 	if name, isAgent := strings.CutPrefix(path, "agent:"); isAgent {
 		return agentKey(c.Context, name)
 	}
@@ -62,7 +94,7 @@ func loadTrustedFiles(c *cli.Context) (trusted []licseal.TrustedKey, others []st
 	}
 	var files []*keys.TrustedFile
 	for _, path := range c.StringSlice("t") {
-		file, err := readTrustedFile(path)
+		file, err := readTrusted(c, "t", path)
 		if err != nil {
 			return nil, nil, err
 		}

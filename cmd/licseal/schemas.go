@@ -24,13 +24,13 @@ var strictFlag = &cli.BoolFlag{
 
 // payloadSchema returns the schema of payloads that --schema names.
 func payloadSchema(c *cli.Context) (*schema.Schema, error) {
-	return loadSchema(c.String("schema"), c.Bool("strict"))
+	return loadSchema(c, c.String("schema"))
 }
 
 // loadSchema returns the schema of a payload: a built-in one, or the vendor's own
-// in a file. It warns of what is doubtful about that; if strict, that is an error.
-func loadSchema(nameOrFile string, strict bool) (*schema.Schema, error) {
-	rules, err := loadAnySchema(nameOrFile, strict)
+// in a file. It warns of what is doubtful about that; with --strict, that is an error.
+func loadSchema(c *cli.Context, nameOrFile string) (*schema.Schema, error) {
+	rules, err := loadAnySchema(c, nameOrFile)
 	if err == nil && !rules.ForPayloads() {
 		return nil, usagef("the schema %s is not one of payloads; use %s, or a schema file", nameOrFile, strings.Join(schema.Payloads(), ", "))
 	}
@@ -39,22 +39,36 @@ func loadSchema(nameOrFile string, strict bool) (*schema.Schema, error) {
 
 // loadAnySchema returns a schema of payloads, as loadSchema does, or a built-in one
 // of documents.
-func loadAnySchema(nameOrFile string, strict bool) (*schema.Schema, error) {
+func loadAnySchema(c *cli.Context, nameOrFile string) (*schema.Schema, error) {
 	builtin, nameErr := schema.Builtin(nameOrFile)
 	if nameErr == nil {
 		return builtin, nil
 	}
-	s, err := schema.Load(nameOrFile)
+	s, err := loadSchemaFile(settingsOf(c), nameOrFile)
 	if _, statErr := os.Stat(nameOrFile); errors.Is(statErr, os.ErrNotExist) { // not a file that it refers to
 		return nil, usagef("there is no schema file %s, and %v", nameOrFile, nameErr)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := reportWarnings(s.Warnings(), strict); err != nil {
+	if err := reportWarnings(s.Warnings(), c.Bool("strict")); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// loadSchemaFile reads a vendor's schema. One that the profile names must consist of the
+// files that the user has approved, and gets the profile's roles.
+func loadSchemaFile(s *settings, path string) (*schema.Schema, error) {
+	if !s.fromProfile("schema") || path != s.profile.Schema {
+		return schema.Load(path)
+	}
+	rules, err := schema.LoadChecked(path, func(path string, data []byte) error { return s.check("schema", path, data) })
+	if err != nil || s.profile.Roles == (licseal.Roles{}) {
+		return rules, err
+	}
+	rules, err = rules.WithRoles(s.profile.Roles)
+	return rules, about(s.profile.Path, err)
 }
 
 // reportWarnings prints the warnings about a schema, or returns them as an error.

@@ -70,6 +70,11 @@ var secretLines = []string{
 	"check --no-signature --effective --root root",
 	"check --no-signature --effective --root root --admin-url https://127.0.0.1:1 --token-file pass --ca ca.pem --cert ca.pem --cert-key ca.key",
 	"inspect --schema schema.json licence.json",
+	"verify --profile profile.yaml licence.json",
+	"plans --profile profile.yaml",
+	"config --profile profile.yaml",
+	"init --schema schema.json -k vendor.key -t vendor.pub --revocations list.json --force",
+	"config approve profile.yaml",
 	"canonical licence.json",
 	"payload licence.json",
 	"payload --as k8s-secret licence.json",
@@ -97,6 +102,7 @@ func secretFixtures(t *testing.T) map[string]string {
 		"rows.csv":     "license_key,customer\nLS-1,Anna\nLS-2,Bob\n",
 		"ids.txt":      "LS-1\nLS-2\n",
 		"policy.yaml":  "min_remaining: 1d\n",
+		"profile.yaml": "schema: schema.json\ntrust: vendor.pub\n",
 		"schema.json":  `{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","x-licseal":{"roles":{"id":"/license_key","not_before":"/license_creation_date","not_after":"/license_expiration_date"}}}`,
 		"dump.yaml":    "apiVersion: v1\nkind: List\nitems: []\n",
 	}
@@ -246,6 +252,9 @@ func TestSecretLinesAreComplete(t *testing.T) {
 		for _, p := range places(cmd) {
 			if p.use == writes || slices.Contains(noFiles, strings.TrimSpace(command+" "+p.flag)) {
 				continue
+			}
+			if p.flag == "--profile" && command != "verify" {
+				continue // useSettings reads it for all commands
 			}
 			found := slices.ContainsFunc(mistakes(files, "secret"), func(m mistake) bool {
 				line := strings.Join(m.args, " ")

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"github.com/licseal/licseal/internal/text"
@@ -28,6 +32,42 @@ func readSecret(prompt string) ([]byte, error) {
 		return nil, fmt.Errorf("reading the passphrase: %w", err)
 	}
 	return secret, nil
+}
+
+// ask asks for a line on the terminal. An empty answer is byDefault.
+func ask(question, byDefault string) (string, error) {
+	in, out, err := openTerminal()
+	if err != nil {
+		return "", errNoTerminal
+	}
+	defer in.Close()
+	defer out.Close()
+	if byDefault != "" {
+		question = fmt.Sprintf("%s [%s]", question, byDefault)
+	}
+	text.Fprintf(out, "%s: ", question)
+	line, err := readLine(in)
+	if err != nil {
+		return "", fmt.Errorf("reading the answer: %w", err)
+	}
+	return cmp.Or(strings.TrimSpace(line), byDefault), nil
+}
+
+// readLine reads a line byte by byte, so that what follows is left for the next question.
+func readLine(r io.Reader) (string, error) {
+	var line []byte
+	for b := make([]byte, 1); len(line) < maxPassphrase; {
+		n, err := r.Read(b)
+		switch {
+		case n == 1 && b[0] == '\n':
+			return string(line), nil
+		case n == 1:
+			line = append(line, b[0])
+		case err != nil:
+			return "", err
+		}
+	}
+	return "", errors.New("the line is too long")
 }
 
 func openTerminal() (in, out *os.File, err error) {

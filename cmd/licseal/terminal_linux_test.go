@@ -209,3 +209,27 @@ func TestProgressOnTerminal(t *testing.T) {
 		t.Errorf("the progress was left on the screen: %q", seen)
 	}
 }
+
+// TestInitOnTerminal answers the questions of init, and takes what it proposes.
+func TestInitOnTerminal(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	runIn(t, dir, "keygen", "-o", "vendor.key", "--no-passphrase", "--comment", "acme")
+	schema := `{"type":"object","properties":{"serial":{},"from":{},"until":{}},"x-licseal":{"roles":{"id":"/serial","not_before":"/from","not_after":"/until"}}}`
+	if err := os.WriteFile("mine.json", []byte(schema), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := startOnTerminal(t, "init")
+	for _, step := range [][2]string{
+		{"Name of the product: ", "Acme"}, {" [mine.json]: ", ""}, {" [vendor.key]: ", ""}, {" [vendor.key.pub]: ", ""}, {"such as +365d: ", "+365d"},
+	} {
+		waitUntil(t, step[0], func() bool { return strings.HasSuffix(s.text(), step[0]) })
+		io.WriteString(s.person, step[1]+"\n")
+	}
+	if code, seen := s.end(t); code != exitOK || !strings.Contains(seen, "approved: ") {
+		t.Errorf("exit code %d; on the screen was %q", code, seen)
+	}
+	runIn(t, dir, "sign", "--set", "serial=A-1", "-o", "licence.json")
+	runIn(t, dir, "verify", "licence.json")
+}

@@ -7,6 +7,7 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/keys"
+	"github.com/urfave/cli/v2"
 )
 
 // readTrustedFile reads a file of trusted keys.
@@ -14,6 +15,19 @@ func readTrustedFile(path string) (*keys.TrustedFile, error) {
 	data, err := readFile(path, keys.MaxBytes)
 	if err != nil {
 		return nil, about(displayName(path), err)
+	}
+	return keys.ParseTrustedFile(displayName(path), data)
+}
+
+// readTrusted reads a file of trusted keys that is, or stands for, the value of a flag. If
+// the profile names it, it must be the file that the user has approved.
+func readTrusted(c *cli.Context, flag, path string) (*keys.TrustedFile, error) {
+	data, err := readFile(path, keys.MaxBytes)
+	if err != nil {
+		return nil, about(displayName(path), err)
+	}
+	if err := settingsOf(c).check(flag, path, data); err != nil {
+		return nil, err
 	}
 	return keys.ParseTrustedFile(displayName(path), data)
 }

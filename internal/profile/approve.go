@@ -39,17 +39,29 @@ func NewApproval(p *Profile) (*Approval, error) {
 			return nil, err
 		}
 	}
-	for _, path := range p.Trust {
-		data, err := os.ReadFile(path)
+	return a, a.addTrust(p.Trust)
+}
+
+// addTrust adds files of trusted keys, which must agree with each other.
+func (a *Approval) addTrust(paths []string) error {
+	var files []*keys.TrustedFile
+	for _, path := range paths {
+		data, err := readAtMost(path, keys.MaxBytes)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, text.Cause(err))
+			return fmt.Errorf("%s: %w", path, err)
 		}
-		if _, err := keys.ParseTrusted(path, data); err != nil {
-			return nil, err
+		file, err := keys.ParseTrustedFile(path, data)
+		if err != nil {
+			return err
 		}
+		files = append(files, file)
 		a.Files[path] = digest(data)
 	}
-	return a, nil
+	if len(files) == 0 {
+		return nil
+	}
+	_, err := keys.Trusted(files...)
+	return err
 }
 
 // Check returns a [*NotApprovedError] if the bytes of a file are not those that were

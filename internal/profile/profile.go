@@ -72,8 +72,11 @@ func Open(path string) (*Profile, error) {
 	return Parse(path, data)
 }
 
-// read reads a profile. Opening a named pipe must not wait for its writer.
-func read(path string) ([]byte, error) {
+// read reads a profile.
+func read(path string) ([]byte, error) { return readAtMost(path, MaxBytes) }
+
+// readAtMost reads a regular file. Opening a named pipe must not wait for its writer.
+func readAtMost(path string, limit int) ([]byte, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|nonblock.Flag, 0)
 	if err != nil {
 		return nil, text.Cause(err)
@@ -84,12 +87,12 @@ func read(path string) ([]byte, error) {
 	} else if !info.Mode().IsRegular() {
 		return nil, errors.New("is not a regular file")
 	}
-	data, err := io.ReadAll(io.LimitReader(f, MaxBytes+1))
+	data, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))
 	if err != nil {
 		return nil, text.Cause(err)
 	}
-	if len(data) > MaxBytes {
-		return nil, fmt.Errorf("is larger than %d bytes, the most that a profile may have", MaxBytes)
+	if len(data) > limit {
+		return nil, fmt.Errorf("is larger than %d bytes, the most that is read", limit)
 	}
 	return data, nil
 }
