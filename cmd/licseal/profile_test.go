@@ -241,7 +241,7 @@ func TestChangedSinceApproval(t *testing.T) {
 		"verify":      {{"{licence.json}"}, {"{revoked.json}"}, {"{evil.json}"}, {"--batch", "folder"}, {"-t", "{vendor.key.pub}", "{licence.json}"}},
 		"check":       {{"{licence.json}"}, {"--no-signature", "{licence.json}"}},
 		"sign":        {{"{payload.json}"}, {"-k", "{vendor.key}", "{payload.json}"}, {"--batch", "{rows.ndjson}"}},
-		"renew":       {{"{licence.json}"}},
+		"renew":       {{"--allow-shorten", "{licence.json}"}},
 		"diff":        {{"{licence.json}", "{evil.json}"}},
 		"inspect":     {{"{licence.json}"}},
 		"revoke add":  {{"{list.json}", "LS-9"}},
