@@ -46,7 +46,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Flags:                     serveFlags(),
 		Before:                    noFlagsBeforeCommand,
 		Action:                    serveCommand,
-		Commands:                  []*cli.Command{backupCommand(), restoreCommand(), historyCommand(), versionCommand()},
+		Commands:                  []*cli.Command{backupCommand(), restoreCommand(), migrateCommand(), historyCommand(), versionCommand()},
 	}
 	cli.FlagStringer = clihelp.Flag
 	for _, command := range app.Commands {
@@ -137,7 +137,7 @@ var appHelp = strings.TrimLeft(`
 
 usage: {{.UsageText}}
        licseald --ephemeral --trust KEYS
-       licseald backup | restore | history [flags]
+       licseald backup | restore | migrate | history [flags]
 
   licseald --trust vendor.key.pub --store sqlite:licences.db
 

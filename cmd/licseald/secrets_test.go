@@ -36,6 +36,8 @@ func TestNoSecretIsShown(t *testing.T) {
 		"tls-cert":               {"--trust", trust, "--tls-cert", secret, "--tls-key", key},
 		"tls-key":                {"--trust", trust, "--tls-cert", certificate, "--tls-key", secret},
 		"client-ca":              {"--trust", trust, "--tls-cert", certificate, "--tls-key", key, "--client-ca", secret},
+		"client-crl":             {"--trust", trust, "--tls-cert", certificate, "--tls-key", key, "--client-ca", certificate, "--client-crl", secret},
+		"client-scopes":          {"--trust", trust, "--tls-cert", certificate, "--tls-key", key, "--client-ca", certificate, "--client-scopes", secret},
 	}
 	for _, flag := range serveFlags() {
 		if d, ok := flag.(cli.DocGenerationFlag); ok && strings.Contains(d.GetUsage(), "`FILE`") && lines[flag.Names()[0]] == nil {

@@ -57,6 +57,8 @@ func withRemedy(err error, name string) error {
 		return fault.WithHint(err, "to start with an empty store: licseald --new-store")
 	case sqldb.KindOf(err) == sqldb.Corrupt:
 		return fault.WithHint(err, "to use a backup: licseald restore --store %s BACKUP", name)
+	case sqldb.KindOf(err) == sqldb.Denied:
+		return fault.WithHint(err, "run 'licseald migrate' as the owner of the tables, and grant this role what docs/licseald.md lists")
 	}
 	return err
 }

@@ -14,15 +14,16 @@ type Kind uint8
 // The kinds of failure.
 const (
 	Other       Kind = iota // none of these, or no error
-	Unique                  // a value is there already that may be there once
-	Conflict                // given up for the sake of another transaction; it may be tried again
-	Unavailable             // the database cannot be reached, is starting or stopping, lets nobody in, or takes no writes
+	Unique                  // a unique value exists already
+	Conflict                // nothing was done, in favor of another transaction or for want of a prepared statement; retry
+	Unavailable             // the database cannot be reached, is starting or stopping, refuses the login, or is read-only
 	Full                    // the disk is full
 	Corrupt                 // the file is damaged, or is not a database
+	Denied                  // the role lacks a privilege
 )
 
-// KindOf returns the kind of an error of a driver. It knows PostgreSQL's errors
-// by their SQLSTATE and SQLite's by their result code, and so needs no driver.
+// KindOf returns the kind of an error of a driver. PostgreSQL's errors have a SQLSTATE
+// and SQLite's a result code, so that no driver has to be imported.
 func KindOf(err error) Kind {
 	var (
 		postgres interface{ SQLState() string }
@@ -44,13 +45,12 @@ func KindOf(err error) Kind {
 	case isUsage(err):
 		return Other
 	}
-	// What is left never got an answer from the database: a connection that
-	// was refused, cut, or too slow.
+	// The database did not answer: a connection was refused, cut, or too slow.
 	return Unavailable
 }
 
-// isUsage reports whether database/sql or a driver refused a query by itself: a
-// mistake of this program, which has no type.
+// isUsage reports whether database/sql or a driver refused a query, which is a mistake of
+// this program. Such errors have no type.
 func isUsage(err error) bool {
 	return strings.Contains(err.Error(), "sql: ") && !errors.Is(err, sql.ErrConnDone)
 }
@@ -60,11 +60,14 @@ func stateKind(state string) Kind {
 	switch state {
 	case "23505": // unique_violation
 		return Unique
-	case "40001", "40P01", "55P03": // serialization_failure, deadlock_detected, lock_not_available
+	case "40001", "40P01", "55P03", // serialization_failure, deadlock_detected, lock_not_available
+		"42P05", "26000": // a prepared statement exists already, or does not: a pooler is in between
 		return Conflict
+	case "42501": // insufficient_privilege
+		return Denied
 	case "53100": // disk_full
 		return Full
-	case "25006", "57014": // read_only_sql_transaction: a standby; query_canceled: it took too long
+	case "25006", "57014": // read_only_sql_transaction, as on a standby; query_canceled: it took too long
 		return Unavailable
 	}
 	switch {

@@ -319,6 +319,9 @@ func TestKindOf(t *testing.T) {
 		{sqlState("57P03"), sqldb.Unavailable},
 		{sqlState("08006"), sqldb.Unavailable},
 		{sqlState("25006"), sqldb.Unavailable},
+		{sqlState("42P05"), sqldb.Conflict},
+		{sqlState("26000"), sqldb.Conflict},
+		{sqlState("42501"), sqldb.Denied},
 		{sqlState("28000"), sqldb.Unavailable}, // NOLOGIN
 		{sqlState("28P01"), sqldb.Unavailable},
 		{sqlState("3D000"), sqldb.Unavailable},

@@ -15,7 +15,7 @@ import (
 // there before, and nobody else writes. The first error of before, which is called with
 // the database locked, ends it.
 func Replace(ctx context.Context, tx *sql.Tx, d sqldb.Dialect, s Source, before func() error) (Counts, error) {
-	have, err := migrations(ctx, tx, d)
+	have, err := sqldb.Migrations(ctx, tx, d)
 	if err != nil {
 		return nil, err
 	}

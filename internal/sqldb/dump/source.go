@@ -63,7 +63,7 @@ func Snapshot(ctx context.Context, db *sqldb.DB, f func(tx *sql.Tx) error) error
 
 // Of returns what is in a database. The querier should be a transaction.
 func Of(ctx context.Context, q querier, d sqldb.Dialect) (Source, error) {
-	done, err := migrations(ctx, q, d)
+	done, err := sqldb.Migrations(ctx, q, d)
 	if err != nil {
 		return Source{}, err
 	}

@@ -49,36 +49,9 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// migrations returns how many migrations of each store a database has. It is empty if
-// the database has no tables of licseald.
-func migrations(ctx context.Context, q querier, d sqldb.Dialect) (map[string]int, error) {
-	exists := `SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = 'licseal_migrations'`
-	if d == sqldb.PostgreSQL {
-		exists = `SELECT COUNT(to_regclass('licseal_migrations'))`
-	}
-	var n int
-	if err := q.QueryRowContext(ctx, exists).Scan(&n); err != nil || n == 0 {
-		return nil, err
-	}
-	rows, err := q.QueryContext(ctx, `SELECT store, MAX(number) FROM licseal_migrations GROUP BY store`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	done := make(map[string]int)
-	for rows.Next() {
-		var store string
-		if err := rows.Scan(&store, &n); err != nil {
-			return nil, err
-		}
-		done[store] = n
-	}
-	return done, rows.Err()
-}
-
 // Empty reports whether nothing was ever stored in a database.
 func Empty(ctx context.Context, q querier, d sqldb.Dialect) (bool, error) {
-	done, err := migrations(ctx, q, d)
+	done, err := sqldb.Migrations(ctx, q, d)
 	if err != nil {
 		return false, err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -12,15 +13,23 @@ import (
 	"github.com/licseal/licseal/internal/sqldb"
 )
 
-// Open opens the database that a URL (postgres://…) names and looks whether it
-// answers. What the URL leaves out is taken from libpq's environment variables and
-// password file, so that a password need not stand in it.
+// modeOption is the option of a URL that says how queries are sent.
+const modeOption = "default_query_exec_mode"
+
+// Open opens the database that a URL (postgres://…) names, and checks that it answers.
+// What the URL leaves out is taken from libpq's environment variables and password file,
+// so that it need not contain a password. Errors never contain the password.
 //
-// An error never has the password.
+// No statement is prepared, because a pooler such as PgBouncer may send the next query
+// over another connection. The option default_query_exec_mode=cache_statement of the URL
+// is for databases without a pooler.
 func Open(ctx context.Context, url string) (*sqldb.DB, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, parseError(err)
+	}
+	if !strings.Contains(url, modeOption) {
+		config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 5 * time.Second
@@ -43,8 +52,8 @@ func Open(ctx context.Context, url string) (*sqldb.DB, error) {
 // a hundred connections.
 const maxConnections = 16
 
-// parseError takes the connection string, which may hold a password, out of what
-// pgx says of it.
+// parseError removes the connection string, which may contain a password, from an error
+// of pgx.
 func parseError(err error) error {
 	if cause := errors.Unwrap(err); cause != nil {
 		return fmt.Errorf("reading the address of the database: %v; write it as postgres://user@host/database", cause)
