@@ -43,9 +43,9 @@ type room struct {
 var rooms = []room{
 	{module, []string{tokenizer + "/..."}},
 	{module + "/sign", []string{module, tokenizer + "/...", sigs}},
-	{module + "/verify", []string{module, tokenizer + "/...", sigs, module + "/revoke"}},
+	{module + "/verify", []string{module, tokenizer + "/...", sigs, publicKeys, module + "/revoke", module + "/trust"}},
 	{module + "/revoke", []string{module, tokenizer + "/...", sigs}},
-	{module + "/state", []string{module, tokenizer + "/...", module + "/verify", module + "/revoke", internal, flock, xsys + "/..."}},
+	{module + "/state", []string{module, tokenizer + "/...", module + "/verify", module + "/revoke", module + "/trust", internal, flock, xsys + "/..."}},
 	{module + "/keys/private", []string{module, tokenizer + "/...", module + "/keys/...", publicKeys, xcrypto + "/...", xsys + "/..."}},
 	{module + "/keys/agent", []string{module, tokenizer + "/...", module + "/keys/...", publicKeys, xcrypto + "/...", xsys + "/..."}},
 	{module + "/keys/internal/keytest", []string{"..."}}, // for tests
@@ -55,18 +55,18 @@ var rooms = []room{
 	{module + "/edit", []string{module, tokenizer + "/...", jsonschema + "/...", uuid, module + "/schema", internal}},
 	{module + "/bulk", []string{
 		module, tokenizer + "/...", jsonschema + "/...", edwards + "/...", uuid,
-		module + "/sign", module + "/verify", module + "/revoke", module + "/schema", module + "/edit", internal}},
+		module + "/sign", module + "/verify", module + "/revoke", module + "/trust", module + "/schema", module + "/edit", internal}},
 	{module + "/bulk/rows", []string{module, tokenizer + "/...", jsonschema + "/...", uuid, module + "/schema", module + "/edit", internal}},
 	{module + "/bulk/job", []string{
 		module, tokenizer + "/...", jsonschema + "/...", edwards + "/...", uuid, flock, xsys + "/...",
-		module + "/bulk/...", module + "/sign", module + "/verify", module + "/revoke", module + "/schema", module + "/edit", internal}},
+		module + "/bulk/...", module + "/sign", module + "/verify", module + "/revoke", module + "/trust", module + "/schema", module + "/edit", internal}},
 	{module + "/bulk/documents", []string{
 		module, tokenizer + "/...", jsonschema + "/...", uuid, module + "/bulk/rows", module + "/schema", module + "/edit", internal}},
 	{module + "/check", []string{
-		module, tokenizer + "/...", jsonschema + "/...", yaml + "/...", uuid, module + "/verify", module + "/revoke", module + "/schema", module + "/edit", module + "/check/repair", internal}},
+		module, tokenizer + "/...", jsonschema + "/...", yaml + "/...", uuid, module + "/verify", module + "/revoke", module + "/trust", module + "/schema", module + "/edit", module + "/check/repair", internal}},
 	{module + "/check/repair", []string{module, tokenizer + "/...", yaml + "/...", internal}},
 	{module + "/admin/...", []string{module, tokenizer + "/...", uuid, internal}},
-	{module + "/entitle/...", []string{module, tokenizer + "/...", uuid, module + "/verify", module + "/revoke", internal}},
+	{module + "/entitle/...", []string{module, tokenizer + "/...", uuid, module + "/verify", module + "/revoke", module + "/trust", internal}},
 	{sigs, nil},
 	{publicKeys, nil},
 	{module + "/internal/...", []string{"..."}},

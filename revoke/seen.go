@@ -14,23 +14,33 @@ type Seen struct {
 	Issued     time.Time
 	Signer     string // the fingerprint of the key that signed the list
 	Keys       []Key  // the keys on the list; none of them can sign the list that clears it
+
+	// NotBefore is set, and all else zero, after a list was forgotten because its
+	// signer is no longer trusted: the next list must not be issued before it.
+	NotBefore time.Time
 }
 
 // Seen returns what to remember of the list.
 func (l *List) Seen() Seen {
-	return Seen{l.contents.Generation, l.digest, l.contents.Issued, licseal.KeyID(l.signer.Key), l.contents.Keys()}
+	return Seen{
+		Generation: l.contents.Generation, Digest: l.digest, Issued: l.contents.Issued,
+		Signer: licseal.KeyID(l.signer.Key), Keys: l.contents.Keys(),
+	}
 }
 
 // Check returns an [*Error] if a list must not replace the newest one seen: if it
 // was signed by a key that the newest list revokes, is older, or is another list of
-// the same generation.
+// the same generation; or if it was issued before NotBefore.
 //
 // Generations are ignored if the list revokes the key that signed the newest one,
 // and was not issued before it. Otherwise a thief who signs a list of the greatest
 // generation with a stolen key could not be revoked.
 func (s Seen) Check(l *List) error {
 	generation, issued := l.contents.Generation, l.contents.Issued
-	if s.Generation == 0 || generation == s.Generation && l.digest == s.Digest {
+	switch {
+	case s.Generation == 0 && issued.Before(s.NotBefore):
+		return errorf(Replayed, "the revocation list was issued at %s, and a list must be issued at %s or later, when the signer of an earlier one lost its trust: get the newest one", formatTime(issued), formatTime(s.NotBefore))
+	case s.Generation == 0 || generation == s.Generation && l.digest == s.Digest:
 		return nil
 	}
 	if err := s.checkSigner(l); err != nil {

@@ -1,5 +1,6 @@
 // Package state keeps in a file what a verifier must remember from one run to the
-// next: the latest instant it has seen, and the newest revocation list.
+// next: the latest instant it has seen, the newest revocation list, and the chain of trust
+// that it follows.
 //
 // The file is text that people can read, with a checksum in its last line. At every
 // moment, and after any crash, it is whole; several processes may use one file at
@@ -12,20 +13,17 @@ package state
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
 	"github.com/licseal/licseal/internal/atomicfile"
 	"github.com/licseal/licseal/internal/filelock"
-	"github.com/licseal/licseal/revoke"
+	"github.com/licseal/licseal/trust"
 	"github.com/licseal/licseal/verify"
 )
 
@@ -109,19 +107,23 @@ func Update(path string, change func(*verify.Memory) error) (*verify.Memory, err
 }
 
 // Observe records in a state file what a verifier with these options sees: the time of
-// its clock, and its revocation list if it has one. It returns what the file says now;
-// the Floor of that belongs into [verify.Options]. The file is left as it was if an
-// error is returned: a [*revoke.Error] for a list that must not replace the newest one
-// seen, or an error of [Read].
+// its clock, its revocation list if it has one, and the chain from which its trusted keys
+// come, or nil. It returns what the file says now; the Floor of that belongs into
+// [verify.Options]. The file is left as it was if an error is returned: a
+// [*revoke.Error] for a list that must not replace the newest one seen, a
+// [*trust.Error] for keys that must not replace the chain seen, or an error of [Read].
 //
 // A list that was issued later than the clock says is not recorded, and neither is the
 // clock, because one of the two is wrong. It is no error here: a [verify.Verifier]
 // reports it for each licence that is not revoked.
 //
-// With Options.At, which is not the time of a clock, the file is read and the list is
-// compared with it, but nothing is recorded.
-func Observe(path string, o *verify.Options) (*verify.Memory, error) {
+// With Options.At, which is not the time of a clock, the file is read and the list and
+// the chain are compared with it, but nothing is recorded.
+func Observe(path string, o *verify.Options, chain *trust.Chain) (*verify.Memory, error) {
 	observe := func(m *verify.Memory) error {
+		if err := m.Follow(chain); err != nil {
+			return err
+		}
 		err := m.Observe(clockOf(o), o.Revocations, o.MaxClockSkew)
 		if errors.As(err, new(*verify.ClockError)) {
 			return nil
@@ -178,79 +180,6 @@ func checkRegular(path string) error {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
 		err = &fs.PathError{Op: "open", Path: path, Err: errors.New("is not a regular file")}
-	}
-	return err
-}
-
-// format writes a memory as the file holds it.
-func format(m verify.Memory) []byte {
-	b := fmt.Appendf(nil, "%s\nlatest: %s\n", heading, formatTime(m.Latest))
-	if m.List.Generation > 0 {
-		b = fmt.Appendf(b, "generation: %d\nlist: %s\nissued: %s\n", m.List.Generation, m.List.Digest, formatTime(m.List.Issued))
-	}
-	if m.List.Signer != "" {
-		b = fmt.Appendf(b, "signer: %s\n", m.List.Signer)
-	}
-	for _, key := range m.List.Keys {
-		from := "always"
-		if !key.From.IsZero() {
-			from = formatTime(key.From)
-		}
-		b = fmt.Appendf(b, "revoked: %s %s\n", key.ID, from)
-	}
-	return fmt.Appendf(b, "checksum: %x\n", sha256.Sum256(b))
-}
-
-func formatTime(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
-
-// parse reads what format writes, and nothing else.
-func parse(data []byte) (*verify.Memory, error) {
-	if len(data) > maxBytes {
-		return nil, fmt.Errorf("it is larger than %d bytes", maxBytes)
-	}
-	text, sum, found := strings.Cut(string(data), "checksum: ")
-	if !found || !strings.HasPrefix(text, heading+"\n") {
-		return nil, errors.New("it does not begin and end as one does")
-	}
-	if sum != fmt.Sprintf("%x\n", sha256.Sum256([]byte(text))) {
-		return nil, errors.New("its checksum does not fit")
-	}
-	m := new(verify.Memory)
-	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
-		if err := parseLine(m, line); err != nil {
-			return nil, fmt.Errorf("line %q: %v", line, err)
-		}
-	}
-	if !bytes.Equal(format(*m), data) {
-		return nil, errors.New("its lines are not those of one")
-	}
-	return m, nil
-}
-
-func parseLine(m *verify.Memory, line string) (err error) {
-	name, value, _ := strings.Cut(line, ": ")
-	switch name {
-	case heading:
-	case "latest":
-		m.Latest, err = time.Parse(time.RFC3339Nano, value)
-	case "generation":
-		m.List.Generation, err = strconv.ParseInt(value, 10, 64)
-	case "list":
-		m.List.Digest = value
-	case "issued":
-		m.List.Issued, err = time.Parse(time.RFC3339Nano, value)
-	case "signer":
-		m.List.Signer = value
-	case "revoked":
-		key := revoke.Key{}
-		var from string
-		key.ID, from, _ = strings.Cut(value, " ")
-		if from != "always" {
-			key.From, err = time.Parse(time.RFC3339Nano, from)
-		}
-		m.List.Keys = append(m.List.Keys, key)
-	default:
-		err = errors.New("unknown")
 	}
 	return err
 }

@@ -25,6 +25,10 @@ const roleVariable = "LICSEAL_STATE_TEST"
 
 func TestMain(m *testing.M) {
 	if args := strings.Fields(os.Getenv(roleVariable)); len(args) > 0 {
+		if args[0] == "follow" {
+			follow(args[1], args[2])
+			return
+		}
 		advance(args[0], args[1], args[2])
 		return
 	}

@@ -1,9 +1,12 @@
 package verify
 
 import (
+	"fmt"
 	"time"
 
+	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/revoke"
+	"github.com/licseal/licseal/trust"
 )
 
 // Memory is what a verifier remembers from one run to the next, so that neither a
@@ -16,6 +19,10 @@ type Memory struct {
 	// List describes the newest revocation list that was accepted. It is zero if
 	// there was none.
 	List revoke.Seen
+
+	// Trust describes the chain of trust that the verifier follows. It is zero if
+	// the trusted keys do not come from a chain.
+	Trust trust.Seen
 }
 
 // Floor returns the latest instant that is known to have passed, for
@@ -24,7 +31,8 @@ func (m *Memory) Floor() time.Time { return later(m.Latest, m.List.Issued) }
 
 // Observe remembers what the clock says, and a revocation list unless it is nil. A
 // list that must not replace the newest one seen is a [*revoke.Error]; see
-// [revoke.Seen.Check]. A list that was issued more than maxSkew after now is a
+// [revoke.Seen.Check], and so is one whose signer the chain of trust that is remembered
+// does not trust. A list that was issued more than maxSkew after now is a
 // [*ClockError], because one of the two clocks is wrong; a maxSkew of zero is
 // [DefaultMaxClockSkew].
 //
@@ -35,6 +43,9 @@ func (m *Memory) Observe(now time.Time, list *revoke.List, maxSkew time.Duration
 		m.Latest = later(m.Floor(), now)
 		return nil
 	}
+	if err := m.checkSigner(list); err != nil {
+		return err
+	}
 	if err := m.List.Check(list); err != nil {
 		return err
 	}
@@ -44,5 +55,60 @@ func (m *Memory) Observe(now time.Time, list *revoke.List, maxSkew time.Duration
 	}
 	m.Latest = later(later(m.Latest, now), issued)
 	m.List = list.Seen()
+	return nil
+}
+
+// checkSigner refuses a list whose signer is not trusted by the chain that is
+// remembered: another process may have followed the chain further.
+func (m *Memory) checkSigner(list *revoke.List) error {
+	chain, err := m.Trust.Chain()
+	if err != nil || chain == nil {
+		return err
+	}
+	id := licseal.KeyID(list.Signer().Key)
+	if chain.Trusts(id, list.Contents().Issued) {
+		return nil
+	}
+	return &revoke.Error{Reason: revoke.Forged, Detail: fmt.Sprintf("the key that signed the revocation list, %s, is not trusted for it by generation %d of the chain of trust", id, chain.Generation())}
+}
+
+// Follow remembers a chain of trust, unless what is remembered goes further. c is nil
+// for trusted keys that do not come from a chain. If a chain is remembered, other trust
+// is refused: no chain, another anchor, and a chain that disagrees with it. The error is
+// a [*trust.Error], and m is unchanged then.
+//
+// If the signer of the remembered revocation list is not trusted any longer, the list is
+// forgotten, with what it revoked. The next one may have any generation, but must not be
+// issued before the newest document of the chain. Follow never changes Latest.
+func (m *Memory) Follow(c *trust.Chain) error {
+	known, err := m.Trust.Chain()
+	if err != nil {
+		return err
+	}
+	if known != nil {
+		if err := mayFollow(known, c); err != nil {
+			return err
+		}
+	}
+	if c == nil || known != nil && known.Generation() >= c.Generation() {
+		return nil
+	}
+	m.Trust = c.Seen()
+	if m.List.Generation > 0 && !c.Trusts(m.List.Signer, m.List.Issued) {
+		m.List = revoke.Seen{NotBefore: c.Newest().Contents().Issued}
+	}
+	return nil
+}
+
+// mayFollow refuses trust that is not the chain that is known.
+func mayFollow(known, c *trust.Chain) error {
+	switch {
+	case c == nil:
+		return &trust.Error{Reason: trust.WrongAnchor, Detail: "a chain of trust was followed before, and trusted keys from elsewhere are not accepted in its place"}
+	case c.Anchor() != known.Anchor():
+		return &trust.Error{Reason: trust.WrongAnchor, Detail: fmt.Sprintf("the chain of trust that was followed before begins with %s, not with %s", known.Anchor(), c.Anchor())}
+	case !known.Agrees(c):
+		return &trust.Error{Reason: trust.Fork, Detail: "the chain of trust has another document of a generation that is known"}
+	}
 	return nil
 }

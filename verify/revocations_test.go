@@ -357,7 +357,7 @@ func BenchmarkTrust(b *testing.B) {
 	listText := sealList(b, r, signer1)
 	list := mustRevocations(b, listText)
 	for _, kind := range []string{"Ed25519", "P-256"} {
-		trusted := trust(signer1.Public())
+		trusted := trustAll(signer1.Public())
 		for i := range byte(99) {
 			seed := 100 + i
 			if kind == "P-256" {

@@ -26,7 +26,7 @@ func TestOptionsTables(t *testing.T) {
 	ask := func(seed byte) question {
 		return question{ed25519Key(seed).Public().(ed25519.PublicKey)[0], string(lic.Payload.Bytes()), lic.Signature}
 	}
-	trusted := slices.Concat(trust(ed25519Key(seed2).Public()), trust(p256Key(seed1).Public()), trusted1)
+	trusted := slices.Concat(trustAll(ed25519Key(seed2).Public()), trustAll(p256Key(seed1).Public()), trusted1)
 	for _, tt := range []struct {
 		name   string
 		known  bool

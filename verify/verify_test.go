@@ -25,11 +25,11 @@ var (
 	newYear = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-func trust(key crypto.PublicKey) []licseal.TrustedKey {
+func trustAll(key crypto.PublicKey) []licseal.TrustedKey {
 	return []licseal.TrustedKey{{Key: key, Name: "test"}}
 }
 
-var trusted1 = trust(ed25519Key(seed1).Public())
+var trusted1 = trustAll(ed25519Key(seed1).Public())
 
 // kinds are a licence and its trusted key for each algorithm.
 func kinds() map[string]struct {
@@ -41,7 +41,7 @@ func kinds() map[string]struct {
 		trusted []licseal.TrustedKey
 	}{
 		"Ed25519": {signed(sealEd25519(seed1), kongPayload).file(), trusted1},
-		"P-256":   {signed(sealP256(seed1), kongPayload).file(), trust(p256Key(seed1).Public())},
+		"P-256":   {signed(sealP256(seed1), kongPayload).file(), trustAll(p256Key(seed1).Public())},
 	}
 }
 
@@ -75,7 +75,7 @@ func TestPublishedLicences(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no published licences: %v", err)
 	}
-	trusted := append(trust(p256Key(seed1).Public()), trusted1...)
+	trusted := append(trustAll(p256Key(seed1).Public()), trusted1...)
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -191,8 +191,8 @@ func TestSignatureErrorCarriesNothing(t *testing.T) {
 		want    string
 	}{
 		{"one key", trusted1, "the signature does not match the trusted key"},
-		{"two keys", append(trust(p256Key(seed1).Public()), trusted1...), "the signature matches none of the 2 trusted keys"},
-		{"two keys, one with a window", append(trust(p256Key(seed1).Public()), licseal.TrustedKey{Key: trusted1[0].Key, ValidAfter: newYear}), "the signature matches none of the 2 trusted keys"},
+		{"two keys", append(trustAll(p256Key(seed1).Public()), trusted1...), "the signature matches none of the 2 trusted keys"},
+		{"two keys, one with a window", append(trustAll(p256Key(seed1).Public()), licseal.TrustedKey{Key: trusted1[0].Key, ValidAfter: newYear}), "the signature matches none of the 2 trusted keys"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -213,7 +213,7 @@ func TestSignatureErrorCarriesNothing(t *testing.T) {
 
 func TestHighSIsExplained(t *testing.T) {
 	v := makeVectors()["signature-malleable-p256"]
-	_, err := verify.License(v.File, trust(p256Key(seed1).Public()), &verify.Options{At: midYear})
+	_, err := verify.License(v.File, trustAll(p256Key(seed1).Public()), &verify.Options{At: midYear})
 	want := "the signature has a high s; the program that made the licence must write n−s instead"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
@@ -273,7 +273,7 @@ func TestKeyWindowWithoutDates(t *testing.T) {
 func TestUnusableArguments(t *testing.T) {
 	text := []byte(signed(sealEd25519(seed1), kongPayload).file())
 	also := func(key crypto.PublicKey) []licseal.TrustedKey {
-		return append(trust(ed25519Key(seed1).Public()), trust(key)...)
+		return append(trustAll(ed25519Key(seed1).Public()), trustAll(key)...)
 	}
 	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	if err != nil {
@@ -302,7 +302,7 @@ func TestUnusableArguments(t *testing.T) {
 		{"an empty ECDSA key", also(&ecdsa.PublicKey{}), verify.Options{}, true, ""},
 		{"a P-256 key without a point", also(&ecdsa.PublicKey{Curve: elliptic.P256()}), verify.Options{}, true, ""},
 		//lint:ignore SA1019 only by hand can such a key be made
-		{"a P-256 key off the curve", trust(&ecdsa.PublicKey{Curve: elliptic.P256(), X: good.X, Y: good.X}), verify.Options{}, true, ""},
+		{"a P-256 key off the curve", trustAll(&ecdsa.PublicKey{Curve: elliptic.P256(), X: good.X, Y: good.X}), verify.Options{}, true, ""},
 		{"an ECDSA key by value", also(good.PublicKey), verify.Options{}, true, ""},
 		{"bytes", also([]byte("key")), verify.Options{}, true, ""},
 	}
@@ -355,7 +355,7 @@ func TestOptions(t *testing.T) {
 // the signature, then the key's window, then the dates.
 func TestOrderOfJudgement(t *testing.T) {
 	reversed := signed(sealEd25519(seed1), `{`+dates("2027-01-01", "2026-01-01")+`}`).file()
-	otherKey := trust(ed25519Key(seed2).Public())
+	otherKey := trustAll(ed25519Key(seed2).Public())
 	windowed := []licseal.TrustedKey{{Key: ed25519Key(seed1).Public(), ValidBefore: newYear}}
 	late := &verify.Options{At: newYear.AddDate(10, 0, 0)}
 	for _, tt := range []struct {

@@ -58,7 +58,7 @@ func (j *judge) watch(c *cli.Context) (err error) {
 // --at is given.
 func (j *judge) remember() error {
 	options := &j.options
-	m, err := state.Observe(j.state, options)
+	m, err := state.Observe(j.state, options, nil)
 	if err != nil || !options.At.IsZero() {
 		return stateError(j.state, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/state"
+	"github.com/licseal/licseal/trust"
 	"github.com/licseal/licseal/verify"
 )
 
@@ -21,6 +22,7 @@ const (
 	ReasonFailed Reason = "error" // could not be done: a file, the network, the program itself
 	ReasonUsage  Reason = "usage" // the command line is wrong
 	ReasonState  Reason = "state" // the state file is damaged
+	ReasonTrust  Reason = "trust" // the chain of trust is refused
 )
 
 // exits lists the exit codes. A reason that is not listed has exit code 1.
@@ -70,6 +72,8 @@ func reasonOf(err error) Reason {
 		return licseal.ReasonClock
 	case is[*state.DamagedError](err):
 		return ReasonState
+	case is[*trust.Error](err):
+		return ReasonTrust
 	}
 	return ReasonFailed
 }
