@@ -25,7 +25,7 @@ func getDecoder(data []byte) *decoder {
 	return d
 }
 
-// putDecoder gives d back, without the text it has read.
+// putDecoder returns d to the pool, after dropping its reference to the text.
 func putDecoder(d *decoder) {
 	d.buf = bytes.Buffer{}
 	d.Reset(&d.buf)
