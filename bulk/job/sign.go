@@ -140,6 +140,9 @@ func settingsOf(plan *rows.Plan) []string {
 	if plan.AllowShortTerm {
 		settings = append(settings, "short terms")
 	}
+	if plan.DefaultExpires != "" {
+		settings = append(settings, "expires "+plan.DefaultExpires)
+	}
 	return settings
 }
 

@@ -19,6 +19,9 @@ type Plan struct {
 	Created  string          // the creation date of all rows; "" if each row has its own
 	Expires  string          // the expiration date of all rows, as [edit.Expiry] takes it; "" likewise
 
+	// DefaultExpires is the expiration date of rows that have none, if Expires is empty.
+	DefaultExpires string
+
 	// Complete gives a row without a creation date the date Today, even if rows
 	// are whole payloads. Rows of a table always get it.
 	Complete bool
@@ -31,7 +34,9 @@ type Plan struct {
 }
 
 // Check returns an error, an [*edit.Error], if the dates cannot be set in any payload.
-func (p *Plan) Check() error { return edit.Dates{Created: p.Created, Expires: p.Expires}.Check() }
+func (p *Plan) Check() error {
+	return edit.Dates{Created: p.Created, Expires: p.Expires, DefaultExpires: p.DefaultExpires}.Check()
+}
 
 // Roles returns which fields have the id and the dates.
 func (p *Plan) Roles() licseal.Roles {
@@ -53,6 +58,7 @@ type Builder struct {
 	created  string // the creation date of all rows, or ""
 	missing  string // the creation date of a row without one, or ""
 	expires  string // the expiration date of all rows, or ""
+	lacking  string // the expiration date of a row without one, or ""
 	complete bool
 }
 
@@ -67,7 +73,7 @@ type column struct {
 func NewBuilder(r Reader, plan *Plan) (*Builder, error) {
 	b := &Builder{
 		reader: r, rules: plan.Schema, roles: plan.Roles(),
-		created: plan.Created, expires: plan.Expires,
+		created: plan.Created, expires: plan.Expires, lacking: plan.DefaultExpires,
 		complete: plan.Complete || r.Columns() != nil,
 	}
 	var err error
@@ -131,7 +137,7 @@ func (b *Builder) fromPayload(p licseal.Payload) (licseal.Payload, error) {
 	if err := edit.CheckPayload(p); err != nil {
 		return licseal.Payload{}, err
 	}
-	if len(b.defaults) == 0 && b.created == "" && b.expires == "" && b.missing == "" {
+	if len(b.defaults) == 0 && b.created == "" && b.expires == "" && b.lacking == "" && b.missing == "" {
 		return p, nil
 	}
 	o, err := parseObject(p.Bytes())
@@ -238,8 +244,9 @@ func (b *Builder) setDates(o object, nested []edit.Change) (licseal.Payload, err
 	if created := b.createdOf(exists); created != "" {
 		o = o.setText(notBefore, created)
 	}
-	if b.expires != "" {
-		expires, err := edit.Expiry(o.text(notBefore), b.expires)
+	_, exists = o.find(notAfter)
+	if expiry := b.expiresOf(exists); expiry != "" {
+		expires, err := edit.Expiry(o.text(notBefore), expiry)
 		if err != nil {
 			p, parseErr := o.payload()
 			if parseErr != nil {
@@ -260,7 +267,7 @@ func (b *Builder) setNested(o object, nested []edit.Change) (licseal.Payload, er
 	}
 	if p, err = edit.Apply(p, nested); err == nil {
 		_, exists := p.Field(b.roles.NotBefore)
-		p, err = edit.SetDates(p, b.roles, edit.Dates{Created: b.createdOf(exists), Expires: b.expires})
+		p, err = edit.SetDates(p, b.roles, edit.Dates{Created: b.createdOf(exists), Expires: b.expires, DefaultExpires: b.lacking})
 	}
 	return p, fieldError(err)
 }
@@ -271,6 +278,14 @@ func (b *Builder) createdOf(exists bool) string {
 		return b.missing
 	}
 	return b.created
+}
+
+// expiresOf returns the expiration date to set, or "" to set none.
+func (b *Builder) expiresOf(exists bool) string {
+	if b.expires == "" && !exists {
+		return b.lacking
+	}
+	return b.expires
 }
 
 // fieldError returns an error of package edit as an error of a row's fields.
