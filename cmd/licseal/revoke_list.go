@@ -77,6 +77,6 @@ func observeList(c *cli.Context, path string, data []byte) error {
 		return listError(path, err)
 	}
 	memory := profile.UserStore().StateFile(s.profile.Path)
-	_, err = state.Observe(memory, &verify.Options{Clock: now, Revocations: list})
+	_, err = state.Observe(memory, &verify.Options{Clock: now, Revocations: list}, nil)
 	return ofList(path, stateError(memory, err))
 }
