@@ -62,47 +62,51 @@ func licenses(tb testing.TB, n int, key ed25519.PrivateKey) [][]byte {
 	return all
 }
 
-const benchSize = 10_000
+// A pass is over benchSize items. One core does them in parts of onePart items, each
+// between bare operations, bareShare times fewer of them; two cores do them in parts of
+// twoPart items, which are larger since two cores need some items to get going.
+const (
+	benchSize = 10_000
+	onePart   = 250
+	twoPart   = 1250
+	bareShare = 10
+)
 
-// compare measures passes over benchSize items and bare operations, in turns.
+// compare measures passes over benchSize items. pass begins one, and returns what does
+// the items from one index to another; bare does n bare operations.
+//
 // It reports the cost of an item on one core as a multiple of the bare operation
-// (x-bare): the median of the ratios within one turn, so that both sides meet the
-// same noise. It also reports how many times as many two cores do as one core
-// (x-two-cores), and the cost relative to what two cores would do of the bare operation, if the
-// second gave as much as the first (x-bare-two-cores): of the fastest turn of each,
-// because whatever else the machine does takes from two cores more than from one.
-func compare(b *testing.B, bare func(n int), pass func(workers int)) {
-	const share = 10 // of the items are done bare
-	var ratios, bares, ones, twos []float64
+// (x-bare), how many times as many items two cores do as one core (x-two-cores), and how
+// many items two cores do, relative to the bare operations of one core times two
+// (x-bare-two-cores): medians over the passes.
+func compare(b *testing.B, bare func(n int), pass func(workers int) (part func(from, to int))) {
+	var xBare, xTwo, xBareTwo []float64
 	for b.Loop() {
-		bareTime := timeOf(func() { bare(benchSize / share / 2) })
-		one := onOneCore(func() { pass(1) })
-		bareTime += timeOf(func() { bare(benchSize / share / 2) })
-		two := timeOf(func() { pass(2) })
-		ratios = append(ratios, float64(one)/float64(bareTime*share))
-		bares = append(bares, float64(bareTime*share))
-		ones, twos = append(ones, float64(one)), append(twos, float64(two))
+		var bareTime, one, two time.Duration
+		someBare := func() { bareTime += benchratio.Time(1, func() { bare(onePart / bareShare) }) / 2 }
+		onOne, onTwo := pass(1), pass(2)
+		for from := 0; from < benchSize; from += onePart {
+			someBare()
+			one += onOneCore(func() { onOne(from, from+onePart) })
+			someBare()
+			if to := from + onePart; to%twoPart == 0 {
+				two += benchratio.Time(1, func() { onTwo(to-twoPart, to) })
+			}
+		}
+		all := float64(bareTime) * bareShare
+		xBare = append(xBare, float64(one)/all)
+		xTwo = append(xTwo, float64(one)/float64(two))
+		xBareTwo = append(xBareTwo, all/2/float64(two))
 	}
-	b.ReportMetric(median(ratios), "x-bare")
-	b.ReportMetric(slices.Min(ones)/slices.Min(twos), "x-two-cores")
-	b.ReportMetric(slices.Min(bares)/2/slices.Min(twos), "x-bare-two-cores")
+	b.ReportMetric(benchratio.Median(xBare), "x-bare")
+	b.ReportMetric(benchratio.Median(xTwo), "x-two-cores")
+	b.ReportMetric(benchratio.Median(xBareTwo), "x-bare-two-cores")
 }
 
 // onOneCore measures f with one core for all of it, the garbage collector included.
 func onOneCore(f func()) time.Duration {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	return timeOf(f)
-}
-
-func timeOf(f func()) time.Duration {
-	start := time.Now()
-	f()
-	return time.Since(start)
-}
-
-func median(values []float64) float64 {
-	slices.Sort(values)
-	return values[len(values)/2]
+	return benchratio.Time(1, f)
 }
 
 func count[K, V any](seq iter.Seq2[K, V]) int {
@@ -128,14 +132,16 @@ func BenchmarkVerify(b *testing.B) {
 	}
 	for name, fields := range map[string]verify.Fields{"no schema": nil, "schema": schema.Kong()} {
 		b.Run(name, func(b *testing.B) {
-			compare(b, bare, func(workers int) {
+			compare(b, bare, func(workers int) func(from, to int) {
 				v, err := bulk.NewVerifier(trust(key), &verify.Options{At: midYear, Fields: fields})
 				if err != nil {
 					b.Fatal(err)
 				}
-				for i, r := range bulk.Verify(context.Background(), slices.All(documents), v, &bulk.VerifyOptions{Workers: workers}) {
-					if err := r.Err(); err != nil {
-						b.Fatal(i, err)
+				return func(from, to int) {
+					for i, r := range bulk.Verify(context.Background(), slices.All(documents[from:to]), v, &bulk.VerifyOptions{Workers: workers}) {
+						if err := r.Err(); err != nil {
+							b.Fatal(from+i, err)
+						}
 					}
 				}
 			})
@@ -153,10 +159,12 @@ func BenchmarkSign(b *testing.B) {
 	}
 	for name, rules := range map[string]*schema.Schema{"no schema": nil, "schema": schema.Kong()} {
 		b.Run(name, func(b *testing.B) {
-			compare(b, bare, func(workers int) {
-				rows := bulk.Payloads(context.Background(), slices.All(texts), &bulk.PayloadOptions{Schema: rules, Workers: workers})
-				if n := count(bulk.Sign(context.Background(), rows, key, &bulk.SignOptions{Workers: workers})); n != benchSize {
-					b.Fatal(n)
+			compare(b, bare, func(workers int) func(from, to int) {
+				return func(from, to int) {
+					rows := bulk.Payloads(context.Background(), slices.All(texts[from:to]), &bulk.PayloadOptions{Schema: rules, Workers: workers})
+					if n := count(bulk.Sign(context.Background(), rows, key, &bulk.SignOptions{Workers: workers})); n != to-from {
+						b.Fatal(n)
+					}
 				}
 			})
 		})

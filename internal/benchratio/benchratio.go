@@ -1,4 +1,7 @@
-// Package benchratio measures how much an operation costs beside a bare one.
+// Package benchratio measures how much an operation costs, as a multiple of a bare
+// one. The two are measured in alternation, a few milliseconds each at most, so that
+// the ratio does not depend on what else the machine does, nor on the frequency of
+// its cores.
 package benchratio
 
 import (
@@ -7,28 +10,40 @@ import (
 	"time"
 )
 
-// Run runs bare and full in turns, so that both meet the same noise, and reports
-// of full: its median time (ns/op), the ratio of that to the median of bare
-// (x-bare), and the number of its allocations (allocs).
+// chunk is how often an operation is done before it is the other one's turn. It is
+// even.
+const chunk = 8
+
+// Run measures bare and full in alternation. It reports the median time of full
+// (ns/op), the median of its ratios to bare (x-bare), and the number of its
+// allocations (allocs). Each ratio compares a chunk of full to the bare operations
+// right before and after it.
 func Run(b *testing.B, bare, full func()) {
 	b.Helper()
-	var bareTimes, fullTimes []time.Duration
+	var fulls, ratios []float64
 	for b.Loop() {
-		bareTimes = append(bareTimes, timeOf(bare))
-		fullTimes = append(fullTimes, timeOf(full))
+		before := Time(chunk/2, bare)
+		took := Time(chunk, full)
+		after := Time(chunk/2, bare)
+		fulls = append(fulls, float64(took)/chunk)
+		ratios = append(ratios, float64(took)/float64(before+after))
 	}
-	b.ReportMetric(float64(median(fullTimes).Nanoseconds()), "ns/op")
-	b.ReportMetric(float64(median(fullTimes))/float64(median(bareTimes)), "x-bare")
+	b.ReportMetric(Median(fulls), "ns/op")
+	b.ReportMetric(Median(ratios), "x-bare")
 	b.ReportMetric(testing.AllocsPerRun(100, full), "allocs")
 }
 
-func timeOf(f func()) time.Duration {
+// Time returns how long it takes to call f n times.
+func Time(n int, f func()) time.Duration {
 	start := time.Now()
-	f()
+	for range n {
+		f()
+	}
 	return time.Since(start)
 }
 
-func median(times []time.Duration) time.Duration {
-	slices.Sort(times)
-	return times[len(times)/2]
+// Median returns the median of values, and sorts them.
+func Median(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/2]
 }
