@@ -115,7 +115,7 @@ func skipNested(text []byte, at int) int {
 
 func skipString(text []byte, at int) int {
 	end := at + 1 + bytes.IndexByte(text[at+1:], '"')
-	for isEscaped(text[at+1 : end]) {
+	for text[end-1] == '\\' && isEscaped(text[at+1:end]) {
 		end += 1 + bytes.IndexByte(text[end+1:], '"')
 	}
 	return end + 1
@@ -136,8 +136,11 @@ func skipSpace(text []byte, at int) int {
 
 // isString reports whether a JSON string, quotes and escapes included, decodes to s.
 func isString(text []byte, s string) bool {
+	if text[0] != '"' {
+		return false
+	}
 	if bytes.IndexByte(text, '\\') < 0 {
-		return len(text) == len(s)+2 && text[0] == '"' && string(text[1:len(text)-1]) == s
+		return string(text[1:len(text)-1]) == s
 	}
 	unquoted, err := jsontext.AppendUnquote(nil, text)
 	return err == nil && string(unquoted) == s

@@ -33,6 +33,15 @@ func checkNumber(text []byte) (Class, string) {
 	return "", ""
 }
 
+// lastNumber returns the JSON number that text ends with.
+func lastNumber(text []byte) []byte {
+	at := len(text)
+	for at > 0 && !isDelimiter(text[at-1]) && text[at-1] != '[' && text[at-1] != ':' {
+		at--
+	}
+	return text[at:]
+}
+
 // isShortInteger reports whether text is an integer of at most 15 digits: the most
 // common kind of number, and always exact.
 func isShortInteger(text []byte) bool {

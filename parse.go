@@ -137,7 +137,7 @@ func (env *envelope) tooLarge(size, limit int, form string) error {
 
 // scanner reads one document, token by token.
 type scanner struct {
-	*decoder
+	decoder
 	text       []byte
 	outerDepth int // levels that are to be counted around the text
 	env        *envelope
@@ -149,18 +149,16 @@ func (p Parser) newScanner(data []byte, outerDepth int, env *envelope) (*scanner
 	}
 	// The caller may reuse data; a parsed payload must not change with it.
 	text := bytes.Clone(data)
-	s := &scanner{text: text, outerDepth: outerDepth, env: env}
+	s := getScanner(text)
+	s.outerDepth, s.env = outerDepth, env
 	switch {
 	case bytes.HasPrefix(text, []byte("\ufeff")):
 		return nil, s.errorAt(0, "", ClassByteOrderMark, "the text starts with a byte order mark (U+FEFF); save it as UTF-8 without one")
-	case len(bytes.TrimLeft(text, " \t\r\n")) == 0:
+	case skipSpace(text, 0) == len(text):
 		return nil, s.errorAt(0, "", ClassEmpty, "the text is empty; a %s is a JSON object with the member %q", env.noun, env.member)
 	}
-	s.decoder = getDecoder(text)
 	return s, nil
 }
-
-func (s *scanner) close() { putDecoder(s.decoder) }
 
 // document reads the whole envelope: {"license":{"payload":…,"signature":…,"version":…}}.
 func (s *scanner) document() (doc document, err error) {
@@ -274,18 +272,16 @@ func (s *scanner) payload(pointer string) (Payload, error) {
 // token reads one token inside a payload and checks what jsontext does not: the
 // bound on depth, and that no number would be rounded.
 func (s *scanner) token() error {
-	if s.PeekKind() == '0' {
-		value, err := s.ReadValue()
-		if err != nil {
-			return s.syntaxError(err)
-		}
-		if class, detail := checkNumber(value); class != "" {
-			return s.errorAt(int(s.InputOffset())-len(value), string(s.StackPointer()), class, "%s", detail)
+	token, err := s.ReadToken()
+	if err != nil {
+		return s.syntaxError(err)
+	}
+	if token.Kind() == '0' {
+		number := lastNumber(s.text[:s.InputOffset()])
+		if class, detail := checkNumber(number); class != "" {
+			return s.errorAt(int(s.InputOffset())-len(number), string(s.StackPointer()), class, "%s", detail)
 		}
 		return nil
-	}
-	if _, err := s.ReadToken(); err != nil {
-		return s.syntaxError(err)
 	}
 	if s.StackDepth()+s.outerDepth > MaxDepth {
 		return s.errorAt(int(s.InputOffset())-1, string(s.StackPointer()), ClassTooDeep,
@@ -348,7 +344,7 @@ func (s *scanner) end() error {
 	if _, err := s.ReadToken(); err == io.EOF {
 		return nil
 	}
-	at = len(s.text) - len(bytes.TrimLeft(s.text[at:], " \t\r\n"))
+	at = skipSpace(s.text, at)
 	return s.errorAt(at, "", ClassTrailingData, "more text follows the end of the JSON value: %s", quote(s.text[at:]))
 }
 
