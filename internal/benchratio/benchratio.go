@@ -1,7 +1,7 @@
 // Package benchratio measures how much an operation costs, as a multiple of a bare
-// one. The two are measured in alternation, a few milliseconds each at most, so that
-// the ratio does not depend on what else the machine does, nor on the frequency of
-// its cores.
+// one. The two are measured in alternation, a few milliseconds each at most, and the
+// medians count, so that a ratio depends neither on what else the machine does nor on
+// the frequency of its cores.
 package benchratio
 
 import (
@@ -10,36 +10,44 @@ import (
 	"time"
 )
 
-// chunk is how often an operation is done before it is the other one's turn. It is
-// even.
+// chunk is how often an operation is done before it is the other one's turn.
 const chunk = 8
 
 // Run measures bare and full in alternation. It reports the median time of full
 // (ns/op), the median of its ratios to bare (x-bare), and the number of its
-// allocations (allocs). Each ratio compares a chunk of full to the bare operations
-// right before and after it.
+// allocations (allocs).
 func Run(b *testing.B, bare, full func()) {
 	b.Helper()
-	var fulls, ratios []float64
-	for b.Loop() {
-		before := Time(chunk/2, bare)
-		took := Time(chunk, full)
-		after := Time(chunk/2, bare)
-		fulls = append(fulls, float64(took)/chunk)
-		ratios = append(ratios, float64(took)/float64(before+after))
+	var times, ratios []float64
+	fulls := func() {
+		for range chunk {
+			full()
+		}
 	}
-	b.ReportMetric(Median(fulls), "ns/op")
+	for b.Loop() {
+		took, ratio := Turn(chunk, bare, fulls)
+		times, ratios = append(times, float64(took)/chunk), append(ratios, ratio)
+	}
+	b.ReportMetric(Median(times), "ns/op")
 	b.ReportMetric(Median(ratios), "x-bare")
 	b.ReportMetric(testing.AllocsPerRun(100, full), "allocs")
 }
 
-// Time returns how long it takes to call f n times.
-func Time(n int, f func()) time.Duration {
+// Turn returns how long full takes, and the ratio of that to n bare operations: half
+// of them are done right before it, and half right after it. n is even.
+func Turn(n int, bare, full func()) (took time.Duration, ratio float64) {
 	start := time.Now()
-	for range n {
-		f()
+	for range n / 2 {
+		bare()
 	}
-	return time.Since(start)
+	begun := time.Now()
+	full()
+	done := time.Now()
+	for range n / 2 {
+		bare()
+	}
+	took = done.Sub(begun)
+	return took, float64(took) / float64(time.Since(start)-took)
 }
 
 // Median returns the median of values, and sorts them.
