@@ -65,9 +65,9 @@ func licenses(tb testing.TB, n int, key ed25519.PrivateKey) [][]byte {
 // A pass is over benchSize items, in parts that alternate with bare operations. Parts
 // are larger for two cores, which need some items to get going.
 const (
-	benchSize = 10_000
-	onePart   = 125
-	twoPart   = 1250
+	benchSize = 10_240
+	onePart   = 256
+	twoPart   = 2560
 )
 
 // compare measures passes over benchSize items and single bare operations. pass begins a
