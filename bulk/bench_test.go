@@ -81,8 +81,8 @@ const (
 func compare(b *testing.B, bare func(), pass func(workers int) (part func(from, to int))) {
 	var ones, twos []float64
 	for b.Loop() {
-		ones = append(ones, onOneCore(func() []float64 { return ratios(onePart, bare, pass(1)) })...)
-		twos = append(twos, ratios(twoPart, bare, pass(2))...)
+		ones = append(ones, onOneCore(func() []float64 { return ratios(benchratio.CPU, onePart, bare, pass(1)) })...)
+		twos = append(twos, ratios(benchratio.Wall, twoPart, bare, pass(2))...)
 	}
 	one, two := benchratio.Median(ones), benchratio.Median(twos)
 	b.ReportMetric(one, "x-bare")
@@ -90,14 +90,14 @@ func compare(b *testing.B, bare func(), pass func(workers int) (part func(from, 
 	b.ReportMetric(1/(2*two), "x-bare-two-cores")
 }
 
-// ratios returns, for each part of a pass, the time of one item as a multiple of the
-// bare operation.
-func ratios(size int, bare func(), part func(from, to int)) []float64 {
+// ratios returns, for each part of a pass, the time of one item on a clock as a multiple
+// of the bare operation.
+func ratios(clock func() time.Duration, size int, bare func(), part func(from, to int)) []float64 {
 	const share = 10 // times fewer bare operations than items
 	var all []float64
 	for from := 0; from < benchSize; from += size {
 		n := size / share / 2 * 2
-		_, ratio := benchratio.Turn(n, bare, func() { part(from, from+size) })
+		_, ratio := benchratio.Turn(clock, n, bare, func() { part(from, from+size) })
 		all = append(all, ratio*float64(n)/float64(size))
 	}
 	return all
