@@ -32,7 +32,7 @@ func canonical(c *cli.Context) error {
 
 // readEither reads the payload of the licence, or the payload by itself, in a file.
 func readEither(file string) (licseal.Payload, error) {
-	data, err := readDocument(file)
+	data, err := readDocument(file, aLicence+" or "+aPayload)
 	if err != nil {
 		return licseal.Payload{}, about(displayName(file), err)
 	}

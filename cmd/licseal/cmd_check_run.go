@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -19,7 +20,6 @@ import (
 	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/internal/progress"
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 )
 
 // preflight is one run of 'licseal check'.
@@ -39,8 +39,11 @@ func (p *preflight) begin(sources []check.Source, findings []check.Finding) (err
 		out = os.Stderr // standard output is the repaired licence
 	}
 	color := false
-	if f, ok := out.(interface{ Fd() uintptr }); ok {
-		color = term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	switch f := out.(type) {
+	case *output:
+		color = isColored(f.File)
+	case *os.File:
+		color = isColored(f)
 	}
 	if p.c.String("report") != "" {
 		p.buffer = new(bytes.Buffer)
@@ -138,6 +141,9 @@ func (p *preflight) files() error {
 	if err := p.begin(nil, nil); err != nil {
 		return err
 	}
+	if slices.Contains(fileNames(p.c), "-") {
+		announceStdin(aLicence)
+	}
 	var done atomic.Int64
 	total := 0 // counted once the work turns out to be long
 	share := func() float64 {
@@ -190,6 +196,9 @@ func (p *preflight) fix() error {
 	}
 	if err := p.begin(nil, nil); err != nil {
 		return err
+	}
+	if name == "-" {
+		announceStdin(aLicence)
 	}
 	before := p.judged(check.ReadFile(name, os.Stdin))
 	if before.License == nil {

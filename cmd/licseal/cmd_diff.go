@@ -79,7 +79,7 @@ func diffVerifier(c *cli.Context, rules *schema.Schema) (*verify.Verifier, error
 // readSide reads a licence, and verifies its signature if v is not nil. Other reasons to
 // refuse it do not matter here.
 func readSide(file string, v *verify.Verifier, roles licseal.Roles) (*side, error) {
-	data, err := readDocument(file)
+	data, err := readDocument(file, aLicence)
 	if err != nil {
 		return nil, about(displayName(file), err)
 	}

@@ -175,7 +175,7 @@ func renewalVerifier(c *cli.Context, rules *schema.Schema) (*verify.Verifier, er
 // oldPayload reads the licence to renew, and verifies it if v is not nil. Licences
 // outside their validity period are renewed, too.
 func oldPayload(file string, rules *schema.Schema, v *verify.Verifier) (licseal.Payload, error) {
-	data, err := readDocument(file)
+	data, err := readDocument(file, aLicence)
 	if err != nil {
 		return licseal.Payload{}, about(displayName(file), err)
 	}

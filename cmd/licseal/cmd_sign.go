@@ -203,7 +203,7 @@ func readPayload(c *cli.Context) (p licseal.Payload, name string, err error) {
 		return p, "payload", nil
 	}
 	name = displayName(file)
-	data, err := readDocument(file)
+	data, err := readDocument(file, aPayload)
 	if err != nil {
 		return p, name, err
 	}

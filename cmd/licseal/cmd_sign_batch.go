@@ -138,7 +138,7 @@ func readTemplate(name string) (licseal.Payload, error) {
 	if name == "" {
 		return licseal.Payload{}, nil
 	}
-	data, err := readDocument(name)
+	data, err := readDocument(name, aPayload)
 	if err != nil {
 		return licseal.Payload{}, about(displayName(name), err)
 	}

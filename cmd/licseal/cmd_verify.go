@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 
 	"github.com/licseal/licseal"
@@ -20,8 +21,8 @@ func verifyCommand() *cli.Command {
 		Usage:     "verify a licence: signature, fields, dates",
 		UsageText: "licseal verify -t KEYS [flags] [FILE…]",
 		Description: `Judges each licence in this order: document, signature, revocation, fields, dates,
-issuer. Prints one line for each, and ends with the exit code of the first one that
-is refused. A date without a time is its first instant in UTC; a licence expires at
+issuer. Prints one line for each, which begins with 'ok' or with a stable word for the
+reason of the refusal, and ends with the exit code of the first one that is refused. A date without a time is its first instant in UTC; a licence expires at
 that instant. With --schema entitlement, the grace that the licence grants is added
 to --grace.
 
@@ -35,7 +36,7 @@ list are errors. 'licseal state new FILE' creates it. With --at, it is only read
 --json prints one JSON object a line for each licence that is judged, and nothing if
 the keys, the list or the state cannot be used: file, ok, exit, state, time,
 not_before, not_after, grace_end, days_left, key{id,name,issuers}, payload,
-warnings, error, violations. It has fields of the licence only if the signature is
+warnings, reason, error, violations. It has fields of the licence only if the signature is
 good.
 
 --batch verifies many licences on all cores: the lines of NDJSON files or of standard
@@ -130,9 +131,9 @@ func newJudge(c *cli.Context) (*judge, error) {
 }
 
 func (j *judge) judge(file string) verdict.Verdict {
-	data, err := readDocument(file)
+	data, err := readDocument(file, aLicence)
 	if err != nil {
-		return verdict.Verdict{File: displayName(file), Err: err}
+		return j.hint(verdict.Verdict{File: displayName(file), Err: err})
 	}
 	return j.hint(verdict.Of(displayName(file), 0, j.Report(data)))
 }
@@ -148,6 +149,7 @@ func (j *judge) hint(v verdict.Verdict) verdict.Verdict {
 	if v.Result != nil {
 		v.Err = hintSchema(v.Err, j.rules, v.Result.License.Payload)
 	}
+	v.Err = j.nextStep(v)
 	return v
 }
 
@@ -158,17 +160,13 @@ func printVerdict(c *cli.Context, v verdict.Verdict) error {
 		warn("%s: %s", v.Name(), warning.String())
 	}
 	if v.Err != nil {
-		err := about(v.File, v.Err)
-		if c.NArg() <= 1 {
-			err = hintCheck(err, v.File)
-		}
-		complain(err)
+		complain(about(v.File, v.Err))
 	}
 	if c.Bool("json") {
 		return printJSON(c, v.JSON())
 	}
 	if v.Err == nil {
-		return say(c, "%s", v.Accepted())
+		return say(c, "%s", v.Accepted(isColored(os.Stdout)))
 	}
 	return nil
 }

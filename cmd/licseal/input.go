@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"time"
 
 	"github.com/licseal/licseal"
@@ -12,12 +13,22 @@ import (
 	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
 )
 
 const stdinName = "standard input"
 
-// readDocument reads a file that holds a licence or a payload.
-func readDocument(name string) ([]byte, error) {
+// What a command reads, as people call it.
+const (
+	aLicence = "a licence"
+	aPayload = "a payload"
+)
+
+// readDocument reads a file that holds a licence or a payload, which what says.
+func readDocument(name, what string) ([]byte, error) {
+	if name == "-" {
+		announceStdin(what)
+	}
 	data, err := readFile(name, licseal.DefaultMaxBytes)
 	if tooLarge := (*sizeError)(nil); errors.As(err, &tooLarge) {
 		return nil, fault.Because(licseal.ReasonParse, err)
@@ -39,6 +50,18 @@ func readFile(name string, limit int) ([]byte, error) {
 		return nil, errors.New("is a directory, not a file")
 	}
 	return readLimited(f, limit)
+}
+
+// announceStdin says what a command waits for if standard input is a terminal.
+func announceStdin(what string) {
+	if !term.IsTerminal(int(os.Stdin.Fd())) {
+		return
+	}
+	end := "press Ctrl-D"
+	if runtime.GOOS == "windows" {
+		end = "press Ctrl-Z and Enter"
+	}
+	note("waiting for %s on standard input: paste it, and then %s on a new line; or name a FILE", what, end)
 }
 
 func readLimited(r io.Reader, limit int) ([]byte, error) {
@@ -74,7 +97,7 @@ func displayName(file string) string {
 
 // readLicense reads a licence document without verifying it.
 func readLicense(file string) (*licseal.License, error) {
-	data, err := readDocument(file)
+	data, err := readDocument(file, aLicence)
 	if err != nil {
 		return nil, about(displayName(file), err)
 	}

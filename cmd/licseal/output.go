@@ -46,13 +46,31 @@ func note(format string, args ...any) {
 }
 
 // warn writes a warning to standard error.
-func warn(format string, args ...any) { note("warning: %s", text.Sprintf(format, args...)) }
+func warn(format string, args ...any) {
+	note("%s: %s", paint(os.Stderr, text.Yellow, "warning"), text.Sprintf(format, args...))
+}
 
 // hint writes a hint to standard error.
-func hint(format string, args ...any) { note("hint: %s", text.Sprintf(format, args...)) }
+func hint(format string, args ...any) {
+	note("%s: %s", paint(os.Stderr, text.Cyan, "hint"), text.Sprintf(format, args...))
+}
 
 // complain writes an error to standard error, and returns its exit code.
-func complain(err error) int { return fault.Write(os.Stderr, err) }
+func complain(err error) int { return fault.Write(os.Stderr, err, isColored(os.Stderr)) }
+
+// paint returns a word in a color if f shows colors.
+func paint(f *os.File, color text.Color, word string) text.Line {
+	if !isColored(f) {
+		color = ""
+	}
+	return color.Paint(text.Sprintf("%s", word))
+}
+
+// isColored reports whether f is a terminal whose user has not turned colors off; see
+// no-color.org.
+func isColored(f *os.File) bool {
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd())) && showsColors(f)
+}
 
 // result writes what programs read to standard output, byte for byte.
 func result(c *cli.Context, data string) error {

@@ -233,3 +233,51 @@ func TestInitOnTerminal(t *testing.T) {
 	runIn(t, dir, "sign", "--set", "serial=A-1", "-o", "licence.json")
 	runIn(t, dir, "verify", "licence.json")
 }
+
+// TestColor verifies on a terminal, where the first word is colored, on one whose user
+// wants no colors, and through a pipe.
+func TestColor(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	runIn(t, dir, "keygen", "-o", "vendor.key", "--no-passphrase")
+	runIn(t, dir, "sign", "-k", "vendor.key", "--expires", "+1y", "--set", "license_key=K", "--set", "customer=C", "--set", "dataplanes=1",
+		"--set", "admin_seats=1", "--set", "product_subscription=P", "--set", "support_plan=None", "-o", "licence.json")
+	verify := []string{"verify", "-t", "vendor.key.pub", "licence.json", "none.json"}
+	for _, test := range []struct{ variable, ok, refused string }{
+		{"TERM=xterm", "\x1b[32mok\x1b[0m: licence.json: ", "\x1b[31merror\x1b[0m: none.json: "},
+		{"NO_COLOR=1", "ok: licence.json: ", "error: none.json: "},
+		{"TERM=dumb", "ok: licence.json: ", "error: none.json: "},
+	} {
+		name, value, _ := strings.Cut(test.variable, "=")
+		t.Run(test.variable, func(t *testing.T) {
+			t.Setenv("TERM", "xterm")
+			t.Setenv(name, value)
+			_, seen := startOnTerminal(t, verify...).end(t)
+			if !strings.HasPrefix(seen, test.ok) || !strings.Contains(seen, "\r\n"+test.refused) {
+				t.Errorf("the terminal shows %q, want %q and %q", seen, test.ok, test.refused)
+			}
+		})
+	}
+	out, _ := exec.Command("licseal", verify...).CombinedOutput()
+	if strings.Contains(string(out), "\x1b") {
+		t.Errorf("a pipe gets colors: %q", out)
+	}
+}
+
+// TestWaitingForStandardInput runs verify without a file: it says what it waits for.
+func TestWaitingForStandardInput(t *testing.T) {
+	dir := t.TempDir()
+	runIn(t, dir, "keygen", "-o", "vendor.key", "--no-passphrase")
+	for _, line := range [][]string{
+		{"verify", "-t", filepath.Join(dir, "vendor.key.pub")},
+		{"check", "-t", filepath.Join(dir, "vendor.key.pub")},
+		{"inspect"},
+	} {
+		s := startOnTerminal(t, line...)
+		waitUntil(t, "the notice", func() bool { return strings.Contains(s.text(), "waiting for a licence on standard input: ") })
+		io.WriteString(s.person, "\x04")
+		if code, seen := s.end(t); code != exitNotALicence {
+			t.Errorf("%q: the exit code is %d; on the screen was %q", line, code, seen)
+		}
+	}
+}

@@ -109,13 +109,13 @@ func TestJSON(t *testing.T) {
 			{[]string{"--at", "2027-01-10", "--grace", "30d", "good.json"}, exitOK, with(object{
 				"file": "good.json", "state": "in grace", "time": "2027-01-10T00:00:00Z", "grace_end": "2027-01-31T00:00:00Z", "days_left": -9.0})},
 			{[]string{"--at", "2027-01-10", "good.json"}, exitExpired, with(object{
-				"file": "good.json", "ok": false, "exit": 7.0, "state": "expired", "time": "2027-01-10T00:00:00Z", "days_left": -9.0,
+				"file": "good.json", "ok": false, "reason": "expired", "exit": 7.0, "state": "expired", "time": "2027-01-10T00:00:00Z", "days_left": -9.0,
 				"error": "expired at 2027-01-01T00:00:00Z, and it is 2027-01-10T00:00:00Z"})},
 			{[]string{"--at", "2025-12-31", "good.json"}, exitNotYetValid, with(object{
-				"file": "good.json", "ok": false, "exit": 6.0, "state": "not yet valid", "time": "2025-12-31T00:00:00Z", "days_left": 366.0,
+				"file": "good.json", "ok": false, "reason": "not-yet-valid", "exit": 6.0, "state": "not yet valid", "time": "2025-12-31T00:00:00Z", "days_left": 366.0,
 				"error": "not yet valid: valid from 2026-01-01T00:00:00Z, and it is 2025-12-31T00:00:00Z"})},
 			{[]string{"--at", "2026-12-30", "broken.json"}, exitSchema, with(object{
-				"file": "broken.json", "ok": false, "exit": 4.0, "payload": payloadWith("admin_seats", "x"),
+				"file": "broken.json", "ok": false, "reason": "schema", "exit": 4.0, "payload": payloadWith("admin_seats", "x"),
 				"error": `schema kong: 1:38 /license/payload/admin_seats: found the string "x"; a string of decimal digits such as "5" is expected`,
 				"violations": []any{object{"pointer": "/license/payload/admin_seats", "line": 1.0, "column": 38.0,
 					"value": `"x"`, "allowed": `a string of decimal digits such as "5"`,
@@ -124,12 +124,12 @@ func TestJSON(t *testing.T) {
 				"file": "newer.json", "payload": payloadWith("region", "EU"),
 				"warnings": []any{`1:227 /license/payload/region: unknown member "region"`}})},
 			{[]string{"--at", "2026-12-30", "forged.json"}, exitSignature, object{
-				"file": "forged.json", "ok": false, "exit": 5.0, "error": "the signature does not match the trusted key"}},
+				"file": "forged.json", "ok": false, "reason": "signature", "exit": 5.0, "error": "the signature does not match the trusted key"}},
 			{[]string{"payload.json"}, exitNotALicence, object{
-				"file": "payload.json", "ok": false, "exit": 3.0,
+				"file": "payload.json", "ok": false, "reason": "parse", "exit": 3.0,
 				"error": `1:2 /admin_seats: unknown member "admin_seats"; only license may stand here, spelt exactly so, because nothing outside the payload is signed`}},
 			{[]string{"nofile"}, exitFailed, object{
-				"file": "nofile", "ok": false, "exit": 1.0, "error": "no such file or directory"}},
+				"file": "nofile", "ok": false, "reason": "error", "exit": 1.0, "error": "no such file or directory"}},
 		}
 		for _, test := range tests {
 			t.Run(strings.Join(test.args, " "), func(t *testing.T) {

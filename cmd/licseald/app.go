@@ -24,10 +24,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err == nil:
 		return 0
 	case fault.Of(err).Reason == fault.ReasonUsage:
-		return fault.Write(stderr, fault.WithHint(err, "'licseald --help' lists the flags"))
+		return fault.Write(stderr, fault.WithHint(err, "'licseald --help' lists the flags"), false)
 	}
 	// What is wrong with a file is no verdict on a licence.
-	return fault.Write(stderr, fault.Because(fault.ReasonFailed, err))
+	return fault.Write(stderr, fault.Because(fault.ReasonFailed, err), false)
 }
 
 func newApp(stdout, stderr io.Writer) *cli.App {

@@ -125,28 +125,33 @@ func (f *Fault) Messages() []text.Line {
 }
 
 // Lines returns all that is to be said: the messages, each with the word and
-// the file, and the hints.
-func (f *Fault) Lines() []text.Line {
+// the file, and the hints. With color, the words are colored.
+func (f *Fault) Lines(color bool) []text.Line {
 	if errors.Is(f.Err, errReported) {
 		return nil
 	}
+	var red, cyan text.Color
+	if color {
+		red, cyan = text.Red, text.Cyan
+	}
+	word := red.Paint(text.Sprintf("%s", f.Reason))
 	var lines []text.Line
 	for _, message := range f.Messages() {
 		if f.File != "" {
 			message = text.Sprintf("%s: %s", f.File, message)
 		}
-		lines = append(lines, text.Sprintf("%s: %s", f.Reason, message))
+		lines = append(lines, text.Sprintf("%s: %s", word, message))
 	}
 	for _, hint := range f.Hints {
-		lines = append(lines, text.Sprintf("hint: %s", hint))
+		lines = append(lines, text.Sprintf("%s: %s", cyan.Paint(text.Sprintf("hint")), hint))
 	}
 	return lines
 }
 
 // Write writes an error to w as [Fault.Lines] words it, and returns the exit code.
-func Write(w io.Writer, err error) int {
+func Write(w io.Writer, err error, color bool) int {
 	f := Of(err)
-	for _, line := range f.Lines() {
+	for _, line := range f.Lines(color) {
 		text.Fprintf(w, "%s\n", line)
 	}
 	return ExitOf(f.Reason)

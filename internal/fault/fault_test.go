@@ -69,7 +69,7 @@ func TestWrite(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var b strings.Builder
-			if code := fault.Write(&b, test.err); code != test.code {
+			if code := fault.Write(&b, test.err, false); code != test.code {
 				t.Errorf("the exit code is %d, want %d", code, test.code)
 			}
 			if diff := cmp.Diff(test.want, b.String()); diff != "" {

@@ -39,11 +39,18 @@ func (v *Verdict) Name() text.Line {
 // Exit returns the exit code for the licence.
 func (v *Verdict) Exit() int { return fault.Exit(v.Err) }
 
+// ok is the word for an accepted licence. The word for a refused one is its reason.
+const ok = "ok"
+
 // Accepted returns the line for an accepted licence: until when it is valid, and who
-// signed it.
-func (v *Verdict) Accepted() text.Line {
+// signed it. With color, its first word is colored.
+func (v *Verdict) Accepted(color bool) text.Line {
+	var green text.Color
+	if color {
+		green = text.Green
+	}
 	r := v.Result
-	return text.Sprintf("%s: %s, signed by %s", v.Name(), Until(r.Period, r.GraceEnd, r.Time), KeyName(r.Key))
+	return text.Sprintf("%s: %s: %s, signed by %s", green.Paint(text.Sprintf(ok)), v.Name(), Until(r.Period, r.GraceEnd, r.Time), KeyName(r.Key))
 }
 
 // Summary returns all about the licence in one line, whether it is accepted or refused.
@@ -52,7 +59,7 @@ func (v *Verdict) Summary() text.Line {
 		f := fault.Of(v.Err)
 		return text.Sprintf("%s: %s: %s", f.Reason, v.Name(), text.Join(f.Messages(), "; "))
 	}
-	line := v.Accepted()
+	line := v.Accepted(false)
 	for _, warning := range v.Warnings {
 		line = text.Sprintf("%s; warning: %s", line, warning.String())
 	}
@@ -105,6 +112,7 @@ type JSON struct {
 	Key        *JSONKey        `json:"key,omitempty"`
 	Payload    json.RawMessage `json:"payload,omitempty"`
 	Warnings   []string        `json:"warnings,omitempty"`
+	Reason     licseal.Reason  `json:"reason,omitempty"` // why the licence is refused
 	Error      string          `json:"error,omitempty"`
 	Violations []JSONViolation `json:"violations,omitempty"` // all that is wrong with the fields
 }
@@ -140,7 +148,7 @@ func (v *Verdict) JSON() *JSON {
 		j.Warnings = append(j.Warnings, warning.String())
 	}
 	if v.Err != nil {
-		j.Error = v.Err.Error()
+		j.Error, j.Reason = v.Err.Error(), fault.Of(v.Err).Reason
 	}
 	if broken := (*schema.Error)(nil); errors.As(v.Err, &broken) {
 		for _, x := range broken.Violations {

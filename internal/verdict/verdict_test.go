@@ -46,7 +46,7 @@ func TestSummaryIsOneLine(t *testing.T) {
 		want string
 	}{
 		{verdict.Verdict{File: "a\nb", Line: 3, Result: result, Warnings: []licseal.Violation{{Position: licseal.Position{Line: 1, Column: 2}, Message: "c\x1bd"}}},
-			`a\nb:3: valid until 2028-01-01T00:00:00Z (365 days left), signed by vendor\nok: b ; warning: 1:2: c\u001bd`},
+			`ok: a\nb:3: valid until 2028-01-01T00:00:00Z (365 days left), signed by vendor\nok: b ; warning: 1:2: c\u001bd`},
 		{verdict.Verdict{File: "a", Result: result, Err: &licseal.ParseError{Position: licseal.Position{Line: 1, Column: 1}, Detail: "x\ny"}},
 			`parse: a: 1:1: x\ny`},
 	}
