@@ -22,8 +22,11 @@ type Plan struct {
 //
 // An error is always an [*Error].
 func (plan Plan) Apply(p licseal.Payload, rules *schema.Schema) (licseal.Payload, error) {
-	p, err := Apply(p, plan.Changes)
+	changes, err := TypedChanges(plan.Changes, rules)
 	if err != nil {
+		return p, err
+	}
+	if p, err = Apply(p, changes); err != nil {
 		return p, err
 	}
 	dates, roles := plan.Dates, rules.Roles().WithDefaults()
