@@ -25,6 +25,7 @@ const (
 	edwards    = "filippo.io/edwards25519"
 	yaml       = "go.yaml.in/yaml/v3"
 	uuid       = "github.com/google/uuid"
+	xtext      = "golang.org/x/text" // encodings of spreadsheets
 	internal   = module + "/internal/..."
 	sigs       = module + "/internal/sig"
 	publicKeys = module + "/internal/pubkey"
@@ -56,12 +57,12 @@ var rooms = []room{
 	{module + "/bulk", []string{
 		module, tokenizer + "/...", jsonschema + "/...", edwards + "/...", uuid,
 		module + "/sign", module + "/verify", module + "/revoke", module + "/trust", module + "/schema", module + "/edit", internal}},
-	{module + "/bulk/rows", []string{module, tokenizer + "/...", jsonschema + "/...", uuid, module + "/schema", module + "/edit", internal}},
+	{module + "/bulk/rows", []string{module, tokenizer + "/...", jsonschema + "/...", uuid, xtext + "/...", module + "/schema", module + "/edit", internal}},
 	{module + "/bulk/job", []string{
-		module, tokenizer + "/...", jsonschema + "/...", edwards + "/...", uuid, flock, xsys + "/...",
+		module, tokenizer + "/...", jsonschema + "/...", edwards + "/...", uuid, flock, xsys + "/...", xtext + "/...",
 		module + "/bulk/...", module + "/sign", module + "/verify", module + "/revoke", module + "/trust", module + "/schema", module + "/edit", internal}},
 	{module + "/bulk/documents", []string{
-		module, tokenizer + "/...", jsonschema + "/...", uuid, module + "/bulk/rows", module + "/schema", module + "/edit", internal}},
+		module, tokenizer + "/...", jsonschema + "/...", uuid, xtext + "/...", module + "/bulk/rows", module + "/schema", module + "/edit", internal}},
 	{module + "/check", []string{
 		module, tokenizer + "/...", jsonschema + "/...", yaml + "/...", uuid, module + "/verify", module + "/revoke", module + "/trust", module + "/schema", module + "/edit", module + "/check/repair", internal}},
 	{module + "/check/repair", []string{module, tokenizer + "/...", yaml + "/...", internal}},

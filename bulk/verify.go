@@ -7,7 +7,6 @@ import (
 	"iter"
 
 	"github.com/licseal/licseal"
-	"github.com/licseal/licseal/internal/ed25519table"
 	"github.com/licseal/licseal/internal/ordered"
 	"github.com/licseal/licseal/internal/sig"
 	"github.com/licseal/licseal/verify"
@@ -75,7 +74,6 @@ func Verify[K any](ctx context.Context, documents iter.Seq2[K, []byte], v *verif
 			return reports
 		}
 		size := func(i item[K, []byte]) int { return len(i.value) }
-		batches := ordered.Options{Workers: options.Workers, Batch: ed25519table.Batch}
-		each(ordered.Map(ctx, pack(documents), size, batches, work), yield)
+		each(ordered.Map(ctx, pack(documents), size, ordered.Options{Workers: options.Workers}, work), yield)
 	}
 }

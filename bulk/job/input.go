@@ -23,12 +23,13 @@ type Input struct {
 
 // place is where a row is, and what is known of it so far.
 type place struct {
-	row  int    // in the batch, from 1
-	line int    // in the input, from 1
-	text []byte // of the row
-	err  error  // why it cannot be read, or nil
-	path string // the file to write its licence to, if licences have files of their own
-	kept bool   // its licence is in the output already
+	row    int    // in the batch, from 1
+	line   int    // in the input, from 1
+	header string // of the table, "" if there is none
+	text   []byte // of the row
+	err    error  // why it cannot be read, or nil
+	path   string // the file to write its licence to, if licences have files of their own
+	kept   bool   // its licence is in the output already
 }
 
 // input is a batch that is being read.
@@ -39,17 +40,39 @@ type input struct {
 	digest   hash.Hash // of all bytes; nil unless there are shards
 	shard    Shard
 	rows     rows.Reader
+	plan     rows.Plan // with what was found in the whole batch
 }
 
-func openInput(in Input, shard Shard, progress *Progress) (*input, error) {
+// openInput opens a batch. If the reader can seek, the whole batch is looked at first.
+func openInput(ctx context.Context, in Input, shard Shard, progress *Progress, plan rows.Plan) (*input, error) {
 	progress.size.Store(in.Size)
+	var err error
+	if plan.Found, err = look(ctx, in, &plan); err != nil {
+		return nil, err
+	}
 	i := &input{name: in.Name, r: in.Reader, progress: progress, shard: shard}
 	if shard.Of > 0 {
 		i.digest = sha256.New()
 	}
-	var err error
-	i.rows, err = rows.Open(i, in.Name, licseal.DefaultMaxBytes)
+	i.rows, err = rows.Open(i, in.Name, licseal.DefaultMaxBytes, &plan)
+	i.plan = plan
 	return i, err
+}
+
+// look returns what the whole batch shows, nil if it can be read only once.
+func look(ctx context.Context, in Input, plan *rows.Plan) (*rows.Found, error) {
+	whole, ok := in.Reader.(io.ReadSeeker)
+	if !ok {
+		return nil, nil
+	}
+	if _, err := whole.Seek(0, io.SeekCurrent); err != nil {
+		return nil, nil
+	}
+	found, err := rows.Look(ctx, whole, in.Name, licseal.DefaultMaxBytes, plan)
+	if ctx.Err() != nil {
+		return nil, interrupted(ctx)
+	}
+	return found, text.Cause(err)
 }
 
 // Read counts and digests what is read.
@@ -75,7 +98,7 @@ func (i *input) all(ctx context.Context) iter.Seq2[*place, []byte] {
 			if !i.shard.Has(n) {
 				continue
 			}
-			p := &place{row: n, line: row.Line, text: row.Text, err: row.Err}
+			p := &place{row: n, line: row.Line, header: i.rows.Header(), text: row.Text, err: row.Err}
 			text := row.Text
 			if p.err != nil {
 				text = nil

@@ -137,7 +137,7 @@ func TestSign(t *testing.T) {
 	if want := "000 001 002 003 005 006 007 008"; strings.Join(ids, " ") != want {
 		t.Errorf("got %s, want %s", ids, want)
 	}
-	want := `{"row":5,"line":6,"exit":4,"reasons":["/admin_seats: found the string \"many\"; a string of decimal digits such as \"5\" is expected"],"text":"LS-004,many"}`
+	want := `{"row":5,"line":6,"exit":4,"reasons":["/admin_seats: found the string \"many\"; a string of decimal digits such as \"5\" is expected"],"header":"license_key,admin_seats","text":"LS-004,many"}`
 	if first, _, _ := strings.Cut(read(t, o.Output.Rejects), "\n"); first != want {
 		t.Errorf("rejected:\n got %s\nwant %s", first, want)
 	}
@@ -185,7 +185,7 @@ func interruptedSettings(t *testing.T, text string, changes ...func(*job.SignOpt
 	path := filepath.Join(t.TempDir(), "out")
 	ctx, cancel := context.WithCancel(context.Background())
 	o := options(t, text, path, changes...)
-	o.Input.Reader = &cancelAtEnd{o.Input.Reader.(*strings.Reader), cancel}
+	o.Input.Reader = &cancelAtEnd{strings.NewReader(text), cancel}
 	_, err := job.Sign(ctx, o)
 	if e := (*job.Error)(nil); !errors.As(err, &e) || e.Problem != job.ResumeLater {
 		t.Fatalf("the error is %v", err)
@@ -195,13 +195,13 @@ func interruptedSettings(t *testing.T, text string, changes ...func(*job.SignOpt
 
 // cancelAtEnd cancels a context once all is read.
 type cancelAtEnd struct {
-	*strings.Reader
+	text   *strings.Reader
 	cancel func()
 }
 
 func (c *cancelAtEnd) Read(p []byte) (int, error) {
-	n, err := c.Reader.Read(p)
-	if c.Len() == 0 {
+	n, err := c.text.Read(p)
+	if c.text.Len() == 0 {
 		c.cancel()
 	}
 	return n, err
@@ -442,7 +442,7 @@ func TestOddTexts(t *testing.T) {
 // Rejects are safe to show, whatever the rows contain.
 func TestRejectsAreEscaped(t *testing.T) {
 	text := "license_key,admin_seats,limits\x1b:\nA-1,5,\"\u202ex\"\n"
-	o := options(t, "license_key,a\u202eb:\nA-1,\"\u202ex\u009b\"\n\xff,1\n", filepath.Join(t.TempDir(), "out"))
+	o := options(t, "license_key,admin_seats:\nA-1,\"\u202ex\u009b\"\n\xff,1\n", filepath.Join(t.TempDir(), "out"))
 	rejects := collect(&o.Output)
 	sign(t, o)
 	if len(*rejects) != 2 {
@@ -458,7 +458,7 @@ func TestRejectsAreEscaped(t *testing.T) {
 	if got := (*rejects)[1]; got.Text != "" || got.Base64 == "" {
 		t.Errorf("a row that is not UTF-8: %+v", got)
 	}
-	if _, err := job.Sign(context.Background(), options(t, text, "")); err == nil || !strings.Contains(err.Error(), "control character in column 3") {
+	if _, err := job.Sign(context.Background(), options(t, text, "")); err == nil || !strings.Contains(err.Error(), "column 3 has a control character") {
 		t.Errorf("a header with a control character: %v", err)
 	}
 }

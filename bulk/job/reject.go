@@ -22,12 +22,13 @@ type Reject struct {
 	Line    int      `json:"line,omitempty"`        // in the input, from 1; 0 if it is not known
 	Exit    int      `json:"exit"`                  // the exit code that 'licseal sign' has for this row alone
 	Reasons []string `json:"reasons"`               // everything that is wrong with the row, escaped
+	Header  string   `json:"header,omitempty"`      // of the table that the row is from
 	Text    string   `json:"text,omitempty"`        // the row
 	Base64  string   `json:"text_base64,omitempty"` // the row, if it is not UTF-8
 }
 
 func newReject(p *place, err error) *Reject {
-	r := &Reject{Row: p.row, Line: p.line}
+	r := &Reject{Row: p.row, Line: p.line, Header: p.header}
 	for _, e := range singleErrors(err) {
 		r.Exit = firstJudged(r.Exit, exitOf(e))
 		for _, reason := range reasons(e) {

@@ -76,19 +76,25 @@ func Sign(ctx context.Context, o *SignOptions) (*Signed, error) {
 		ctx: ctx, o: o, key: o.Key, now: cmp.Or(o.Now, time.Now()), progress: cmp.Or(o.Progress, new(Progress)),
 		isPart: o.Shard.Of > 0 && o.Folder == nil, sum: newLineSum(),
 	}
-	var err error
-	if s.input, err = openInput(o.Input, o.Shard, s.progress); err != nil {
-		return nil, about(o.Input.Name, err)
+	err := s.openRows()
+	if err != nil {
+		return nil, err
 	}
 	if s.verifier, err = bulk.NewVerifier([]licseal.TrustedKey{{Key: o.Key.Public()}}, nil); err != nil {
 		return nil, err
 	}
-	if s.builder, err = rows.NewBuilder(s.input.rows, &o.Plan); err != nil {
-		return nil, err
-	}
-	s.roles = o.Plan.Roles()
 	s.settings = s.newSettings()
 	return s.run()
+}
+
+// openRows opens the batch.
+func (s *signer) openRows() (err error) {
+	if s.input, err = openInput(s.ctx, s.o.Input, s.o.Shard, s.progress, s.o.Plan); err != nil {
+		return about(s.o.Input.Name, err)
+	}
+	s.roles = s.o.Plan.Roles()
+	s.builder, err = rows.NewBuilder(s.input.rows, &s.input.plan)
+	return err
 }
 
 // signer signs the rows of a batch.
@@ -140,8 +146,13 @@ func settingsOf(plan *rows.Plan) []string {
 	if plan.AllowShortTerm {
 		settings = append(settings, "short terms")
 	}
-	if plan.DefaultExpires != "" {
-		settings = append(settings, "expires "+plan.DefaultExpires)
+	for _, setting := range []string{string(plan.Encoding), string(rune(plan.Delimiter)), string(plan.DateFormat)} {
+		if setting != "" && setting != "\x00" {
+			settings = append(settings, "read as "+setting)
+		}
+	}
+	for _, m := range plan.Map {
+		settings = append(settings, "column "+m.Column, "field "+m.Field)
 	}
 	return settings
 }
@@ -235,15 +246,19 @@ func (s *signer) resumable(err error) error {
 	return &Error{ResumeLater, "", err}
 }
 
-// signAll takes the rows through everything that is done to them.
-func (s *signer) signAll() error {
+// payloads returns the payloads of the rows, checked.
+func (s *signer) payloads() iter.Seq2[*place, bulk.Row] {
 	plan := &s.o.Plan
-	opts := &bulk.PayloadOptions{
+	return bulk.Payloads(s.ctx, s.input.all(s.ctx), &bulk.PayloadOptions{
 		Schema: plan.Schema, AllowOddID: plan.AllowOddID, AllowShortTerm: plan.AllowShortTerm,
 		Parse: s.builder.Payload, Number: s.o.Shard.row,
-	}
-	opts.AllowDuplicates = s.o.Folder != nil && s.o.Folder.Names.onlyOf(s.roles.ID)
-	payloads := bulk.Payloads(s.ctx, s.input.all(s.ctx), opts)
+		AllowDuplicates: s.o.Folder != nil && s.o.Folder.Names.onlyOf(s.roles.ID),
+	})
+}
+
+// signAll takes the rows through everything that is done to them.
+func (s *signer) signAll() error {
+	payloads := s.payloads()
 	if s.work != nil && s.work.resumed {
 		rest, stop, err := s.replay(payloads)
 		if err != nil {

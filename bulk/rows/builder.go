@@ -2,50 +2,13 @@ package rows
 
 import (
 	"errors"
-	"fmt"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/schema"
 )
-
-// Plan is how rows become payloads. The zero value signs payloads as they are.
-type Plan struct {
-	Template licseal.Payload // the fields that a row lacks
-	Schema   *schema.Schema  // what the payloads must look like; if nil, fields are not checked
-	Created  string          // the creation date of all rows; "" if each row has its own
-	Expires  string          // the expiration date of all rows, as [edit.Expiry] takes it; "" likewise
-
-	// DefaultExpires is the expiration date of rows that have none, if Expires is empty.
-	DefaultExpires string
-
-	// Complete gives a row without a creation date the date Today, even if rows
-	// are whole payloads. Rows of a table always get it.
-	Complete bool
-
-	// AllowOddID accepts ids that nobody could type; see [licseal.CheckID].
-	AllowOddID bool
-
-	// AllowShortTerm accepts licences that are valid for a day or less.
-	AllowShortTerm bool
-}
-
-// Check returns an error, an [*edit.Error], if the dates cannot be set in any payload.
-func (p *Plan) Check() error {
-	return edit.Dates{Created: p.Created, Expires: p.Expires, DefaultExpires: p.DefaultExpires}.Check()
-}
-
-// Roles returns which fields have the id and the dates.
-func (p *Plan) Roles() licseal.Roles {
-	var roles licseal.Roles
-	if p.Schema != nil {
-		roles = p.Schema.Roles()
-	}
-	return roles.WithDefaults()
-}
 
 // Builder makes payloads of rows. It is safe for concurrent use, except for
 // SetToday.
@@ -58,22 +21,24 @@ type Builder struct {
 	created  string // the creation date of all rows, or ""
 	missing  string // the creation date of a row without one, or ""
 	expires  string // the expiration date of all rows, or ""
-	lacking  string // the expiration date of a row without one, or ""
 	complete bool
 }
 
 // column is what the cells of a column set.
 type column struct {
 	Column
-	member string // the member of the payload, or "" for a field within one
-	old    []byte // the JSON text that the template has there, or nil
+	member  string // the member of the payload, or "" for a field within one
+	old     []byte // the JSON text that the template has there, or nil
+	kind    cellKind
+	formats []DateFormat // that its dates may have; nil if any
+	isID    bool         // an id is looked at for mistakes
 }
 
 // NewBuilder returns a builder for the rows of r.
 func NewBuilder(r Reader, plan *Plan) (*Builder, error) {
 	b := &Builder{
 		reader: r, rules: plan.Schema, roles: plan.Roles(),
-		created: plan.Created, expires: plan.Expires, lacking: plan.DefaultExpires,
+		created: plan.Created, expires: plan.Expires,
 		complete: plan.Complete || r.Columns() != nil,
 	}
 	var err error
@@ -81,11 +46,23 @@ func NewBuilder(r Reader, plan *Plan) (*Builder, error) {
 		return nil, err
 	}
 	for _, c := range r.Columns() {
-		old, _ := plan.Template.Field(c.Pointer)
-		name, _ := memberOf(c.Pointer)
-		b.columns = append(b.columns, column{c, name, old})
+		b.columns = append(b.columns, newColumn(c, plan))
 	}
 	return b, nil
+}
+
+func newColumn(c Column, plan *Plan) column {
+	name, _ := memberOf(c.Pointer)
+	col := column{Column: c, member: name, kind: kindOf(c, plan)}
+	col.old, _ = plan.Template.Field(c.Pointer)
+	col.isID = c.Pointer == plan.Roles().ID && !plan.AllowOddID
+	switch {
+	case plan.DateFormat != "":
+		col.formats = []DateFormat{plan.DateFormat}
+	case plan.Found != nil:
+		col.formats = plan.Found.formats[c.Pointer]
+	}
+	return col
 }
 
 // UsesToday reports whether a payload may get the date given to SetToday.
@@ -137,7 +114,7 @@ func (b *Builder) fromPayload(p licseal.Payload) (licseal.Payload, error) {
 	if err := edit.CheckPayload(p); err != nil {
 		return licseal.Payload{}, err
 	}
-	if len(b.defaults) == 0 && b.created == "" && b.expires == "" && b.lacking == "" && b.missing == "" {
+	if len(b.defaults) == 0 && b.created == "" && b.expires == "" && b.missing == "" {
 		return p, nil
 	}
 	o, err := parseObject(p.Bytes())
@@ -157,11 +134,12 @@ func (b *Builder) fromCells(cells []Cell) (licseal.Payload, error) {
 	var nested []edit.Change
 	var bad []*FieldError
 	for i, c := range b.columns {
-		if cells[i].Unset {
+		if cells[i].Unset || c.Pointer == "" {
 			continue
 		}
 		value, err := c.value(cells[i].Text)
 		switch {
+		case err == nil && value == nil:
 		case err != nil:
 			bad = append(bad, err)
 		case c.member == "":
@@ -171,23 +149,6 @@ func (b *Builder) fromCells(cells []Cell) (licseal.Payload, error) {
 		}
 	}
 	return b.finish(o, nested, bad)
-}
-
-// value returns the JSON text that a cell sets.
-func (c *column) value(cell string) ([]byte, *FieldError) {
-	if !utf8.ValidString(cell) {
-		return nil, &FieldError{c.Pointer, "the text is not UTF-8; save the file as UTF-8"}
-	}
-	value, err := edit.Value(cell, c.JSON, c.old)
-	switch {
-	case errors.Is(err, edit.ErrNotJSON):
-		return nil, &FieldError{c.Pointer, quote(cell) + " is not JSON; put strings in quotes, or in a column without ':'"}
-	case errors.Is(err, edit.ErrOtherType):
-		return nil, &FieldError{c.Pointer, quote(cell) + " is not of the type that the template has there"}
-	case err != nil:
-		return nil, &FieldError{c.Pointer, fmt.Sprintf("%s: %v", quote(cell), err)}
-	}
-	return value, nil
 }
 
 // finish makes a payload of a row's members and nested fields. If some field of the
@@ -244,9 +205,8 @@ func (b *Builder) setDates(o object, nested []edit.Change) (licseal.Payload, err
 	if created := b.createdOf(exists); created != "" {
 		o = o.setText(notBefore, created)
 	}
-	_, exists = o.find(notAfter)
-	if expiry := b.expiresOf(exists); expiry != "" {
-		expires, err := edit.Expiry(o.text(notBefore), expiry)
+	if b.expires != "" {
+		expires, err := edit.Expiry(o.text(notBefore), b.expires)
 		if err != nil {
 			p, parseErr := o.payload()
 			if parseErr != nil {
@@ -267,7 +227,7 @@ func (b *Builder) setNested(o object, nested []edit.Change) (licseal.Payload, er
 	}
 	if p, err = edit.Apply(p, nested); err == nil {
 		_, exists := p.Field(b.roles.NotBefore)
-		p, err = edit.SetDates(p, b.roles, edit.Dates{Created: b.createdOf(exists), Expires: b.expires, DefaultExpires: b.lacking})
+		p, err = edit.SetDates(p, b.roles, edit.Dates{Created: b.createdOf(exists), Expires: b.expires})
 	}
 	return p, fieldError(err)
 }
@@ -278,14 +238,6 @@ func (b *Builder) createdOf(exists bool) string {
 		return b.missing
 	}
 	return b.created
-}
-
-// expiresOf returns the expiration date to set, or "" to set none.
-func (b *Builder) expiresOf(exists bool) string {
-	if b.expires == "" && !exists {
-		return b.lacking
-	}
-	return b.expires
 }
 
 // fieldError returns an error of package edit as an error of a row's fields.

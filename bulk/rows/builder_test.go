@@ -45,12 +45,6 @@ func TestBuilder(t *testing.T) {
 			`{"id":"1","limits":{"seats":9}}` + "\n", `{"id":"1","limits":{"seats":9,"sites":2}}`},
 		{"dates", "b.csv", `{}`, rows.Plan{Created: "2026-02-01", Expires: "+30d"},
 			"id\n1\n", `{"from":"2026-02-01","id":"1","until":"2026-03-03"}`},
-		{"a default expiry", "b.csv", `{}`, rows.Plan{Created: "2026-02-01", DefaultExpires: "+30d"},
-			"id,until\n1,\n2,2026-12-31\n", `{"from":"2026-02-01","id":"1","until":"2026-03-03"}` + "\n" + `{"from":"2026-02-01","id":"2","until":"2026-12-31"}`},
-		{"a default expiry, with nested fields", "b.csv", `{}`, rows.Plan{Created: "2026-02-01", DefaultExpires: "+30d"},
-			"id,limits.seats:,until\n1,1,\n2,1,2026-12-31\n", `{"from":"2026-02-01","id":"1","limits":{"seats":1},"until":"2026-03-03"}` + "\n" + `{"from":"2026-02-01","id":"2","limits":{"seats":1},"until":"2026-12-31"}`},
-		{"a default expiry of payloads", "b.ndjson", `{}`, rows.Plan{DefaultExpires: "2026-12-31"},
-			`{"id":"1"}` + "\n", `{"id":"1","until":"2026-12-31"}`},
 		{"today, in a table", "b.csv", `{}`, rows.Plan{},
 			"id,from\n1,\n2,2020-01-01\n", `{"from":"2026-07-01","id":"1"}` + "\n" + `{"from":"2020-01-01","id":"2"}`},
 		{"today, in payloads", "b.ndjson", `{}`, rows.Plan{Complete: true},
@@ -76,7 +70,7 @@ func TestBuilder(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			reader, err := rows.Open(strings.NewReader(test.text), test.file, 1000)
+			reader, err := rows.Open(strings.NewReader(test.text), test.file, 1000, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -127,16 +121,16 @@ func TestOpen(t *testing.T) {
 		{"b.json", csv, 0, ""},
 		{"b", "", 0, ""},
 		{"b", " \n", 0, ""},
-		{"b.csv", "", 0, "the header has no field name in column 1"},
-		{"b.csv", "a;b\n", 0, "the header has one field; separate fields with commas"},
-		{"b.csv", "a,b\r1,2\r", 0, "the header has a control character in column 2; lines must end in LF or CR LF, not in CR alone"},
-		{"b.csv", "a,b,a\n", 0, `the header has "a" twice`},
-		{"b.csv", "a,,b\n", 0, "the header has no field name in column 2"},
-		{"b.csv", "a,/b~2\n", 0, `the header has "/b~2" in column 2, which is not a field name`},
-		{"b.csv", "\"a\n", 0, "line 1: the header: the quotes do not match"},
+		{"b.csv", "", 0, "the file has no header"},
+		{"b.csv", "a;b\n", 2, ""},
+		{"b.csv", "a,b\r1,2\r", 0, "the header: column 2 has a control character in its name; lines must end in LF or CR LF, not in CR alone"},
+		{"b.csv", "a,b,a\n", 0, `the header: columns 1 and 3 are both the field /a`},
+		{"b.csv", "a,,b\n", 0, "the header: column 2 has no name"},
+		{"b.csv", "a,/b~2\n", 0, `the header: column 2 is "/b~2", which is not a field name`},
+		{"b.csv", "\"a\n", 0, "the header: the quotes do not match"},
 		{"b.csv", strings.Repeat("x", 2000), 0, "line 1: the header: the line is longer than 1000 bytes, the limit"},
 	} {
-		reader, err := rows.Open(strings.NewReader(test.text), test.name, 1000)
+		reader, err := rows.Open(strings.NewReader(test.text), test.name, 1000, nil)
 		switch {
 		case test.err != "":
 			if err == nil || !strings.HasPrefix(err.Error(), test.err) {

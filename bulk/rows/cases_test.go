@@ -20,9 +20,9 @@ func TestCases(t *testing.T) {
 		"bom.ndjson":       {0, ""},
 		"de-date.csv":      {3, ""},
 		"space-header.csv": {3, ""},
-		"semi.csv":         {0, "the header has one field; separate fields with commas"},
-		"sep.csv":          {0, "the header has no field name in column 2"},
-		"utf16-tab.csv":    {0, "the header has one field; separate fields with commas"},
+		"semi.csv":         {3, ""},
+		"sep.csv":          {3, ""},
+		"utf16-tab.csv":    {3, ""},
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) != len(cases) {
@@ -38,7 +38,7 @@ func TestCases(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		reader, err := rows.Open(strings.NewReader(string(text)), entry.Name(), 1000)
+		reader, err := rows.Open(strings.NewReader(string(text)), entry.Name(), 1000, nil)
 		switch {
 		case test.err != "":
 			if err == nil || !strings.HasPrefix(err.Error(), test.err) {

@@ -13,34 +13,57 @@ import (
 // format is one input format.
 type format struct {
 	extensions []string              // of file names, in lower case
+	isTable    bool                  // it has columns
 	begins     func(first byte) bool // whether a text may begin with this byte
-	open       func(*lines) (Reader, error)
+	open       func(*lines, *Plan) (Reader, error)
 }
 
 // formats are all input formats. If the file name does not tell the format, it is
 // the first one that may begin as the text does.
 var formats = []format{
-	{[]string{".ndjson", ".jsonl", ".json"}, func(first byte) bool { return first == '{' }, openNDJSON},
-	{[]string{".csv"}, func(byte) bool { return true }, openCSV},
+	{[]string{".ndjson", ".jsonl", ".json"}, false, func(first byte) bool { return first == '{' }, openNDJSON},
+	{[]string{".csv", ".tsv", ".tab"}, true, func(byte) bool { return true }, openCSV},
 }
 
 // Open returns a reader for the rows in r. The extension of name tells the format,
 // or else the first character of the text does. A row of more than maxBytes bytes
-// is an error of that row.
-func Open(r io.Reader, name string, maxBytes int) (Reader, error) {
-	text := newLines(r, maxBytes)
+// is an error of that row. A nil plan is the zero one.
+//
+// The error may be a [*HeaderError], a [*DoubtError] or a [*WorkbookError].
+func Open(r io.Reader, name string, maxBytes int, plan *Plan) (Reader, error) {
+	if plan == nil {
+		plan = &Plan{}
+	}
+	raw := bufio.NewReaderSize(r, readBytes)
+	encoding, err := startEncoding(raw, plan.Encoding)
+	if err != nil {
+		return nil, err
+	}
+	if encoding == "" && plan.Found != nil {
+		encoding = plan.Found.encoding
+	}
+	text := newLines(decoded(raw, encoding), maxBytes)
+	f, err := formatOf(text.r, name)
+	if err != nil {
+		return nil, err
+	}
+	return f.open(text, plan)
+}
+
+// formatOf returns the format of a text.
+func formatOf(r *bufio.Reader, name string) (*format, error) {
 	extension := strings.ToLower(filepath.Ext(name))
 	i := slices.IndexFunc(formats, func(f format) bool { return slices.Contains(f.extensions, extension) })
 	if i < 0 {
-		first, err := firstByte(text.r)
+		first, err := firstByte(r)
 		if err == io.EOF {
-			return openNDJSON(text) // without rows, all formats are the same
+			return &formats[0], nil // without rows, all formats are the same
 		} else if err != nil {
 			return nil, fmt.Errorf("reading: %w", err)
 		}
 		i = slices.IndexFunc(formats, func(f format) bool { return f.begins(first) })
 	}
-	return formats[i].open(text)
+	return &formats[i], nil
 }
 
 // firstByte returns the first byte that is not white space, without consuming

@@ -37,6 +37,9 @@ type Reader interface {
 	// if each row is a whole payload.
 	Columns() []Column
 
+	// Header returns the text of a table's header, "" if there is none.
+	Header() string
+
 	// Content parses the text of a row. It is safe for concurrent use.
 	Content(text []byte) (Content, error)
 }
@@ -44,9 +47,20 @@ type Reader interface {
 // Column is the field that a column of a table sets.
 type Column struct {
 	Name    string // as the header has it, without the ':' of a JSON column
-	Pointer string // the field, as a JSON Pointer
-	JSON    bool   // the cells are JSON values
+	Pointer string // the field, as a JSON Pointer; "" if the column sets none
+	Kind    Kind
 }
+
+// Kind is what the cells of a column are.
+type Kind int
+
+// The kinds of columns.
+const (
+	Typed   Kind = iota // texts, to read as the type of the field
+	JSON                // JSON values
+	Ignored             // anything: the column is left out
+	NoName              // empty: the header has no name for the column
+)
 
 // Content is what a row contains: one cell for each column of a table, or else a
 // payload.

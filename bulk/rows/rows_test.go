@@ -49,7 +49,7 @@ func TestLines(t *testing.T) {
 
 // csvWithoutHeader returns a reader of CSV whose first row is a row like the others.
 func csvWithoutHeader(text string, maxBytes int) *csvReader {
-	return &csvReader{lines: newLines(strings.NewReader(text), maxBytes)}
+	return &csvReader{lines: newLines(strings.NewReader(text), maxBytes), dialect: dialect{delimiter: ','}}
 }
 
 func TestRows(t *testing.T) {
@@ -119,7 +119,9 @@ func FuzzRows(f *testing.F) {
 		const max = 100
 		var lines, got []string
 		for r := range All(NewNDJSON(bytes.NewReader(text), max)) {
-			lines = append(lines, string(r.Text))
+			if !(dialect{delimiter: ','}).isBlank(r.Text) {
+				lines = append(lines, string(r.Text))
+			}
 		}
 		for r := range All(csvWithoutHeader(string(text), max)) {
 			if r.Err != nil {
@@ -127,11 +129,11 @@ func FuzzRows(f *testing.F) {
 				continue
 			}
 			for line := range strings.SplitSeq(string(r.Text), "\n") {
-				if strings.TrimSpace(line) != "" {
+				if !(dialect{delimiter: ','}).isBlank([]byte(line)) {
 					got = append(got, line)
 				}
 			}
-			cells, err := parseCells(r.Text)
+			cells, err := dialect{delimiter: ','}.cells(r.Text)
 			if err != nil {
 				t.Fatalf("%q has no fields: %v", r.Text, err)
 			}
@@ -139,8 +141,8 @@ func FuzzRows(f *testing.F) {
 			for _, cell := range cells {
 				fields = append(fields, cell.Text)
 			}
-			if bytes.ContainsRune(r.Text, '\r') {
-				continue // encoding/csv changes it
+			if bytes.ContainsRune(r.Text, '\r') || bytes.ContainsRune(r.Text, '=') {
+				continue // encoding/csv changes it, or does not know ="00123"
 			}
 			want, err := csv.NewReader(bytes.NewReader(r.Text)).Read()
 			if err != nil || !slices.Equal(want, fields) {

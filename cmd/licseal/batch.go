@@ -53,14 +53,13 @@ func batchOutput(c *cli.Context, source string, bar *progress.Bar) job.Output {
 	if c.String("o") != "-" {
 		out.Path = c.String("o")
 	}
-	out.Reject = func(r *job.Reject) error {
+	out.Reject = rejectPrinter(func(r *job.Reject) {
 		bar.Pause(func() {
 			for _, reason := range r.Reasons {
 				note("%s: %s: %s: %s", fault.ReasonOfExit(r.Exit), source, r.Where(), reason)
 			}
 		})
-		return nil
-	}
+	})
 	return out
 }
 
@@ -120,7 +119,7 @@ func jobError(err error) error {
 	if hint := remedies[e.Problem]; hint != "" {
 		err = withHint(err, "%s", hint)
 	}
-	return err
+	return hintTable(err)
 }
 
 // judgedFirst are the exit codes in the order of judgement. The worst of several is

@@ -26,14 +26,15 @@ func TestBatchHostileNames(t *testing.T) {
 	for name, data := range map[string]string{
 		"t" + hostile:          template,
 		"b" + hostile:          "license_key,customer\nA-1," + `"` + "c\x1b[2J\u202e\",5\n\"A-2" + hostile + "\",Acme\nA-3,Acme\n",
-		"columns" + hostile:    "license_key,a\u202eb:\nA-1,\"\u202ex\"\n",
+		"columns" + hostile:    "license_key,customer,dataplanes:\nA-1,Acme,\"\u202ex\"\n",
 		"header" + hostile:     "a\x1bb\n1\n",
+		"field" + hostile:      "license_key,a\u202eb:\nA-1,x\n",
 		"none" + hostile:       "",
 		"d/broken" + hostile:   "{\"\x1b[2J\u202e\"",
 		"d/large" + hostile:    strings.Repeat("x", 100_000),
 		"l" + hostile:          "broken\x1b\n{}\n",
 		"e/" + hostile:         "{}",
-		"j" + hostile + ".csv": "license_key\nA-3\n",
+		"j" + hostile + ".csv": "license_key,customer\nA-3,Acme\n,Acme\n",
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -56,16 +57,17 @@ func TestBatchHostileNames(t *testing.T) {
 		{sign("b"+hostile, "-o", "o"+hostile), 2},                                     // it exists
 		{sign("b"+hostile, "-o", "o"+hostile, "--resume"), 4},                         // it is complete
 		{sign("columns"+hostile, "-o", "o"+hostile, "--resume"), 0},                   // other rows
-		{sign("j"+hostile+".csv", "--out-dir", "e", "--name", hostile+"{a}"), 2},      // no such field
+		{sign("j"+hostile+".csv", "--out-dir", "e", "--name", hostile+"{a}"), 3},      // no such field
 		{sign("b"+hostile, "--out-dir", "out"+hostile, "--name", "{license_key}"), 3}, // a folder
 		{sign("columns"+hostile, "--rejects", "r"+hostile), 1},
 		{sign("columns"+hostile, "--rejects", "r"+hostile), 2}, // it exists
 		{sign("header"+hostile, "-o", "h"), 1},
+		{sign("field"+hostile, "-o", "h"), 0}, // with a hint
 		{sign("none"+hostile, "-o", "folder"+hostile+"/o"), 1},
 		{sign("missing"+hostile, "-o", "h"), 1},
 		{sign("b"+hostile, "--rejects", "b"+hostile), 1},
 		{sign("b"+hostile, "--shard", hostile), 1},
-		{sign("j"+hostile+".csv", "--shard", "1/2", "-o", "p"+hostile), 2},
+		{sign("j"+hostile+".csv", "--shard", "1/2", "-o", "p"+hostile), 1},
 		{append(merge, "p"+hostile), 1},
 		{append(merge, "o"+hostile), 1},
 		{append(merge, "missing"+hostile), 1},

@@ -25,8 +25,8 @@ the string that the Admin API expects.
   licseal sign -k vendor.key --set customer='Example Company, Inc' \
     --from defaults.json --expires +1y -o licence.json
 
---set NAME=VALUE sets a string; if the field exists with another type, such as a
-number, VALUE must be of that type. NAME:=VALUE sets any JSON value. NAME may be
+--set NAME=VALUE sets a string, or a value of the type that the schema or the
+field has, such as a number. NAME:=VALUE sets any JSON value. NAME may be
 a JSON Pointer: /limits/seats. --unset NAME removes a field before others are set,
 and does nothing if the payload has no such field. A payload made with --from, --set,
 --plan or --expires gets today's creation date if it has none, and with --schema
@@ -40,13 +40,20 @@ month, also in +1y@month-end. Days are those of UTC. A licence that expires
 within a day of its creation needs --allow-short-term.
 
 --batch signs one licence a row, and prints them as NDJSON, in the order of the
-rows. The header of a CSV names the fields as --set does, with 'seats:' for a
-column of JSON values; empty cells set nothing. Fields that a row lacks come
-from --from and --set; --created and --expires set the dates of all rows. Rows
-that fail, or have the id of an earlier row, are written to --rejects; the
-others are signed, and the exit code is the worst of all rows. With -o, the file
-gets its name when it is complete; --resume continues an interrupted run without
-signing a row twice or skipping one.
+rows. FILE has NDJSON payloads, or a table as spreadsheets export it. Its header
+names the fields as --set does, in any case and with blanks or underscores, and
+'seats:' a column of JSON values; --map names the others. Empty cells set nothing.
+Numbers, dates and truth values become what the schema expects. The delimiter, the
+encoding and the order of dates are found out; if there are two ways to read the
+file, nothing is signed, and the error names the flag that decides. --dry-run
+shows what would be signed.
+
+Fields that a row lacks come from --from and --set; --created and --expires set
+the dates of all rows. Rows that fail, or have the id of an earlier row, are
+written to --rejects, which can be corrected and given to --batch; the others are
+signed, and the exit code is the worst of all rows. With -o, the file gets its
+name when it is complete; --resume continues an interrupted run without signing a
+row twice or skipping one.
 
   licseal sign -k vendor.key --batch customers.csv --from defaults.json \
     --expires +1y --rejects rejects.ndjson -o licences.ndjson`,
@@ -80,7 +87,7 @@ var shortTermFlag = &cli.BoolFlag{Name: "allow-short-term", Usage: "accept an ex
 var expiresFlag = &cli.StringFlag{Name: "expires", Usage: "expiration `DATE`: 2027-12-31, an RFC 3339 time, +1y, +6mo, +90d or @month-end"}
 
 func signPayload(c *cli.Context) error {
-	if c.String("k") == "" {
+	if c.String("k") == "" && !c.Bool("dry-run") {
 		return withHint(usagef("'licseal sign' needs a private key"), "licseal sign -k vendor.key PAYLOAD; 'licseal keygen' makes one")
 	}
 	if c.IsSet("batch") {
@@ -134,7 +141,7 @@ func readPlan(c *cli.Context) (edit.Plan, error) {
 		return edit.Plan{}, err
 	}
 	changes, err := edit.ParseChanges(c.StringSlice("unset"), c.StringSlice("set"))
-	dates := edit.Dates{Created: c.String("created"), Expires: cmp.Or(c.String("expires"), plan.Expires), DefaultExpires: settingsOf(c).expiry(), Extend: c.String("extend"), Now: now()}
+	dates := edit.Dates{Created: c.String("created"), Expires: cmp.Or(c.String("expires"), plan.Expires), Extend: c.String("extend"), Now: now()}
 	return edit.Plan{Changes: changes, Dates: dates}, editUsage(err)
 }
 
@@ -151,6 +158,9 @@ func applyPlan(c *cli.Context, p licseal.Payload) (licseal.Payload, error) {
 // carryOut returns the payload that a plan makes of p, ready to be signed. It warns
 // of texts and dates that were probably not meant.
 func carryOut(c *cli.Context, plan edit.Plan, p licseal.Payload, rules *schema.Schema) (licseal.Payload, error) {
+	if _, expires := p.Field(rules.Roles().WithDefaults().NotAfter); !expires && plan.Dates.Expires == "" {
+		plan.Dates.Expires = settingsOf(c).expiry()
+	}
 	p, err := plan.Apply(p, rules)
 	if err != nil {
 		return p, editUsage(err)

@@ -14,18 +14,18 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-var batchSignFlags = []cli.Flag{
-	&cli.StringFlag{Name: "batch", Usage: "sign each row of `FILE`: a CSV with a header of field names, or NDJSON payloads", TakesFile: true, Category: reads},
+var batchSignFlags = append([]cli.Flag{
+	&cli.StringFlag{Name: "batch", Usage: "sign each row of `FILE`: a table such as CSV, or NDJSON payloads", TakesFile: true, Category: reads},
 	rejectsFlag,
 	&cli.BoolFlag{Name: "resume", Usage: "with --batch: continue an interrupted run"},
 	&cli.StringFlag{Name: "out-dir", Usage: "with --batch: write each licence to a file of its own in `DIR`", TakesFile: true, Category: writes},
 	&cli.StringFlag{Name: "name", Usage: "with --out-dir: the `PATTERN` of file names, such as '{license_key}.json'"},
 	shardFlag,
-}
+}, tableFlags...)
 
 // onlyWithBatch refuses flags that require --batch.
 func onlyWithBatch(c *cli.Context) error {
-	for _, flag := range []string{"rejects", "resume", "out-dir", "name", "shard"} {
+	for _, flag := range []string{"rejects", "resume", "out-dir", "name", "shard", "delimiter", "encoding", "date-format", "map", "dry-run"} {
 		if c.IsSet(flag) {
 			return usagef("--%s requires --batch", flag)
 		}
@@ -62,8 +62,10 @@ func signBatch(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if o.Key, err = loadPrivate(c, c.String("k")); err != nil {
-		return err
+	if !c.Bool("dry-run") {
+		if o.Key, err = loadPrivate(c, c.String("k")); err != nil {
+			return err
+		}
 	}
 	file, err := openBatch(c.String("batch"), &o.Input)
 	if err != nil {
@@ -75,6 +77,10 @@ func signBatch(c *cli.Context) error {
 	bar := startBar("rows", o.Progress, o.Progress.Share, toStdout(c))
 	o.Output = batchOutput(c, o.Input.Name, bar)
 	allowMemory(0)
+	if c.Bool("dry-run") {
+		c.Context = ctx
+		return dryRun(c, o, bar)
+	}
 	signed, err := job.Sign(ctx, o)
 	bar.End()
 	if err != nil {
@@ -120,15 +126,20 @@ func batchPlan(c *cli.Context) (rows.Plan, error) {
 	}
 	changes, err := edit.ParseChanges(c.StringSlice("unset"), c.StringSlice("set"))
 	if err == nil {
+		changes, err = edit.TypedChanges(changes, rules)
+	}
+	if err == nil {
 		template, err = edit.Apply(template, changes)
 	}
 	plan := rows.Plan{
 		Template: template, Schema: rules, Created: c.String("created"), Expires: cmp.Or(c.String("expires"), named.Expires), Complete: isBuilt(c),
-		DefaultExpires: settingsOf(c).expiry(),
-		AllowOddID:     c.Bool("allow-odd-id"), AllowShortTerm: c.Bool("allow-short-term"),
+		AllowOddID: c.Bool("allow-odd-id"), AllowShortTerm: c.Bool("allow-short-term"),
 	}
 	if err == nil {
 		err = plan.Check()
+	}
+	if err == nil {
+		err = readTableFlags(c, &plan)
 	}
 	return plan, editUsage(err)
 }
@@ -177,7 +188,11 @@ func summarize(c *cli.Context, s *job.Signed) error {
 	warnNoted(s.NeverValid, "never valid, because the expiration is the creation date")
 	warnNoted(s.Expired, "already expired when signed")
 	warnNoted(s.OddText, "with blanks at an edge, or with characters that are invisible or look like others")
+	noteHidden(c, sum(s.Rejected))
 	line := text.Sprintf("%s: %s signed", plural(s.Rows(), "row"), thousands(s.Signed))
+	if c.Bool("dry-run") {
+		line = text.Sprintf("%s: %s would be signed", plural(s.Rows(), "row"), thousands(s.Signed))
+	}
 	if s.Kept > 0 {
 		line = text.Sprintf("%s, %s signed before", line, thousands(s.Kept))
 	}
