@@ -12,6 +12,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/entitle"
+	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/sign"
 )
 
@@ -166,7 +167,7 @@ func within(t *testing.T, what string, f func()) {
 	}()
 	select {
 	case <-done:
-	case <-time.After(10 * time.Second):
+	case <-time.After(testenv.Patience):
 		t.Fatalf("%s takes for ever", what)
 	}
 }

@@ -187,33 +187,35 @@ func (s *stuck) Hold(ctx context.Context, seat entitle.Seat) (entitle.Held, erro
 	return s.Store.Hold(ctx, seat)
 }
 
-// A store that does not answer holds nobody for longer than StoreTimeout, here far
-// less than the test may take.
+// A store that does not answer holds nobody for longer than StoreTimeout.
 func TestStoreTimeout(t *testing.T) {
 	for _, batch := range []bool{true, false} {
-		store := &stuck{Store: entitle.NewMemory()}
-		g := open(t, entitle.Text(signed(t, plan())), &entitle.Options{
-			Store: store, Batch: batch, Clock: at("2026-11-21").now, StoreTimeout: 50 * time.Millisecond,
-		})
-		store.isStuck.Store(true)
-		use := func(ctx context.Context) error { return g.Use(ctx, "requests", 1) }
-		for name, f := range map[string]func(context.Context) error{
-			"Use":     use,
-			"Flush":   func(ctx context.Context) error { return errors.Join(use(ctx), g.Flush(ctx)) },
-			"Monthly": func(ctx context.Context) error { _, err := g.Monthly(ctx, "requests"); return err },
-			"Bind":    func(ctx context.Context) error { _, err := g.Bind(ctx, "m1"); return err },
-		} {
-			within(t, name, func() {
+		synctest.Test(t, func(t *testing.T) {
+			const timeout = 50 * time.Millisecond
+			store := &stuck{Store: entitle.NewMemory()}
+			g := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Store: store, Batch: batch, Clock: later, StoreTimeout: timeout})
+			store.isStuck.Store(true)
+			use := func(ctx context.Context) error { return g.Use(ctx, "requests", 1) }
+			for name, f := range map[string]func(context.Context) error{
+				"Use":     use,
+				"Flush":   func(ctx context.Context) error { return errors.Join(use(ctx), g.Flush(ctx)) },
+				"Monthly": func(ctx context.Context) error { _, err := g.Monthly(ctx, "requests"); return err },
+				"Bind":    func(ctx context.Context) error { _, err := g.Bind(ctx, "m1"); return err },
+			} {
 				var failed *entitle.StoreError
+				start := time.Now()
 				if err := f(t.Context()); !errors.As(err, &failed) && !(batch && name == "Use") {
 					t.Errorf("batch %v: %s: %v", batch, name, err)
 				}
-			})
-		}
-		store.isStuck.Store(false)
-		if err := g.Flush(t.Context()); err != nil {
-			t.Error(err)
-		}
+				if took := time.Since(start); took > 2*timeout { // Flush in the strict mode waits for two calls
+					t.Errorf("batch %v: %s took %v", batch, name, took)
+				}
+			}
+			store.isStuck.Store(false)
+			if err := g.Flush(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 

@@ -246,7 +246,7 @@ func TestKill(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); { // until it writes
+		for deadline := time.Now().Add(testenv.Patience); time.Now().Before(deadline); { // until it writes
 			if m, err := state.Read(path); err != nil || m.Latest.Unix() > latest {
 				break
 			}

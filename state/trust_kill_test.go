@@ -80,7 +80,7 @@ func TestKillWhileFollowing(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); { // until one writes
+		for deadline := time.Now().Add(testenv.Patience); time.Now().Before(deadline); { // until one writes
 			if m, err := state.Read(path); err != nil || len(m.Trust.Digests) > known {
 				break
 			}

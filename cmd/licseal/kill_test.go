@@ -61,7 +61,7 @@ func killAtAnyMoment(t *testing.T, dir, path string, check func(text []byte) err
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); { // until it writes
+		for deadline := time.Now().Add(testenv.Patience); time.Now().Before(deadline); { // until it writes
 			if !bytes.Equal(before, mustRead(t, path)) {
 				break
 			}

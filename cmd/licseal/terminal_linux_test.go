@@ -12,7 +12,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/licseal/licseal/internal/testenv"
 	"golang.org/x/sys/unix"
@@ -49,15 +48,6 @@ func echoes(t *testing.T, terminal *os.File) bool {
 		t.Fatal(err)
 	}
 	return termios.Lflag&unix.ECHO != 0
-}
-
-func waitUntil(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !holds(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain for this: %s", what)
-		}
-	}
 }
 
 // session is a run of licseal on a terminal of its own.
@@ -125,10 +115,10 @@ func TestPassphraseIsNotShown(t *testing.T) {
 	s := startOnTerminal(t, "keygen", "-o", path)
 	const secret = "open sesame"
 	for _, prompt := range []string{"New passphrase: ", "The same again: "} {
-		waitUntil(t, prompt, func() bool { return strings.Contains(s.text(), prompt) && !echoes(t, s.terminal) })
+		testenv.WaitUntil(t, prompt, func() bool { return strings.Contains(s.text(), prompt) && !echoes(t, s.terminal) })
 		io.WriteString(s.person, secret+"\n")
 	}
-	waitUntil(t, "the terminal shows what is typed", func() bool { return echoes(t, s.terminal) })
+	testenv.WaitUntil(t, "the terminal shows what is typed", func() bool { return echoes(t, s.terminal) })
 	code, seen := s.end(t)
 	if code != exitOK {
 		t.Errorf("the exit code is %d, want %d", code, exitOK)
@@ -146,9 +136,9 @@ func TestPassphraseIsNotShown(t *testing.T) {
 func TestInterruptAtPassphrase(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vendor.key")
 	s := startOnTerminal(t, "keygen", "-o", path)
-	waitUntil(t, "the terminal hides what is typed", func() bool { return !echoes(t, s.terminal) })
+	testenv.WaitUntil(t, "the terminal hides what is typed", func() bool { return !echoes(t, s.terminal) })
 	io.WriteString(s.person, "\x03")
-	waitUntil(t, "the terminal shows what is typed", func() bool { return echoes(t, s.terminal) })
+	testenv.WaitUntil(t, "the terminal shows what is typed", func() bool { return echoes(t, s.terminal) })
 	if code, seen := s.end(t); code != 130 {
 		t.Errorf("the exit code is %d, want 130; on the screen was %q", code, seen)
 	}
@@ -163,9 +153,9 @@ func TestSignalAtPassphrase(t *testing.T) {
 		t.Run(sig.String(), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "vendor.key")
 			s := startOnTerminal(t, "keygen", "-o", path)
-			waitUntil(t, "the terminal hides what is typed", func() bool { return !echoes(t, s.terminal) })
+			testenv.WaitUntil(t, "the terminal hides what is typed", func() bool { return !echoes(t, s.terminal) })
 			s.cmd.Process.Signal(sig)
-			waitUntil(t, "the terminal shows what is typed", func() bool { return echoes(t, s.terminal) })
+			testenv.WaitUntil(t, "the terminal shows what is typed", func() bool { return echoes(t, s.terminal) })
 			if code, seen := s.end(t); code != 128+int(sig) {
 				t.Errorf("the exit code is %d, want %d; on the screen was %q", code, 128+int(sig), seen)
 			}
@@ -199,7 +189,7 @@ func TestProgressOnTerminal(t *testing.T) {
 	runIn(t, dir, "keygen", "-o", "vendor.key", "--no-passphrase")
 	s := startOnTerminal(t, "sign", "-k", filepath.Join(dir, "vendor.key"), "--batch", "-", "-o", filepath.Join(dir, "out"))
 	io.WriteString(s.person, "license_key\nA-1\n")
-	waitUntil(t, "progress", func() bool { return strings.Contains(s.text(), "\r\x1b[K1 rows, ") })
+	testenv.WaitUntil(t, "progress", func() bool { return strings.Contains(s.text(), "\r\x1b[K1 rows, ") })
 	io.WriteString(s.person, "\x04") // the end of what is typed
 	code, seen := s.end(t)
 	if !strings.Contains(seen, "schema: standard input: line 2: ") || code != exitSchema {
@@ -224,7 +214,7 @@ func TestInitOnTerminal(t *testing.T) {
 	for _, step := range [][2]string{
 		{"Name of the product: ", "Acme"}, {" [mine.json]: ", ""}, {" [vendor.key]: ", ""}, {" [vendor.key.pub]: ", ""}, {"such as +365d: ", "+365d"},
 	} {
-		waitUntil(t, step[0], func() bool { return strings.HasSuffix(s.text(), step[0]) })
+		testenv.WaitUntil(t, step[0], func() bool { return strings.HasSuffix(s.text(), step[0]) })
 		io.WriteString(s.person, step[1]+"\n")
 	}
 	if code, seen := s.end(t); code != exitOK || !strings.Contains(seen, "approved: ") {

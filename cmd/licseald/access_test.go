@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/entitle"
@@ -258,15 +257,7 @@ func TestClientCertificates(t *testing.T) {
 // waitForStatus waits until GET / has a status.
 func waitForStatus(t *testing.T, client *http.Client, url string, want int) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		status := statusOf(t, client, "GET", url+"/", "")
-		if status == want {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the status stays %d, and does not become %d", status, want)
-		}
-	}
+	testenv.WaitUntil(t, fmt.Sprintf("the status becomes %d", want), func() bool { return statusOf(t, client, "GET", url+"/", "") == want })
 }
 
 func TestParseClientScopes(t *testing.T) {

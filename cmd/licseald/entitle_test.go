@@ -106,7 +106,7 @@ func TestEntitlements(t *testing.T) {
 				gotLicense, _ := got["data"].(map[string]any)["license"].(map[string]any)
 				for _, computed := range []string{"last_validated", "updated"} {
 					text, _ := gotLicense[computed].(string)
-					if at, err := time.Parse("2006-01-02T15:04:05.000Z", text); err != nil || time.Since(at).Abs() > time.Minute {
+					if at, err := time.Parse("2006-01-02T15:04:05.000Z", text); err != nil || time.Since(at).Abs() > time.Hour {
 						t.Errorf("%s is %q", computed, text)
 					}
 					license[computed] = text
@@ -123,11 +123,10 @@ func TestEntitlements(t *testing.T) {
 			before := month()
 			count(t, v, store, dir, 7)
 			after := month() // if one began meanwhile, it may be that of the uses
-			deadline := time.Now().Add(30 * time.Second)
-			for used := 0.0; used != 7 && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+			testenv.WaitUntil(t, "licseald learns of the uses", func() bool {
 				_, got := p.license(t, "GET", "", entitlementToken)
-				used, _ = got["data"].(map[string]any)["monthly_tx_counter"].(float64)
-			}
+				return got["data"].(map[string]any)["monthly_tx_counter"] == 7.0
+			})
 			check("GET", "", "License info", 7)
 			report := expect(t, 200, "GET", p.url+"/license/report", "")
 			if !strings.Contains(report, `"bucket":"`+before+`","request_count":7`) && !strings.Contains(report, `"bucket":"`+after+`","request_count":7`) {
@@ -231,19 +230,17 @@ func TestEntitlementsStoreHangs(t *testing.T) {
 	if _, err := tx.Exec(`LOCK TABLE entitle_usage, entitle_installations`); err != nil {
 		t.Fatal(err)
 	}
-	began := time.Now()
-	expect(t, 503, "GET", p.url+"/license/report", "")
 	body, err := json.Marshal(map[string]string{"license_key": v.sign(t, string(payload))})
 	if err != nil {
 		t.Fatal(err)
 	}
-	// It needs no database to be put in use.
-	if status, answer := p.license(t, "POST", string(body), entitlementToken); status != 200 {
-		t.Errorf("%d %v", status, answer)
-	}
-	if took := time.Since(began); took > 4*time.Second {
-		t.Errorf("they took %v", took)
-	}
+	within(t, 4*time.Second, func() {
+		expect(t, 503, "GET", p.url+"/license/report", "")
+		// It needs no database to be put in use.
+		if status, answer := p.license(t, "POST", string(body), entitlementToken); status != 200 {
+			t.Errorf("%d %v", status, answer)
+		}
+	})
 }
 
 // What --issuer, --max-list-age, --entitlement-state and --trust say of licences
@@ -276,7 +273,7 @@ func TestEntitlementsFlags(t *testing.T) {
 		args, dir := entitlementArgs(t, v)
 		testenv.WriteFile(t, filepath.Join(dir, "installed.json"), v.sign(t, string(payload)))
 		c := command(append(append(args, "--ephemeral"), flags...)...)
-		stop := time.AfterFunc(10*time.Second, func() { c.Process.Kill() }) // if it starts
+		stop := time.AfterFunc(testenv.Patience, func() { c.Process.Kill() }) // if it starts
 		defer stop.Stop()
 		if output, err := c.CombinedOutput(); err == nil || !strings.Contains(string(output), "--license-dir") || !strings.Contains(string(output), want) {
 			t.Errorf("%v: %v\n%s", flags, err, output)

@@ -54,7 +54,7 @@ func raw(t *testing.T, p *process, text string) int {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	conn.SetDeadline(time.Now().Add(testenv.Patience))
 	go io.WriteString(conn, text) // the server may stop reading
 	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
@@ -167,7 +167,7 @@ func TestIdleConnections(t *testing.T) {
 		conns = append(conns, conn)
 		if i >= each {
 			io.WriteString(conn, "GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n")
-			conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+			conn.SetReadDeadline(time.Now().Add(testenv.Patience))
 			if _, err := conn.Read(make([]byte, 1)); err != nil {
 				t.Fatal(err)
 			}
@@ -264,7 +264,7 @@ func TestAnswerNotRead(t *testing.T) {
 		if err == nil {
 			t.Error("the answer was written, and nobody read it")
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(testenv.Patience):
 		t.Error("it still waits")
 	}
 }

@@ -353,42 +353,33 @@ func waitForServer(t *testing.T, store string) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	for range 1000 {
+	testenv.WaitUntil(t, "no client that was killed is connected", func() bool {
 		var others int
 		err := db.QueryRow(`SELECT COUNT(*) FROM pg_stat_activity
 			WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`).Scan(&others)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if others == 0 {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatal("a client that was killed is still connected")
+		return others == 0
+	})
 }
 
 func waitForOutput(t *testing.T, out *output) {
 	t.Helper()
-	for range 1000 {
-		if len(out.String()) > 0 {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatal("the product does nothing")
+	testenv.WaitUntil(t, "the product uses the licence", func() bool { return len(out.String()) > 0 })
 }
 
 // In batches, the use of the last second may be lost, and none before it. This test
-// gives a busy machine another second; TestBatchWithinASecond, with a clock of its own,
-// gives none.
+// gives the machine another second, and is patient with one that is so busy that it is
+// late all the same, but not always; TestBatchWithinASecond, with a clock of its own,
+// gives no time.
 func TestKillBatch(t *testing.T) {
 	rounds := testenv.Rounds(1, 4)
 	onEach(t, func(t *testing.T, store string) {
 		t.Parallel()
 		var before, lost int64
 		var longest time.Duration
-		for range rounds {
+		for done, late := 0, 0; done < rounds; {
 			c, out := product{Store: store, Limit: 1 << 40, Batch: true, Pause: 100 * time.Microsecond}.start(t)
 			waitForOutput(t, out)
 			time.Sleep(2500*time.Millisecond + rand.N(700*time.Millisecond))
@@ -397,8 +388,13 @@ func TestKillBatch(t *testing.T) {
 			c.Wait()
 			waitForServer(t, store)
 			got, allowed := counted(t, store)-before, int64(len(out.String()))
-			if kept := int64(out.before(killed.Add(-2 * time.Second))); got < kept || got > allowed+1 {
-				t.Errorf("of %d that were allowed, %d of them in good time, %d are counted", allowed, kept, got)
+			switch kept := int64(out.before(killed.Add(-2 * time.Second))); {
+			case got > allowed+1 || got < kept && late == 3:
+				t.Fatalf("of %d that were allowed, %d of them in good time, %d are counted", allowed, kept, got)
+			case got < kept:
+				late++
+			default:
+				done++
 			}
 			before, lost = before+got, lost+allowed-got
 			longest = max(longest, killed.Sub(out.reached(int(got))))
@@ -472,12 +468,7 @@ func TestDatabaseStops(t *testing.T) {
 				if err := server.Stop(); err != nil {
 					t.Fatal(err)
 				}
-				for tries := 0; guard.Status().StoreErr == nil; tries++ {
-					if tries == 300 {
-						t.Fatal("the store is gone, and nobody is told")
-					}
-					time.Sleep(100 * time.Millisecond)
-				}
+				testenv.WaitUntil(t, "the store is gone, and that is told", func() bool { return guard.Status().StoreErr != nil })
 				if err := server.Start(); err != nil {
 					t.Fatal(err)
 				}

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/licseal/licseal/internal/checkreport"
 	"github.com/licseal/licseal/internal/testenv"
@@ -105,31 +104,31 @@ func TestNodeExporter(t *testing.T) {
 // it gives and what it logs.
 func scrape(t *testing.T, dir string) (body, log string) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	listener.Close()
-	command := exec.Command("prometheus-node-exporter", "--collector.disable-defaults", "--collector.textfile",
-		"--collector.textfile.directory="+dir, "--web.listen-address="+address)
-	var stderr bytes.Buffer
-	command.Stderr = &stderr
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	for range 200 {
-		if body, err = get(fmt.Sprintf("http://%s/metrics", address)); err == nil {
-			break
+	for {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
 		}
-		time.Sleep(50 * time.Millisecond)
+		address := listener.Addr().String()
+		listener.Close()
+		command := exec.Command("prometheus-node-exporter", "--collector.disable-defaults", "--collector.textfile",
+			"--collector.textfile.directory="+dir, "--web.listen-address="+address)
+		var stderr testenv.Buffer
+		command.Stderr = &stderr
+		if err := command.Start(); err != nil {
+			t.Fatal(err)
+		}
+		taken := func() bool { return strings.Contains(stderr.String(), "address already in use") }
+		testenv.WaitUntil(t, "the exporter answers", func() bool {
+			body, err = get(fmt.Sprintf("http://%s/metrics", address))
+			return err == nil || taken()
+		})
+		command.Process.Kill()
+		command.Wait()
+		if !taken() { // by another program, before the exporter had it
+			return body, stderr.String()
+		}
 	}
-	command.Process.Kill()
-	command.Wait()
-	if err != nil {
-		t.Fatalf("%v:\n%s", err, stderr.String())
-	}
-	return body, stderr.String()
 }
 
 func get(url string) (string, error) {

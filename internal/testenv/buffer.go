@@ -29,10 +29,11 @@ func (b *Buffer) String() string {
 	return b.b.String()
 }
 
-// WaitFor waits until a text was written. The test fails if that takes ten seconds.
+// WaitFor waits until a text was written. The test fails if that takes longer than
+// Patience.
 func (b *Buffer) WaitFor(t testing.TB, text string) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(b.String(), text); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(Patience); !strings.Contains(b.String(), text); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%q was never written: %s", text, b)
 		}

@@ -72,7 +72,7 @@ func newDatabase(t testing.TB, serverURL string) string {
 			return err
 		}
 		defer pool.Close()
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), testenv.Patience)
 		defer cancel()
 		_, err = pool.ExecContext(ctx, statement)
 		return err
@@ -243,7 +243,7 @@ func (s *Server) wait() error {
 		return err
 	}
 	defer pool.Close()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(testenv.Patience); ; time.Sleep(20 * time.Millisecond) {
 		if err = pool.Ping(); err == nil {
 			return nil
 		}
