@@ -397,7 +397,7 @@ func TestOpenSQLite(t *testing.T) {
 // All of those who open a new file at once get it, whoever is the first.
 func TestOpenSQLiteTogether(t *testing.T) {
 	dir := t.TempDir()
-	for round := range 150 {
+	for round := range testenv.Rounds(30, 150) {
 		var group sync.WaitGroup
 		for range 6 {
 			group.Go(func() {

@@ -234,16 +234,16 @@ func TestOtherKindsOfPrivateKey(t *testing.T) {
 	for _, test := range []struct {
 		command, want string
 	}{
-		{"openssl genpkey -algorithm RSA", "RSA" + wanted},
+		{"openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024", "RSA" + wanted},
 		{"openssl genrsa -traditional", "RSA" + wanted},
-		{"openssl genpkey -algorithm RSA-PSS", "RSA-PSS" + wanted},
+		{"openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:1024", "RSA-PSS" + wanted},
 		{"openssl genpkey -algorithm ed448", "Ed448" + wanted},
 		{"openssl genpkey -algorithm x25519", "X25519" + wanted},
 		{"openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384", "ECDSA on P-384" + wanted},
 		{"openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit", "ECDSA on a curve without a name" + wanted},
 		{"openssl ecparam -genkey -noout -name secp256k1", "ECDSA on secp256k1" + wanted},
 		{"openssl ecparam -genkey -name brainpoolP256r1", "ECDSA on brainpoolP256r1" + wanted},
-		{"ssh-keygen -q -t rsa -N long-enough", `key type ssh-rsa` + wantedType},
+		{"ssh-keygen -q -t rsa -b 1024 -N long-enough", `key type ssh-rsa` + wantedType},
 		{"ssh-keygen -q -t ecdsa -b 384 -N long-enough", `key type ecdsa-sha2-nistp384` + wantedType},
 	} {
 		t.Run(test.command, func(t *testing.T) {
