@@ -264,7 +264,7 @@ func TestWaitingForStandardInput(t *testing.T) {
 		{"inspect"},
 	} {
 		s := startOnTerminal(t, line...)
-		waitUntil(t, "the notice", func() bool { return strings.Contains(s.text(), "waiting for a licence on standard input: ") })
+		testenv.WaitUntil(t, "the notice", func() bool { return strings.Contains(s.text(), "waiting for a licence on standard input: ") })
 		io.WriteString(s.person, "\x04")
 		if code, seen := s.end(t); code != exitNotALicence {
 			t.Errorf("%q: the exit code is %d; on the screen was %q", line, code, seen)
