@@ -179,6 +179,44 @@ func TestReplaceKeepsOwner(t *testing.T) {
 	}
 }
 
+// groupOnly names the file that the test binary replaces when it is run as another user.
+const groupOnly = "LICSEAL_TEST_REPLACE_AS_OTHER"
+
+// Who may not give a file away, but is a member of its group, keeps the group.
+func TestReplaceKeepsGroup(t *testing.T) {
+	if os.Getuid() != 0 {
+		testenv.Missing(t, "only root becomes somebody else")
+	}
+	dir, err := os.MkdirTemp("/tmp", "licseal") // others may not enter the folder of a test
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	path, program := filepath.Join(dir, "f"), filepath.Join(dir, "program")
+	own, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	testenv.WriteFile(t, program, testenv.ReadFile(t, own))
+	testenv.WriteFile(t, path, "old")
+	if err := errors.Join(os.Chmod(program, 0o755), os.Chown(path, 0, 2345), os.Chmod(path, 0o660), os.Chown(dir, 1234, 1234), os.Chmod(dir, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program)
+	cmd.Env = append(os.Environ(), groupOnly+"="+path)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 1234, Gid: 1234, Groups: []uint32{2345}}}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stat := info.Sys().(*syscall.Stat_t); stat.Uid != 1234 || stat.Gid != 2345 || info.Mode() != 0o660 {
+		t.Errorf("owner %d, group %d, %v", stat.Uid, stat.Gid, info.Mode())
+	}
+}
+
 // TestFullDisk shows that a disk that fills up costs neither the old file nor
 // what little room there is.
 func TestFullDisk(t *testing.T) {
@@ -229,6 +267,13 @@ func TestMain(m *testing.M) {
 				os.Exit(1)
 			}
 		}
+	}
+	if path := os.Getenv(groupOnly); path != "" {
+		if err := atomicfile.Replace(path, []byte("new"), 0o644); err != nil {
+			os.Stderr.WriteString(err.Error())
+			os.Exit(1)
+		}
+		return
 	}
 	os.Exit(m.Run())
 }

@@ -27,6 +27,7 @@ type recorder struct {
 
 func newRecorder(dir, failing string, err error) *recorder {
 	r := &recorder{dir: dir, failing: failing, err: err}
+	system := system // a test may put this disk in its place
 	r.disk = disk{
 		sync: func(f *os.File) error {
 			return r.do(fmt.Sprintf("sync %s", r.name(f.Name())), func() error { return system.sync(f) })
@@ -169,5 +170,34 @@ func TestWithoutLinksKeeps(t *testing.T) {
 	}
 	if data, err := os.ReadFile(path); string(data) != "theirs" {
 		t.Errorf("it now has %q, %v", data, err)
+	}
+}
+
+// Each exported function waits for the disk, except for the one that says that it does not.
+func TestDurable(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "f")
+	for name, test := range map[string]struct {
+		write func() error
+		done  []string
+	}{
+		"Create":      {func() error { return Create(path, []byte("new"), 0o644) }, []string{"sync temp", "link temp f", "sync folder"}},
+		"CreateWith":  {func() error { return CreateWith(path, 0o644, content([]byte("new"))) }, []string{"sync temp", "link temp f", "sync folder"}},
+		"CreateSoon":  {func() error { return CreateSoon(path, []byte("new"), 0o644) }, []string{"link temp f"}},
+		"Replace":     {func() error { return Replace(path, []byte("new"), 0o644) }, []string{"sync temp", "rename temp f", "sync folder"}},
+		"ReplaceLike": {func() error { return ReplaceLike(path, dir, []byte("new"), 0o644) }, []string{"sync temp", "rename temp f", "sync folder"}},
+		"SyncDir":     {func() error { SyncDir(path); return os.WriteFile(path, nil, 0o644) }, []string{"sync folder"}},
+	} {
+		r := newRecorder(dir, "", nil)
+		real := system
+		system = r.disk
+		err := test.write()
+		system = real
+		if diff := cmp.Diff(test.done, r.done); diff != "" || err != nil {
+			t.Errorf("%s: %v\n%s", name, err, diff)
+		}
+		if err := os.Remove(path); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -16,9 +16,7 @@ func TestSame(t *testing.T) {
 		os.WriteFile("a", nil, 0o600), os.WriteFile("b", nil, 0o600), os.Mkdir("folder", 0o700),
 		os.Link("a", "hard"), os.Symlink("a", "soft"), os.Symlink("soft", "folder/softer"), os.Symlink("folder", "way"),
 		os.Symlink("new", "nowhere"), os.Symlink("nowhere", "further"), os.Symlink("loop", "loop"))
-	if err == nil {
-		err = os.Symlink("../a", "folder/up")
-	}
+	err = errors.Join(err, os.Symlink("../a", "folder/up"), os.Symlink("../new", "folder/over"), os.Symlink(here+"/new", "absolute"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,6 +28,7 @@ func TestSame(t *testing.T) {
 		{"hard", "folder/up", true}, {"a", "b", false}, {"a", "new", false}, {"a", "nowhere", false},
 		{"new", "new", true}, {"new", "./new", true}, {"new", "folder/new", false}, {"way/new", "folder/new", true},
 		{"new", "nowhere", true}, {"further", "nowhere", true}, {"further", here + "/new", true}, {"newer", "nowhere", false},
+		{"folder/over", "new", true}, {"folder/over", "folder/new", false}, {"absolute", "new", true}, {"absolute", "newer", false},
 		{"loop", "a", false}, {"none/new", "none/new", true}, {"folder", "folder", false}, {os.DevNull, os.DevNull, false},
 	}
 	for _, test := range tests {

@@ -6,7 +6,11 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/asn1"
 	"encoding/hex"
+	"errors"
+	"io"
 	"math/big"
 	"strings"
 	"testing"
@@ -88,5 +92,77 @@ func TestHighS(t *testing.T) {
 	s.Sub(elliptic.P256().Params().N, s).FillBytes(signature[32:])
 	if Verify(key.Public(), []byte("message"), signature[:]) || !HasHighS(key.Public(), []byte("message"), signature[:]) {
 		t.Error("a high s is accepted, or not recognized")
+	}
+}
+
+// A key that was put together by hand is refused before it is used.
+func TestUsable(t *testing.T) {
+	good, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, y := good.X, good.Y
+	for name, test := range map[string]struct {
+		key  crypto.PublicKey
+		want bool
+	}{
+		"good":          {good.Public(), true},
+		"no key":        {(*ecdsa.PublicKey)(nil), false},
+		"P-384":         {other.Public(), false},
+		"no curve":      {&ecdsa.PublicKey{X: x, Y: y}, false},
+		"no x":          {&ecdsa.PublicKey{Curve: elliptic.P256(), Y: y}, false},
+		"no y":          {&ecdsa.PublicKey{Curve: elliptic.P256(), X: x}, false},
+		"off the curve": {&ecdsa.PublicKey{Curve: elliptic.P256(), X: x, Y: new(big.Int).Add(y, big.NewInt(1))}, false},
+		"short":         {make(ed25519.PublicKey, 31), false},
+		"long":          {make(ed25519.PublicKey, 33), false},
+	} {
+		if got := Usable(test.key); got != test.want {
+			t.Errorf("%s: got %v", name, got)
+		}
+	}
+}
+
+// agent is a signer that returns what it likes.
+type agent struct {
+	public crypto.PublicKey
+	der    []byte
+}
+
+func (a agent) Public() crypto.PublicKey { return a.public }
+
+func (a agent) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return a.der, nil }
+
+// What a signer returns is refused if either half is no half of a signature.
+func TestWrongSignatures(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, large := big.NewInt(1), new(big.Int).Lsh(big.NewInt(1), 256)
+	for _, rs := range [][2]*big.Int{{big.NewInt(0), one}, {one, big.NewInt(0)}, {big.NewInt(-1), one}, {one, big.NewInt(-1)}, {large, one}, {one, large}, {one, one}} {
+		der, err := asn1.Marshal(struct{ R, S *big.Int }{rs[0], rs[1]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range [][]byte{der, append(der, 0), nil} {
+			if got, err := Sign([]byte("message"), agent{key.Public(), text}); got != "" || !errors.Is(err, errWrongSignature) {
+				t.Errorf("%x: got %s, %v", text, got, err)
+			}
+		}
+	}
+	digest := sha256.Sum256([]byte("message"))
+	der, err := ecdsa.SignASN1(rand.Reader, key, digest[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Sign([]byte("message"), agent{key.Public(), der}); err != nil {
+		t.Error(err)
+	}
+	if _, err := Sign([]byte("message"), agent{key.Public(), append(der, 0)}); !errors.Is(err, errWrongSignature) {
+		t.Errorf("with a byte after it: %v", err)
 	}
 }
