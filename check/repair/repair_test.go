@@ -2,6 +2,7 @@ package repair_test
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -34,6 +35,12 @@ func kinds(faults []repair.Fault) string {
 // candidate, or to none.
 func TestDiagnose(t *testing.T) {
 	licence := published(t)
+	python := strings.ReplaceAll(licence, `"`, "'")
+	asString, err := json.Marshal(licence)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := "kind: Secret\nmetadata:\n  name: NAME\nstringData:\n  license: |\n    " + licence + "\n"
 	for name, test := range map[string]struct {
 		text       string
 		candidates []string
@@ -51,6 +58,21 @@ func TestDiagnose(t *testing.T) {
 		"curly quotes, and a member too many": {
 			strings.NewReplacer(`"None"`, "“None”", `"version"`, `"more":1,"version"`).Replace(licence),
 			nil, "curly-quotes at 1:282, unknown-member at 1:433 /license/more"},
+		"a dictionary":           {python, []string{"single-quotes at 1:2"}, ""},
+		"a truncated dictionary": {"{'license': {'payload': {'a': 'b', ", nil, "single-quotes at 1:2, truncated at 1:36 /license/payload"},
+		"invisible at the start": {"\u00a0{\u00a0" + licence[1:], []string{"invisible-characters at 1:1"}, ""},
+		"an error of an Admin API with a code": {
+			`{"message":"m","code":3,"license_key":"x"}`, nil, "admin-error at 1:12 /message"},
+		"an error of an Admin API with a name": {
+			`{"message":"m","name":"x","license_key":"x"}`, nil, "admin-error at 1:12 /message"},
+		"a list of records": {
+			`{"data":[{"id":"1","payload":` + string(asString) + `}],"next":null}`, []string{"admin-list-one at 1:9 /data"}, ""},
+		"an older list of records": {
+			`{"items":[{"id":"1","payload":` + string(asString) + `}],"next":null}`, []string{"admin-list-one at 1:10 /items"}, ""},
+		"a message of PGP, cut to its first bytes": {"\x85\x01\x02\x03", nil, "pgp at 1:1"},
+		"two Secrets": {
+			strings.Replace(secret, "NAME", "a", 1) + "---\n" + strings.Replace(strings.Replace(secret, "NAME", "b", 1), "Company", "Cie", 1),
+			[]string{"several-manifests at 5:12", "several-manifests at 12:12"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := repair.Diagnose([]byte(test.text), licseal.Parser{})
@@ -62,6 +84,15 @@ func TestDiagnose(t *testing.T) {
 				t.Errorf("failure %q\n%s", kinds(d.Failure), diff)
 			}
 		})
+	}
+}
+
+// In a dictionary with straight quotes, a curly apostrophe belongs to the text.
+func TestApostropheInDictionary(t *testing.T) {
+	want := strings.Replace(published(t), "Company", "Company’s", 1)
+	d := repair.Diagnose([]byte(strings.ReplaceAll(want, `"`, "'")), licseal.Parser{})
+	if len(d.Candidates) != 1 || !strings.Contains(string(d.Candidates[0].License.Payload.Bytes()), "Company’s") {
+		t.Errorf("got %+v", d)
 	}
 }
 
