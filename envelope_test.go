@@ -110,6 +110,10 @@ func TestEnvelopeSignatures(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", name, err, tt.want)
 		}
 	}
+	_, _, err := noteEnvelope.ParseSignaturesUnverified([]byte(strings.Replace(text("[]"), `"1"`, "1", 1)))
+	if parse, ok := errors.AsType[*licseal.ParseError](err); !ok || parse.Line != 1 || parse.Column != 1 || parse.Pointer != "/note/version" {
+		t.Errorf("the place of a version: %v", err)
+	}
 	if _, _, err := noteEnvelope.ParseSignaturesUnverified([]byte(text("[" + strings.Repeat(one+",", 9) + one + "]"))); err == nil {
 		t.Error("a document that is too large is read")
 	}

@@ -57,6 +57,8 @@ func TestPayloadID(t *testing.T) {
 	for fields, want := range map[string]string{
 		`{"license_key":"a"}`:  "a",
 		`{"license_key":17}`:   "17",
+		`{"license_key":0}`:    "0",
+		`{"license_key":9}`:    "9",
 		`{"license_key":-1.5}`: "-1.5",
 		`{"license_key":""}`:   "",
 		`{"license_key":null}`: "",

@@ -93,6 +93,7 @@ func TestParseUnverifiedRefusals(t *testing.T) {
 		{"leading zero", replace(`"b"`, "01"), refusal{licseal.ClassSyntax, "1:29 /license/payload"}},
 		{"NaN", replace(`"b"`, "NaN"), refusal{licseal.ClassSyntax, "1:28 /license/payload/a"}},
 		{"cut off", plain[:40], refusal{licseal.ClassTruncated, "1:41 /license"}},
+		{"half of a pair at the end", plain[:28] + `"\ud83d`, refusal{licseal.ClassLoneSurrogate, "1:30 /license/payload"}},
 		{"cut off before the last brace", plain[:len(plain)-1], refusal{licseal.ClassTruncated, ""}},
 		{"two documents", "{\n}\n" + plain, refusal{licseal.ClassMissingMember, "1:1"}},
 		{"document after the document", document(`{}`) + "\n é" + plain, refusal{licseal.ClassTrailingData, "2:2"}},

@@ -32,6 +32,7 @@ func TestWarnings(t *testing.T) {
 		{"customer", "Acme ❤\ufe0f", nil},
 		{"customer", "two\nlines\tand a tab", nil},
 		{"customer", "Acme ", []string{"ends with a blank"}},
+		{"customer", " Acme", []string{"begins with a blank"}},
 		{"customer", " Acme\n", []string{"begins and ends with a blank"}},
 		{"customer", "\u00a0Acme", []string{"begins with a blank", "has U+00A0" + hidden}},
 		{"customer", "Ac\u200bme\u00a0Inc", []string{"has U+200B, U+00A0" + hidden}},

@@ -147,6 +147,31 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// A generation of any size is kept.
+func TestGenerations(t *testing.T) {
+	for _, generation := range []int64{1, 9, 10, 99, 1<<53 - 1} {
+		m := full
+		m.List.Generation = generation
+		got, err := state.Read(create(t, m))
+		if err != nil || got.List.Generation != generation {
+			t.Errorf("%d: got %v, %v", generation, got, err)
+		}
+	}
+}
+
+// The bound on the size is exact, and is what the error says.
+func TestTooLarge(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	for size, want := range map[int]string{4 << 20: "it does not begin and end as one does", 4<<20 + 1: "it is larger than 4194304 bytes"} {
+		if err := os.WriteFile(path, make([]byte, size), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := state.Read(path); err == nil || err.Error() != "the state file is damaged: "+want {
+			t.Errorf("%d bytes: got %v", size, err)
+		}
+	}
+}
+
 // A file that was put together by hand is read if it is as the program writes it.
 func TestOtherForms(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")

@@ -318,3 +318,14 @@ func TestFirstFault(t *testing.T) {
 		}
 	}
 }
+
+// No year has more than four digits: what is later is shown as the end of 9999.
+func TestStateErrorOfLateYears(t *testing.T) {
+	last := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	for _, end := range []time.Time{last, last.Add(time.Second), last.AddDate(5, 0, 0)} {
+		err := &verify.StateError{State: verify.Expired, Period: licseal.Period{NotAfter: end}, GraceEnd: end, Time: end}
+		if want := "expired at 9999-12-31T23:59:59Z, and it is 9999-12-31T23:59:59Z"; err.Error() != want {
+			t.Errorf("%v: got %s", end, err)
+		}
+	}
+}
