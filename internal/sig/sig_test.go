@@ -105,7 +105,17 @@ func TestUsable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, y := good.X, good.Y
+	point, err := good.PublicKey.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, y := new(big.Int).SetBytes(point[1:33]), new(big.Int).SetBytes(point[33:])
+	byHand := func(curve elliptic.Curve, x, y *big.Int) *ecdsa.PublicKey {
+		key := &ecdsa.PublicKey{Curve: curve}
+		//lint:ignore SA1019 such keys can be made, and are refused
+		key.X, key.Y = x, y
+		return key
+	}
 	for name, test := range map[string]struct {
 		key  crypto.PublicKey
 		want bool
@@ -113,10 +123,10 @@ func TestUsable(t *testing.T) {
 		"good":          {good.Public(), true},
 		"no key":        {(*ecdsa.PublicKey)(nil), false},
 		"P-384":         {other.Public(), false},
-		"no curve":      {&ecdsa.PublicKey{X: x, Y: y}, false},
-		"no x":          {&ecdsa.PublicKey{Curve: elliptic.P256(), Y: y}, false},
-		"no y":          {&ecdsa.PublicKey{Curve: elliptic.P256(), X: x}, false},
-		"off the curve": {&ecdsa.PublicKey{Curve: elliptic.P256(), X: x, Y: new(big.Int).Add(y, big.NewInt(1))}, false},
+		"no curve":      {byHand(nil, x, y), false},
+		"no x":          {byHand(elliptic.P256(), nil, y), false},
+		"no y":          {byHand(elliptic.P256(), x, nil), false},
+		"off the curve": {byHand(elliptic.P256(), x, new(big.Int).Add(y, big.NewInt(1))), false},
 		"short":         {make(ed25519.PublicKey, 31), false},
 		"long":          {make(ed25519.PublicKey, 33), false},
 	} {
