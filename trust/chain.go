@@ -179,3 +179,11 @@ func (c *Chain) Trusts(id string, issued time.Time) bool {
 	key := c.newest.content.Keys[i]
 	return !issued.Before(key.ValidAfter) && (key.ValidBefore.IsZero() || issued.Before(key.ValidBefore))
 }
+
+// Check returns why a document cannot follow the newest one, as [Chain.Extend] does, and
+// nil if it can. A document that too few roots have signed has the reason Threshold, and
+// no other fault.
+func (c *Chain) Check(d *Document) error {
+	next := &Chain{c.newest, slices.Clone(c.digests), maps.Clone(c.roles)}
+	return next.step(d)
+}

@@ -13,6 +13,7 @@ import (
 	"crypto"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -129,3 +130,15 @@ func quoted(s string) []byte {
 }
 
 func formatTime(t time.Time) string { return t.UTC().Truncate(time.Second).Format(time.RFC3339) }
+
+// Next returns what the document after d would say if nothing but its place changed. It
+// is issued at an instant, but at least one second after d.
+func (d *Document) Next(issued time.Time) *Contents {
+	c := d.content.Contents
+	c.Generation, c.Previous = c.Generation+1, d.digest
+	c.Roots, c.Keys = slices.Clone(c.Roots), slices.Clone(c.Keys)
+	if c.Issued = c.Issued.Add(time.Second); issued.After(c.Issued) {
+		c.Issued = issued.UTC().Truncate(time.Second)
+	}
+	return &c
+}

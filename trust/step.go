@@ -110,7 +110,7 @@ func checkSignatures(prev, next *Document) error {
 		if d == nil {
 			continue
 		}
-		if n := d.signedBy(next); n < d.content.Threshold {
+		if n := d.SignaturesOn(next); n < d.content.Threshold {
 			return next.refuse(Threshold, "%d of the %d roots of generation %d have signed, and %d are required", n, len(d.content.Roots), d.content.Generation, d.content.Threshold)
 		}
 	}
@@ -130,8 +130,8 @@ func rootOf(prev, next *Document, id string) crypto.PublicKey {
 	return nil
 }
 
-// signedBy returns how many of the roots of d are among the signers of next.
-func (d *Document) signedBy(next *Document) int {
+// SignaturesOn returns how many roots of d are said to have signed another document.
+func (d *Document) SignaturesOn(next *Document) int {
 	n := 0
 	for _, s := range next.signatures {
 		if slices.Contains(d.content.rootIDs, s.Key) {

@@ -40,7 +40,7 @@ in the Secret kong-mesh-license is judged by the schema kong-mesh.
 --format json is described by 'licseal schema check-report'; github, junit, sarif
 and prometheus are what those tools read.`,
 		Flags: append([]cli.Flag{
-			trustFlag,
+			trustFlag, trustRootFlag, trustChainFlag,
 			&cli.BoolFlag{Name: "no-signature", Usage: "skip the check of the signature; every output says so"},
 			&cli.StringFlag{Name: "at", Usage: "judge as of `TIME`, a date or an RFC 3339 time (default: now)"},
 			&cli.StringFlag{Name: "grace", Usage: "accept a licence for this `LENGTH` of time after it expires, as 30d"},

@@ -35,7 +35,7 @@ func fileNames(c *cli.Context) []string {
 // inputNames returns all that is read.
 func inputNames(c *cli.Context) []string {
 	names := slices.Concat(fileNames(c), c.StringSlice("t"))
-	for _, flag := range []string{"policy", "namespace-dump", "token-file", "revocations"} {
+	for _, flag := range []string{"policy", "namespace-dump", "token-file", "revocations", "trust-root", "trust-chain"} {
 		if c.IsSet(flag) {
 			names = append(names, c.String(flag))
 		}
@@ -54,7 +54,7 @@ func checkFlags(c *cli.Context) error {
 			return usagef("%s requires %s", dashed(rule.flag), dashed(rule.needs))
 		}
 	}
-	for _, flag := range []string{"issuer", "revocations", "max-list-age", "state", "max-clock-skew"} {
+	for _, flag := range []string{"trust-root", "trust-chain", "issuer", "revocations", "max-list-age", "state", "max-clock-skew"} {
 		if c.IsSet(flag) && c.Bool("no-signature") {
 			return usagef("--%s and --no-signature are mutually exclusive: it is about who signed", flag)
 		}
@@ -112,14 +112,15 @@ func newChecker(c *cli.Context) (*check.Checker, *check.Options, error) {
 	options.ShowSecrets = c.Bool("show-secrets")
 	options.NoSignature = c.Bool("no-signature")
 	if !options.NoSignature {
-		if len(c.StringSlice("t")) == 0 {
+		if len(c.StringSlice("t")) == 0 && c.String("trust-root") == "" {
 			return nil, nil, withHint(usagef("'licseal check' needs the public keys to trust, or --no-signature"),
 				"licseal check -t vendor.key.pub FILE; a licence that Kong issued can only be checked with --no-signature")
 		}
-		if options.Trusted, err = loadTrusted(c); err != nil {
+		watcher := &judge{options: options.Verify}
+		if err := watcher.loadTrust(c); err != nil {
 			return nil, nil, err
 		}
-		watcher := &judge{trusted: options.Trusted, options: options.Verify}
+		options.Trusted = watcher.trusted
 		if err := watcher.watch(c); err != nil {
 			return nil, nil, err
 		}

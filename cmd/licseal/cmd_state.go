@@ -71,6 +71,9 @@ func showState(c *cli.Context) error {
 func memoryText(m *verify.Memory) text.Line {
 	var b text.Block
 	b.Printf("latest time seen: %s\n", instant(m.Latest))
+	if len(m.Trust.Digests) > 0 {
+		b.Printf("chain of trust: %s\n", trustStateText(m))
+	}
 	if m.List.Generation == 0 {
 		b.Printf("revocation list: none seen\n")
 		return b.Line()

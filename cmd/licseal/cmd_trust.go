@@ -17,8 +17,8 @@ import (
 func trustCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "trust",
-		Usage:     "manage trusted keys",
-		UsageText: "licseal trust list|add|retire|remove FILE …",
+		Usage:     "manage trusted keys, and sign chains of them",
+		UsageText: "licseal trust COMMAND …",
 		Description: `A file of trusted keys has one line for each key: the issuer, the dates for which
 its licences are trusted, and the key. It is an allowed_signers file, which
 'ssh-keygen -Y' of OpenSSH 9.1 or later reads too. Lines that a command does not
@@ -26,8 +26,17 @@ change, such as comments, stay the same.
 
   licseal trust add trusted.keys 2026.key.pub --issuer licences@vendor.example
   licseal trust retire trusted.keys 2026.key.pub --before 2027-01-01
-  licseal trust list trusted.keys`,
-		Subcommands: []*cli.Command{
+  licseal trust list trusted.keys
+
+A signed chain of trusted keys tells verifiers in the field of new keys. They are
+given its first document once, and later ones by any file transfer.
+
+  licseal trust init --roots a.pub,b.pub,c.pub --threshold 2 -o trust.json
+  licseal trust sign -k a.key trust.json
+  licseal trust propose trust.json --add 2027.pub -o next.json
+  licseal trust sign -k a.key --after trust.json next.json
+  licseal verify --trust-root trust.json --trust-chain chain.ndjson licence.json`,
+		Subcommands: slices.Concat([]*cli.Command{
 			{
 				Name: "list", Usage: "show the keys: fingerprint, issuer, dates", UsageText: "licseal trust list [--json] FILE",
 				Description: `--json prints one JSON object for each key: id, issuers, name, line, namespaces,
@@ -65,7 +74,7 @@ licence with any date: remove or revoke a stolen key instead of retiring it.`,
 				Description: "KEY is a fingerprint, SHA256:…, or a file with the public key. None of its\nlicences is trusted any longer.",
 				Action:      removeTrusted,
 			},
-		},
+		}, chainCommands()),
 	}
 }
 

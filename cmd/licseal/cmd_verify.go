@@ -11,6 +11,7 @@ import (
 	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/internal/verdict"
 	"github.com/licseal/licseal/schema"
+	"github.com/licseal/licseal/trust"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
 )
@@ -27,6 +28,10 @@ that instant. With --schema entitlement, the grace that the licence grants is ad
 to --grace.
 
   licseal verify -t vendor.key.pub licence.json
+
+In place of -t, --trust-root gives the first document of a signed chain of trusted
+keys, and --trust-chain a file with the later ones; see 'licseal trust'. A chain that
+is refused or missing is a warning: what was known before stays in force.
 
 With --revocations, a licence or a signing key on the list is refused, and so is
 every licence if the list is missing, forged or stale. --state FILE records the
@@ -45,7 +50,7 @@ summary, and ends with the worst exit code: that of the refusal judged first.
 
   licseal verify -t vendor.key.pub --batch licences.ndjson archive/ 'old/*.json'`,
 		Flags: append([]cli.Flag{
-			trustFlag,
+			trustFlag, trustRootFlag, trustChainFlag,
 			&cli.StringFlag{Name: "at", Usage: "judge as of `TIME`, a date or an RFC 3339 time (default: now)"},
 			&cli.StringFlag{Name: "grace", Usage: "accept a licence for this `LENGTH` of time after it expires, such as 30d"},
 			issuerFlag,
@@ -67,7 +72,7 @@ func verifyFiles(c *cli.Context) error {
 	if len(files) == 0 {
 		files = []string{"-"}
 	}
-	if err := checkStdin(append(slices.Concat(files, c.StringSlice("t")), c.String("revocations"))...); err != nil {
+	if err := checkStdin(append(slices.Concat(files, c.StringSlice("t")), c.String("revocations"), c.String("trust-root"), c.String("trust-chain"))...); err != nil {
 		return err
 	}
 	switch {
@@ -97,6 +102,7 @@ func verifyFiles(c *cli.Context) error {
 type judge struct {
 	*verify.Verifier
 	trusted []licseal.TrustedKey
+	chain   *trust.Chain // the trusted keys come from; nil for -t
 	rules   *schema.Schema
 	options verify.Options
 	others  []string // what to say about keys that are for other purposes
@@ -118,7 +124,7 @@ func newJudge(c *cli.Context) (*judge, error) {
 			return nil, fmt.Errorf("--grace: %w", err)
 		}
 	}
-	if j.trusted, j.others, err = loadTrustedFiles(c); err != nil {
+	if err = j.loadTrust(c); err != nil {
 		return nil, err
 	}
 	if err := j.watch(c); err != nil {

@@ -54,7 +54,7 @@ func filesOf(c *cli.Context) []fileUse {
 			}
 		case *cli.StringSliceFlag:
 			if flag.TakesFile {
-				add(dashed(name), flag.Category, c.StringSlice(name)...)
+				add(dashed(name), flag.Category, splitRoots(name, c.StringSlice(name))...)
 			}
 		}
 	}
@@ -77,7 +77,7 @@ func filesOf(c *cli.Context) []fileUse {
 
 // isWord reports whether the value of a flag that takes a file is a word instead.
 func isWord(flag, value string) bool {
-	return flag == "schema" && slices.Contains(schema.Names(), value) || flag == profileFlag.Name && value == noProfile
+	return flag == trustRootFlag.Name && strings.HasPrefix(value, digestPrefix) || flag == "schema" && slices.Contains(schema.Names(), value) || flag == profileFlag.Name && value == noProfile
 }
 
 // gatewayFiles returns where 'licseal check --effective' looks for a licence.
@@ -119,4 +119,13 @@ func keepInputs(c *cli.Context) error {
 		}
 	}
 	return nil
+}
+
+// splitRoots returns the files that a repeatable flag names. --roots has several in one
+// value.
+func splitRoots(flag string, values []string) []string {
+	if flag != "roots" {
+		return values
+	}
+	return strings.Split(strings.Join(values, ","), ",")
 }

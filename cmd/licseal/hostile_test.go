@@ -34,7 +34,7 @@ var hostileLines = map[string][][]string{
 	"keygen":         {{"--no-passphrase", "-o", "{new}"}, {"--no-passphrase", "-o", "{vendor.key}"}},
 	"pubkey":         {{"{vendor.key}"}, {"--pem", "{payload.json}"}},
 	"sign":           {{"-k", "{vendor.key}", "{payload.json}"}, {"-k", "{vendor.key}", "--from", "{payload.json}", "--expires", "2026-01-01", "--created", "2026-01-01"}, {"-k", "{vendor.key}", "--batch", "{rows.ndjson}"}, {"-k", "{vendor.key}", "--batch", "{rows.csv}", "--from", "{payload.json}", "-o", "{new}"}},
-	"verify":         {{"-t", "{vendor.key.pub}", "{licence.json}"}, {"-t", "{vendor.key.pub}", "{forged.json}", "{none}"}, {"-t", "{vendor.key.pub}", "--batch", "{rows.ndjson}"}, {"-t", "{vendor.key.pub}", "--batch", "folder"}, {"-t", "{vendor.key.pub}", "--json", "--batch", "folder"}, {"-t", "{vendor.key.pub}", "--json", "{licence.json}"}, {"-t", "{vendor.key.pub}", "--state", "{state}", "--revocations", "{list.json}", "{licence.json}"}},
+	"verify":         {{"-t", "{vendor.key.pub}", "{licence.json}"}, {"-t", "{vendor.key.pub}", "{forged.json}", "{none}"}, {"-t", "{vendor.key.pub}", "--batch", "{rows.ndjson}"}, {"-t", "{vendor.key.pub}", "--batch", "folder"}, {"-t", "{vendor.key.pub}", "--json", "--batch", "folder"}, {"-t", "{vendor.key.pub}", "--json", "{licence.json}"}, {"-t", "{vendor.key.pub}", "--state", "{state}", "--revocations", "{list.json}", "{licence.json}"}, {"--trust-root", "{trust.json}", "--trust-chain", "{none}", "--state", "{state}", "{licence.json}"}},
 	"merge":          {{"{rows.ndjson}"}, {"{none}"}},
 	"renew":          {{"-k", "{vendor.key}", "-t", "{vendor.key.pub}", "--expires", "+1y", "--allow-shorten", "{licence.json}"}, {"-k", "{vendor.key}", "--expires", "+1y", "--allow-shorten", "{licence.json}"}},
 	"diff":           {{"{licence.json}", "{other.json}"}, {"-t", "{vendor.key.pub}", "{licence.json}", "{other.json}"}, {"{licence.json}", "{payload.json}"}},
@@ -42,6 +42,12 @@ var hostileLines = map[string][][]string{
 	"trust add":      {{"{trusted}", "{vendor.key.pub}"}},
 	"trust retire":   {{"{vendor.key.pub}", "SHA256:x"}, {"{trusted}", "{vendor.key.pub}"}},
 	"trust remove":   {{"{vendor.key.pub}", "SHA256:x"}, {"{trusted}", "{none}"}},
+	"trust init":     {{"--roots", "{other.key.pub}", "--threshold", "1", "--add", "{vendor.key.pub}", "-o", "{new}"}},
+	"trust propose":  {{"{trust.json}", "--remove", "{vendor.key.pub}"}, {"{licence.json}"}},
+	"trust sign":     {{"-y", "-k", "{other.key}", "--after", "{trust.json}", "--record", "{none}", "{next.json}"}, {"-y", "-k", "{vendor.key}", "--after", "{trust.json}", "{next.json}"}},
+	"trust combine":  {{"--after", "{trust.json}", "{next.json}"}, {"{next.json}", "{licence.json}"}},
+	"trust show":     {{"{trust.json}"}, {"--json", "{next.json}"}},
+	"trust check":    {{"--trust-root", "{trust.json}", "{trust.json}"}, {"--trust-root", "{trust.json}", "--state", "{state}", "{next.json}"}},
 	"revoke new":     {{"{new}", "-k", "{vendor.key}"}, {"{list.json}", "-k", "{vendor.key}"}},
 	"revoke add":     {{"{list.json}", "-k", "{vendor.key}", "LS-1", "--reason", "because"}, {"{list.json}", "-k", "{vendor.key}", "--licence", "{licence.json}"}, {"{list.json}", "-k", "{vendor.key}", "--ids", "{payload.json}"}},
 	"revoke remove":  {{"{list.json}", "-k", "{vendor.key}", "LS-1"}},
@@ -156,7 +162,10 @@ func newHostileRun(t *testing.T) *hostileRun {
 	sh("revoke", "add", "list.json", "-k", "vendor.key", "LS-2", "--reason", "a reason")
 	sh("state", "new", "state")
 	sh("trust", "add", "trusted", "vendor.key.pub", "--issuer", "vendor")
-	for _, name := range []string{"vendor.key", "vendor.key.pub", "list.json", "state", "trusted"} {
+	sh("trust", "init", "--roots", "other.key.pub", "--threshold", "1", "--add", "vendor.key.pub", "-o", "trust.json")
+	sh("trust", "sign", "-y", "-k", "other.key", "trust.json")
+	sh("trust", "propose", "trust.json", "-o", "next.json")
+	for _, name := range []string{"vendor.key", "vendor.key.pub", "other.key", "other.key.pub", "list.json", "state", "trusted", "trust.json", "next.json"} {
 		h.files[name] = h.read(name)
 	}
 	record := admin.Record{ID: hostileText, Payload: h.files["other.json"], CreatedAt: 1, UpdatedAt: 1}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/check"
@@ -20,6 +21,7 @@ import (
 	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/sign"
 	"github.com/licseal/licseal/state"
+	"github.com/licseal/licseal/trust"
 	"github.com/licseal/licseal/verify"
 )
 
@@ -47,6 +49,15 @@ var secretLines = []string{
 	"trust add trusted.keys list.pub --issuer x",
 	"trust retire trusted.keys vendor.pub --issuer x",
 	"trust remove trusted.keys vendor.pub",
+	"trust init --roots root.pub --threshold 1 --add vendor.pub",
+	"trust propose trust.json --add list.pub --retire vendor.pub --remove vendor.pub --add-root list.pub --remove-root root.pub",
+	"trust sign -y -k root.key --passphrase-file pass --after trust.json --record record next.json",
+	"trust combine --after trust.json next.json",
+	"trust show --after trust.json next.json",
+	"trust show --json --after trust.json next.json",
+	"trust check --trust-root trust.json --state state.json trust.json",
+	"verify --trust-root trust.json --trust-chain trust.json licence.json",
+	"check --trust-root trust.json --trust-chain trust.json licence.json",
 	"revoke new new.json -k vendor.key --passphrase-file pass",
 	"revoke new list.json -k vendor.key",
 	"revoke add list.json -k list.key --passphrase-file pass -t list.pub --ids ids.txt --licence licence.json --signing-key vendor.pub --schema schema.json",
@@ -106,7 +117,7 @@ func secretFixtures(t *testing.T) map[string]string {
 		"schema.json":  `{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","x-licseal":{"roles":{"id":"/license_key","not_before":"/license_creation_date","not_after":"/license_expiration_date"}}}`,
 		"dump.yaml":    "apiVersion: v1\nkind: List\nitems: []\n",
 	}
-	for name, key := range map[string]ed25519.PrivateKey{"vendor": testKey(1), "list": testKey(2)} {
+	for name, key := range map[string]ed25519.PrivateKey{"vendor": testKey(1), "list": testKey(2), "root": testKey(3)} {
 		text, err := private.MarshalUnencrypted(key, name)
 		if err != nil {
 			t.Fatal(err)
@@ -118,6 +129,8 @@ func secretFixtures(t *testing.T) map[string]string {
 		files[name+".key"], files[name+".pub"] = string(text), string(public)
 	}
 	files["trusted.keys"] = files["vendor.pub"]
+	files["trust.json"], files["next.json"] = trustFixtures(t)
+	files["record"] = strings.Join([]string{"key", "previous", "digest\n"}, " ")
 	files["ca.pem"], files["ca.key"] = secretforms.Certificate(t)
 	payload, err := licseal.ParsePayload([]byte(files["payload.json"]))
 	if err != nil {
@@ -138,6 +151,28 @@ func secretFixtures(t *testing.T) map[string]string {
 	files["licence.json"], files["list.json"], files["state.json"] = lic.String(), list.String(), string(mustRead(t, path))
 	files["root"+check.DefaultPath] = lic.String()
 	return files
+}
+
+// trustFixtures returns a chain with the root that is key 3, and a document that it has
+// not signed yet.
+func trustFixtures(t *testing.T) (signed, next string) {
+	t.Helper()
+	contents := &trust.Contents{
+		Generation: 1, Issued: now().Add(-time.Hour), Threshold: 1, Roots: []trust.Root{{Key: testKey(3).Public()}},
+		Keys: []licseal.TrustedKey{{Key: testKey(1).Public(), Principals: []string{"vendor"}}},
+	}
+	d, err := trust.New(contents)
+	if err == nil {
+		d, err = trust.Sign(nil, d, testKey(3))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := trust.New(d.Next(now()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.String(), after.String()
 }
 
 // mistake is one command line in which a file is given by mistake.

@@ -141,6 +141,9 @@ func lackingSettings(c *cli.Context) (lacking []setting) {
 		case "plan":
 			lacks = c.IsSet("plan") // what it names is in the profile
 		}
+		if setting.flag == "t" && c.IsSet("trust-root") {
+			lacks = false
+		}
 		if lacks {
 			lacking = append(lacking, setting)
 		}

@@ -21,7 +21,7 @@ var (
 
 	maxListAgeFlag = &cli.StringFlag{Name: "max-list-age", Usage: "refuse a revocation list older than this `LENGTH` of time, such as 30d"}
 
-	stateFlag = &cli.StringFlag{Name: "state", Usage: "record the latest time and the newest revocation list seen in `FILE`", TakesFile: true, Category: edits}
+	stateFlag = &cli.StringFlag{Name: "state", Usage: "record the latest time, list and chain of trust seen in `FILE`", TakesFile: true, Category: edits}
 
 	maxClockSkewFlag = &cli.StringFlag{Name: "max-clock-skew", Usage: "tolerate a clock that is slow by this `LENGTH` of time (default: 24h)"}
 )
@@ -58,7 +58,7 @@ func (j *judge) watch(c *cli.Context) (err error) {
 // --at is given.
 func (j *judge) remember() error {
 	options := &j.options
-	m, err := state.Observe(j.state, options, nil)
+	m, err := state.Observe(j.state, options, j.chain)
 	if err != nil || !options.At.IsZero() {
 		return stateError(j.state, err)
 	}
@@ -81,7 +81,7 @@ func stateError(path string, err error) error {
 	case errors.As(err, &damaged):
 		return withHint(about(path, err), "find out what happened to it; then delete it and run 'licseal state new %s'", path)
 	}
-	return hintClock(about(path, cause(err)), path)
+	return hintTrust(hintClock(about(path, cause(err)), path))
 }
 
 // hintClock adds what to do about a clock that is wrong.
