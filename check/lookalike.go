@@ -4,11 +4,13 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/licseal/licseal/internal/text"
 )
 
 // lookAlike matches names of variables that people write in place of KONG_LICENSE_DATA
 // and KONG_LICENSE_PATH.
-var lookAlike = lazy(`^(?:KONG|KONGHQ|KING)_*(?:EE_|ENTERPRISE_|GATEWAY_)?LI[CS]EN[CS]ES?(?:_*(?:DATA|DATE|PATH|FILE|JSON|KEY|STRING|TEXT|CONTENTS?|INLINE))?$`)
+var lookAlike = text.Pattern(`^(?:KONG|KONGHQ|KING)_*(?:EE_|ENTERPRISE_|GATEWAY_)?LI[CS]EN[CS]ES?(?:_*(?:DATA|DATE|PATH|FILE|JSON|KEY|STRING|TEXT|CONTENTS?|INLINE))?$`)
 
 // lookAlikes returns the variables that are set under a name that a gateway does not read,
 // and that looks like one that it reads.

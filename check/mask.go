@@ -14,8 +14,8 @@ var keyFields = []string{"/license_key", "/key"}
 // keyValue finds what follows the name of a licence key, however it is quoted or
 // escaped. longHex finds signatures.
 var (
-	keyValue = lazy(`(?:license_key|[\\"'“]key)(?:&quot;|&#34;|[^A-Za-z0-9]){1,12}([A-Za-z0-9_.+/=-]{4,200})`)
-	longHex  = lazy(`[0-9A-Fa-f]{40,}`)
+	keyValue = text.Pattern(`(?:license_key|[\\"'“]key)(?:&quot;|&#34;|[^A-Za-z0-9]){1,12}([A-Za-z0-9_.+/=-]{4,200})`)
+	longHex  = text.Pattern(`[0-9A-Fa-f]{40,}`)
 )
 
 // withSecretsOf adds the secrets of a document that may be a licence to a masker.

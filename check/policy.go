@@ -6,12 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
+	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/internal/timespan"
 	"go.yaml.in/yaml/v3"
 )
@@ -205,14 +204,9 @@ func yamlFault(line string) string {
 	return place + "not the text of a policy"
 }
 
-// Compiled when first needed, not when the program starts.
 var (
-	memberName = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(field [a-zA-Z_-]{1,24}|mapping key "[a-zA-Z_-]{1,24}") `)
-	})
-	syntaxFault = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile("^(did not find|could not find|found|mapping values|block) ") // constant texts
-	})
+	memberName  = text.Pattern(`^(field [a-zA-Z_-]{1,24}|mapping key "[a-zA-Z_-]{1,24}") `)
+	syntaxFault = text.Pattern("^(did not find|could not find|found|mapping values|block) ") // constant texts
 )
 
 // ParseLength reads a length of time: whole days as in "30d", at most 36500, or

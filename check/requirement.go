@@ -30,9 +30,9 @@ func (r Requirement) String() string { return r.text }
 func (r Requirement) Pointer() string { return r.pointer }
 
 var (
-	comparison = lazy(`^\s*([^=!<>]*?)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*$`)
-	membership = lazy(`^\s*(\S+)\s+in\s+(.*?)\s*$`)
-	wholeName  = lazy(`^\s*(\S+)\s*$`)
+	comparison = text.Pattern(`^\s*([^=!<>]*?)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*$`)
+	membership = text.Pattern(`^\s*(\S+)\s+in\s+(.*?)\s*$`)
+	wholeName  = text.Pattern(`^\s*(\S+)\s*$`)
 )
 
 // ParseRequirement reads a requirement:
@@ -183,7 +183,7 @@ func (r Requirement) order(text string, loc *time.Location) (order int, problem 
 	return have.Compare(want), ""
 }
 
-var decimalNumber = lazy(`^-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?$`)
+var decimalNumber = text.Pattern(`^-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?$`)
 
 // number reads a decimal number, as JSON writes it, exactly. It returns nil if text is not one.
 func number(text string) *big.Rat {

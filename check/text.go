@@ -2,8 +2,6 @@ package check
 
 import (
 	"bytes"
-	"regexp"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -23,12 +21,6 @@ func Instant(t time.Time) string { return text.Instant(t) }
 func DaysBetween(now, until time.Time) int { return text.DaysBetween(now, until) }
 
 func daysText(days int) string { return text.Days(days) }
-
-// lazy compiles a pattern when it is first used, so that programs which import this
-// package without using it start as fast as before.
-func lazy(pattern string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
-}
 
 // MaxBytes is the size of the largest text that is read: a licence in base64, in a
 // manifest or in a list of records is larger than the licence.

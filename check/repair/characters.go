@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/text"
 )
 
 // doubleQuotes are what word processors, wikis and mail programs make of ".
@@ -101,7 +102,7 @@ func straightenAll(text []byte) []byte {
 	}, text)
 }
 
-var singleStart = lazy(`^\{\s*['\x{2018}\x{2019}]`)
+var singleStart = text.Pattern(`^\{\s*['\x{2018}\x{2019}]`)
 
 // detectSingleQuotes finds a dictionary as Python prints it.
 func detectSingleQuotes(text []byte, _ *licseal.ParseError) *reading {
@@ -241,8 +242,8 @@ func outsideStrings(text []byte, visit func(offset int, c []byte, inString bool)
 }
 
 var (
-	signatureMember = lazy(`"signature"\s*:\s*"([^"]*)"`)
-	hexSignature    = lazy(`^[0-9a-f]{128}$`)
+	signatureMember = text.Pattern(`"signature"\s*:\s*"([^"]*)"`)
+	hexSignature    = text.Pattern(`^[0-9a-f]{128}$`)
 )
 
 // detectSignatureDigits finds a signature in upper case, or one that a mail

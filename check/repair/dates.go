@@ -1,6 +1,10 @@
 package repair
 
-import "github.com/licseal/licseal"
+import (
+	"github.com/licseal/licseal"
+
+	"github.com/licseal/licseal/internal/text"
+)
 
 // UnpaddedDate is a date without leading zeros, such as 2021-8-4.
 type UnpaddedDate struct {
@@ -8,7 +12,7 @@ type UnpaddedDate struct {
 	Found, Meant string
 }
 
-var unpaddedDate = lazy(`^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})$`)
+var unpaddedDate = text.Pattern(`^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})$`)
 
 // PadDates returns a licence with leading zeros in the dates at these pointers, and the
 // dates that lacked them. The signature is kept, and no longer fits. If no date

@@ -11,10 +11,11 @@ import (
 	"unicode/utf8"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/text"
 )
 
 // armour is a text between the lines that certutil, openssl and gpg write.
-var armour = lazy(`(?s)^-----BEGIN ([A-Z0-9 ]+)-----\r?\n(.*?)\r?\n?-----END [A-Z0-9 ]+-----\s*$`)
+var armour = text.Pattern(`(?s)^-----BEGIN ([A-Z0-9 ]+)-----\r?\n(.*?)\r?\n?-----END [A-Z0-9 ]+-----\s*$`)
 
 // detectArmour finds base64 with the armour of a certificate around it, as certutil
 // writes it, and a text that OpenPGP has signed in the clear.
@@ -98,7 +99,7 @@ func detectHex(text []byte, _ *licseal.ParseError) *reading {
 	return &reading{fault: Fault{Kind: Hex, Position: at(text, startOf(text))}, texts: [][]byte{decoded}, final: true}
 }
 
-var byteList = lazy(`^(?:\{\s*"type"\s*:\s*"Buffer"\s*,\s*"data"\s*:\s*)?\[\s*([0-9]{1,3}(?:[\s,]+[0-9]{1,3}){20,})\s*\](?:\s*\})?$`)
+var byteList = text.Pattern(`^(?:\{\s*"type"\s*:\s*"Buffer"\s*,\s*"data"\s*:\s*)?\[\s*([0-9]{1,3}(?:[\s,]+[0-9]{1,3}){20,})\s*\](?:\s*\})?$`)
 
 // detectBytes finds a text that a program has printed as a list of its bytes.
 func detectBytes(text []byte, _ *licseal.ParseError) *reading {

@@ -6,6 +6,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/text"
 )
 
 // maxFound is how many licences are looked at in one text.
@@ -42,8 +43,8 @@ func (f *found) add(offset int, part []byte, values ...string) {
 }
 
 var (
-	objectStart  = lazy(`\{\s*"(?:license|payload|signature)"\s*:`)
-	memberBefore = lazy(`"license"\s*:\s*$`)
+	objectStart  = text.Pattern(`\{\s*"(?:license|payload|signature)"\s*:`)
+	memberBefore = text.Pattern(`"license"\s*:\s*$`)
 )
 
 // findObjects returns the JSON objects that begin as a licence does.
@@ -64,7 +65,7 @@ func findObjects(text []byte) *reading {
 	return f.reading
 }
 
-var quotedString = lazy(`"(?:[^"\\\r\n]|\\.)*"`)
+var quotedString = text.Pattern(`"(?:[^"\\\r\n]|\\.)*"`)
 
 // findStrings returns the strings in double quotes that hold a licence.
 func findStrings(text []byte) *reading {
@@ -84,7 +85,7 @@ func findStrings(text []byte) *reading {
 	return f.reading
 }
 
-var doubledString = lazy(`"\{(?:[^"]|"")*"`)
+var doubledString = text.Pattern(`"\{(?:[^"]|"")*"`)
 
 // findDoubled returns the values of a CSV file, in which quotes are written twice, that
 // hold a licence.
@@ -99,7 +100,7 @@ func findDoubled(text []byte) *reading {
 }
 
 // base64Lines are a run of base64, and the lines that follow it.
-var base64Lines = lazy(base64RunPattern + `(?:[ \t]*\r?\n[ \t]*[A-Za-z0-9+/_-]+={0,2})*`)
+var base64Lines = text.Pattern(base64RunPattern + `(?:[ \t]*\r?\n[ \t]*[A-Za-z0-9+/_-]+={0,2})*`)
 
 // findBase64 returns the runs of base64 that hold a licence. The line after the last
 // whole one may belong to it, or be a word that happens to look like base64.

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/text"
 )
 
 // node is a value of a JSON text.
@@ -133,7 +134,7 @@ func (n *node) path() string {
 // shellPath returns the path in single quotes.
 func (n *node) shellPath() string { return "'" + strings.ReplaceAll(n.path(), "'", `'\''`) + "'" }
 
-var plainName = lazy(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var plainName = text.Pattern(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // walk calls visit for the value and all values in it, until visit returns false for
 // one, whose children are then left out.

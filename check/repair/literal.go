@@ -10,11 +10,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/text"
 )
 
 // literalStart is how an object begins that a programming language prints: JavaScript,
 // Ruby, Python, PHP, Lua, Go's %#v, PowerShell, HCL.
-var literalStart = lazy(`^(?:` + literalOpen + `)\s*(?:\[?["':]|[A-Za-z_]\w*\s*[:=])`)
+var literalStart = text.Pattern(`^(?:` + literalOpen + `)\s*(?:\[?["':]|[A-Za-z_]\w*\s*[:=])`)
 
 const literalOpen = `@?\{|map\[string\](?:interface ?\{\}|any|string)\{|array ?\(|\[`
 
@@ -38,13 +39,13 @@ type literal struct {
 }
 
 var (
-	literalSpace   = lazy(`^(?:\s|//[^\n]*|/\*[^*]*\*/)+`)
-	literalObject  = lazy(`^(?:` + literalOpen + `)`)
-	literalName    = lazy(`^(?::?[A-Za-z_]\w*)`)
-	literalKeyEnd  = lazy(`^\s*\]?\s*(=>|=|:)\s*`)
-	literalNumber  = lazy(`^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?`)
-	literalKeyword = lazy(`^(?i:true|false|null|none|nil)\b`)
-	literalPrefix  = lazy(`^[ubr]?(["'` + "`" + `])`)
+	literalSpace   = text.Pattern(`^(?:\s|//[^\n]*|/\*[^*]*\*/)+`)
+	literalObject  = text.Pattern(`^(?:` + literalOpen + `)`)
+	literalName    = text.Pattern(`^(?::?[A-Za-z_]\w*)`)
+	literalKeyEnd  = text.Pattern(`^\s*\]?\s*(=>|=|:)\s*`)
+	literalNumber  = text.Pattern(`^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?`)
+	literalKeyword = text.Pattern(`^(?i:true|false|null|none|nil)\b`)
+	literalPrefix  = text.Pattern(`^[ubr]?(["'` + "`" + `])`)
 )
 
 // skip drops white space and comments.
@@ -171,7 +172,7 @@ func (l *literal) string() bool {
 	return false
 }
 
-var literalEscape = lazy(`^\\(?:["'\\/` + "`" + `]|[nrt]|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4})`)
+var literalEscape = text.Pattern(`^\\(?:["'\\/` + "`" + `]|[nrt]|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4})`)
 
 // writeEscape writes what an escape stands for.
 func writeEscape(b *strings.Builder, escape string) bool {

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/text"
 )
 
 // MaxDumpBytes is the size of the largest dump that [Kubernetes] reads.
@@ -101,7 +102,7 @@ func (m manifest) path() string {
 	return path
 }
 
-var secretName = lazy(`^[a-z0-9][a-z0-9.-]*$`)
+var secretName = text.Pattern(`^[a-z0-9][a-z0-9.-]*$`)
 
 // word returns the name for a command to paste. It returns NAME for what is not a
 // name in Kubernetes, and what a shell might run.

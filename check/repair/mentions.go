@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"slices"
 	"strings"
+
+	"github.com/licseal/licseal/internal/text"
 )
 
 // MentionsLicense reports whether a text seems to have a licence in it, as plain text or
@@ -33,14 +35,14 @@ func looksSigned(text string) bool {
 	return MentionsLicense(text) && (longHex().MatchString(text) || !strings.Contains(text, "signature"))
 }
 
-var longHex = lazy(`[0-9A-Fa-f]{40,}`)
+var longHex = text.Pattern(`[0-9A-Fa-f]{40,}`)
 
 // maxRuns is how many runs of base64 in a text are looked at.
 const maxRuns = 20
 
 // base64Run is base64 of a text that begins with a curly bracket, or of the base64 of
 // one. A byte order mark may come first.
-var base64Run = lazy(base64RunPattern)
+var base64Run = text.Pattern(base64RunPattern)
 
 const base64RunPattern = `(?:ey[JA]|ew[o0]|ewAi|77u/e|ZXlK|ZXlB|ZXdv|ZXcw|WlhsS)[A-Za-z0-9+/_-]{30,}={0,2}`
 

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/text"
 )
 
 // A licence that was printed without quotes has lost where its values end, and which of
@@ -26,10 +27,10 @@ type notation struct {
 }
 
 var notations = []notation{
-	{GoMap, lazy(`map\[(?:license:map\[)?(?:payload|signature|version):`), "map[", '[', ']', ":", " ", true},
-	{PrintedMap, lazy(`\{(?:license=\{)?(?:payload|signature|version)=`), "{", '{', '}', "=", ", ", false},
-	{PrintedMap, lazy(`\[(?:license:\[)?(?:payload|signature|version):`), "[", '[', ']', ":", ", ", false},
-	{NoQuotes, lazy(`\{\s*(?:license:\s*\{\s*)?(?:payload|signature|version):`), "{", '{', '}', ":", ",", false},
+	{GoMap, text.Pattern(`map\[(?:license:map\[)?(?:payload|signature|version):`), "map[", '[', ']', ":", " ", true},
+	{PrintedMap, text.Pattern(`\{(?:license=\{)?(?:payload|signature|version)=`), "{", '{', '}', "=", ", ", false},
+	{PrintedMap, text.Pattern(`\[(?:license:\[)?(?:payload|signature|version):`), "[", '[', ']', ":", ", ", false},
+	{NoQuotes, text.Pattern(`\{\s*(?:license:\s*\{\s*)?(?:payload|signature|version):`), "{", '{', '}', ":", ",", false},
 }
 
 // maxTyped is how many values that look like numbers are read both as text and as a number.
@@ -99,7 +100,7 @@ func (p *printed) object(depth int) bool {
 	}
 }
 
-var printedName = lazy(`^[A-Za-z_][A-Za-z0-9_.-]*`)
+var printedName = text.Pattern(`^[A-Za-z_][A-Za-z0-9_.-]*`)
 
 // space drops the white space that is not a part of the notation, and returns the rest.
 func (p *printed) space() string {
@@ -138,7 +139,7 @@ func (p *printed) value(name string) {
 	p.parts = append(p.parts, part)
 }
 
-var printedLiteral = lazy(`^(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?|true|false)$`)
+var printedLiteral = text.Pattern(`^(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?|true|false)$`)
 
 // nameFollows reports whether a text goes on with the separator and the name of another
 // member. Go prints names in their order.

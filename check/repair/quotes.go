@@ -5,9 +5,10 @@ import (
 	"strconv"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/text"
 )
 
-var dataURI = lazy(`^data:[A-Za-z0-9./+;=-]*,`)
+var dataURI = text.Pattern(`^data:[A-Za-z0-9./+;=-]*,`)
 
 // detectDataURI finds a file as a browser hands it on.
 func detectDataURI(text []byte, _ *licseal.ParseError) *reading {
@@ -19,7 +20,7 @@ func detectDataURI(text []byte, _ *licseal.ParseError) *reading {
 	return &reading{fault: Fault{Kind: DataURI, Position: at(text, startOf(text))}, texts: [][]byte{trimmed[len(prefix):]}}
 }
 
-var doubledQuotes = lazy(`^"?\{\s*""`)
+var doubledQuotes = text.Pattern(`^"?\{\s*""`)
 
 // detectDoubledQuotes finds a value of a CSV file, in which a quote is written twice.
 func detectDoubledQuotes(text []byte, _ *licseal.ParseError) *reading {
@@ -32,7 +33,7 @@ func detectDoubledQuotes(text []byte, _ *licseal.ParseError) *reading {
 	return &reading{fault: Fault{Kind: DoubledQuotes, Position: place}, texts: [][]byte{bytes.ReplaceAll(inside, []byte(`""`), []byte(`"`))}}
 }
 
-var hexEscape = lazy(`\\x[0-9A-Fa-f]{2}`)
+var hexEscape = text.Pattern(`\\x[0-9A-Fa-f]{2}`)
 
 // detectHexEscaped finds a text as web servers write it into their logs.
 func detectHexEscaped(text []byte, _ *licseal.ParseError) *reading {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/text"
 )
 
 // A stand-in is what was left in the place of a licence: its encrypted form, a pointer
@@ -18,42 +19,42 @@ type standIn struct {
 // encryptedTexts are whole texts that only a key makes readable, and pointers to where
 // the content is.
 var encryptedTexts = []standIn{
-	{AnsibleVault, lazy(`^\$ANSIBLE_VAULT;`)},
-	{GitCrypt, lazy(`^\x00GITCRYPT\x00`)},
-	{Age, lazy(`^(?:age-encryption\.org/v1|-----BEGIN AGE ENCRYPTED FILE-----)`)},
-	{PGP, lazy(`^-----BEGIN PGP MESSAGE-----`)},
-	{CMS, lazy(`^(?:-----BEGIN (?:CMS|PKCS7)-----|(?i:content-type):\s*application/(?:x-)?pkcs7-mime)`)},
-	{OpenSSL, lazy(`^(?:Salted__|U2FsdGVkX1[89+/])`)},
-	{JWE, lazy(`^eyJ[\w-]+\.[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+$`)},
-	{VaultTransit, lazy(`^vault:v[0-9]+:[A-Za-z0-9+/=]+$`)},
-	{AWSKMS, lazy(`^AQ(?:ICA|EDA)[A-Za-z0-9+/\s]{40,}={0,2}$`)},
-	{DPAPI, lazy(`^01000000d08c9ddf0115d1118c7a00c04fc297eb`)},
-	{Jasypt, lazy(`^(?:ENC\([A-Za-z0-9+/=]+\)|\{cipher\}.+|encrypted:[A-Za-z0-9+/=]{40,})$`)},
-	{LFS, lazy(`^version https://git-lfs\.github\.com/spec/`)},
-	{GitAnnex, lazy(`^(?:\.\./|\./)*(?:\.git)?/annex/objects/`)},
+	{AnsibleVault, text.Pattern(`^\$ANSIBLE_VAULT;`)},
+	{GitCrypt, text.Pattern(`^\x00GITCRYPT\x00`)},
+	{Age, text.Pattern(`^(?:age-encryption\.org/v1|-----BEGIN AGE ENCRYPTED FILE-----)`)},
+	{PGP, text.Pattern(`^-----BEGIN PGP MESSAGE-----`)},
+	{CMS, text.Pattern(`^(?:-----BEGIN (?:CMS|PKCS7)-----|(?i:content-type):\s*application/(?:x-)?pkcs7-mime)`)},
+	{OpenSSL, text.Pattern(`^(?:Salted__|U2FsdGVkX1[89+/])`)},
+	{JWE, text.Pattern(`^eyJ[\w-]+\.[\w-]*\.[\w-]+\.[\w-]+\.[\w-]+$`)},
+	{VaultTransit, text.Pattern(`^vault:v[0-9]+:[A-Za-z0-9+/=]+$`)},
+	{AWSKMS, text.Pattern(`^AQ(?:ICA|EDA)[A-Za-z0-9+/\s]{40,}={0,2}$`)},
+	{DPAPI, text.Pattern(`^01000000d08c9ddf0115d1118c7a00c04fc297eb`)},
+	{Jasypt, text.Pattern(`^(?:ENC\([A-Za-z0-9+/=]+\)|\{cipher\}.+|encrypted:[A-Za-z0-9+/=]{40,})$`)},
+	{LFS, text.Pattern(`^version https://git-lfs\.github\.com/spec/`)},
+	{GitAnnex, text.Pattern(`^(?:\.\./|\./)*(?:\.git)?/annex/objects/`)},
 }
 
 // encryptedParts are encrypted values in a text that is otherwise readable.
 var encryptedParts = []standIn{
-	{SOPS, lazy(`ENC\[AES256_GCM,data:`)},
-	{EYAML, lazy(`ENC\[PKCS7,`)},
-	{AnsibleVault, lazy(`\$ANSIBLE_VAULT;`)},
+	{SOPS, text.Pattern(`ENC\[AES256_GCM,data:`)},
+	{EYAML, text.Pattern(`ENC\[PKCS7,`)},
+	{AnsibleVault, text.Pattern(`\$ANSIBLE_VAULT;`)},
 }
 
 // references are the values of a template, of a configuration or of a program that
 // should have been replaced with a licence.
 var references = []standIn{
-	{Masked, lazy(`^(?:\*{2,}|[•●∗]{2,}|[xX]{6,}|[\[<(]?(?i:masked|redacted|filtered|hidden|secret|sensitive|sensitive value|secure|encrypted)[\])>]?)$`)},
-	{NotFound, lazy(`^(?:null|NULL|Null|undefined|nil|None|NaN|\(null\)|<nil>|<no value>|<none>|<null>|\(not set\))$`)},
-	{NotText, lazy(`^(?:\[object \w+\]|System\.[\w.]+(?:\[\])?|[A-Za-z][\w.$]*@[0-9a-f]{6,8}|<[\w.]+ object at 0x[0-9a-fA-F]+>|Array|@\{\w+=[^"'{}]*\}|#<[A-Z].*>)$`)},
-	{Placeholder, lazy(`^(?:` + strings.Join([]string{
+	{Masked, text.Pattern(`^(?:\*{2,}|[•●∗]{2,}|[xX]{6,}|[\[<(]?(?i:masked|redacted|filtered|hidden|secret|sensitive|sensitive value|secure|encrypted)[\])>]?)$`)},
+	{NotFound, text.Pattern(`^(?:null|NULL|Null|undefined|nil|None|NaN|\(null\)|<nil>|<no value>|<none>|<null>|\(not set\))$`)},
+	{NotText, text.Pattern(`^(?:\[object \w+\]|System\.[\w.]+(?:\[\])?|[A-Za-z][\w.$]*@[0-9a-f]{6,8}|<[\w.]+ object at 0x[0-9a-fA-F]+>|Array|@\{\w+=[^"'{}]*\}|#<[A-Z].*>)$`)},
+	{Placeholder, text.Pattern(`^(?:` + strings.Join([]string{
 		`\$\{?[A-Za-z_][A-Za-z0-9_.:/-]*\}?`, `\$\{[^{}]*\}`, `\$\(.*\)`, `\$\{\{.*\}\}`, `\{\{.*\}\}`, `\[\[.*\]\]`, `<%.*%>`,
 		`<<?[A-Za-z_][^<>":]*>>?`, `\{[A-Za-z_][\w.-]*\}`, `\[[A-Za-z_][\w. -]*\]`, `\$\[.*\]`, `%\([A-Za-z_]\w*\)s`, `%[A-Za-z_]+%`, `[%#]\{[^{}]*\}#?`, `@@?[A-Za-z_][\w.-]*@@?`, `__[A-Za-z][\w.-]*__`,
 		`!(?:Ref|Sub|GetAtt|ImportValue|env|secret)\b.*`,
 		`\$env:\w+`, `(?:var|local|data|module|secrets|vars|env|steps)\.[A-Za-z_][\w.\[\]"-]*`, `\(known after apply\)`,
 		`(?i:change[_ -]?me|replace[_ -]?me|todo|fixme|tbd|(?:your|my|insert|paste|put|add)[_ -].{0,60}licen[cs]e.{0,60}|licen[cs]e[_ -](?:here|goes here|data|json|key)|placeholder|dummy|example|sample)`,
 	}, "|") + `)$`)},
-	{Reference, lazy(`^(?:` + strings.Join([]string{
+	{Reference, text.Pattern(`^(?:` + strings.Join([]string{
 		`<[a-z]+:[^<>"]*>`, `\{[A-Za-z][A-Za-z0-9+.-]*://[^{}]*\}`,
 		`(?:op|vault|awssm|awsssm|aws-?sm|ssm|sm|gcpsm|gsm|akv|keyvault|azurekeyvault|azkv|secret|secrets|doppler|infisical|bws|lpass|pass|keyring|bitwarden|conjur|akeyless|consul|etcd|s3|gs|az|k8s|file|https?|ref\+[a-z]+)://\S+`,
 		`arn:aws[a-z-]*:\S+`, `vault:[\w./-]+#[\w.-]+`, `@Microsoft\.KeyVault\(.*\)`, `projects/[\w-]+/secrets/\S+`, `(?:secret|secrets|kv)/[\w./-]+`, `(?:env|ssm|secretsmanager|secretref|keyvaultref):\S+`,
@@ -112,7 +113,7 @@ func isPlain(text []byte) bool {
 	return wholeSignature().Match(text) || holdsEncoded(string(text))
 }
 
-var wholeSignature = lazy(`[0-9A-Fa-f]{128}`)
+var wholeSignature = text.Pattern(`[0-9A-Fa-f]{128}`)
 
 // isBinaryPGP reports whether a text begins with the packet of an encrypted OpenPGP
 // message: a session key, of version 3 for a public key or 4 for a passphrase.
@@ -140,7 +141,7 @@ func detectStandIn(text []byte, _ *licseal.ParseError) *reading {
 }
 
 // licenseName is the name of a variable or member that should hold a licence.
-var licenseName = lazy(`(?i)licen[cs]e|^signature$`)
+var licenseName = text.Pattern(`(?i)licen[cs]e|^signature$`)
 
 // detectJSONStandIn finds a stand-in as the value of a member that should hold a
 // licence or a part of one. The name may also be in a member "name" next to the value.

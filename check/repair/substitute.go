@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -31,20 +32,22 @@ type substitute struct {
 
 // substitutes are grouped by the program that makes them: what makes one of a group
 // makes all of them.
-var substitutes = [][]substitute{
-	group(" ", "\u00a0", "\u2002", "\u2003", "\u2007", "\u2009", "\u202f", "\u3000"),
-	group("", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u200e", "\u200f"),
-	{{"\u2010", []string{"-"}}, {"\u2011", []string{"-"}}, {"\u2012", []string{"-"}}, {"\u2212", []string{"-"}},
-		{"\u2013", []string{"-", "--"}}, {"\u2014", []string{"--", "-", "---"}}},
-	group(`"`, "\u201c", "\u201d", "\u201e", "\u201f", "\u00ab", "\u00bb", "\u2033", "\uff02"),
-	group("'", "\u2018", "\u2019", "\u201a", "\u201b", "\u2032", "\u00b4", "`"),
-	{{"\u2026", []string{"..."}}},
-	{{"\u00a9", []string{"(c)", "(C)"}}, {"\u00ae", []string{"(r)", "(R)"}}, {"\u2122", []string{"(tm)", "(TM)"}},
-		{"\u00bd", []string{"1/2"}}, {"\u00bc", []string{"1/4"}}, {"\u00be", []string{"3/4"}}, {"\u2192", []string{"->", "-->"}}},
-	{{"&amp;", []string{"&"}}, {"&lt;", []string{"<"}}, {"&gt;", []string{">"}}, {"&quot;", []string{`"`}}, {"&#39;", []string{"'"}}, {"&nbsp;", []string{" "}}},
-	{{"\r\n", []string{" ", ""}}, {"\n", []string{" ", ""}}},
-	decomposed,
-}
+var substitutes = sync.OnceValue(func() [][]substitute {
+	return [][]substitute{
+		group(" ", "\u00a0", "\u2002", "\u2003", "\u2007", "\u2009", "\u202f", "\u3000"),
+		group("", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u200e", "\u200f"),
+		{{"\u2010", []string{"-"}}, {"\u2011", []string{"-"}}, {"\u2012", []string{"-"}}, {"\u2212", []string{"-"}},
+			{"\u2013", []string{"-", "--"}}, {"\u2014", []string{"--", "-", "---"}}},
+		group(`"`, "\u201c", "\u201d", "\u201e", "\u201f", "\u00ab", "\u00bb", "\u2033", "\uff02"),
+		group("'", "\u2018", "\u2019", "\u201a", "\u201b", "\u2032", "\u00b4", "`"),
+		{{"\u2026", []string{"..."}}},
+		{{"\u00a9", []string{"(c)", "(C)"}}, {"\u00ae", []string{"(r)", "(R)"}}, {"\u2122", []string{"(tm)", "(TM)"}},
+			{"\u00bd", []string{"1/2"}}, {"\u00bc", []string{"1/4"}}, {"\u00be", []string{"3/4"}}, {"\u2192", []string{"->", "-->"}}},
+		{{"&amp;", []string{"&"}}, {"&lt;", []string{"<"}}, {"&gt;", []string{">"}}, {"&quot;", []string{`"`}}, {"&#39;", []string{"'"}}, {"&nbsp;", []string{" "}}},
+		{{"\r\n", []string{" ", ""}}, {"\n", []string{" ", ""}}},
+		decomposed(),
+	}
+})
 
 // plainSubstitutes are what programs put in place of characters that they do not like:
 // the other way round.
@@ -59,9 +62,9 @@ func isASCII(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
-// decomposed are letters with their accent as a character of its own, as copied from a
+// decomposed returns letters with their accent as a character of its own, as copied from a
 // PDF document or from the name of a file on macOS.
-var decomposed = func() []substitute {
+func decomposed() []substitute {
 	const marks = "\u0300\u0301\u0302\u0303\u0308\u030a\u0327\u030c\u0328\u030b\u0307"
 	composed := []string{
 		"AÀEÈIÌOÒUÙaàeèiìoòuù", "AÁEÉIÍOÓUÚYÝaáeéiíoóuúyýCĆcćNŃnńSŚsśZŹzź", "AÂEÊIÎOÔUÛaâeêiîoôuû", "AÃNÑOÕaãnñoõ", "AÄEËIÏOÖUÜaäeëiïoöuüyÿ",
@@ -75,7 +78,7 @@ var decomposed = func() []substitute {
 		}
 	}
 	return all
-}()
+}
 
 // group returns substitutes of one original.
 func group(original string, chars ...string) []substitute {
@@ -100,7 +103,7 @@ type occurrence struct {
 func Substitutions(lic *licseal.License) iter.Seq[Candidate] {
 	return func(yield func(Candidate) bool) {
 		left := maxTriedBytes / (len(lic.Payload.Bytes()) + 1)
-		if newSubstitution(lic, substitutes).run(&left, yield) {
+		if newSubstitution(lic, substitutes()).run(&left, yield) {
 			left = min(left, maxPlainTries)
 			newSubstitution(lic, plainSubstitutes).run(&left, yield)
 		}

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/text"
 )
 
 func detectEmpty(text []byte, _ *licseal.ParseError) *reading {
@@ -57,7 +58,7 @@ func detectByteOrderMark(text []byte, _ *licseal.ParseError) *reading {
 	return &reading{fault: Fault{Kind: ByteOrderMark, Position: start}, texts: [][]byte{rest}}
 }
 
-var htmlStart = lazy(`(?i)^(<!doctype html|<html|<\?xml|<head|<body)`)
+var htmlStart = text.Pattern(`(?i)^(<!doctype html|<html|<\?xml|<head|<body)`)
 
 func detectHTMLPage(text []byte, _ *licseal.ParseError) *reading {
 	if !htmlStart().Match(trim(text)) || MentionsLicense(string(text)) {
@@ -66,7 +67,7 @@ func detectHTMLPage(text []byte, _ *licseal.ParseError) *reading {
 	return unreadable(HTMLPage, at(text, startOf(text)))
 }
 
-var keyStart = lazy(`^(-----BEGIN |ssh-ed25519 |ecdsa-sha2-)`)
+var keyStart = text.Pattern(`^(-----BEGIN |ssh-ed25519 |ecdsa-sha2-)`)
 
 func detectKeyFile(text []byte, _ *licseal.ParseError) *reading {
 	if !keyStart().Match(trim(text)) {
@@ -75,7 +76,7 @@ func detectKeyFile(text []byte, _ *licseal.ParseError) *reading {
 	return unreadable(KeyFile, at(text, startOf(text)))
 }
 
-var fileName = lazy(`^((file://|@|~/|\.{1,2}/|/|[A-Za-z]:\\)[A-Za-z0-9_.~/\\-]+|[A-Za-z0-9_.-]+\.(json|txt|lic|license))$`)
+var fileName = text.Pattern(`^((file://|@|~/|\.{1,2}/|/|[A-Za-z]:\\)[A-Za-z0-9_.~/\\-]+|[A-Za-z0-9_.-]+\.(json|txt|lic|license))$`)
 
 func detectFileName(text []byte, _ *licseal.ParseError) *reading {
 	trimmed := trim(text)
@@ -88,9 +89,9 @@ func detectFileName(text []byte, _ *licseal.ParseError) *reading {
 // linePrefixes are what mail programs, diff, grep, cat -n and containers' logs put before
 // each line.
 var linePrefixes = []func() *regexp.Regexp{
-	lazy(`^(?:> ?)+`), lazy(`^\+ ?`), lazy(`^\| ?`), lazy(`^# ?`), lazy(`^// ?`),
-	lazy(`^\s*[0-9]+[:|\t] ?`), lazy(`^\s*[0-9]+  ?`),
-	lazy(`^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+(?:Z|[+-][0-9:]+)? (?:(?:stdout|stderr) [FP] )?`),
+	text.Pattern(`^(?:> ?)+`), text.Pattern(`^\+ ?`), text.Pattern(`^\| ?`), text.Pattern(`^# ?`), text.Pattern(`^// ?`),
+	text.Pattern(`^\s*[0-9]+[:|\t] ?`), text.Pattern(`^\s*[0-9]+  ?`),
+	text.Pattern(`^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+(?:Z|[+-][0-9:]+)? (?:(?:stdout|stderr) [FP] )?`),
 }
 
 // detectLinePrefix finds lines that all have something before them.

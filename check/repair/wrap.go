@@ -12,14 +12,15 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/text"
 )
 
-var envAssignment = lazy(`^\s*(?:(?:export|set|setx|ENV)\s+)?([A-Z][A-Z0-9_]*)\s*=\s*`)
+var envAssignment = text.Pattern(`^\s*(?:(?:export|set|setx|ENV)\s+)?([A-Z][A-Z0-9_]*)\s*=\s*`)
 
 // hclAttribute is a line of a .tfvars file. hclEscapes are the sequences that HCL
 // escapes by doubling their first character. They may also be part of what is signed.
 var (
-	hclAttribute = lazy(`^\s*([A-Za-z_][A-Za-z0-9_-]*)\s*=\s*("[^\r\n]*")`)
+	hclAttribute = text.Pattern(`^\s*([A-Za-z_][A-Za-z0-9_-]*)\s*=\s*("[^\r\n]*")`)
 	hclEscapes   = strings.NewReplacer("$${", "${", "%%{", "%{")
 )
 
@@ -70,8 +71,8 @@ func detectFormBody(text []byte, _ *licseal.ParseError) *reading {
 }
 
 var (
-	softBreak     = lazy(`=\r?\n`)
-	encodedEquals = lazy(`=(3D|22|7B|7D|C3|E2)`)
+	softBreak     = text.Pattern(`=\r?\n`)
+	encodedEquals = text.Pattern(`=(3D|22|7B|7D|C3|E2)`)
 )
 
 // detectQuotedPrintable finds the source of a mail.
@@ -145,7 +146,7 @@ func detectWrappedInQuotes(text []byte, _ *licseal.ParseError) *reading {
 	return nil
 }
 
-var escapedStart = lazy(`^\{(?:\s|\\[nrt])*\\+"`)
+var escapedStart = text.Pattern(`^\{(?:\s|\\[nrt])*\\+"`)
 
 // detectEscapedQuotes finds the inside of a JSON string.
 func detectEscapedQuotes(text []byte, _ *licseal.ParseError) *reading {
@@ -162,7 +163,7 @@ func detectEscapedQuotes(text []byte, _ *licseal.ParseError) *reading {
 	return &reading{fault: fault, texts: [][]byte{unquoted}}
 }
 
-var base64Text = lazy(`^[A-Za-z0-9+/_-]+={0,2}$`)
+var base64Text = text.Pattern(`^[A-Za-z0-9+/_-]+={0,2}$`)
 
 // minBase64 is the length from which letters and digits are treated as base64.
 const minBase64 = 24

@@ -10,15 +10,16 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/text"
 )
 
 // kindMember is in every manifest, and yamlLine begins most YAML documents.
 var (
-	kindMember = lazy(`\bkind["']?\s*:`)
-	yamlLine   = lazy(`^(?:---.*\n|#.*\n|\s*\n)*[A-Za-z_"'][\w."'/-]*:(?:\s|$)`)
+	kindMember = text.Pattern(`\bkind["']?\s*:`)
+	yamlLine   = text.Pattern(`^(?:---.*\n|#.*\n|\s*\n)*[A-Za-z_"'][\w."'/-]*:(?:\s|$)`)
 )
 
-var mentionsName = lazy(`(?i)licen[cs]e`)
+var mentionsName = text.Pattern(`(?i)licen[cs]e`)
 
 // detectYAML finds manifests, and other YAML documents that hold a licence as a value.
 func detectYAML(text []byte, _ *licseal.ParseError) *reading {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/licseal/licseal/edit"
+	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/schema"
 	"github.com/xrash/smetrics"
 	"go.yaml.in/yaml/v3"
@@ -57,10 +58,20 @@ var settings = []setting{
 	{"plans", readPlans},
 }
 
+// nameRule says which names of a kind are valid.
+type nameRule struct {
+	pattern func() *regexp.Regexp
+	most    int // bytes
+}
+
+func (r nameRule) accepts(name string) bool {
+	return len(name) <= r.most && r.pattern().MatchString(name)
+}
+
 var (
-	variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`)
-	secretName   = regexp.MustCompile(`^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$`)
-	planName     = regexp.MustCompile(`^[A-Za-z0-9][-._A-Za-z0-9]{0,63}$`)
+	variableName = nameRule{text.Pattern(`^[A-Za-z_][A-Za-z0-9_]*$`), 128}
+	secretName   = nameRule{text.Pattern(`^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$`), 253}
+	planName     = nameRule{text.Pattern(`^[A-Za-z0-9][-._A-Za-z0-9]*$`), 64}
 )
 
 func names(settings []setting) []string {
@@ -192,10 +203,10 @@ func text1(set func(*Profile, string)) func(*Profile, string, *yaml.Node) error 
 	}
 }
 
-func matching(pattern *regexp.Regexp, what string, set func(*Profile, string)) func(*Profile, string, *yaml.Node) error {
+func matching(rule nameRule, what string, set func(*Profile, string)) func(*Profile, string, *yaml.Node) error {
 	return func(p *Profile, name string, n *yaml.Node) error {
 		s, err := scalar(name, n)
-		if err == nil && !pattern.MatchString(s) {
+		if err == nil && !rule.accepts(s) {
 			err = &Error{n.Line, fmt.Sprintf("%s: %q is not %s", name, s, what), ""}
 		}
 		if err == nil {

@@ -91,6 +91,21 @@ func TestParseShortForms(t *testing.T) {
 	}
 }
 
+// Names are accepted up to their greatest length.
+func TestLengthsOfNames(t *testing.T) {
+	for _, test := range []struct {
+		before, after string
+		most          int
+	}{{"variable: ", "", 128}, {"secret: ", "", 253}, {"plans: {", ": {expires: +1d}}", 64}} {
+		for _, over := range []int{0, 1} {
+			text := test.before + strings.Repeat("a", test.most+over) + test.after
+			if _, err := profile.Parse("/acme/licseal.yaml", []byte(text)); (err == nil) != (over == 0) {
+				t.Errorf("%s, %d bytes: error %v", text[:6], test.most+over, err)
+			}
+		}
+	}
+}
+
 func TestParseErrors(t *testing.T) {
 	tests := []struct{ text, want, hint string }{
 		{"product: A\nshema: a.json", `line 2: unknown setting "shema"`, `did you mean "schema"?`},

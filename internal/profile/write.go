@@ -88,7 +88,7 @@ func Names(product string) (variable, secret string) {
 		return "", ""
 	}
 	variable, secret = strings.ToUpper(strings.Join(words, "_"))+"_LICENSE", strings.Join(words, "-")+"-license"
-	if !variableName.MatchString(variable) || !secretName.MatchString(secret) {
+	if !variableName.accepts(variable) || !secretName.accepts(secret) {
 		return "", ""
 	}
 	return variable, secret
