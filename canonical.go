@@ -7,8 +7,8 @@ import (
 )
 
 // canonicalize returns the canonical form (RFC 8785) of a JSON object that has
-// been parsed, and whose numbers have passed checkNumber. Where text is
-// canonical already, it is the result itself.
+// been parsed and whose numbers have passed checkNumber. A text that is canonical
+// already is returned as it is, without a copy.
 func canonicalize(text []byte) ([]byte, error) {
 	if isPlainlyCanonical(text) {
 		return text, nil
@@ -20,10 +20,9 @@ func canonicalize(text []byte) ([]byte, error) {
 	return canonical, nil
 }
 
-// isPlainlyCanonical reports whether text is in canonical form, as far as that
-// is plain to see. It sees it of nearly every text that is: all but those with
-// escapes, with names that are not ASCII, and with numbers that are not short
-// integers.
+// isPlainlyCanonical reports whether text is certainly in canonical form. It is a
+// quick test: false for canonical texts with escapes, with names that are not
+// ASCII, or with numbers other than short integers.
 func isPlainlyCanonical(text []byte) bool {
 	if bytes.IndexByte(text, '\\') >= 0 {
 		return false
@@ -33,7 +32,7 @@ func isPlainlyCanonical(text []byte) bool {
 }
 
 // plainValue returns the offset of the end of the value at offset at, and
-// whether that value is plainly canonical. No string in text has escapes.
+// whether that value is certainly canonical. text must not contain a backslash.
 func plainValue(text []byte, at int) (end int, ok bool) {
 	switch text[at] {
 	case '{':

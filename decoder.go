@@ -14,20 +14,25 @@ type decoder struct {
 	buf bytes.Buffer
 }
 
-// decoders keeps tokenizers for reuse: their name tables cost more than the
-// parsing of a whole licence.
-var decoders = sync.Pool{New: func() any { return new(decoder) }}
-
-func getDecoder(data []byte) *decoder {
-	d := decoders.Get().(*decoder)
-	d.buf = *bytes.NewBuffer(data)
+func (d *decoder) read(text []byte) {
+	d.buf = *bytes.NewBuffer(text)
 	d.Reset(&d.buf)
-	return d
 }
 
-// putDecoder gives d back, without the text it has read.
-func putDecoder(d *decoder) {
-	d.buf = bytes.Buffer{}
-	d.Reset(&d.buf)
-	decoders.Put(d)
+// scanners keeps scanners for reuse: the name tables of their tokenizers cost more
+// than the parsing of a whole licence.
+var scanners = sync.Pool{New: func() any { return new(scanner) }}
+
+func getScanner(text []byte) *scanner {
+	s := scanners.Get().(*scanner)
+	s.text = text
+	s.read(text)
+	return s
+}
+
+// close returns s to the pool, after dropping its reference to the text.
+func (s *scanner) close() {
+	s.text = nil
+	s.read(nil)
+	scanners.Put(s)
 }

@@ -18,9 +18,9 @@ type Position struct {
 	Column  int    // from 1, in characters (Unicode code points); 0 if Line is
 }
 
-// String returns "line:column" and the pointer where there is one, as in
-// "3:17 /license/payload/customer"; without a line, the pointer, or "payload" if
-// that is empty.
+// String returns "line:column" followed by the pointer if there is one, such as
+// "3:17 /license/payload/customer". Without a line it returns the pointer, or
+// "payload" if the pointer is empty.
 func (p Position) String() string {
 	if p.Line == 0 {
 		return cmp.Or(printable(p.Pointer), "payload")
@@ -31,8 +31,8 @@ func (p Position) String() string {
 	return fmt.Sprintf("%d:%d %s", p.Line, p.Column, printable(p.Pointer))
 }
 
-// printable returns a pointer as it is, or quoted and cut where a hostile member
-// name could flood a terminal or move its cursor.
+// printable returns a pointer as it is, or quoted and cut if a hostile member name
+// in it could flood a terminal or move its cursor.
 func printable(pointer string) string {
 	const limit = 200
 	hostile := func(r rune) bool { return !visible(r) || r == utf8.RuneError }
@@ -45,7 +45,7 @@ func printable(pointer string) string {
 	return quoted(pointer)
 }
 
-// quoted returns a text in quotes, with escapes for all that is not visible.
+// quoted returns a text in quotes, with everything invisible escaped.
 func quoted(text string) string {
 	text = strconv.Quote(text)
 	for _, r := range text {
@@ -66,8 +66,8 @@ func positionAt(text []byte, offset int) Position {
 	}
 }
 
-// Class is why a text is not a licence document, a stable word of a [ParseError]. The test vectors in
-// testdata/vectors name the same words.
+// Class is the reason of a [ParseError], a stable word: why a text is not a licence
+// document. The test vectors in testdata/vectors use the same words.
 type Class string
 
 // The classes of a text that is not a licence document.
@@ -102,8 +102,8 @@ type ParseError struct {
 
 func (e *ParseError) Error() string { return e.Position.String() + ": " + e.Detail }
 
-// quote returns a text as an error shows it: quoted, with nothing that could
-// move a terminal's cursor, and not longer than is useful.
+// quote returns a text for an error message: quoted, escaped and cut to a useful
+// length.
 func quote(text []byte) string {
 	const limit = 60
 	if len(text) <= limit {
@@ -112,7 +112,7 @@ func quote(text []byte) string {
 	return quoted(string(bytes.ToValidUTF8(text[:limit], nil))) + "…"
 }
 
-// describe returns a JSON value as an error shows it, such as: the number 5.
+// describe returns a JSON value for an error message, such as: the number 5.
 func describe(value jsontext.Value) string {
 	switch value.Kind() {
 	case '"':
@@ -124,8 +124,8 @@ func describe(value jsontext.Value) string {
 	return describeKind(value)
 }
 
-// describeKind returns the kind of a JSON value, without what a string or a number
-// says.
+// describeKind returns the kind of a JSON value, without the content of a string or
+// a number.
 func describeKind(value jsontext.Value) string {
 	switch value.Kind() {
 	case '"':

@@ -9,8 +9,8 @@ import (
 )
 
 // find returns the span of the value at a JSON Pointer (RFC 6901) in the JSON
-// value that text begins with. The text has been parsed before, so it is well
-// formed, and a look for its delimiters is enough to walk through it.
+// value at the start of text. The text was parsed before and is well formed, so
+// scanning for delimiters is enough.
 func find(text []byte, pointer string) (start, end int, ok bool) {
 	at := skipSpace(text, 0)
 	if name, below := strings.CutPrefix(pointer, "/"); below && !strings.ContainsAny(name, "/~") {
@@ -30,8 +30,8 @@ func find(text []byte, pointer string) (start, end int, ok bool) {
 	return at, skipValue(text, at), true
 }
 
-// child returns the offset of the member or element, of the object or array at
-// offset at, that one reference token of a JSON Pointer names.
+// child returns the offset of one member or element of the object or array at
+// offset at: the one that a reference token of a JSON Pointer names.
 func child(text []byte, at int, token string) (int, bool) {
 	switch text[at] {
 	case '{':
@@ -115,14 +115,14 @@ func skipNested(text []byte, at int) int {
 
 func skipString(text []byte, at int) int {
 	end := at + 1 + bytes.IndexByte(text[at+1:], '"')
-	for isEscaped(text[at+1 : end]) {
+	for text[end-1] == '\\' && isEscaped(text[at+1:end]) {
 		end += 1 + bytes.IndexByte(text[end+1:], '"')
 	}
 	return end + 1
 }
 
-// isEscaped reports whether what comes after s, in a JSON string, is escaped:
-// whether s ends with an odd number of backslashes.
+// isEscaped reports whether the character after s in a JSON string is escaped,
+// which it is if s ends with an odd number of backslashes.
 func isEscaped(s []byte) bool {
 	return (len(s)-len(bytes.TrimRight(s, `\`)))%2 == 1
 }
@@ -134,10 +134,13 @@ func skipSpace(text []byte, at int) int {
 	return at
 }
 
-// isString reports whether a JSON string, quotes and escapes included, stands for s.
+// isString reports whether a JSON string, quotes and escapes included, decodes to s.
 func isString(text []byte, s string) bool {
+	if text[0] != '"' {
+		return false
+	}
 	if bytes.IndexByte(text, '\\') < 0 {
-		return len(text) == len(s)+2 && text[0] == '"' && string(text[1:len(text)-1]) == s
+		return string(text[1:len(text)-1]) == s
 	}
 	unquoted, err := jsontext.AppendUnquote(nil, text)
 	return err == nil && string(unquoted) == s

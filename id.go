@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// ID returns the id of a licence, by which it is revoked: the string that roles.ID
-// names, or the text of the number there. ok is false if there is neither, or the
-// string is empty.
+// ID returns the id by which a licence is revoked: the string at roles.ID, or the
+// text of the number there. ok is false if there is neither, or if the string is
+// empty.
 func (p Payload) ID(roles Roles) (id string, ok bool) {
 	pointer := roles.WithDefaults().ID
 	value, ok := p.Field(pointer)
@@ -22,7 +22,7 @@ func (p Payload) ID(roles Roles) (id string, ok bool) {
 	return id, ok && id != ""
 }
 
-// IDError says that nobody could type the id of a licence to revoke it.
+// IDError reports a licence id that nobody could type to revoke the licence.
 type IDError struct {
 	Position // of the id in its payload; zero for an id by itself
 	Detail   string
@@ -49,9 +49,9 @@ func (p Payload) CheckID(roles Roles) error {
 	return nil
 }
 
-// CheckID returns an [*IDError] if nobody can read an id from a screen and type it
-// again: if it begins or ends with a blank, has any blank but the ordinary space, has
-// a control character or one that cannot be seen, or is not UTF-8.
+// CheckID returns an [*IDError] if an id cannot be read from a screen and typed: if
+// it begins or ends with a blank, contains a blank other than the ordinary space, a
+// control character or an invisible one, or is not UTF-8.
 func CheckID(id string) error {
 	if err := checkID(id); err != nil {
 		return err
@@ -82,9 +82,9 @@ func oddID(id, fault string) *IDError {
 	return &IDError{Detail: fmt.Sprintf("the id %s %s, so nobody could type it to revoke the licence", quote([]byte(id)), fault), Fault: fault}
 }
 
-// visible reports whether a character can be seen, and told from the ordinary
-// space. Package internal/text, which this one cannot import, escapes the same
-// characters; a test compares the two.
+// visible reports whether a character is visible or the ordinary space. Package
+// internal/text, which this one cannot import, escapes the same characters; a test
+// compares the two.
 func visible(r rune) bool {
 	const brailleBlank = '\u2800'
 	return unicode.IsPrint(r) && r != brailleBlank && !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)

@@ -14,8 +14,8 @@ import (
 // KeyID returns the name by which a public key is known: OpenSSH's SHA-256
 // fingerprint, such as "SHA256:bbXpuKG6…", which ssh-keygen -l prints. It is the
 // SHA-256 of the key in SSH's wire format (RFC 4253 section 6.6, RFC 5656 section
-// 3.1, RFC 8709 section 4), in base64 without padding. For what is neither an
-// ed25519.PublicKey nor an *ecdsa.PublicKey on P-256 it is the empty string.
+// 3.1, RFC 8709 section 4), in base64 without padding. It is empty unless key is an
+// ed25519.PublicKey or an *ecdsa.PublicKey on P-256.
 func KeyID(pub crypto.PublicKey) string {
 	var wire []byte
 	switch k := pub.(type) {
@@ -45,7 +45,7 @@ func isKeyID(text string) bool {
 }
 
 // pointOf returns the point of a key on P-256, uncompressed, or nil. A key that
-// was put together by hand may be no point, or have no coordinates at all.
+// was assembled by hand may be off the curve or have no coordinates.
 func pointOf(key *ecdsa.PublicKey) []byte {
 	//lint:ignore SA1019 Bytes panics where there are no coordinates
 	if key == nil || key.Curve != elliptic.P256() || key.X == nil || key.Y == nil {

@@ -4,8 +4,8 @@ import "strings"
 
 // License is a licence document: the object under "license".
 //
-// A License that came from [ParseUnverified] has the right shape and nothing
-// more. Only package verify says whether a signature holds.
+// A License from [ParseUnverified] has the right shape and nothing more. Only
+// package verify checks the signature.
 type License struct {
 	// Payload is what the signature covers.
 	Payload Payload
@@ -14,18 +14,18 @@ type License struct {
 	// SPEC.md defines for each kind of key.
 	Signature string
 
-	// Version is the version member, kept as it came.
+	// Version is the version member, kept as it was read.
 	Version Version
 }
 
-// Version is the version member of a licence document. There is one version;
-// documents in the wild spell it in two ways.
+// Version is the version member of a licence document. There is one version, which
+// existing documents write in two ways.
 type Version uint8
 
 const (
 	// Version1 is the string "1": what licseal writes.
 	Version1 Version = iota
-	// Version1Integer is the integer 1: read, and written again as it came.
+	// Version1Integer is the integer 1: read, and written back unchanged.
 	Version1Integer
 )
 
@@ -38,7 +38,7 @@ func (v Version) String() string {
 }
 
 // String returns the licence in canonical form (RFC 8785): one line with no
-// newline at its end. It is both what a licence file holds and the payload
+// newline at its end. It is both the content of a licence file and the payload
 // string that the Admin API takes.
 func (l *License) String() string {
 	return licenseEnvelope.text(document{l.Payload, l.Signature, l.Version})
@@ -63,7 +63,7 @@ func (env *envelope) text(doc document) string {
 // MarshalText returns the bytes of [License.String].
 func (l *License) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
-// envelopeSize is the length of a canonical licence less its payload.
+// envelopeSize is the length of a canonical licence without its payload.
 const envelopeSize = len(`{"license":{"payload":,"signature":"","version":"1"}}`) + signatureHexSize
 
 // signatureHexSize is the length of every signature, in hex digits.

@@ -13,9 +13,8 @@ import (
 const maxInteger = 1<<53 - 1
 
 // checkNumber refuses a JSON number whose canonical form would be another
-// number. RFC 8785 writes every number as the double nearest to it, which loses
-// what a double cannot hold; two payloads that differ only there would then
-// have the same signature.
+// number. RFC 8785 writes every number as the nearest double. Two payloads that
+// differ only in digits beyond its precision would have the same signature.
 func checkNumber(text []byte) (Class, string) {
 	if isShortInteger(text) {
 		return "", ""
@@ -34,8 +33,17 @@ func checkNumber(text []byte) (Class, string) {
 	return "", ""
 }
 
-// isShortInteger reports whether text is an integer of at most 15 digits: by far
-// the most usual number, and always exact.
+// lastNumber returns the JSON number that text ends with.
+func lastNumber(text []byte) []byte {
+	at := len(text)
+	for at > 0 && !isDelimiter(text[at-1]) && text[at-1] != '[' && text[at-1] != ':' {
+		at--
+	}
+	return text[at:]
+}
+
+// isShortInteger reports whether text is an integer of at most 15 digits: the most
+// common kind of number, and always exact.
 func isShortInteger(text []byte) bool {
 	digits := bytes.TrimPrefix(text, []byte("-"))
 	for _, c := range digits {
@@ -46,17 +54,16 @@ func isShortInteger(text []byte) bool {
 	return len(digits) <= 15
 }
 
-// decimal is a decimal number in its one normal form: ±0.DIGITS × 10^exponent,
-// with neither a first nor a last digit of zero. Zero has no digits.
+// decimal is a decimal number in normal form: ±0.DIGITS × 10^exponent, where the
+// first and the last digit are not zero. Zero has no digits.
 type decimal struct {
 	negative bool
 	digits   string
 	exponent int
 }
 
-// decimalOf reads a JSON number exactly. Its exponent is small: checkNumber has
-// seen that the number is a finite double, so a large one stands only beside
-// digits that make up for it, or beside zero.
+// decimalOf reads a JSON number exactly. checkNumber has found the number to be a
+// finite double, so a large exponent occurs only with as many digits, or with zero.
 func decimalOf(text []byte) decimal {
 	s, negative := strings.CutPrefix(string(text), "-")
 	mantissa, exponentText, _ := strings.Cut(strings.ToLower(s), "e")

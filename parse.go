@@ -19,31 +19,30 @@ const (
 
 	// MaxDepth is how deeply objects and arrays may be nested in a licence
 	// document. The payload is the third level of a document, so a payload
-	// that is parsed by itself has two levels less.
+	// that is parsed alone may have two levels less.
 	MaxDepth = 32
 )
 
 // payloadDepth is how many levels of a document surround the payload.
 const payloadDepth = 2
 
-// Parser parses with bounds other than the default ones. The zero value has
-// the default bounds.
+// Parser parses with bounds of the caller's choice. The zero value has the
+// default bounds.
 type Parser struct {
 	// MaxBytes is the size of the largest document that is read, and of its
 	// canonical form. If zero, DefaultMaxBytes.
 	MaxBytes int
 }
 
-// ParseUnverified parses a licence document strictly. As its name says, it does
-// not look at the signature: the licence may have been written by anyone. To
-// trust what it says, use package verify.
+// ParseUnverified parses a licence document strictly. It does not check the
+// signature, so anyone may have written the licence. To trust its content, use
+// package verify.
 //
 // An error is always a [*ParseError].
 func ParseUnverified(data []byte) (*License, error) { return Parser{}.ParseUnverified(data) }
 
-// ParsePayload parses a payload, an object by itself, as strictly as
-// [ParseUnverified]. Whatever it accepts fits into a licence document that
-// ParseUnverified accepts.
+// ParsePayload parses a payload, an object without a document around it, as
+// strictly as [ParseUnverified], which accepts every document made from it.
 //
 // An error is always a [*ParseError].
 func ParsePayload(data []byte) (Payload, error) { return Parser{}.ParsePayload(data) }
@@ -89,8 +88,8 @@ func (p Parser) parsePayload(data []byte, env *envelope) (Payload, error) {
 	return payload, nil
 }
 
-// envelope says what stands around a payload: the one member of the document,
-// and the JSON Pointers below it.
+// envelope describes the document around a payload: its one member, and the JSON
+// Pointers below it.
 type envelope struct {
 	noun                                  string // what messages call the document
 	member                                string
@@ -104,7 +103,7 @@ var licenseEnvelope = envelope{
 	DefaultMaxBytes,
 }
 
-// document is what an envelope holds.
+// document is the content of an envelope.
 type document struct {
 	payload   Payload
 	signature string
@@ -118,8 +117,8 @@ func (p Parser) maxBytes(env *envelope) int {
 	return p.MaxBytes
 }
 
-// checkCanonicalSize refuses what could be read but, once written in canonical
-// form, no longer: 1e15 has fewer characters than 1000000000000000.
+// checkCanonicalSize refuses a document whose canonical form would be too large to
+// be read again: 1e15 is shorter than 1000000000000000.
 func (p Parser) checkCanonicalSize(doc document, env *envelope) error {
 	size := len(doc.payload.canonical) + env.size() + len(doc.version.String()) - len(Version1.String())
 	if size <= p.maxBytes(env) {
@@ -128,7 +127,7 @@ func (p Parser) checkCanonicalSize(doc document, env *envelope) error {
 	return env.tooLarge(size, p.maxBytes(env), "in canonical form ")
 }
 
-// size is the length of a canonical document less its payload.
+// size is the length of a canonical document without its payload.
 func (env *envelope) size() int { return envelopeSize - len("license") + len(env.member) }
 
 func (env *envelope) tooLarge(size, limit int, form string) error {
@@ -138,7 +137,7 @@ func (env *envelope) tooLarge(size, limit int, form string) error {
 
 // scanner reads one document, token by token.
 type scanner struct {
-	*decoder
+	decoder
 	text       []byte
 	outerDepth int // levels that are to be counted around the text
 	env        *envelope
@@ -150,18 +149,16 @@ func (p Parser) newScanner(data []byte, outerDepth int, env *envelope) (*scanner
 	}
 	// The caller may reuse data; a parsed payload must not change with it.
 	text := bytes.Clone(data)
-	s := &scanner{text: text, outerDepth: outerDepth, env: env}
+	s := getScanner(text)
+	s.outerDepth, s.env = outerDepth, env
 	switch {
 	case bytes.HasPrefix(text, []byte("\ufeff")):
 		return nil, s.errorAt(0, "", ClassByteOrderMark, "the text starts with a byte order mark (U+FEFF); save it as UTF-8 without one")
-	case len(bytes.TrimLeft(text, " \t\r\n")) == 0:
+	case skipSpace(text, 0) == len(text):
 		return nil, s.errorAt(0, "", ClassEmpty, "the text is empty; a %s is a JSON object with the member %q", env.noun, env.member)
 	}
-	s.decoder = getDecoder(text)
 	return s, nil
 }
-
-func (s *scanner) close() { putDecoder(s.decoder) }
 
 // document reads the whole envelope: {"license":{"payload":…,"signature":…,"version":…}}.
 func (s *scanner) document() (doc document, err error) {
@@ -184,8 +181,8 @@ func (s *scanner) document() (doc document, err error) {
 	return doc, s.end()
 }
 
-// object reads an object that has exactly the members named, in any order, and
-// calls member when the value of one comes next.
+// object reads an object that has exactly the members named, in any order. It
+// calls member before the value of each.
 func (s *scanner) object(pointer string, names []string, member func(name string) error) error {
 	start, err := s.open(pointer)
 	if err != nil {
@@ -253,7 +250,7 @@ func (s *scanner) open(pointer string) (start int, err error) {
 	return int(s.InputOffset()) - 1, nil
 }
 
-// payload reads an object with any members and brings it into canonical form.
+// payload reads an object with any members and canonicalizes it.
 func (s *scanner) payload(pointer string) (Payload, error) {
 	start, err := s.open(pointer)
 	if err != nil {
@@ -272,21 +269,19 @@ func (s *scanner) payload(pointer string) (Payload, error) {
 	return Payload{canonical, source{s.text, start, pointer}}, nil
 }
 
-// token reads one token inside a payload and applies what jsontext does not:
-// the bound on depth, and the guard that no number is rounded.
+// token reads one token inside a payload and checks what jsontext does not: the
+// bound on depth, and that no number would be rounded.
 func (s *scanner) token() error {
-	if s.PeekKind() == '0' {
-		value, err := s.ReadValue()
-		if err != nil {
-			return s.syntaxError(err)
-		}
-		if class, detail := checkNumber(value); class != "" {
-			return s.errorAt(int(s.InputOffset())-len(value), string(s.StackPointer()), class, "%s", detail)
+	token, err := s.ReadToken()
+	if err != nil {
+		return s.syntaxError(err)
+	}
+	if token.Kind() == '0' {
+		number := lastNumber(s.text[:s.InputOffset()])
+		if class, detail := checkNumber(number); class != "" {
+			return s.errorAt(int(s.InputOffset())-len(number), string(s.StackPointer()), class, "%s", detail)
 		}
 		return nil
-	}
-	if _, err := s.ReadToken(); err != nil {
-		return s.syntaxError(err)
 	}
 	if s.StackDepth()+s.outerDepth > MaxDepth {
 		return s.errorAt(int(s.InputOffset())-1, string(s.StackPointer()), ClassTooDeep,
@@ -349,7 +344,7 @@ func (s *scanner) end() error {
 	if _, err := s.ReadToken(); err == io.EOF {
 		return nil
 	}
-	at = len(s.text) - len(bytes.TrimLeft(s.text[at:], " \t\r\n"))
+	at = skipSpace(s.text, at)
 	return s.errorAt(at, "", ClassTrailingData, "more text follows the end of the JSON value: %s", quote(s.text[at:]))
 }
 
@@ -359,7 +354,7 @@ func (s *scanner) errorAt(offset int, pointer string, class Class, format string
 	return &ParseError{class, pos, fmt.Sprintf(format, args...)}
 }
 
-// syntaxError gives an error of the tokenizer its class and its place.
+// syntaxError returns an error of the tokenizer with its class and position.
 func (s *scanner) syntaxError(err error) error {
 	at, pointer := int(s.InputOffset()), string(s.StackPointer())
 	var syntactic *jsontext.SyntacticError

@@ -33,10 +33,10 @@ func (p Payload) Bytes() []byte {
 // Equal reports whether p and q are the same payload: the same canonical bytes.
 func (p Payload) Equal(q Payload) bool { return bytes.Equal(p.Bytes(), q.Bytes()) }
 
-// Decode decodes the payload into v as encoding/json would, but strictly: names
-// match exactly, case included, and a member that v has no field for is an error.
+// Decode decodes the payload into v as encoding/json would, but strictly: names are
+// case-sensitive, and a member without a field in v is an error.
 //
-// Decode says nothing about signatures: decode what package verify returned.
+// Decode does not check signatures: use it on payloads from package verify.
 func (p Payload) Decode(v any) error {
 	return json.Unmarshal(p.Bytes(), v, json.RejectUnknownMembers(true))
 }
@@ -63,16 +63,15 @@ func (p Payload) Text(pointer string) (text string, ok bool) {
 	return string(unquoted), err == nil
 }
 
-// WithoutPositions returns the payload as if it was read from no text. Use it for
-// a payload that was changed: its lines and columns would be those of a text that
-// nobody has seen.
+// WithoutPositions returns the payload without its source text. Use it for a payload
+// that a program has changed, whose lines and columns would mean nothing to the user.
 func (p Payload) WithoutPositions() Payload { return Payload{canonical: p.canonical} }
 
-// Position returns where the value at a JSON Pointer into the payload stands
-// in the text that the payload was read from. Where there is no such value, it
-// is the place of the nearest object or array around it; its Pointer stays the
-// one asked for, as seen from the top of the text. A payload that was read from no
-// text, such as the zero one, has the position with Line and Column 0.
+// Position returns the position of the value at a JSON Pointer into the payload, in
+// the text that the payload was read from. If there is no such value, it is the
+// position of the nearest object or array around it; its Pointer is still the one
+// asked for, from the top of the text. A payload without a source text, such as the
+// zero one, has Line and Column 0.
 func (p Payload) Position(pointer string) Position {
 	if p.source.text == nil {
 		return Position{Pointer: pointer}

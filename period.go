@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// Period is the time for which a licence is valid: from NotBefore until, and
-// not including, NotAfter.
+// Period is the validity period of a licence: from NotBefore to NotAfter, which is
+// not included.
 type Period struct {
 	NotBefore, NotAfter time.Time
 }
 
-// DateError says why a payload has no usable period: a date is missing, is not
-// a date, or the licence would expire before it was created. A licence without
-// dates is never one that does not expire.
+// DateError reports a payload without a usable period: a date is missing or not a
+// date, or the licence would expire before it was created. A licence without dates
+// is refused; it is not valid forever.
 type DateError struct {
 	Position
 	Detail string // what was found, and what would be right
@@ -23,8 +23,8 @@ type DateError struct {
 
 func (e *DateError) Error() string { return e.Position.String() + ": " + e.Detail }
 
-// Period reads the dates that roles name. A date YYYY-MM-DD is its first
-// instant in loc (UTC if loc is nil); an RFC 3339 time stands for itself.
+// Period reads the dates that roles name. A date YYYY-MM-DD means its first instant
+// in loc (UTC if loc is nil); an RFC 3339 time means that instant.
 //
 // An error is always a [*DateError].
 func (p Payload) Period(roles Roles, loc *time.Location) (Period, error) {
@@ -44,13 +44,13 @@ func (p Payload) Period(roles Roles, loc *time.Location) (Period, error) {
 	return Period{notBefore, notAfter}, nil
 }
 
-// maxGraceDays is the longest grace that a licence may grant itself, in days: a
-// hundred years, well below what a time.Duration holds.
+// maxGraceDays is the longest grace period that a licence may state, in days: a
+// hundred years, well within the range of a time.Duration.
 const maxGraceDays = 36500
 
-// Grace reads for how long after its expiration the licence itself says that it
-// is still accepted: the whole days that roles.GraceDays names, or none where
-// that names no field.
+// Grace returns the grace period that the licence states: how long it is accepted
+// after its expiration. It is the number of days at roles.GraceDays, or 0 if roles
+// name no such field.
 //
 // An error is always a [*DateError].
 func (p Payload) Grace(roles Roles) (time.Duration, error) {
@@ -80,9 +80,9 @@ func (p Payload) date(pointer string, loc *time.Location) (time.Time, error) {
 	return t, nil
 }
 
-// ParseDate reads a date as every licence date is read: YYYY-MM-DD is its first
-// instant in loc, usually 00:00:00 (UTC if loc is nil); an RFC 3339 time stands for
-// itself. The result is in UTC.
+// ParseDate reads a date of a licence: YYYY-MM-DD means its first instant in loc,
+// usually 00:00:00 (UTC if loc is nil); an RFC 3339 time means that instant. The
+// result is in UTC.
 func ParseDate(s string, loc *time.Location) (time.Time, error) {
 	if len(s) != len(time.DateOnly) {
 		return parseTime(s)
@@ -94,8 +94,8 @@ func ParseDate(s string, loc *time.Location) (time.Time, error) {
 	return firstInstant(day, loc).UTC(), nil
 }
 
-// parseTime reads an RFC 3339 time. The time package takes more than that: an
-// hour of one digit, a comma before the fraction, an offset of 24 hours.
+// parseTime reads an RFC 3339 time. Package time also accepts others: an hour of one
+// digit, a comma before the fraction, an offset of 24 hours.
 func parseTime(s string) (time.Time, error) {
 	const clock = "0000-00-00T00:00:00"
 	if len(s) < len(clock) || !hasShape(s[:len(clock)], clock) || !isFractionAndOffset(s[len(clock):]) {
@@ -108,8 +108,8 @@ func parseTime(s string) (time.Time, error) {
 	return t.UTC(), nil
 }
 
-// isFractionAndOffset reports whether s ends an RFC 3339 time, from after the
-// seconds on. A fraction has at most nine digits, lest one be rounded away.
+// isFractionAndOffset reports whether s is what may follow the seconds of an RFC 3339
+// time. A fraction has at most nine digits, because more would be rounded.
 func isFractionAndOffset(s string) bool {
 	if fraction, ok := strings.CutPrefix(s, "."); ok {
 		s = strings.TrimLeft(fraction, "0123456789")

@@ -1,8 +1,8 @@
 package licseal
 
-// Roles says which fields of a payload mean what, as JSON Pointers (RFC 6901)
-// into the payload. An empty one stands for the field of Kong's payload, so the
-// zero value is Kong's.
+// Roles says which fields of a payload have a meaning for licseal, as JSON Pointers
+// (RFC 6901) into the payload. An empty pointer means the field of Kong's payload,
+// so the zero value describes Kong's.
 type Roles struct {
 	ID        string // what identifies the licence: /license_key
 	Customer  string // /customer
@@ -10,12 +10,12 @@ type Roles struct {
 	NotBefore string // the creation date: /license_creation_date
 	NotAfter  string // the expiration date: /license_expiration_date
 
-	// GraceDays is for how many days after its expiration the licence itself
-	// says that it is still accepted. Kong's payload has no such field.
+	// GraceDays is the grace period that the licence states, in whole days after
+	// its expiration. Kong's payload has no such field.
 	GraceDays string
 }
 
-// Or returns r with the fields of other where r names none.
+// Or returns r with its empty pointers replaced by those of other.
 func (r Roles) Or(other Roles) Roles {
 	setDefault(&r.ID, other.ID)
 	setDefault(&r.Customer, other.Customer)
@@ -26,7 +26,7 @@ func (r Roles) Or(other Roles) Roles {
 	return r
 }
 
-// WithDefaults returns r with Kong's fields where r names none.
+// WithDefaults returns r with its empty pointers replaced by those of Kong's payload.
 func (r Roles) WithDefaults() Roles {
 	return r.Or(Roles{
 		ID:        "/license_key",

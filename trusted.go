@@ -14,26 +14,25 @@ type TrustedKey struct {
 	// Key is an ed25519.PublicKey, or an *ecdsa.PublicKey on P-256.
 	Key crypto.PublicKey
 
-	// Name says whose key it is, for messages: the comment of a key line.
+	// Name is the owner of the key, for messages: the comment of a key line.
 	Name string
 
 	// Principals name the issuers that the key may sign for: the patterns of an
-	// allowed_signers line of OpenSSH (PATTERNS in ssh_config(5)). A key
-	// that stands by itself has none.
+	// allowed_signers line of OpenSSH (PATTERNS in ssh_config(5)). A single
+	// public key has none.
 	Principals []string
 
-	// ValidAfter and ValidBefore bound the creation instants of the licences
-	// that the key is believed for: from ValidAfter until, and not
-	// including, ValidBefore. A zero time is no bound.
+	// ValidAfter and ValidBefore are the window of the key: it is trusted for
+	// licences created from ValidAfter to ValidBefore, which is not included. A
+	// zero time is no bound.
 	ValidAfter, ValidBefore time.Time
 }
 
 // ErrNoTrustedKeys means that a list of trusted keys is empty.
 var ErrNoTrustedKeys = errors.New("no trusted keys were given, so no signature can be verified")
 
-// TrustedKeyError says that a trusted key is of a kind that verifies no
-// licences. It is an error rather than skipped, because the list of trusted keys
-// would then mean less than it says.
+// TrustedKeyError reports a trusted key of a kind that licences are not signed with.
+// Such a key is not skipped, because fewer keys would then be trusted than listed.
 type TrustedKeyError struct {
 	Key TrustedKey
 }
@@ -43,7 +42,7 @@ func (e *TrustedKeyError) Error() string {
 }
 
 // CheckTrusted returns [ErrNoTrustedKeys] if keys is empty, and a
-// [*TrustedKeyError] for the first key that can verify nothing.
+// [*TrustedKeyError] for the first key of another kind.
 func CheckTrusted(keys []TrustedKey) error {
 	if len(keys) == 0 {
 		return ErrNoTrustedKeys

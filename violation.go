@@ -1,6 +1,6 @@
 package licseal
 
-// Violation is one fault of a payload: one rule of its schema that it breaks.
+// Violation is one rule of a schema that a payload breaks.
 type Violation struct {
 	// Position is where the value is in the text that was read. For a
 	// member that is missing, its Pointer names the member, and Line and
@@ -11,24 +11,23 @@ type Violation struct {
 	// "x-licseal" for a rule between the fields of a built-in schema.
 	Keyword string
 
-	// Value is the value found, as JSON text that is cut where it is long and
-	// safe to print on a terminal. It is empty where there is none.
+	// Value is the value found, as JSON text that is cut if it is long and safe to
+	// print on a terminal. It is empty if there is no value.
 	Value string
 
-	// Allowed is what would be right, such as: a string. It is empty where
-	// the schema says only what is wrong.
+	// Allowed is what the schema expects, such as: a string. It is empty if the
+	// schema says only what is wrong.
 	Allowed string
 
-	// Message says in one sentence what was found and what would be right.
+	// Message says in one sentence what was found and what is expected.
 	Message string
 
-	// DidYouMean is the name that was probably meant, for a misspelt member.
+	// DidYouMean is the name that was probably meant by a misspelt member.
 	DidYouMean string
 
-	// UnknownMember is set for a member that the schema does not know. It is
-	// a lesser fault: a typo when a licence is being made, but perhaps a newer
-	// field in a licence that somebody else has made. A misspelt member
-	// that must be there is not among these.
+	// UnknownMember is set for a member that the schema does not define: a typo in
+	// a licence that is being made, but perhaps a newer field in a licence that
+	// somebody else made. It is not set for a misspelt required member.
 	UnknownMember bool
 }
 

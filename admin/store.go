@@ -59,8 +59,8 @@ const (
 	Always                     // PUT
 )
 
-// Change is one entry of a store's history. Entries are numbered from 1 without
-// gaps, and never changed or removed.
+// Change is one entry of a store's history. Entries are numbered from 1 without gaps,
+// and are never changed or removed.
 type Change struct {
 	Number int64     `json:"number"`
 	Time   time.Time `json:"time"` // by the server's clock, in milliseconds
@@ -69,6 +69,7 @@ type Change struct {
 	ID     string    `json:"id"`
 	Before *Record   `json:"before,omitempty"` // nil if there was no record
 	After  *Record   `json:"after,omitempty"`  // nil if it was deleted
+	Hash   string    `json:"hash,omitempty"`   // see [Head]; "" if the store has none
 }
 
 // Action is the kind of a change.

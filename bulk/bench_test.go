@@ -62,47 +62,51 @@ func licenses(tb testing.TB, n int, key ed25519.PrivateKey) [][]byte {
 	return all
 }
 
-const benchSize = 10_000
+// A pass is over benchSize items, in parts that alternate with bare operations. Parts
+// are larger for two cores, which need some items to get going.
+const (
+	benchSize = 10_240
+	onePart   = 256
+	twoPart   = 2560
+)
 
-// compare measures passes over benchSize items and bare operations, in turns.
+// compare measures passes over benchSize items and single bare operations. pass begins a
+// pass, and returns what does the items from one index to another.
+//
 // It reports the cost of an item on one core as a multiple of the bare operation
-// (x-bare): the median of the ratios within one turn, so that both sides meet the
-// same noise. It also reports how many times as many two cores do as one core
-// (x-two-cores), and the cost relative to what two cores would do of the bare operation, if the
-// second gave as much as the first (x-bare-two-cores): of the fastest turn of each,
-// because whatever else the machine does takes from two cores more than from one.
-func compare(b *testing.B, bare func(n int), pass func(workers int)) {
-	const share = 10 // of the items are done bare
-	var ratios, bares, ones, twos []float64
+// (x-bare), how many times as many items two cores do as one core (x-two-cores), and how
+// many items two cores do, relative to the bare operations of one core times two
+// (x-bare-two-cores). They are medians over the parts, so what happens once in a pass,
+// such as making a table, is not in them.
+func compare(b *testing.B, bare func(), pass func(workers int) (part func(from, to int))) {
+	var ones, twos []float64
 	for b.Loop() {
-		bareTime := timeOf(func() { bare(benchSize / share / 2) })
-		one := onOneCore(func() { pass(1) })
-		bareTime += timeOf(func() { bare(benchSize / share / 2) })
-		two := timeOf(func() { pass(2) })
-		ratios = append(ratios, float64(one)/float64(bareTime*share))
-		bares = append(bares, float64(bareTime*share))
-		ones, twos = append(ones, float64(one)), append(twos, float64(two))
+		ones = append(ones, onOneCore(func() []float64 { return ratios(benchratio.CPU, onePart, bare, pass(1)) })...)
+		twos = append(twos, ratios(benchratio.Wall, twoPart, bare, pass(2))...)
 	}
-	b.ReportMetric(median(ratios), "x-bare")
-	b.ReportMetric(slices.Min(ones)/slices.Min(twos), "x-two-cores")
-	b.ReportMetric(slices.Min(bares)/2/slices.Min(twos), "x-bare-two-cores")
+	one, two := benchratio.Median(ones), benchratio.Median(twos)
+	b.ReportMetric(one, "x-bare")
+	b.ReportMetric(one/two, "x-two-cores")
+	b.ReportMetric(1/(2*two), "x-bare-two-cores")
 }
 
-// onOneCore measures f with one core for all of it, the garbage collector included.
-func onOneCore(f func()) time.Duration {
+// ratios returns, for each part of a pass, the time of one item on a clock as a multiple
+// of the bare operation.
+func ratios(clock func() time.Duration, size int, bare func(), part func(from, to int)) []float64 {
+	const share = 10 // times fewer bare operations than items
+	var all []float64
+	for from := 0; from < benchSize; from += size {
+		n := size / share / 2 * 2
+		_, ratio := benchratio.Turn(clock, n, bare, func() { part(from, from+size) })
+		all = append(all, ratio*float64(n)/float64(size))
+	}
+	return all
+}
+
+// onOneCore calls f with one core for all of it, the garbage collector included.
+func onOneCore(f func() []float64) []float64 {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	return timeOf(f)
-}
-
-func timeOf(f func()) time.Duration {
-	start := time.Now()
-	f()
-	return time.Since(start)
-}
-
-func median(values []float64) float64 {
-	slices.Sort(values)
-	return values[len(values)/2]
+	return f()
 }
 
 func count[K, V any](seq iter.Seq2[K, V]) int {
@@ -119,23 +123,23 @@ func BenchmarkVerify(b *testing.B) {
 	message := []byte(payloadText(0))
 	signature := ed25519.Sign(key, message)
 	public := key.Public().(ed25519.PublicKey)
-	bare := func(n int) {
-		for range n {
-			if !ed25519.Verify(public, message, signature) {
-				b.Fatal("refused")
-			}
+	bare := func() {
+		if !ed25519.Verify(public, message, signature) {
+			b.Fatal("refused")
 		}
 	}
 	for name, fields := range map[string]verify.Fields{"no schema": nil, "schema": schema.Kong()} {
 		b.Run(name, func(b *testing.B) {
-			compare(b, bare, func(workers int) {
+			compare(b, bare, func(workers int) func(from, to int) {
 				v, err := bulk.NewVerifier(trust(key), &verify.Options{At: midYear, Fields: fields})
 				if err != nil {
 					b.Fatal(err)
 				}
-				for i, r := range bulk.Verify(context.Background(), slices.All(documents), v, &bulk.VerifyOptions{Workers: workers}) {
-					if err := r.Err(); err != nil {
-						b.Fatal(i, err)
+				return func(from, to int) {
+					for i, r := range bulk.Verify(context.Background(), slices.All(documents[from:to]), v, &bulk.VerifyOptions{Workers: workers}) {
+						if err := r.Err(); err != nil {
+							b.Fatal(from+i, err)
+						}
 					}
 				}
 			})
@@ -146,17 +150,15 @@ func BenchmarkVerify(b *testing.B) {
 func BenchmarkSign(b *testing.B) {
 	key := testKey(1)
 	texts := payloads(benchSize)
-	bare := func(n int) {
-		for i := range n {
-			ed25519.Sign(key, texts[i])
-		}
-	}
+	bare := func() { ed25519.Sign(key, texts[0]) }
 	for name, rules := range map[string]*schema.Schema{"no schema": nil, "schema": schema.Kong()} {
 		b.Run(name, func(b *testing.B) {
-			compare(b, bare, func(workers int) {
-				rows := bulk.Payloads(context.Background(), slices.All(texts), &bulk.PayloadOptions{Schema: rules, Workers: workers})
-				if n := count(bulk.Sign(context.Background(), rows, key, &bulk.SignOptions{Workers: workers})); n != benchSize {
-					b.Fatal(n)
+			compare(b, bare, func(workers int) func(from, to int) {
+				return func(from, to int) {
+					rows := bulk.Payloads(context.Background(), slices.All(texts[from:to]), &bulk.PayloadOptions{Schema: rules, Workers: workers})
+					if n := count(bulk.Sign(context.Background(), rows, key, &bulk.SignOptions{Workers: workers})); n != to-from {
+						b.Fatal(n)
+					}
 				}
 			})
 		})

@@ -7,6 +7,7 @@ import (
 	"iter"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/ed25519table"
 	"github.com/licseal/licseal/internal/ordered"
 	"github.com/licseal/licseal/internal/sig"
 	"github.com/licseal/licseal/verify"
@@ -74,6 +75,7 @@ func Verify[K any](ctx context.Context, documents iter.Seq2[K, []byte], v *verif
 			return reports
 		}
 		size := func(i item[K, []byte]) int { return len(i.value) }
-		each(ordered.Map(ctx, pack(documents), size, ordered.Options{Workers: options.Workers}, work), yield)
+		batches := ordered.Options{Workers: options.Workers, Batch: ed25519table.Batch}
+		each(ordered.Map(ctx, pack(documents), size, batches, work), yield)
 	}
 }

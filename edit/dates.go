@@ -25,6 +25,10 @@ type Dates struct {
 	// creation date; see [Expiry]. If empty, the field is kept.
 	Expires string
 
+	// DefaultExpires is set as Expires is, but only if Expires and Extend are empty and
+	// the payload has no expiration date.
+	DefaultExpires string
+
 	// Extend is a length of time after the expiration date that the payload
 	// has, such as +1y. At most one of Expires and Extend is set.
 	Extend string
@@ -41,7 +45,7 @@ func (d Dates) Check() error {
 			return err
 		}
 	}
-	_, err := SetDates(licseal.Payload{}, licseal.Roles{}, Dates{Created: cmp.Or(d.Created, Today), Expires: d.Expires, Now: d.Now})
+	_, err := SetDates(licseal.Payload{}, licseal.Roles{}, Dates{Created: cmp.Or(d.Created, Today), Expires: d.Expires, DefaultExpires: d.DefaultExpires, Now: d.Now})
 	return err
 }
 
@@ -60,6 +64,9 @@ func SetDates(p licseal.Payload, roles licseal.Roles, d Dates) (licseal.Payload,
 		changes = append(changes, setText(roles.NotBefore, created))
 	}
 	p, err := Apply(p, changes)
+	if _, exists := p.Field(roles.NotAfter); !exists && d.Expires == "" && d.Extend == "" {
+		d.Expires = d.DefaultExpires
+	}
 	if err != nil || d.Expires == "" && d.Extend == "" {
 		return p, err
 	}

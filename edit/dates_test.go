@@ -87,6 +87,9 @@ func TestSetDates(t *testing.T) {
 			`{"license_creation_date":"2026-03-02","license_expiration_date":"2021-07-01"}`},
 		{"a length after an old time", `{"license_expiration_date":"2024-02-29T12:00:00+01:00"}`, edit.Dates{Extend: "+1y"},
 			`{"license_expiration_date":"2025-02-28T11:00:00Z"}`},
+		{"a default that is needed", `{"license_creation_date":"2026-01-31"}`, edit.Dates{DefaultExpires: "+1y"},
+			`{"license_creation_date":"2026-01-31","license_expiration_date":"2027-01-31"}`},
+		{"a default that is not needed", old, edit.Dates{DefaultExpires: "+1y"}, old},
 		{"whatever type the field has", `{"license_creation_date":5}`, edit.Dates{Created: "2026-01-31"}, `{"license_creation_date":"2026-01-31"}`},
 	}
 	for _, test := range tests {

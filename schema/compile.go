@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
+	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
@@ -64,6 +66,14 @@ func isDate(v any, day bool) bool {
 
 // compileBuiltin compiles a built-in schema. A test compiles each of them.
 func (s *Schema) compileBuiltin() {
+	root := builtinRoot(s.name)
+	skipRefs(root)
+	shortenDates(root)
+	s.compiled = newCompiled(root, nil)
+}
+
+// builtinRoot returns a built-in schema as the library compiles it.
+func builtinRoot(name string) *jsonschema.Schema {
 	c := newCompiler(func(url string) (io.ReadCloser, error) {
 		text, ok := builtinByURL(url)
 		if !ok {
@@ -71,9 +81,7 @@ func (s *Schema) compileBuiltin() {
 		}
 		return io.NopCloser(bytes.NewReader(text)), nil
 	})
-	root := c.MustCompile(builtinBase + s.name + ".json")
-	skipRefs(root)
-	s.compiled = newCompiled(root, nil)
+	return c.MustCompile(builtinBase + name + ".json")
 }
 
 // skipRefs replaces each property that is a $ref by what it refers to, which saves a
@@ -85,6 +93,34 @@ func skipRefs(s *jsonschema.Schema) {
 			s.Properties[name] = property.Ref
 		}
 	}
+}
+
+// shortenDates saves two steps of the validator for each date, which are a tenth of the
+// work of verifying a licence in bulk: schemas that choose the format of a date by its
+// length get a dateChoice instead of their "if".
+func shortenDates(root *jsonschema.Schema) {
+	for _, s := range reachable(root) {
+		if s.If != nil && s.Then != nil && s.Else != nil &&
+			s.If.MaxLength == len(time.DateOnly) && s.Then.Format == "date" && s.Else.Format == "date-time" {
+			s.Extensions = map[string]jsonschema.ExtSchema{"dates": dateChoice{s.Then, s.Else}}
+			s.If = nil // Then and Else without it have no meaning for the library
+		}
+	}
+}
+
+// dateChoice judges a string by the format "date" if it has at most ten characters, and
+// otherwise by "date-time". What is neither goes to the library, which finds the words.
+type dateChoice struct{ short, long *jsonschema.Schema }
+
+func (d dateChoice) Validate(ctx jsonschema.ValidationContext, value any) error {
+	text, isString := value.(string)
+	switch {
+	case !isString || isDate(text, true) || isDate(text, false):
+		return nil
+	case utf8.RuneCountInString(text) <= len(time.DateOnly):
+		return ctx.Validate(d.short, "then", value, "")
+	}
+	return ctx.Validate(d.long, "else", value, "")
 }
 
 // compile compiles a vendor's schema that read has accepted.

@@ -21,13 +21,13 @@ func (c *compiled) validate(name string, doc licseal.Payload, cross func(licseal
 	if err != nil {
 		return fmt.Errorf("schema %s: %v", name, err)
 	}
-	j := &judge{c, doc, value, make(map[*jsonschema.Schema]map[string]bool)}
+	j := &judge{compiled: c, doc: doc, value: value}
 	var faults []fault
-	var invalid *jsonschema.ValidationError
 	err = c.run(value)
+	invalid, isInvalid := errors.AsType[*jsonschema.ValidationError](err)
 	switch {
 	case err == nil:
-	case errors.As(err, &invalid):
+	case isInvalid:
 		faults = j.faults(invalid)
 	case err == tooMuchWork:
 		return fmt.Errorf("schema %s: checking this document makes too much work: parts of the schema apply each other too often, or its regular expressions are too large for the texts", name)
@@ -56,8 +56,8 @@ func crossFaults(found []entitlement.Fault) []fault {
 type judge struct {
 	*compiled
 	doc   licseal.Payload
-	value any // of doc
-	known map[*jsonschema.Schema]map[string]bool
+	value any                                    // of doc
+	known map[*jsonschema.Schema]map[string]bool // see knownBy
 }
 
 // fault is a violation before it is reported. Its Pointer starts at the document; its
@@ -253,6 +253,9 @@ func (j *judge) unevaluated(pointer string, refused *jsonschema.Schema) []fault 
 func (j *judge) knows(s *jsonschema.Schema, name string) bool { return j.knownBy(s)[name] }
 
 func (j *judge) knownBy(s *jsonschema.Schema) map[string]bool {
+	if j.known == nil {
+		j.known = make(map[*jsonschema.Schema]map[string]bool)
+	}
 	if j.known[s] == nil {
 		j.known[s] = make(map[string]bool)
 		for name := range describedBy(inPlace(s)) {

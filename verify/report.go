@@ -45,30 +45,40 @@ type Outcome struct {
 	Warnings []licseal.Violation // what the stage remarks without refusing
 }
 
-// stages is the outcome of each stage that was reached.
+// stages is what the stages found that were reached. It is small, since a bulk
+// verification makes millions.
 type stages struct {
-	outcomes [len(order)]struct {
-		reached bool
-		reason  licseal.Reason
-		err     error
-	}
+	reached  [len(order)]bool
+	refusals []refusal           // at most one of each stage
 	warnings []licseal.Violation // of the fields
 }
 
-// pass notes that a stage has nothing against the licence.
-func (s *stages) pass(stage int) { s.outcomes[stage].reached = true }
-
-// refuse notes why a stage refuses the licence.
-func (s *stages) refuse(stage int, reason licseal.Reason, err error) {
-	o := &s.outcomes[stage]
-	o.reached, o.reason, o.err = true, reason, err
+// refusal is why a stage refuses the licence.
+type refusal struct {
+	stage  int
+	reason licseal.Reason
+	err    error
 }
 
-// refuseOnce is refuse, unless the stage has refused the licence already.
-func (s *stages) refuseOnce(stage int, reason licseal.Reason, err error) {
-	if s.outcomes[stage].reason == "" {
-		s.refuse(stage, reason, err)
+// pass notes that a stage has nothing against the licence.
+func (s *stages) pass(stage int) { s.reached[stage] = true }
+
+// refuse notes why a stage refuses the licence, unless it has refused it already.
+func (s *stages) refuse(stage int, reason licseal.Reason, err error) {
+	if s.refusal(stage).err == nil {
+		s.reached[stage] = true
+		s.refusals = append(s.refusals, refusal{stage, reason, err})
 	}
+}
+
+// refusal returns why a stage refuses the licence: the zero refusal if it does not.
+func (s *stages) refusal(stage int) refusal {
+	for _, r := range s.refusals {
+		if r.stage == stage {
+			return r
+		}
+	}
+	return refusal{}
 }
 
 // conclude notes an error of a stage, or that there is none.
@@ -81,30 +91,30 @@ func (s *stages) conclude(stage int, reason licseal.Reason, err error) {
 }
 
 func (s *stages) outcome(stage int) Outcome {
-	o := s.outcomes[stage]
-	outcome := Outcome{Stage: order[stage], Reason: o.reason, Err: o.err}
+	r := s.refusal(stage)
+	outcome := Outcome{Stage: order[stage], Reason: r.reason, Err: r.err}
 	if stage == fields {
 		outcome.Warnings = s.warnings
 	}
 	return outcome
 }
 
-// first returns the first refusal: its place in the order, or -1 if there is none.
-func (s *stages) first() int {
-	for i := range s.outcomes {
-		if s.outcomes[i].reason != "" {
-			return i
+// first returns the first refusal in the order of judgement, and whether there is one.
+func (s *stages) first() (first refusal, refused bool) {
+	for _, r := range s.refusals {
+		if !refused || r.stage < first.stage {
+			first, refused = r, true
 		}
 	}
-	return -1
+	return first, refused
 }
 
 // Outcomes returns what each stage found that was reached, in the order of
 // judgement.
 func (s *stages) Outcomes() []Outcome {
 	outcomes := make([]Outcome, 0, len(order))
-	for i := range s.outcomes {
-		if s.outcomes[i].reached {
+	for i, reached := range s.reached {
+		if reached {
 			outcomes = append(outcomes, s.outcome(i))
 		}
 	}
@@ -114,7 +124,7 @@ func (s *stages) Outcomes() []Outcome {
 // Outcome returns what a stage found, and whether it was reached.
 func (s *stages) Outcome(stage Stage) (Outcome, bool) {
 	for i := range order {
-		if order[i] == stage && s.outcomes[i].reached {
+		if order[i] == stage && s.reached[i] {
 			return s.outcome(i), true
 		}
 	}
@@ -147,13 +157,11 @@ func (r *Report) Result() *Result {
 
 // Reason returns why the licence is refused, or "" if it is accepted.
 func (r *Report) Reason() licseal.Reason {
-	if i := r.first(); i >= 0 {
-		return r.outcomes[i].reason
-	}
-	if !r.verified {
+	first, refused := r.first()
+	if !refused && !r.verified {
 		return licseal.ReasonParse // a zero Report: nothing was judged
 	}
-	return ""
+	return first.reason
 }
 
 // Err returns the first refusal, or nil if the licence is accepted. It is one of
@@ -165,14 +173,14 @@ func (r *Report) Reason() licseal.Reason {
 //   - [*RefusedError]: the signature is good, but the licence is refused for
 //     the reason that it wraps.
 func (r *Report) Err() error {
-	i := r.first()
+	first, refused := r.first()
 	switch {
-	case i < 0 && !r.verified:
+	case !refused && !r.verified:
 		return errNothingJudged
-	case i < 0:
+	case !refused:
 		return nil
 	case !r.verified:
-		return r.outcomes[i].err
+		return first.err
 	}
-	return &RefusedError{r.Result(), r.outcomes[i].reason, r.outcomes[i].err}
+	return &RefusedError{r.Result(), first.reason, first.err}
 }

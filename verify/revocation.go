@@ -57,7 +57,7 @@ func (v *Verifier) revocation(result *Result, s *stages, datesErr error) (keyRev
 	id := licseal.KeyID(result.Key.Key)
 	key, revoked := list.Contents().Key(id)
 	if revoked && (datesErr != nil || key.Refuses(result.NotBefore)) {
-		s.refuseOnce(revocation, licseal.ReasonRevoked, &RevokedError{KeyID: id, Reason: key.Reason, From: key.From})
+		s.refuse(revocation, licseal.ReasonRevoked, &RevokedError{KeyID: id, Reason: key.Reason, From: key.From})
 		return true
 	}
 	v.revokedByID(result.License.Payload, s)
@@ -83,11 +83,11 @@ func (o *Options) checkList(now time.Time) (licseal.Reason, error) {
 func (v *Verifier) revokedByID(p licseal.Payload, s *stages) {
 	id, ok := p.ID(v.roles)
 	if !ok {
-		s.refuseOnce(revocation, licseal.ReasonSchema, &NoIDError{p.Position(v.roles.ID)})
+		s.refuse(revocation, licseal.ReasonSchema, &NoIDError{p.Position(v.roles.ID)})
 		return
 	}
 	if reason, revoked := v.options.Revocations.Contents().License(id); revoked {
-		s.refuseOnce(revocation, licseal.ReasonRevoked, &RevokedError{License: id, Reason: reason})
+		s.refuse(revocation, licseal.ReasonRevoked, &RevokedError{License: id, Reason: reason})
 		return
 	}
 	s.pass(revocation)

@@ -62,8 +62,6 @@ func (j *UnverifiedJudge) Report(data []byte) *UnverifiedReport {
 // FirstFault returns what is wrong with the document, and nil if nothing was
 // found. Nil does not mean that the licence is accepted.
 func (r *UnverifiedReport) FirstFault() error {
-	if i := r.first(); i >= 0 {
-		return r.outcomes[i].err
-	}
-	return nil
+	first, _ := r.first()
+	return first.err
 }

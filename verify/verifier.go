@@ -112,7 +112,7 @@ func (v *Verifier) judgeSigned(r *Report, key *licseal.TrustedKey, err error, no
 		return
 	}
 	v.judgeFields(result, s, dates)
-	if s.outcomes[revocation].reason != licseal.ReasonClock {
+	if s.refusal(revocation).reason != licseal.ReasonClock {
 		s.conclude(clock, licseal.ReasonClock, v.options.checkClock(now, result.NotBefore))
 	}
 	if dates.err() == nil {

@@ -154,6 +154,9 @@ func settingsOf(plan *rows.Plan) []string {
 	for _, m := range plan.Map {
 		settings = append(settings, "column "+m.Column, "field "+m.Field)
 	}
+	if plan.DefaultExpires != "" {
+		settings = append(settings, "expires "+plan.DefaultExpires)
+	}
 	return settings
 }
 

@@ -21,6 +21,7 @@ type Builder struct {
 	created  string // the creation date of all rows, or ""
 	missing  string // the creation date of a row without one, or ""
 	expires  string // the expiration date of all rows, or ""
+	lacking  string // the expiration date of a row without one, or ""
 	complete bool
 }
 
@@ -38,7 +39,7 @@ type column struct {
 func NewBuilder(r Reader, plan *Plan) (*Builder, error) {
 	b := &Builder{
 		reader: r, rules: plan.Schema, roles: plan.Roles(),
-		created: plan.Created, expires: plan.Expires,
+		created: plan.Created, expires: plan.Expires, lacking: plan.DefaultExpires,
 		complete: plan.Complete || r.Columns() != nil,
 	}
 	var err error
@@ -114,7 +115,7 @@ func (b *Builder) fromPayload(p licseal.Payload) (licseal.Payload, error) {
 	if err := edit.CheckPayload(p); err != nil {
 		return licseal.Payload{}, err
 	}
-	if len(b.defaults) == 0 && b.created == "" && b.expires == "" && b.missing == "" {
+	if len(b.defaults) == 0 && b.created == "" && b.expires == "" && b.lacking == "" && b.missing == "" {
 		return p, nil
 	}
 	o, err := parseObject(p.Bytes())
@@ -205,8 +206,9 @@ func (b *Builder) setDates(o object, nested []edit.Change) (licseal.Payload, err
 	if created := b.createdOf(exists); created != "" {
 		o = o.setText(notBefore, created)
 	}
-	if b.expires != "" {
-		expires, err := edit.Expiry(o.text(notBefore), b.expires)
+	_, exists = o.find(notAfter)
+	if expiry := b.expiresOf(exists); expiry != "" {
+		expires, err := edit.Expiry(o.text(notBefore), expiry)
 		if err != nil {
 			p, parseErr := o.payload()
 			if parseErr != nil {
@@ -227,7 +229,7 @@ func (b *Builder) setNested(o object, nested []edit.Change) (licseal.Payload, er
 	}
 	if p, err = edit.Apply(p, nested); err == nil {
 		_, exists := p.Field(b.roles.NotBefore)
-		p, err = edit.SetDates(p, b.roles, edit.Dates{Created: b.createdOf(exists), Expires: b.expires})
+		p, err = edit.SetDates(p, b.roles, edit.Dates{Created: b.createdOf(exists), Expires: b.expires, DefaultExpires: b.lacking})
 	}
 	return p, fieldError(err)
 }
@@ -238,6 +240,14 @@ func (b *Builder) createdOf(exists bool) string {
 		return b.missing
 	}
 	return b.created
+}
+
+// expiresOf returns the expiration date to set, or "" to set none.
+func (b *Builder) expiresOf(exists bool) string {
+	if b.expires == "" && !exists {
+		return b.lacking
+	}
+	return b.expires
 }
 
 // fieldError returns an error of package edit as an error of a row's fields.

@@ -13,6 +13,9 @@ type Plan struct {
 	Created  string          // the creation date of all rows; "" if each row has its own
 	Expires  string          // the expiration date of all rows, as [edit.Expiry] takes it; "" likewise
 
+	// DefaultExpires is the expiration date of rows that have none, if Expires is empty.
+	DefaultExpires string
+
 	// Complete gives a row without a creation date the date Today, even if rows
 	// are whole payloads. Rows of a table always get it.
 	Complete bool
@@ -36,7 +39,9 @@ type Plan struct {
 }
 
 // Check returns an error, an [*edit.Error], if the dates cannot be set in any payload.
-func (p *Plan) Check() error { return edit.Dates{Created: p.Created, Expires: p.Expires}.Check() }
+func (p *Plan) Check() error {
+	return edit.Dates{Created: p.Created, Expires: p.Expires, DefaultExpires: p.DefaultExpires}.Check()
+}
 
 // Roles returns which fields have the id and the dates.
 func (p *Plan) Roles() licseal.Roles {

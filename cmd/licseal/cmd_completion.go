@@ -18,14 +18,16 @@ func completionCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "completion",
 		Usage:     "print a completion script for a shell",
-		UsageText: "licseal completion bash|zsh|fish", ArgsUsage: names,
+		UsageText: "licseal completion bash|zsh|fish|powershell", ArgsUsage: names,
 		Description: `bash: eval "$(licseal completion bash)" in ~/.bashrc
 zsh:  eval "$(licseal completion zsh)" in ~/.zshrc, after compinit
-fish: licseal completion fish > ~/.config/fish/completions/licseal.fish`,
+fish: licseal completion fish > ~/.config/fish/completions/licseal.fish
+PowerShell: licseal completion powershell | Out-String | Invoke-Expression
+            in the file that $PROFILE names`,
 		Action: func(c *cli.Context) error {
 			script, ok := completionScripts[c.Args().First()]
 			if !ok || c.NArg() != 1 {
-				return usagef("name a shell: bash, zsh or fish")
+				return usagef("name a shell: %s", strings.Join(shells(), ", "))
 			}
 			return result(c, script)
 		},
@@ -37,11 +39,15 @@ fish: licseal completion fish > ~/.config/fish/completions/licseal.fish`,
 // typed.
 const completeCommand = "__complete"
 
-// completionScripts offer file names where licseal has no words.
+// completionScripts offer file names where licseal has no words. None of them lets the
+// shell expand a word: a name may hold $(…).
 var completionScripts = map[string]string{
 	"bash": `_licseal() {
-	local current=${COMP_WORDS[COMP_CWORD]}
-	COMPREPLY=($(compgen -W "$(licseal __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)" -- "$current"))
+	local word
+	COMPREPLY=()
+	while IFS= read -r word; do
+		COMPREPLY+=("$word")
+	done < <(licseal __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
 complete -o default -F _licseal licseal
 `,
@@ -54,9 +60,25 @@ compdef _licseal licseal
 `,
 	"fish": `function __licseal_complete
 	set -l words (commandline -opc)
-	licseal __complete $words[2..] (commandline -ct | string collect --allow-empty) 2>/dev/null
+	set -l current (commandline -ct)
+	set -l candidates (licseal __complete $words[2..] "$current" 2>/dev/null)
+	if set -q candidates[1]
+		printf '%s\n' $candidates
+	else
+		__fish_complete_path "$current"
+	end
 end
-complete -c licseal -a '(__licseal_complete)'
+complete -c licseal -f -a '(__licseal_complete)'
+`,
+	"powershell": `Register-ArgumentCompleter -Native -CommandName licseal, licseal.exe -ScriptBlock {
+	param($current, $line, $cursor)
+	$words = @($line.CommandElements | Select-Object -Skip 1 |
+		Where-Object { $_.Extent.EndOffset -lt $cursor } | ForEach-Object { $_.ToString() })
+	if ($current -eq '') { $current = '""' } # an empty argument would be dropped
+	licseal __complete @words $current 2>$null | ForEach-Object {
+		[System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+	}
+}
 `,
 }
 
@@ -66,16 +88,40 @@ func printCompletions(w io.Writer, app *cli.App, words []string) {
 	}
 }
 
-// completions returns the words that may stand in place of the last of words,
-// which is being typed. None means that it is a file name, or anything.
+// completions returns the words that may stand in place of the last of words, which is
+// being typed. None means that it is a file name, or anything.
 func completions(app *cli.App, words []string) []string {
 	if len(words) == 0 {
 		return nil
 	}
-	if len(words) > 1 && words[0] == "help" {
-		words = words[1:] // the names of a command
-	}
 	done, current := words[:len(words)-1], words[len(words)-1]
+	if current == `""` {
+		current = "" // from PowerShell
+	}
+	var begin string // of the word, before the value of a flag
+	switch n := len(done); {
+	case strings.HasPrefix(current, "-") && strings.Contains(current, "="):
+		flag, value, _ := strings.Cut(current, "=")
+		done, current, begin = append(slices.Clip(done), flag), value, flag+"="
+	case n > 0 && current == "=": // bash makes three words of --schema=kong
+		current = ""
+	case n > 1 && done[n-1] == "=":
+		done = done[:n-1]
+	}
+	var matching []string
+	for _, word := range candidates(app, done, current) {
+		if strings.HasPrefix(word, current) {
+			matching = append(matching, begin+word)
+		}
+	}
+	return matching
+}
+
+// candidates returns the words that may stand after done.
+func candidates(app *cli.App, done []string, current string) []string {
+	if len(done) > 0 && done[0] == "help" {
+		done = done[1:] // the names of a command
+	}
 	commands := app.Commands
 	var command *cli.Command
 	for len(done) > 0 && len(commands) > 0 {
@@ -100,10 +146,12 @@ func completions(app *cli.App, words []string) []string {
 	case len(done) == 0 && command.Name == "schema":
 		return schema.Names()
 	case len(done) == 0 && command.Name == "completion":
-		return slices.Sorted(maps.Keys(completionScripts))
+		return shells()
 	}
 	return nil
 }
+
+func shells() []string { return slices.Sorted(maps.Keys(completionScripts)) }
 
 func commandNames(commands []*cli.Command) []string {
 	var names []string

@@ -34,7 +34,8 @@ one above it. Flags take precedence over the environment, and that over the prof
 
 A folder that somebody sent may hold a profile, too. So all other commands use only
 one that you have approved, with the schema and the trusted keys that it had then,
-or that --profile names.
+or that --profile names. One that you have never approved is an error, or ignored
+if -t or LICSEAL_TRUST names the keys to trust.
 
   licseal config
   licseal config approve`,

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"time"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/atomicfile"
@@ -31,7 +30,7 @@ var nextUpdateFlag = &cli.StringFlag{
 }
 
 func revokeCommand() *cli.Command {
-	signing := []cli.Flag{keyFlag, passphraseFileFlag, nextUpdateFlag}
+	signing := []cli.Flag{keyFlag, passphraseFileFlag, nextUpdateFlag, listFlag}
 	editing := append([]cli.Flag{trustFlag}, signing...)
 	naming := []cli.Flag{
 		&cli.StringSliceFlag{Name: "licence", KeepSpace: true, Aliases: []string{"license"}, Usage: "the licence in `FILE` (repeatable)", TakesFile: true, Category: reads},
@@ -42,26 +41,26 @@ func revokeCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "revoke",
 		Usage:     "manage signed revocation lists",
-		UsageText: "licseal revoke new|add|remove|renew|show LIST …",
+		UsageText: "licseal revoke new|add|remove|renew|show [LIST] …",
 		Description: `A revocation list names licences and signing keys that are no longer trusted. It
 is a signed file; 'licseal verify --revocations LIST' needs no network. The list
 holds hashes of licence ids (license_key), so it names no customer. Each list
 replaces the one before by its greater generation, and states when the next one is
-due.
+due. LIST may be left out if the profile or LICSEAL_REVOCATIONS names the list.
 
   licseal revoke new revoked.json -k vendor.key
   licseal revoke add revoked.json -k vendor.key LS-0001 --reason refunded
   licseal revoke show revoked.json -t trusted.keys`,
 		Subcommands: []*cli.Command{
 			{
-				Name: "new", Usage: "create an empty list", UsageText: "licseal revoke new LIST -k KEY [flags]", ArgsUsage: edits + " " + names,
+				Name: "new", Usage: "create an empty list", UsageText: "licseal revoke new [LIST] -k KEY [flags]", ArgsUsage: edits + " " + names,
 				Flags: append([]cli.Flag{
 					&cli.Int64Flag{Name: "generation", Value: 1, Usage: "start with this `NUMBER`, if verifiers have seen lists before"},
 				}, signing...),
 				Action: newList,
 			},
 			{
-				Name: "add", Usage: "revoke licences and signing keys", UsageText: "licseal revoke add LIST -k KEY [flags] [ID…]", ArgsUsage: edits + " " + names,
+				Name: "add", Usage: "revoke licences and signing keys", UsageText: "licseal revoke add [LIST] -k KEY [flags] [ID…]", ArgsUsage: edits + " " + names,
 				Description: `Revokes the licences with the given ids, those in files, and signing keys. The old
 list is verified first: with -t, or with the signing key if -t is not given. Revoke
 a stolen signing key without --after, because a thief can sign any date; --after is
@@ -76,12 +75,12 @@ before.`,
 				Action: addToList,
 			},
 			{
-				Name: "remove", Usage: "take licences and signing keys off the list", UsageText: "licseal revoke remove LIST -k KEY [flags] [ID…]", ArgsUsage: edits + " " + names,
+				Name: "remove", Usage: "take licences and signing keys off the list", UsageText: "licseal revoke remove [LIST] -k KEY [flags] [ID…]", ArgsUsage: edits + " " + names,
 				Flags:  append(append([]cli.Flag{}, naming...), editing...),
 				Action: removeFromList,
 			},
 			{
-				Name: "renew", Usage: "issue the same list again, before the next one is due", UsageText: "licseal revoke renew LIST -k KEY [flags]", ArgsUsage: edits + " " + names,
+				Name: "renew", Usage: "issue the same list again, before the next one is due", UsageText: "licseal revoke renew [LIST] -k KEY [flags]", ArgsUsage: edits + " " + names,
 				Description: `With -t, a list that verifiers with these keys would refuse is not written, such as
 one signed by a retired key. Without -t, only the signing key itself is known.`,
 				Flags:  editing,
@@ -90,26 +89,6 @@ one signed by a retired key. Without -t, only the signing key itself is known.`,
 			showListCommand(),
 		},
 	}
-}
-
-// listAndIDs returns the list that a command takes, and the ids after it.
-func listAndIDs(c *cli.Context) (path string, ids []string, err error) {
-	path = c.Args().First()
-	switch {
-	case path == "":
-		return "", nil, usagef("'licseal revoke %s' needs the file of the list", c.Command.Name)
-	case path == "-" && c.Command.Name != "show":
-		return "", nil, usagef("'licseal revoke %s' needs a file, not standard input", c.Command.Name)
-	}
-	return path, c.Args().Tail(), nil
-}
-
-func onlyList(c *cli.Context) (string, error) {
-	path, ids, err := listAndIDs(c)
-	if err == nil && len(ids) > 0 {
-		err = usagef("'licseal revoke %s' takes one file, the list, not %d", c.Command.Name, c.NArg())
-	}
-	return path, err
 }
 
 func newList(c *cli.Context) error {
@@ -140,16 +119,6 @@ func newList(c *cli.Context) error {
 	return about(path, err)
 }
 
-// listTimes returns when a list is issued, now, and when the next one is due.
-func listTimes(c *cli.Context) (issued, next time.Time, err error) {
-	length, err := lengthFlag(c, "next-update")
-	if err == nil && length < time.Second {
-		err = usagef("--next-update: the shortest length is one second")
-	}
-	issued = now().UTC().Truncate(time.Second)
-	return issued, issued.Add(length), err
-}
-
 func listKey(c *cli.Context) (crypto.Signer, error) {
 	if c.String("k") == "" {
 		return nil, withHint(usagef("'licseal revoke %s' needs a private key", c.Command.Name), "licseal revoke %s LIST -k vendor.key", c.Command.Name)
@@ -175,11 +144,17 @@ func editList(c *cli.Context, path string, change func(*revoke.Contents) error) 
 	if err != nil {
 		return withHint(listError(path, err), "'licseal revoke new %s' creates a list", path)
 	}
+	if err := observeList(c, path, data); err != nil {
+		return err
+	}
 	list, err := editor.Edit(data, change)
 	if err != nil {
 		return editError(c, path, err)
 	}
 	if err := about(path, noFolder(path, atomicfile.Replace(path, []byte(list.String()), 0o644))); err != nil {
+		return err
+	}
+	if err := observeList(c, path, []byte(list.String())); err != nil {
 		return err
 	}
 	now := list.Contents()

@@ -9,11 +9,11 @@ import (
 
 func showListCommand() *cli.Command {
 	return &cli.Command{
-		Name: "show", Usage: "verify a list and print what it says", UsageText: "licseal revoke show LIST -t KEYS [flags] [ID…]", ArgsUsage: reads + " " + names,
+		Name: "show", Usage: "verify a list and print what it says", UsageText: "licseal revoke show [LIST] -t KEYS [flags] [ID…]", ArgsUsage: reads + " " + names,
 		Description: `With ids, tells for each licence whether it is revoked. --json prints one object:
 generation, issued, next_update, key{id,name,issuers}, licenses (their number),
 revoked_keys, and for the given ids ids{ID: {revoked, reason}}.`,
-		Flags:  []cli.Flag{trustFlag, jsonFlag},
+		Flags:  []cli.Flag{trustFlag, listFlag, jsonFlag},
 		Action: showList,
 	}
 }
@@ -36,6 +36,9 @@ func showList(c *cli.Context) error {
 	data, err := readFile(path, revoke.MaxBytes)
 	if err != nil {
 		return listError(path, err)
+	}
+	if err := observeList(c, path, data); err != nil {
+		return err
 	}
 	list, err := revoke.Verify(data, trusted)
 	if err != nil {

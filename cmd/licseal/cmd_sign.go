@@ -141,7 +141,7 @@ func readPlan(c *cli.Context) (edit.Plan, error) {
 		return edit.Plan{}, err
 	}
 	changes, err := edit.ParseChanges(c.StringSlice("unset"), c.StringSlice("set"))
-	dates := edit.Dates{Created: c.String("created"), Expires: cmp.Or(c.String("expires"), plan.Expires), Extend: c.String("extend"), Now: now()}
+	dates := edit.Dates{Created: c.String("created"), Expires: cmp.Or(c.String("expires"), plan.Expires), DefaultExpires: settingsOf(c).expiry(), Extend: c.String("extend"), Now: now()}
 	return edit.Plan{Changes: changes, Dates: dates}, editUsage(err)
 }
 
@@ -158,9 +158,6 @@ func applyPlan(c *cli.Context, p licseal.Payload) (licseal.Payload, error) {
 // carryOut returns the payload that a plan makes of p, ready to be signed. It warns
 // of texts and dates that were probably not meant.
 func carryOut(c *cli.Context, plan edit.Plan, p licseal.Payload, rules *schema.Schema) (licseal.Payload, error) {
-	if _, expires := p.Field(rules.Roles().WithDefaults().NotAfter); !expires && plan.Dates.Expires == "" {
-		plan.Dates.Expires = settingsOf(c).expiry()
-	}
 	p, err := plan.Apply(p, rules)
 	if err != nil {
 		return p, editUsage(err)

@@ -133,7 +133,8 @@ func batchPlan(c *cli.Context) (rows.Plan, error) {
 	}
 	plan := rows.Plan{
 		Template: template, Schema: rules, Created: c.String("created"), Expires: cmp.Or(c.String("expires"), named.Expires), Complete: isBuilt(c),
-		AllowOddID: c.Bool("allow-odd-id"), AllowShortTerm: c.Bool("allow-short-term"),
+		DefaultExpires: settingsOf(c).expiry(),
+		AllowOddID:     c.Bool("allow-odd-id"), AllowShortTerm: c.Bool("allow-short-term"),
 	}
 	if err == nil {
 		err = plan.Check()

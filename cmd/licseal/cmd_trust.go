@@ -38,10 +38,10 @@ given its first document once, and later ones by any file transfer.
   licseal verify --trust-root trust.json --trust-chain chain.ndjson licence.json`,
 		Subcommands: slices.Concat([]*cli.Command{
 			{
-				Name: "list", Usage: "show the keys: fingerprint, issuer, dates", UsageText: "licseal trust list [--json] FILE",
-				Description: `--json prints one JSON object for each key: id, issuers, name, line, namespaces,
+				Name: "list", Usage: "show the keys: fingerprint, issuer, dates", UsageText: "licseal trust list [--json] [-t KEYS|FILE]",
+				Description: `Without FILE, shows the keys of -t, or those that the profile trusts. --json prints one JSON object for each key: id, issuers, name, line, namespaces,
 not_before, not_after, days_left, state (trusted, not yet, retired, other use).`,
-				Flags:  []cli.Flag{jsonFlag},
+				Flags:  []cli.Flag{trustFlag, jsonFlag},
 				Action: listTrusted,
 			},
 			{
@@ -79,24 +79,46 @@ licence with any date: remove or revoke a stolen key instead of retiring it.`,
 }
 
 func listTrusted(c *cli.Context) error {
-	path, err := oneFile(c)
-	if err != nil {
-		return err
-	}
-	file, err := readTrustedFile(path)
+	entries, err := listedKeys(c)
 	if err != nil {
 		return err
 	}
 	now := now()
 	if !c.Bool("json") {
-		return show(c, trustedTable(file.Entries(), now))
+		return show(c, trustedTable(entries, now))
 	}
-	for _, entry := range file.Entries() {
+	for _, entry := range entries {
 		if err := printJSON(c, newJSONTrusted(entry, now)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// isTrustList reports whether the command takes its trusted keys from an argument, too.
+func isTrustList(c *cli.Context) bool { return c.Command.HelpName == "licseal trust list" }
+
+// listedKeys returns the keys in FILE, or those in the files of -t.
+func listedKeys(c *cli.Context) (entries []keys.TrustedEntry, err error) {
+	paths := c.StringSlice("t")
+	switch {
+	case len(paths) > 0 && c.NArg() > 0:
+		return nil, usagef("-t and FILE are mutually exclusive")
+	case len(paths) == 0:
+		path, err := oneFile(c)
+		if err != nil {
+			return nil, err
+		}
+		paths = []string{path}
+	}
+	for _, path := range paths {
+		file, err := readTrusted(c, "t", path)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, file.Entries()...)
+	}
+	return entries, nil
 }
 
 func addTrusted(c *cli.Context) error {

@@ -71,6 +71,7 @@ var hostileLines = map[string][][]string{
 	"admin delete":   {{"1"}},
 	"admin report":   {{}, {"{licence.json}"}},
 	"completion":     {{"bash"}},
+	"help":           {{hostileName}, {"sign", hostileName}},
 	"version":        {{}},
 	"demo":           {{hostileName}},
 	"config approve": {{}, {"{payload.json}"}},

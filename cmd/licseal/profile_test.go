@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -68,11 +69,17 @@ func settingLines(name string) [][]string {
 }
 
 var moreSettingLines = map[string][][]string{
-	"sign":    {{"--plan", "gold", "--from", "{payload.json}"}, {"--schema", "kong", "--plan", "gold", "{payload.json}"}},
-	"payload": {{"--as", "env", "{licence.json}"}, {"--as", "k8s-secret", "{licence.json}"}},
-	"verify":  {{"{evil.json}"}, {"-t", "{other.key.pub}", "{evil.json}"}},
-	"check":   {{"{evil.json}"}, {"--no-signature", "{evil.json}"}},
-	"renew":   {{"{licence.json}", "-k", "{vendor.key}", "--schema", "kong", "-t", "{vendor.key.pub}"}},
+	"sign":          {{"--plan", "gold", "--from", "{payload.json}"}, {"--schema", "kong", "--plan", "gold", "{payload.json}"}},
+	"payload":       {{"--as", "env", "{licence.json}"}, {"--as", "k8s-secret", "{licence.json}"}},
+	"verify":        {{"{evil.json}"}, {"-t", "{other.key.pub}", "{evil.json}"}},
+	"check":         {{"{evil.json}"}, {"--no-signature", "{evil.json}"}},
+	"trust list":    {{}},
+	"revoke new":    {{"-k", "{vendor.key}"}},
+	"revoke add":    {{"LS-1", "--reason", "because"}, {"LS-1", "-k", "{vendor.key}"}},
+	"revoke remove": {{"LS-1"}},
+	"revoke renew":  {{"-k", "{vendor.key}"}},
+	"revoke show":   {{"LS-1"}, {"-t", "{vendor.key.pub}"}},
+	"renew":         {{"{licence.json}", "-k", "{vendor.key}", "--schema", "kong", "-t", "{vendor.key.pub}"}},
 }
 
 // newProfileRun returns a run in the folder above/here of a new folder, at a time that
@@ -128,6 +135,11 @@ func (h *hostileRun) tree() map[string]string {
 	return files
 }
 
+// withoutIgnored removes the warnings that a profile is ignored.
+func withoutIgnored(stderr string) string {
+	return regexp.MustCompile(`(?m)^warning: .*/licseal.yaml: you have not approved this profile, so it is ignored\n`).ReplaceAllString(stderr, "")
+}
+
 // A profile that the user has not approved changes nothing that any command does, except
 // that it may be an error: in the folder, above it, or by a link.
 func TestUnapprovedProfile(t *testing.T) {
@@ -170,6 +182,7 @@ func TestUnapprovedProfile(t *testing.T) {
 			plain, _ := h.outcome(name, line, nil)
 			for place, prepare := range places {
 				got, before := h.outcome(name, line, prepare)
+				got.stderr = withoutIgnored(got.stderr)
 				for _, dir := range []string{".", above, root} {
 					os.Remove(filepath.Join(dir, profile.Name))
 				}
@@ -244,8 +257,9 @@ func TestChangedSinceApproval(t *testing.T) {
 		"renew":       {{"--allow-shorten", "{licence.json}"}},
 		"diff":        {{"{licence.json}", "{evil.json}"}},
 		"inspect":     {{"{licence.json}"}},
-		"revoke add":  {{"{list.json}", "LS-9"}},
-		"revoke show": {{"{list.json}"}},
+		"revoke add":  {{"{list.json}", "LS-9"}, {"LS-9"}, {"LS-9", "-k", "{vendor.key}"}},
+		"revoke show": {{"{list.json}"}, {"LS-3"}},
+		"trust list":  {{}},
 		"payload":     {{"--as", "env", "{licence.json}"}},
 		"admin list":  {{}},
 		"admin push":  {{"{licence.json}"}},
@@ -268,7 +282,7 @@ func TestChangedSinceApproval(t *testing.T) {
 				t.Errorf("%s %q with an approved profile: %s", name, line, plain.stderr)
 			}
 			for what, change := range changes {
-				if strings.HasPrefix(name, "revoke") && what == "an older list" || slices.Contains(line, "-k") && what == "another private key" {
+				if slices.Contains(line, "{list.json}") && what == "an older list" || slices.Contains(line, "-k") && what == "another private key" {
 					continue // the command line names it
 				}
 				if change == nil {
@@ -279,6 +293,12 @@ func TestChangedSinceApproval(t *testing.T) {
 					}
 				}
 				got, before := h.outcome(name, line, func() { approve(); change() })
+				if stderr := withoutIgnored(got.stderr); stderr != got.stderr {
+					if what != "no approval" && what != "a nearer folder's profile" || !slices.Contains(line, "-t") {
+						t.Errorf("%s %q, after a change of %s: the profile was ignored", name, line, what)
+					}
+					got.stderr = stderr
+				}
 				h.must(os.Chdir(filepath.Join(root, "above", "here")))
 				switch {
 				case got.code != 0 && got.stdout == "" && maps.Equal(before, got.files):

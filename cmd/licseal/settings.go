@@ -27,6 +27,7 @@ var allSettings = []setting{
 	{"t", "", "LICSEAL_TRUST", func(_ *cli.Context, p *profile.Profile) []string { return p.Trust }, "-t KEYS"},
 	{"schema", "", "LICSEAL_SCHEMA", func(_ *cli.Context, p *profile.Profile) []string { return one(p.Schema) }, "--schema SCHEMA"},
 	{"revocations", "", "LICSEAL_REVOCATIONS", func(_ *cli.Context, p *profile.Profile) []string { return one(p.Revocations) }, ""},
+	{"list", "", "LICSEAL_REVOCATIONS", func(_ *cli.Context, p *profile.Profile) []string { return one(p.Revocations) }, ""},
 	{"name", "payload", "", installedName, "--name NAME"},
 	{"expires", "renew", "", func(_ *cli.Context, p *profile.Profile) []string { return one(p.Expires) }, "--expires DATE"},
 	{"plan", "sign", "", nothing, ""},
@@ -93,9 +94,8 @@ func useSettings(c *cli.Context) error {
 		return err
 	}
 	lacking := lackingSettings(c)
-	if !slices.ContainsFunc(lacking, func(l setting) bool { return l.flag == "t" }) {
-		// A list belongs to the keys that verify it.
-		lacking = slices.DeleteFunc(lacking, func(l setting) bool { return l.flag == "revocations" })
+	if c.IsSet("t") { // a list belongs to the keys that verify it
+		lacking = slices.DeleteFunc(lacking, func(l setting) bool { return l.flag == "revocations" || l.flag == "list" })
 	}
 	if err := s.findProfile(c, lacking); err != nil || s.profile == nil {
 		return err
@@ -135,9 +135,13 @@ func lackingSettings(c *cli.Context) (lacking []setting) {
 		lacks := setting.isOf(c.Command) && !c.IsSet(setting.flag)
 		switch setting.flag {
 		case "t", "revocations":
-			lacks = lacks && !c.Bool("no-signature")
+			lacks = lacks && !c.Bool("no-signature") && !(isTrustList(c) && c.NArg() > 0)
+		case "list":
+			lacks = lacks && !namesList(c)
 		case "name":
 			lacks = lacks && slices.Contains([]string{"env", "dotenv", "k8s-secret"}, c.String("as"))
+		case "expires":
+			lacks = lacks && !c.IsSet("extend")
 		case "plan":
 			lacks = c.IsSet("plan") // what it names is in the profile
 		}
@@ -164,6 +168,9 @@ func (s *settings) findProfile(c *cli.Context, lacking []setting) (err error) {
 		return profileError(path, err)
 	}
 	store := profile.UserStore()
+	if c.IsSet("t") {
+		return s.findApproved(store, lacking)
+	}
 	s.profile, s.approval, err = store.Find(".")
 	if err == nil {
 		return nil
@@ -174,6 +181,28 @@ func (s *settings) findProfile(c *cli.Context, lacking []setting) (err error) {
 	}
 	path, _ := store.Locate(".")
 	return hintSettings(profileError(path, err), lacking)
+}
+
+// findApproved reads the profile that applies here if those did not exist that the user
+// has never approved. It is for a command that was given the keys to trust: nobody who
+// sent a profile with a licence can change, or prevent, what the command says.
+func (s *settings) findApproved(store profile.Store, lacking []setting) error {
+	p, approval, passed, err := store.FindApproved(".")
+	if len(lacking) == 0 {
+		if err == nil {
+			s.profile, s.approval = p, approval
+		}
+		return nil
+	}
+	for _, path := range passed {
+		warn("%s: you have not approved this profile, so it is ignored", path)
+	}
+	if err != nil {
+		path, _ := store.Locate(".")
+		return hintSettings(profileError(path, err), lacking)
+	}
+	s.profile, s.approval = p, approval
+	return nil
 }
 
 // profileError returns an error about a profile with its hints.

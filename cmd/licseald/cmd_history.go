@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -21,15 +23,19 @@ func historyCommand() *cli.Command {
 		Name:      "history",
 		Usage:     "print all changes of a store",
 		UsageText: "licseald history [--store STORE] [flags]",
-		Description: `Changes are numbered without a gap and are never changed or removed. --json prints
-one JSON object a line: number, time, who, action, id, and the records before and
-after the change.`,
+		Description: `Changes are numbered without a gap and are never changed or removed. Each has a hash
+that follows from it and all changes before it, and all are checked. Who can write
+to the database can replace the whole history: keep what --head prints elsewhere, and
+give it to --expect. --json prints one JSON object a line: number, time, who, action,
+id, the records before and after the change, and the hash.`,
 		Flags: []cli.Flag{
 			storeFlag(),
 			&cli.Int64Flag{Name: "after", Usage: "print changes after `NUMBER` only"},
 			&cli.StringFlag{Name: "id", Usage: "print changes of the record `ID` only"},
 			schemaFlag(),
 			&cli.BoolFlag{Name: "json", Usage: "print JSON, with whole payloads"},
+			&cli.BoolFlag{Name: "head", Usage: "print only the number and the hash of the last change"},
+			&cli.StringFlag{Name: "expect", Usage: "fail unless the history still has `HEAD`, which --head printed before"},
 		},
 		Action: printHistory,
 	}
@@ -43,33 +49,91 @@ func printHistory(c *cli.Context) error {
 	if err != nil {
 		return fmt.Errorf("--schema: %w", err)
 	}
+	var reader historyReader
+	if text := c.String("expect"); text != "" {
+		if reader.expect, err = admin.ParseHead(text); err != nil {
+			return usagef("--expect: %v", err)
+		}
+	}
 	db, err := openDatabase(c.Context, c.String("store"), sqlite.Options{Existing: true})
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	store := sqlstore.Existing(db) // creates no tables
+	reader.store = sqlstore.Existing(db) // creates no tables
 	write, flush := historyPrinter(c.App.Writer, c.Bool("json"), rules.Roles())
+	if c.Bool("head") {
+		write, flush = func(admin.Change) error { return nil }, func() error { return nil }
+	}
 	id := strings.ToLower(c.String("id"))
-	for after := c.Int64("after"); ; {
+	head, err := reader.read(c.Context, func(change admin.Change) error {
+		if change.Number <= c.Int64("after") || id != "" && change.ID != id {
+			return nil
+		}
+		return write(change)
+	}, flush)
+	if err == nil && c.Bool("head") {
+		_, err = fmt.Fprintln(c.App.Writer, head)
+	}
+	return err
+}
+
+// historyReader reads a history, and checks it.
+type historyReader struct {
+	store  *sqlstore.Store
+	expect admin.Head // a place in the history; zero if none is expected
+}
+
+// read calls write with all entries, and flush after each page of them. It returns the
+// last entry. The error wraps [admin.ErrHistoryChanged] if entries are missing or were
+// changed.
+func (r historyReader) read(ctx context.Context, write func(admin.Change) error, flush func() error) (admin.Head, error) {
+	last, err := r.store.Head(ctx) // before the entries, to which others may add
+	if err != nil {
+		return admin.Head{}, err
+	}
+	var head admin.Head
+	hadHash := false
+	for {
 		const page = 500
-		changes, err := store.History(c.Context, after, page)
+		changes, err := r.store.History(ctx, head.Number, page)
 		if err != nil {
-			return err
+			return head, err
 		}
 		for _, change := range changes {
-			after = change.Number
-			if id != "" && change.ID != id {
-				continue
+			if head, err = head.Next(change, hadHash); err != nil {
+				return head, errors.Join(flush(), err)
 			}
+			if err := r.compare(head, last); err != nil {
+				return head, errors.Join(flush(), err)
+			}
+			hadHash = hadHash || change.Hash != ""
 			if err := write(change); err != nil {
-				return fmt.Errorf("writing standard output: %w", err)
+				return head, fmt.Errorf("writing standard output: %w", err)
 			}
 		}
-		if err := flush(); err != nil || len(changes) < page {
-			return err
+		if err := flush(); err != nil {
+			return head, err
+		}
+		if len(changes) < page {
+			break
 		}
 	}
+	if missing := max(last.Number, r.expect.Number); head.Number < missing {
+		return head, fmt.Errorf("%w: it ends with entry %d, and had entry %d", admin.ErrHistoryChanged, head.Number, missing)
+	}
+	return head, nil
+}
+
+// compare compares an entry with the one that the last write recorded, and with the one
+// that the user expects.
+func (r historyReader) compare(head, last admin.Head) error {
+	for _, other := range []admin.Head{last, r.expect} {
+		if head.Number == other.Number && other.Hash != "" && head.Hash != other.Hash {
+			return fmt.Errorf("%w: entry %d, or one before it, is not what it was", admin.ErrHistoryChanged, head.Number)
+		}
+	}
+	return nil
 }
 
 // historyPrinter returns a func that prints a change, and one for the end of a page,

@@ -342,7 +342,7 @@ func TestHistoryOnlyReads(t *testing.T) {
 		t.Fatal(err)
 	}
 	role := "reader_" + strings.ToLower(rand.Text())
-	for _, statement := range []string{"CREATE ROLE " + role + " LOGIN", "GRANT SELECT ON licenses_history TO " + role} {
+	for _, statement := range []string{"CREATE ROLE " + role + " LOGIN", "GRANT SELECT ON licenses_history, licenses_clock TO " + role} {
 		if _, err := db.Exec(statement); err != nil {
 			t.Fatal(err)
 		}

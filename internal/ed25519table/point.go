@@ -7,15 +7,26 @@ type projective struct {
 	x, y, z, t field.Element
 }
 
-// addMultiple adds the multiple of a table's point by a scalar, or subtracts it.
-func (p *projective) addMultiple(t *table, scalar [windows]int16, subtract bool) {
-	for i, digit := range scalar {
-		switch {
-		case digit == 0:
-		case digit > 0:
-			p.add(&t[i][digit-1], subtract)
-		default:
-			p.add(&t[i][-digit-1], !subtract)
+func (p *projective) setIdentity() {
+	p.x.Zero()
+	p.y.One()
+	p.z.One()
+	p.t.Zero()
+}
+
+// addMultiples adds to each point the multiple of a table's point by its scalar, or
+// subtracts it. It goes window by window, because one window fits into the fastest
+// cache, and the table does not.
+func addMultiples(points []projective, t *table, scalars []scalar, subtract bool) {
+	for w := range t {
+		for i := range points {
+			switch digit := scalars[i][w]; {
+			case digit == 0:
+			case digit > 0:
+				points[i].add(&t[w][digit-1], subtract)
+			default:
+				points[i].add(&t[w][-digit-1], !subtract)
+			}
 		}
 	}
 }

@@ -16,6 +16,7 @@ package ed25519table
 import (
 	"crypto/ed25519"
 	"crypto/sha512"
+	"slices"
 	"sync"
 
 	"filippo.io/edwards25519"
@@ -61,41 +62,57 @@ func (k *Key) Verify(message, signature []byte) bool {
 	return one[0].OK
 }
 
-// batch is how many signatures share one division.
-const batch = 64
+// Batch is how many signatures are verified together: they share one division, and each
+// part of a table while it is in the fastest cache.
+const Batch = 256
+
+// workspace is what the verification of a batch needs in addition to the signatures. For
+// a signature that no R fits, its numbers have no meaning.
+type workspace struct {
+	bigS, challenges [Batch]scalar
+	points           [Batch]projective
+	zs, inverses     [Batch]field.Element
+}
+
+// workspaces keeps them for reuse: they have 94 KB each.
+var workspaces = sync.Pool{New: func() any { return new(workspace) }}
 
 // VerifyAll sets OK in each signature to what crypto/ed25519's Verify reports.
 func (k *Key) VerifyAll(signatures []sig.Signed) {
-	for ; len(signatures) > batch; signatures = signatures[batch:] {
-		k.verifyBatch(signatures[:batch])
+	w := workspaces.Get().(*workspace)
+	defer workspaces.Put(w)
+	for batch := range slices.Chunk(signatures, Batch) {
+		k.verifyBatch(w, batch)
 	}
-	k.verifyBatch(signatures)
 }
 
-func (k *Key) verifyBatch(signatures []sig.Signed) {
-	var points [batch]projective
-	var zs, inverses [batch]field.Element
+func (k *Key) verifyBatch(w *workspace, signatures []sig.Signed) {
+	n := len(signatures)
 	for i := range signatures {
-		signatures[i].OK = k.commitment(&points[i], &signatures[i])
-		zs[i] = points[i].z
-		if !signatures[i].OK {
-			zs[i].One()
-		}
+		signatures[i].OK = k.scalars(&w.bigS[i], &w.challenges[i], &signatures[i])
+		w.points[i].setIdentity()
 	}
-	invert(inverses[:len(signatures)], zs[:len(signatures)])
+	if k.table != nil {
+		addMultiples(w.points[:n], baseTable(), w.bigS[:n], false)
+		addMultiples(w.points[:n], k.table, w.challenges[:n], true)
+	}
+	for i := range signatures {
+		w.zs[i] = w.points[i].z
+	}
+	invert(w.inverses[:n], w.zs[:n])
 	for i := range signatures {
 		s := &signatures[i]
-		s.OK = s.OK && points[i].encode(&inverses[i]) == [32]byte(s.Signature[:32])
+		s.OK = s.OK && w.points[i].encode(&w.inverses[i]) == [32]byte(s.Signature[:32])
 	}
 }
 
-// commitment computes the R' that the R in a signature must be equal to. It
-// reports false where no R would do.
-func (k *Key) commitment(r *projective, s *sig.Signed) bool {
+// scalars computes S and k of a signature, whose R must then be equal to R'. It reports
+// false, and leaves both alone, if no R would do.
+func (k *Key) scalars(bigS, challenge *scalar, s *sig.Signed) bool {
 	if k.table == nil {
 		return false
 	}
-	bigS, err := new(edwards25519.Scalar).SetCanonicalBytes(s.Signature[32:])
+	parsed, err := new(edwards25519.Scalar).SetCanonicalBytes(s.Signature[32:])
 	if err != nil {
 		return false // S is not below the group order
 	}
@@ -104,22 +121,20 @@ func (k *Key) commitment(r *projective, s *sig.Signed) bool {
 	h.Write(k.public[:])
 	h.Write(s.Message)
 	var digest [sha512.Size]byte
-	challenge, err := new(edwards25519.Scalar).SetUniformBytes(h.Sum(digest[:0]))
+	hashed, err := new(edwards25519.Scalar).SetUniformBytes(h.Sum(digest[:0]))
 	if err != nil {
 		return false // it has 64 bytes, always
 	}
-	r.x.Zero()
-	r.y.One()
-	r.z.One()
-	r.t.Zero()
-	r.addMultiple(baseTable(), digits(bigS), false)
-	r.addMultiple(k.table, digits(challenge), true)
+	*bigS, *challenge = digits(parsed), digits(hashed)
 	return true
 }
 
-// digits returns a scalar as 32 digits from −128 to 127, the lowest first. The
-// group order is below 2^253, so that the highest digit is small.
-func digits(s *edwards25519.Scalar) (d [windows]int16) {
+// scalar is a scalar as 32 digits from −128 to 127, the lowest first.
+type scalar [windows]int16
+
+// digits returns the digits of a scalar. The group order is below 2^253, so that the
+// highest digit is small.
+func digits(s *edwards25519.Scalar) (d scalar) {
 	carry := int16(0)
 	for i, b := range s.Bytes() {
 		d[i] = int16(b) + carry

@@ -260,7 +260,7 @@ func TestVerifyAll(t *testing.T) {
 	private := ed25519.NewKeyFromSeed(make([]byte, 32))
 	public := private.Public().(ed25519.PublicKey)
 	key := ed25519table.New(public)
-	for _, size := range []int{0, 1, 2, 63, 64, 65, 128, 129, 200} {
+	for _, size := range []int{0, 1, 2, 255, 256, 257, 512, 513, 600} {
 		all := make([]sig.Signed, size)
 		for i := range all {
 			message := []byte{byte(i)}

@@ -4,34 +4,37 @@
 //
 //	go run ./internal/mutate -sample 40 -seed 1 ./verify ./state
 //
-// A run takes a sample of each package's changes, chosen by the seed, so it can be
-// repeated. Survivors are looked up in a file of survivors that are known to change
-// nothing, each with the reason. It prints the share of changes that were noticed,
-// with and without these, and exits with 1 if a survivor is not in that file.
+// A run takes a sample of each package's changes, chosen by the seed and by what each
+// change is: an edit elsewhere does not alter the sample. Survivors are looked up in a
+// file of survivors that are known to change nothing, each with the reason. The command
+// prints the share of changes that were noticed, with and without these, and exits with
+// 1 if a survivor is not in that file.
+//
+// All changes of a package are compiled into one test binary, in which an environment
+// variable chooses one, so that a change costs one run of the tests.
 package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"flag"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"os/signal"
-	"time"
+	"path"
+	"slices"
+	"strings"
 )
 
 func main() {
 	sample := flag.Int("sample", 20, "how many changes of each package to try; 0 for all")
 	seed := flag.Uint64("seed", 1, "which changes to choose")
-	workers := flag.Int("workers", 1, "how many changes to try at the same time")
-	timeout := flag.Duration("timeout", time.Minute, "how long the tests of a package may run; a change that makes them hang is noticed")
 	known := flag.String("known", "internal/mutate/equivalent.txt", "the file of survivors that change nothing")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	r := runner{workers: *workers, timeout: *timeout, also: alsoTests}
-	unexplained, err := run(ctx, os.Stdout, r, flag.Args(), *sample, *seed, *known)
+	unexplained, err := run(ctx, os.Stdout, flag.Args(), *sample, *seed, *known)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(2)
@@ -43,26 +46,28 @@ func main() {
 
 // run tries a sample of the changes of each package, and returns how many survived
 // without an explanation.
-func run(ctx context.Context, w io.Writer, r runner, packages []string, sample int, seed uint64, knownFile string) (unexplained int, err error) {
+func run(ctx context.Context, w io.Writer, packages []string, sample int, seed uint64, knownFile string) (unexplained int, err error) {
 	known, err := readKnown(knownFile)
 	if err != nil {
 		return 0, err
 	}
+	var table strings.Builder
 	var total score
 	for _, pkg := range packages {
 		mutants, err := mutantsOf(pkg)
 		if err != nil {
 			return 0, err
 		}
-		s, err := r.try(ctx, w, pkg, choose(mutants, sample, seed), known)
+		s, err := try(ctx, w, pkg, alsoTests[path.Clean(pkg)], choose(mutants, sample, seed), known)
 		if err != nil {
 			return 0, err
 		}
-		fmt.Fprintf(w, "%-24s %s of %d\n", pkg, s, len(mutants))
+		s.changes = len(mutants)
+		fmt.Fprintln(&table, s.row(path.Clean(pkg)))
 		total.add(s)
 	}
-	fmt.Fprintf(w, "%-24s %s\n", "all", total)
-	return total.survived - total.equivalent, nil
+	_, err = fmt.Fprintf(w, "%s%s%s\n", header, &table, total.row("all"))
+	return total.survived - total.equivalent, err
 }
 
 // choose returns a sample of mutants, in their order; all of them if sample is 0.
@@ -70,32 +75,44 @@ func choose(mutants []mutant, sample int, seed uint64) []mutant {
 	if sample == 0 || sample >= len(mutants) {
 		return mutants
 	}
-	random := rand.New(rand.NewPCG(seed, uint64(len(mutants))))
-	chosen := make(map[int]bool)
-	for _, i := range random.Perm(len(mutants))[:sample] {
-		chosen[i] = true
+	rank := func(m mutant) string {
+		sum := sha256.Sum256(fmt.Appendf(nil, "%d %s", seed, m.name()))
+		return string(sum[:])
 	}
-	var some []mutant
+	ranks := make([]string, len(mutants))
 	for i, m := range mutants {
-		if chosen[i] {
-			some = append(some, m)
-		}
+		ranks[i] = rank(m)
 	}
-	return some
+	slices.Sort(ranks)
+	return slices.DeleteFunc(slices.Clone(mutants), func(m mutant) bool { return rank(m) >= ranks[sample] })
 }
 
-// score counts what became of changes.
-type score struct{ killed, survived, equivalent int }
+// score counts what became of changes. Those that do not compile are not counted.
+type score struct {
+	changes    int // all that there are, tried or not
+	killed     int
+	hung       int // of those killed
+	survived   int
+	equivalent int // of those that survived
+}
 
 func (s *score) add(t score) {
+	s.changes += t.changes
 	s.killed += t.killed
+	s.hung += t.hung
 	s.survived += t.survived
 	s.equivalent += t.equivalent
 }
 
-func (s score) String() string {
+const header = `
+| package | changes | tried | noticed | of these, never ended | survived | of these, change nothing | score | without those |
+| --- | --: | --: | --: | --: | --: | --: | --: | --: |
+`
+
+// row returns a row of a table in Markdown.
+func (s score) row(name string) string {
+	tried := s.killed + s.survived
 	share := func(of int) float64 { return 100 * float64(s.killed) / float64(max(1, of)) }
-	all := s.killed + s.survived
-	return fmt.Sprintf("%d tried, %d noticed, %d survived (%d change nothing): %.1f %% raw, %.1f %% without those",
-		all, s.killed, s.survived, s.equivalent, share(all), share(all-s.equivalent))
+	return fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d | %.1f %% | %.1f %% |",
+		name, s.changes, tried, s.killed, s.hung, s.survived, s.equivalent, share(tried), share(tried-s.equivalent))
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"go/ast"
+	"go/build"
 	"go/parser"
 	"go/printer"
 	"go/token"
@@ -13,41 +14,59 @@ import (
 	"strings"
 )
 
-// mutant is one change to one file.
+// mutant is one change to one function of a file.
 type mutant struct {
-	path     string // of the file
-	line     int
+	file     *source
+	decl     *ast.FuncDecl
 	function string
-	change   string // such as: a < b → a <= b
+	change   string // such as: < → <= in `a < b`
 	nth      int    // which of the changes in this function that read the same, from 1
-	text     []byte // the changed file
+	from, to token.Pos
+	by       string // what is written in place of the text between from and to
 }
+
+// source is a file that was parsed.
+type source struct {
+	path  string
+	text  string
+	files *token.FileSet
+	tree  *ast.File
+}
+
+// between returns a part of the text.
+func (s *source) between(from, to token.Pos) string {
+	return s.text[s.offset(from):s.offset(to)]
+}
+
+func (s *source) offset(at token.Pos) int { return s.files.Position(at).Offset }
+
+// line returns where the change is.
+func (m mutant) line() int { return m.file.files.Position(m.from).Line }
 
 // name identifies a mutant, whatever lines are added above it.
 func (m mutant) name() string {
-	name := fmt.Sprintf("%s %s: %s", filepath.ToSlash(m.path), m.function, m.change)
+	name := fmt.Sprintf("%s %s: %s", filepath.ToSlash(m.file.path), m.function, m.change)
 	if m.nth > 1 {
 		name += fmt.Sprintf(" #%d", m.nth)
 	}
 	return name
 }
 
-// mutantsOf returns the changes to the files of a package that are not tests.
+// mutantsOf returns the changes to the files of a package that are built here and are
+// not tests.
 func mutantsOf(pkg string) ([]mutant, error) {
-	files, err := filepath.Glob(filepath.Join(pkg, "*.go"))
+	dir, err := build.Default.ImportDir(pkg, 0)
 	if err != nil {
 		return nil, err
 	}
 	var all []mutant
-	for _, path := range files {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
-		}
+	for _, name := range dir.GoFiles {
+		path := filepath.Join(pkg, name)
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err
 		}
-		some, err := mutantsIn(path, text)
+		some, err := mutantsIn(path, string(text))
 		if err != nil {
 			return nil, err
 		}
@@ -60,25 +79,24 @@ func mutantsOf(pkg string) ([]mutant, error) {
 }
 
 // mutantsIn returns the changes to one file.
-func mutantsIn(path string, text []byte) ([]mutant, error) {
+func mutantsIn(path, text string) ([]mutant, error) {
 	files := token.NewFileSet()
-	file, err := parser.ParseFile(files, path, text, parser.ParseComments)
+	tree, err := parser.ParseFile(files, path, text, parser.ParseComments)
 	if err != nil {
 		return nil, err
 	}
+	file := &source{path, text, files, tree}
 	var all []mutant
-	for _, decl := range file.Decls {
+	for _, decl := range tree.Decls {
 		f, ok := decl.(*ast.FuncDecl)
 		if !ok || f.Body == nil || isWording(f) {
 			continue
 		}
 		seen := make(map[string]int)
 		ast.Inspect(f.Body, func(n ast.Node) bool {
-			for _, edit := range editsOf(n) {
-				at := files.Position(edit.from)
-				before := string(text[at.Offset:files.Position(edit.to).Offset])
-				changed := bytes.Join([][]byte{text[:at.Offset], []byte(edit.replace(before)), text[files.Position(edit.to).Offset:]}, nil)
-				m := mutant{path: path, line: at.Line, function: functionName(f), change: edit.describe(files, n), text: changed}
+			for _, e := range editsOf(n) {
+				m := mutant{file: file, decl: f, function: functionName(f), change: e.describe(files, n),
+					from: e.from, to: e.to, by: e.replace(file.between(e.from, e.to))}
 				seen[m.change]++
 				m.nth = seen[m.change]
 				all = append(all, m)

@@ -1,15 +1,19 @@
 package main
 
 import (
+	"fmt"
+	"go/ast"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-const source = `package p
+const sample = `package p
 
 func f(a, b int) bool {
 	if a < b {
@@ -29,15 +33,15 @@ func (e *E) Error() string { return "a" + b }
 
 // Each kind of change is found, by a name that does not depend on the line.
 func TestMutantsIn(t *testing.T) {
-	mutants, err := mutantsIn("p.go", []byte(source))
+	mutants, err := mutantsIn("p.go", sample)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
 	for _, m := range mutants {
 		got = append(got, m.name())
-		if string(m.text) == source || !strings.HasPrefix(string(m.text), "package p") {
-			t.Errorf("%s changes nothing:\n%s", m.name(), m.text)
+		if m.file.between(m.from, m.to) == m.by {
+			t.Errorf("%s changes nothing", m.name())
 		}
 	}
 	want := []string{
@@ -63,9 +67,9 @@ func TestMutantsIn(t *testing.T) {
 	}
 }
 
-// A sample is chosen by its seed.
+// A sample is chosen by its seed, and what is added elsewhere does not alter it.
 func TestChoose(t *testing.T) {
-	mutants, err := mutantsIn("p.go", []byte(source))
+	mutants, err := mutantsIn("p.go", sample)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,8 +83,38 @@ func TestChoose(t *testing.T) {
 	if len(a) != 5 || !cmp.Equal(a, b) || cmp.Equal(a, c) {
 		t.Errorf("got %q, %q and %q", a, b, c)
 	}
+	more, err := mutantsIn("p.go", strings.Replace(sample, "\n\n", "\n\nfunc more() bool { return true }\n\n", 1))
+	if err != nil || len(more) != len(mutants)+1 {
+		t.Fatalf("got %d changes, %v", len(more), err)
+	}
+	for _, name := range names(choose(more, 5, 1)) {
+		if !slices.Contains(a, name) && !strings.Contains(name, "more") {
+			t.Errorf("%s is chosen after another function was added", name)
+		}
+	}
 	if got := choose(mutants, 0, 1); len(got) != len(mutants) {
 		t.Errorf("all are %d", len(got))
+	}
+}
+
+// A function with changes calls the copy that is chosen, whatever its parameters are.
+func TestInstrument(t *testing.T) {
+	for before, want := range map[string]string{
+		"func f(a, b int) bool { return true }":           "func f(a, b int) bool { switch mutant__ { case 0: reached__(1); case 1: return f__m1(a, b); };  return true }",
+		"func f(_ int, b ...int) { return; true }":        "func f(p__0 int, b ...int) { switch mutant__ { case 0: reached__(1); case 1: f__m1(p__0, b...); return; };  return; true }",
+		"func (*T) f(int, string) (x int) { true }":       "func (receiver__0 *T) f(p__0 int, p__1 string) (x int) { switch mutant__ { case 0: reached__(1); case 1: return receiver__0.f__m1(p__0, p__1); };  true }",
+		"func (t T[K]) f() { true }":                      "func (t T[K]) f() { switch mutant__ { case 0: reached__(1); case 1: t.f__m1(); return; };  true }",
+		"func f[K any, V int | string](k K) V { true }":   "func f[K any, V int | string](k K) V { switch mutant__ { case 0: reached__(1); case 1: return f__m1[K, V](k); };  true }",
+		"func f() {\n\t// a comment\n\tg()\n\t// more\n}": "func f() { switch mutant__ { case 0: reached__(1); case 1: f__m1(); return; }; \n\t// a comment\n\tg()\n\t// more\n}",
+	} {
+		mutants, err := mutantsIn("p.go", "package p\n\n"+before+"\n")
+		if err != nil || len(mutants) != 1 {
+			t.Fatalf("%s: got %d changes, %v", before, len(mutants), err)
+		}
+		got, _, _ := strings.Cut(instrument(mutants[0].file, map[int]mutant{1: mutants[0]}), "\n\n//line mutant1.go:1\n")
+		if diff := cmp.Diff("package p\n\n"+want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", before, diff)
+		}
 	}
 }
 
@@ -107,14 +141,14 @@ func TestReadKnown(t *testing.T) {
 	}
 }
 
-// The runner tells a change that a test notices from one that none does, and from
-// one that does not compile.
-func TestTry(t *testing.T) {
+// module changes to a folder with a module of one package.
+func module(t *testing.T, source, tests string) []mutant {
+	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"go.mod":    "module example.com/p\n\ngo 1.26\n",
-		"p.go":      "package p\n\nfunc Less(a, b int) bool { return a < b }\n\nfunc Untested(a, b int) bool { return a < b }\n",
-		"p_test.go": "package p\n\nimport \"testing\"\n\nfunc TestLess(t *testing.T) {\n\tif Less(1, 1) {\n\t\tt.Error()\n\t}\n}\n",
+		"p.go":      "package p\n\n" + source,
+		"p_test.go": "package p\n\nimport \"testing\"\n\n" + tests,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -125,38 +159,60 @@ func TestTry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	broken := mutants[0]
-	broken.text = []byte("package p\n\nfunc Less() { return 1 }\n")
-	var out strings.Builder
-	r := runner{workers: 1, timeout: 60e9}
-	s, err := r.try(t.Context(), &out, ".", append(mutants, broken), nil)
-	if err != nil || s != (score{killed: 1, survived: 1}) {
-		t.Errorf("got %+v, %v\n%s", s, err, out.String())
+	return mutants
+}
+
+// A change that a test notices is told from one that none does, and from one that does
+// not compile.
+func TestTry(t *testing.T) {
+	mutants := module(t, `func Less(a, b int) bool { return a < b }
+
+func Untested(a, b int) bool { return a < b }
+
+func Text(a, b string) string { return a + b }
+`, `func TestLess(t *testing.T) {
+	if Less(1, 1) || Text("a", "b") != "ab" {
+		t.Error()
 	}
-	if want := "survived: p.go Untested: < → <= in `a < b` (line 5)\n"; out.String() != want {
-		t.Errorf("got %q, want %q", out.String(), want)
+}
+`)
+	if len(mutants) != 3 {
+		t.Fatalf("got %d changes", len(mutants))
+	}
+	const name = "p.go Untested: < → <= in `a < b`"
+	for _, known := range []map[string]string{nil, {name: "a reason"}} {
+		var out strings.Builder
+		s, err := try(t.Context(), &out, ".", nil, mutants, known)
+		if err != nil || s != (score{killed: 1, survived: 1, equivalent: len(known)}) {
+			t.Errorf("got %+v, %v\n%s", s, err, out.String())
+		}
+		if want := "survived: " + name + " (line 5)\n"; len(known) == 0 && out.String() != want || len(known) > 0 && out.Len() > 0 {
+			t.Errorf("got %q", out.String())
+		}
 	}
 }
 
 // If the tests fail without a change, nothing can be said about changes.
 func TestTryFailsAlready(t *testing.T) {
-	dir := t.TempDir()
-	for name, text := range map[string]string{
-		"go.mod":    "module example.com/p\n\ngo 1.26\n",
-		"p.go":      "package p\n\nfunc Less(a, b int) bool { return a < b }\n",
-		"p_test.go": "package p\n\nimport \"testing\"\n\nfunc TestLess(t *testing.T) { t.Error() }\n",
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Chdir(dir)
-	mutants, err := mutantsOf(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := runner{workers: 1, timeout: 60e9}
-	if s, err := r.try(t.Context(), &strings.Builder{}, ".", mutants, nil); err == nil || s != (score{}) {
+	mutants := module(t, "func Less(a, b int) bool { return a < b }\n", "func TestLess(t *testing.T) { t.Error() }\n")
+	if s, err := try(t.Context(), &strings.Builder{}, ".", nil, mutants, nil); err == nil || s != (score{}) {
 		t.Errorf("got %+v, %v", s, err)
+	}
+}
+
+// The quick tests that reach a function are run together, the others by themselves.
+func TestPartsFor(t *testing.T) {
+	f, g := new(ast.FuncDecl), new(ast.FuncDecl)
+	a, b := suite{pkg: "a"}, suite{pkg: "b"}
+	both := map[*ast.FuncDecl]bool{f: true, g: true}
+	var got []string
+	for _, p := range partsFor(f, []test{
+		{a, "TestSlow", 2 * time.Second, both}, {a, "TestOne", time.Millisecond, both}, {a, "TestOther", 0, map[*ast.FuncDecl]bool{g: true}},
+		{a, "TestTwo", time.Millisecond, both}, {b, "TestSlower", time.Second, both}, {b, "TestThree", 0, both},
+	}) {
+		got = append(got, fmt.Sprintf("%s%v%v", p.pkg, p.names, p.took))
+	}
+	if want := []string{"a[TestOne TestTwo]2ms", "b[TestThree]0s", "b[TestSlower]1s", "a[TestSlow]2s"}; !cmp.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

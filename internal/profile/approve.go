@@ -80,6 +80,7 @@ func (a *Approval) Check(path string, data []byte) error {
 type NotApprovedError struct {
 	Profile string // its path
 	File    string // the file that was not approved, the profile or one that it names
+	Never   bool   // the user has approved no profile of this path
 	Changed bool   // another content was approved
 	Gone    bool   // the profile was approved, and cannot be read any more
 	Link    bool   // the profile is a symbolic link, or not a file

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 )
@@ -48,7 +49,7 @@ func (s Store) Find(dir string) (*Profile, *Approval, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	no := &NotApprovedError{Profile: path, File: path}
+	no := &NotApprovedError{Profile: path, File: path, Never: approval == nil}
 	switch info, err := os.Lstat(path); {
 	case err != nil:
 		no.Gone = true
@@ -69,4 +70,21 @@ func (s Store) Find(dir string) (*Profile, *Approval, error) {
 	}
 	p, err := Parse(path, data)
 	return p, approval, err
+}
+
+// FindApproved is as Find, but passes over profiles that the user has never approved,
+// and returns their paths: what it finds is what Find would find without them.
+func (s Store) FindApproved(dir string) (p *Profile, a *Approval, passed []string, err error) {
+	for {
+		p, a, err = s.Find(dir)
+		var no *NotApprovedError
+		if !errors.As(err, &no) || !no.Never {
+			return p, a, passed, err
+		}
+		passed = append(passed, no.Profile)
+		here := filepath.Dir(no.Profile)
+		if dir = filepath.Dir(here); dir == here {
+			return nil, nil, passed, nil
+		}
+	}
 }

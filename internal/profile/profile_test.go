@@ -2,6 +2,7 @@ package profile_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -334,6 +335,44 @@ func TestFind(t *testing.T) {
 	}
 	if forgotten, err := s.Forget(path); err != nil || forgotten {
 		t.Errorf("forgotten twice: %t, %v", forgotten, err)
+	}
+}
+
+// What the user has never approved is passed over; what has changed is not.
+func TestFindApproved(t *testing.T) {
+	dir, s := folder(t), profile.Store{Dir: t.TempDir()}
+	below := filepath.Join(dir, "a", "b")
+	write(t, dir, map[string]string{"a/licseal.yaml": "schema: kong\n"})
+	if err := errors.Join(os.MkdirAll(below, 0o700), os.Symlink(filepath.Join(dir, profile.Name), filepath.Join(below, profile.Name))); err != nil {
+		t.Skip(err)
+	}
+	found := func() string {
+		t.Helper()
+		p, a, passed, err := s.FindApproved(below)
+		if err != nil {
+			return err.Error()
+		}
+		if p == nil {
+			return fmt.Sprint(len(passed))
+		}
+		return fmt.Sprint(len(passed), p.Path == a.Profile, strings.TrimPrefix(p.Path, dir))
+	}
+	if got := found(); got != "3" {
+		t.Errorf("nothing is approved: %s", got)
+	}
+	approve(t, s, dir)
+	if got := found(); got != "2 true/licseal.yaml" {
+		t.Errorf("one is approved: %s", got)
+	}
+	write(t, dir, map[string]string{profile.Name: "schema: kong\n"})
+	if got := found(); got != "this profile has changed since you approved it, so it is not used" {
+		t.Errorf("it has changed: %s", got)
+	}
+	if err := os.Remove(filepath.Join(dir, profile.Name)); err != nil {
+		t.Fatal(err)
+	}
+	if got := found(); got != "you have approved this profile, but it cannot be found any more" {
+		t.Errorf("it was removed: %s", got)
 	}
 }
 

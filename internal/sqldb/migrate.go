@@ -10,8 +10,8 @@ import (
 )
 
 // Migration is one step from an empty database to what a store needs: SQL statements
-// that run in one transaction. Each ends with a semicolon at the end of its line; there
-// may be others inside it. These words are replaced, or select the dialect:
+// that run in one transaction. Each ends with a semicolon at the end of its line, outside
+// of $$ … $$; there may be others inside it. These words are replaced, or select the dialect:
 //
 //	AUTO_ID         a primary key that numbers the rows: 1, 2, …
 //	BYTES           the type of a column of bytes
@@ -29,8 +29,14 @@ func (m Migration) statements(d Dialect) []string {
 		other = "ON SQLITE "
 	}
 	var statements []string
-	for statement := range strings.SplitSeq(words.Replace(string(m)), ";\n") {
-		statement = strings.TrimSpace(statement)
+	begin := ""
+	for part := range strings.SplitSeq(words.Replace(string(m)), ";\n") {
+		if begin += part; strings.Count(begin, "$$")%2 == 1 {
+			begin += ";\n"
+			continue
+		}
+		statement := strings.TrimSpace(begin)
+		begin = ""
 		if statement == "" || strings.HasPrefix(statement, other) {
 			continue
 		}

@@ -1,11 +1,11 @@
-// Package sqldb is what every SQL store of this module shares: a pool that knows
-// its dialect, transactions that are tried again where that is safe, migrations,
-// and the few kinds of failure that a store must tell apart.
+// Package sqldb has what the SQL stores of this module share: a pool that knows its
+// dialect, transactions that are retried if that is safe, migrations, and the kinds of
+// failure that a store must distinguish.
 //
 // It imports no driver. Packages sqlite and postgres below it do, and open a DB.
 //
-// Queries are written once for both dialects: placeholders are $1, $2, …, which
-// both know, and values are integers, texts and byte slices.
+// Queries are written once for both dialects: placeholders are $1, $2, …, and values are
+// integers, texts and byte slices.
 package sqldb
 
 import (
@@ -34,15 +34,13 @@ func (d Dialect) String() string {
 	return "SQLite"
 }
 
-// DB is a pool of connections to one database. Several goroutines may use it at
-// the same time.
+// DB is a pool of connections to one database. It is safe for concurrent use.
 type DB struct {
 	*sql.DB
 	Dialect Dialect
 
-	// SQLite has one writer at a time. Waiting here is fair and costs
-	// nothing; waiting inside SQLite is sleeping and trying again. What
-	// remains for SQLite are the writers of other processes.
+	// SQLite has one writer at a time. Waiting here is fair and needs no CPU; SQLite
+	// sleeps and retries, which remains for the writers of other processes.
 	writer chan struct{} // holds one value while somebody writes; nil for PostgreSQL
 
 	guard Guard // nil if nothing watches over the database
@@ -96,15 +94,15 @@ func (db *DB) Close() error {
 	return db.guard.Close()
 }
 
-// maxTries bounds how often Tx runs one transaction.
+// maxTries is how often a transaction is tried.
 const maxTries = 8
 
-// Tx runs f in a transaction that is committed if f returns nil, and rolled back
-// otherwise. Where the database gave up on it for the sake of another (a
-// serialization failure, a deadlock, a busy file), it is run again, a few times,
-// so f must have no effect outside the transaction but to set results anew.
+// Tx runs f in a transaction, which is committed if f returns nil and rolled back
+// otherwise. If the database gives it up in favor of another one (a serialization
+// failure, a deadlock, a busy file), f is called again, a few times: it must have no
+// effect outside the transaction except to overwrite results.
 //
-// On SQLite a transaction is a writer from its beginning.
+// On SQLite, a transaction locks out other writers from its beginning.
 func (db *DB) Tx(ctx context.Context, f func(tx *sql.Tx) error) error {
 	if db.writer != nil {
 		select {
@@ -114,10 +112,21 @@ func (db *DB) Tx(ctx context.Context, f func(tx *sql.Tx) error) error {
 			return ctx.Err()
 		}
 	}
+	return retry(ctx, func() (done bool, err error) { return db.try(ctx, f) })
+}
+
+// Retry calls f, which sends one statement outside a transaction, a few times if the
+// database gives it up in favor of another transaction, or asks for it to be prepared
+// again.
+func (db *DB) Retry(ctx context.Context, f func() error) error {
+	return retry(ctx, func() (done bool, err error) { return false, f() })
+}
+
+func retry(ctx context.Context, f func() (done bool, err error)) error {
 	var err error
 	for try := range maxTries {
-		var committed bool
-		if committed, err = db.try(ctx, f); committed || KindOf(err) != Conflict {
+		var done bool
+		if done, err = f(); done || KindOf(err) != Conflict {
 			return err
 		}
 		if err := pause(ctx, try); err != nil {
@@ -147,8 +156,8 @@ func (db *DB) try(ctx context.Context, f func(tx *sql.Tx) error) (committed bool
 	return true, db.guard.Committed(context.WithoutCancel(ctx))
 }
 
-// pause waits before another try, longer each time and never as long as another
-// process that waits for the same.
+// pause waits before another try: longer each time, and for a random time, so that two
+// processes do not collide again.
 func pause(ctx context.Context, try int) error {
 	longest := 5 * time.Millisecond << try
 	select {

@@ -135,6 +135,9 @@ func insertAll(ctx context.Context, tx *sql.Tx, s Source) (Counts, error) {
 				return nil, fmt.Errorf("the table %s has no column %q", t.name, column)
 			}
 		}
+		if t.one {
+			row = row.withColumns(columns[t.name])
+		}
 		if _, err := tx.ExecContext(ctx, t.insert(row.Columns), row.Values...); err != nil {
 			return nil, fmt.Errorf("row %d of %s: %w", counts[t.name]+1, t.name, err)
 		}
@@ -146,6 +149,18 @@ func insertAll(ctx context.Context, tx *sql.Tx, s Source) (Counts, error) {
 		}
 	}
 	return counts, nil
+}
+
+// withColumns adds those columns that a row lacks, as null. The one row of a table is
+// changed, and must not keep what it had in columns that an older backup does not have.
+func (r Row) withColumns(columns []string) Row {
+	r.Columns, r.Values = slices.Clone(r.Columns), slices.Clone(r.Values)
+	for _, column := range columns {
+		if !slices.Contains(r.Columns, column) {
+			r.Columns, r.Values = append(r.Columns, column), append(r.Values, nil)
+		}
+	}
+	return r
 }
 
 func columnsOf(ctx context.Context, tx *sql.Tx, t table) ([]string, error) {

@@ -1,0 +1,227 @@
+package sqlstore
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/licseal/licseal/admin"
+)
+
+// Write implements [admin.Store].
+func (s *Store) Write(ctx context.Context, w admin.Write) (admin.Record, error) {
+	c := change{id: w.ID, payload: w.Payload, condition: w.If, who: w.Who}
+	record, err := s.change(ctx, c)
+	if err != nil {
+		return admin.Record{}, storeError(err)
+	}
+	return record, nil
+}
+
+// Delete implements [admin.Store].
+func (s *Store) Delete(ctx context.Context, id, who string) error {
+	_, err := s.change(ctx, change{id: id, deletes: true, who: who})
+	return storeError(err)
+}
+
+// change is a write, or the deletion of a record.
+type change struct {
+	id, payload string
+	deletes     bool
+	condition   admin.Condition
+	who         string
+}
+
+var (
+	errNoClock = errors.New("the table licenses_clock is empty: restore it from a backup")
+	errNoHead  = errors.New("the hash of the last entry of the history is not known")
+)
+
+// change carries out a change. A database from before the history had hashes gets the
+// hash of its last entry first.
+func (s *Store) change(ctx context.Context, c change) (admin.Record, error) {
+	record, err := s.tryChange(ctx, c)
+	if !errors.Is(err, errNoHead) {
+		return record, err
+	}
+	if err := s.findHead(ctx); err != nil {
+		return admin.Record{}, err
+	}
+	return s.tryChange(ctx, c)
+}
+
+func (s *Store) tryChange(ctx context.Context, c change) (record admin.Record, err error) {
+	now := s.Now()
+	if s.db.Dialect == PostgreSQL {
+		return s.changePostgreSQL(ctx, c, now)
+	}
+	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
+		record, err = changeSQLite(ctx, tx, c, now)
+		return err
+	})
+	return record, err
+}
+
+// changePostgreSQL sends one statement, which is a transaction.
+func (s *Store) changePostgreSQL(ctx context.Context, c change, now time.Time) (admin.Record, error) {
+	var payload, hash any
+	if !c.deletes {
+		payload, hash = c.payload, payloadHash(c.payload)
+	}
+	var outcome string
+	var created, updated sql.NullInt64
+	err := s.db.Retry(ctx, func() error {
+		return s.db.QueryRowContext(ctx, `SELECT r_outcome, r_created, r_updated FROM licenses_change($1, $2, $3, $4, $5, $6)`,
+			c.id, payload, hash, int64(c.condition), c.who, now.UnixMilli()).Scan(&outcome, &created, &updated)
+	})
+	if err != nil {
+		return admin.Record{}, err
+	}
+	other, isSame := strings.CutPrefix(outcome, "same as ")
+	switch {
+	case isSame:
+		return admin.Record{}, &admin.ExistsError{ID: other, SameValue: "payload"}
+	case outcome == "done":
+		return admin.Record{ID: c.id, Payload: c.payload, CreatedAt: created.Int64, UpdatedAt: updated.Int64}, nil
+	case outcome == "exists":
+		return admin.Record{}, &admin.ExistsError{ID: c.id, SameValue: "id"}
+	case outcome == "not found":
+		return admin.Record{}, admin.ErrNotFound
+	case outcome == "no head":
+		return admin.Record{}, errNoHead
+	case outcome == "no clock":
+		return admin.Record{}, errNoClock
+	}
+	return admin.Record{}, fmt.Errorf("the function licenses_change returns %q", outcome)
+}
+
+// changeSQLite is the function licenses_change of PostgreSQL. The transaction locks out
+// other writers.
+func changeSQLite(ctx context.Context, tx *sql.Tx, c change, now time.Time) (admin.Record, error) {
+	last, err := readClock(ctx, tx)
+	if err != nil {
+		return admin.Record{}, err
+	}
+	before, err := recordForChange(ctx, tx, c.id)
+	if err != nil {
+		return admin.Record{}, err
+	}
+	entry := admin.Change{Number: last.Number + 1, Time: now, Who: c.who, Action: admin.Deleted, ID: c.id, Before: before}
+	stamp := last.stamp
+	if c.deletes {
+		if before == nil {
+			return admin.Record{}, nil
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM licenses WHERE id = $1`, c.id)
+	} else {
+		stamp = max(now.Unix(), last.stamp+1)
+		entry.After = &admin.Record{ID: c.id, Payload: c.payload, CreatedAt: stamp, UpdatedAt: stamp}
+		entry.Action = admin.Created
+		if before != nil {
+			entry.Action, entry.After.CreatedAt = admin.Replaced, before.CreatedAt
+		}
+		err = writeRecord(ctx, tx, c.condition, before, entry.After)
+	}
+	if err != nil {
+		return admin.Record{}, err
+	}
+	entry.Hash = last.HashOf(entry)
+	if err := note(ctx, tx, stamp, entry); err != nil {
+		return admin.Record{}, err
+	}
+	if c.deletes {
+		return admin.Record{}, nil
+	}
+	return *entry.After, nil
+}
+
+// clock has the last UpdatedAt, and the last entry of the history.
+type clock struct {
+	stamp int64
+	admin.Head
+}
+
+func readClock(ctx context.Context, tx *sql.Tx) (c clock, err error) {
+	var hash sql.NullString
+	err = tx.QueryRowContext(ctx, `SELECT stamp, changes, head FROM licenses_clock WHERE one = 1`).Scan(&c.stamp, &c.Number, &hash)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return clock{}, errNoClock
+	case err == nil && !hash.Valid && c.Number > 0:
+		return clock{}, errNoHead
+	}
+	c.Hash = hash.String
+	return c, err
+}
+
+// recordForChange returns a record, nil if not found.
+func recordForChange(ctx context.Context, tx *sql.Tx, id string) (*admin.Record, error) {
+	record, err := scanRecord(tx.QueryRowContext(ctx, `SELECT id, payload, created_at, updated_at FROM licenses WHERE id = $1`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &record, err
+}
+
+// writeRecord writes a record if the condition is met and no other has its payload.
+func writeRecord(ctx context.Context, tx *sql.Tx, condition admin.Condition, before, after *admin.Record) error {
+	if before != nil && condition == admin.IfAbsent {
+		return &admin.ExistsError{ID: after.ID, SameValue: "id"}
+	}
+	if before == nil && condition == admin.IfPresent {
+		return admin.ErrNotFound
+	}
+	hash := payloadHash(after.Payload)
+	if err := checkUnique(ctx, tx, after.ID, hash); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO licenses (id, payload, payload_sha256, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (id) DO UPDATE SET payload = excluded.payload, payload_sha256 = excluded.payload_sha256, updated_at = excluded.updated_at`,
+		after.ID, after.Payload, hash, after.CreatedAt, after.UpdatedAt)
+	return err
+}
+
+func checkUnique(ctx context.Context, tx *sql.Tx, id, hash string) error {
+	var other string
+	err := tx.QueryRowContext(ctx, `SELECT id FROM licenses WHERE payload_sha256 = $1 AND id <> $2`, hash, id).Scan(&other)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return &admin.ExistsError{ID: other, SameValue: "payload"}
+}
+
+// payloadHash returns what the unique index has for a payload: payloads may be too long
+// for an index.
+func payloadHash(payload string) string {
+	sum := sha256.Sum256([]byte(payload))
+	return hex.EncodeToString(sum[:])
+}
+
+// note adds an entry to the history, and updates the clock.
+func note(ctx context.Context, tx *sql.Tx, stamp int64, c admin.Change) error {
+	_, err := tx.ExecContext(ctx, `UPDATE licenses_clock SET stamp = $1, changes = $2, head = $3 WHERE one = 1`, stamp, c.Number, c.Hash)
+	if err != nil {
+		return err
+	}
+	args := []any{c.Number, c.Time.UnixMilli(), c.Who, string(c.Action), c.ID, c.Hash}
+	args = append(append(args, columns(c.Before)...), columns(c.After)...)
+	_, err = tx.ExecContext(ctx, `INSERT INTO licenses_history (number, at_ms, who, action, id, hash,
+		before_payload, before_created_at, before_updated_at, after_payload, after_created_at, after_updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, args...)
+	return err
+}
+
+func columns(r *admin.Record) []any {
+	if r == nil {
+		return []any{nil, nil, nil}
+	}
+	return []any{r.Payload, r.CreatedAt, r.UpdatedAt}
+}
