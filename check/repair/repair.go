@@ -16,9 +16,9 @@ const (
 	// in base64, in a manifest or in a list of records is larger than the licence.
 	MaxBytes = 1 << 20
 
-	maxRepairs    = 8       // applied to one another's results
-	maxTexts      = 120     // looked at in all
-	maxTextsBytes = 8 << 20 // all of them together
+	maxRepairs    = 8            // applied to one another's results
+	maxTexts      = 120          // looked at in all
+	maxTextsBytes = 3 * MaxBytes // all of them together: repairs of a large text are few, or make it smaller
 )
 
 // Fault is one way in which a text is not a licence document.
