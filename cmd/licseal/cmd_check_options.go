@@ -81,7 +81,7 @@ func checkFlags(c *cli.Context) error {
 	if err := checkStdin(inputNames(c)...); err != nil {
 		return err
 	}
-	return checkReportName(c)
+	return checkReport(c)
 }
 
 func dashed(flag string) string {
@@ -91,10 +91,19 @@ func dashed(flag string) string {
 	return "--" + flag
 }
 
-// checkReportName refuses a report on standard output, which has one without --report.
-func checkReportName(c *cli.Context) error {
-	if c.String("report") == "-" {
+// checkReport refuses a file that would be standard output, and metrics without a name:
+// those of two licences from standard input would be the same series.
+func checkReport(c *cli.Context) error {
+	metrics := formatOf(c) == "prometheus"
+	switch {
+	case c.String("report") == "-":
 		return usagef("without --report, the report goes to standard output")
+	case c.IsSet("report-name") && !metrics:
+		return usagef("--report-name requires --format prometheus")
+	case c.IsSet("report-name") && c.String("report-name") == "":
+		return usagef("--report-name is empty")
+	case metrics && reportName(c) == stdinName:
+		return usagef("metrics about standard input need a name: --report-name NAME, or --report FILE")
 	}
 	return nil
 }

@@ -69,12 +69,16 @@ func (p *preflight) begin(sources []check.Source, findings []check.Finding) (err
 	return err
 }
 
-// reportName tells a report from others in the same folder: by the name of its file,
-// or else by what it is about.
+// reportName tells a report from others in the same folder: by the name that the user
+// gives it, that of its file, or else by what it is about.
 func reportName(c *cli.Context) string {
 	switch {
+	case c.IsSet("report-name"):
+		return c.String("report-name")
 	case c.String("report") != "":
 		return filepath.Base(c.String("report"))
+	case c.Bool("effective") && c.IsSet("root"):
+		return "effective in " + c.String("root")
 	case c.Bool("effective"):
 		return "effective"
 	case c.IsSet("namespace-dump"):
