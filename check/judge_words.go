@@ -197,14 +197,15 @@ func (j *judgement) remaining() {
 	if j.State != verify.Valid && j.State != verify.InGrace {
 		return
 	}
-	policy := j.options.Policy
+	length := j.NotAfter.Sub(j.NotBefore)
+	required, wished := j.options.Policy.minRemaining(length), j.options.Policy.warnRemaining(length)
 	left := j.GraceEnd.Sub(j.Time)
 	severity, wanted := Severity(""), time.Duration(0)
 	switch {
-	case policy.minRemaining() > 0 && left < policy.minRemaining():
-		severity, wanted = Error, policy.minRemaining()
-	case policy.warnRemaining() > 0 && left < policy.warnRemaining():
-		severity, wanted = Warning, policy.warnRemaining()
+	case left < required:
+		severity, wanted = Error, required
+	case left < wished:
+		severity, wanted = Warning, wished
 	default:
 		return
 	}

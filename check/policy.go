@@ -16,7 +16,8 @@ import (
 )
 
 // A gateway logs warnings from 90 days before a licence expires, and errors from 30
-// days.
+// days. By default a policy does the same, but asks for no more than half, or a quarter,
+// of a licence's own length: a trial of 30 days passes until 7 days are left.
 const (
 	DefaultWarnRemaining = 90 * day
 	DefaultMinRemaining  = 30 * day
@@ -28,29 +29,36 @@ const (
 // above, and no further requirements.
 type Policy struct {
 	// MinRemaining is how much time must be left until the licence is no
-	// longer accepted, any grace included. If zero, DefaultMinRemaining; if
-	// negative, nothing is required.
+	// longer accepted, any grace included. If zero, DefaultMinRemaining, or a
+	// quarter of the licence's length if that is less; if negative, nothing is
+	// required.
 	MinRemaining time.Duration
 
 	// WarnRemaining is from when on there is a warning. If zero,
-	// DefaultWarnRemaining; if negative, there is no warning.
+	// DefaultWarnRemaining, or half of the licence's length if that is less; if
+	// negative, there is no warning.
 	WarnRemaining time.Duration
 
 	// Require lists what the fields must be.
 	Require []Requirement
 }
 
-func (p Policy) minRemaining() time.Duration { return orDefault(p.MinRemaining, DefaultMinRemaining) }
-
-func (p Policy) warnRemaining() time.Duration {
-	return orDefault(p.WarnRemaining, DefaultWarnRemaining)
+// minRemaining returns how much time must be left of a licence of a length.
+func (p Policy) minRemaining(length time.Duration) time.Duration {
+	return cmp.Or(p.MinRemaining, min(DefaultMinRemaining, wholeDays(length/4)))
 }
 
-func orDefault(d, byDefault time.Duration) time.Duration {
-	if d == 0 {
-		return byDefault
+// warnRemaining returns below which time left of a licence there is a warning.
+func (p Policy) warnRemaining(length time.Duration) time.Duration {
+	return cmp.Or(p.WarnRemaining, min(DefaultWarnRemaining, wholeDays(length/2)))
+}
+
+// wholeDays returns a length in whole days, unless it is shorter than one.
+func wholeDays(d time.Duration) time.Duration {
+	if d < day {
+		return d
 	}
-	return d
+	return d.Truncate(day)
 }
 
 // PolicyFile is a policy as a team shares it. Empty members are not stated.

@@ -27,7 +27,8 @@ Admin API record and many more. --fix writes the repaired licence.
   licseal check -t vendor.key.pub --fix -o licence.json pasted.txt
 
 By default a licence fails with less than 30 days left, and there is a warning with
-less than 90, as in a gateway; any --grace counts as time left. Only --admin-url
+less than 90, as in a gateway; of a short licence, a quarter and half of its own
+length. Any --grace counts as time left. Only --admin-url
 opens a network connection; a token for it is read from --token-file or
 KONG_ADMIN_TOKEN. Licence keys and signatures are masked.
 
@@ -49,8 +50,8 @@ and prometheus are what those tools read.`,
 			maxListAgeFlag,
 			stateFlag,
 			maxClockSkewFlag,
-			&cli.StringFlag{Name: "min-remaining", Usage: "fail if less than this `LENGTH` of time is left (default: 30d; 0d for none)"},
-			&cli.StringFlag{Name: "warn-remaining", Usage: "warn if less than this `LENGTH` of time is left (default: 90d; 0d for none)"},
+			&cli.StringFlag{Name: "min-remaining", Usage: "fail if less than this `LENGTH` of time is left (default: 30d, or a quarter of the licence; 0d for none)"},
+			&cli.StringFlag{Name: "warn-remaining", Usage: "warn if less than this `LENGTH` of time is left (default: 90d, or half of the licence; 0d for none)"},
 			&cli.StringSliceFlag{Name: "require", KeepSpace: true, Usage: "require a `FIELD`: FIELD=VALUE, FIELD>=VALUE, 'FIELD in A,B' (repeatable)"},
 			&cli.StringFlag{Name: "zone", Usage: "the time `ZONE` in which a date begins, as Europe/Berlin (default: UTC)"},
 			&cli.StringFlag{Name: "policy", Usage: "read the requirements from the YAML `FILE`", TakesFile: true, Category: reads},

@@ -4,7 +4,8 @@ import (
 	"crypto"
 	"errors"
 	"os"
-	"os/user"
+	"path/filepath"
+	"strings"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/keys"
@@ -21,11 +22,13 @@ func keygenCommand() *cli.Command {
 FILE.pub. Prints the public key, a line for a file of trusted keys. Both files are
 in OpenSSH's formats. The private key is encrypted with a passphrase, which is
 read from the terminal unless --passphrase-file or --no-passphrase is given.
-Existing files are never overwritten.`,
+Without --comment, the key is named after the product in the profile, or else after
+FILE; if the passphrase is asked for, so is the name. Existing files are never
+overwritten.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "o", Aliases: []string{"output"}, Usage: "write the key pair to `FILE` and FILE.pub", TakesFile: true, Category: writes},
 			&cli.StringFlag{Name: "type", Value: private.Ed25519.String(), Usage: "`TYPE` of key: ed25519 or ecdsa-p256"},
-			&cli.StringFlag{Name: "comment", Usage: "`NAME` of the key, in the public line (default: user@host)"},
+			&cli.StringFlag{Name: "comment", Usage: "`NAME` of the key, in the public line"},
 			passphraseFileFlag,
 			&cli.BoolFlag{Name: "no-passphrase", Usage: "do not encrypt the private key"},
 		},
@@ -64,9 +67,9 @@ func keygen(c *cli.Context) error {
 }
 
 func writeKeyPair(c *cli.Context, path string, key crypto.Signer) error {
-	comment := c.String("comment")
-	if !c.IsSet("comment") {
-		comment = defaultComment()
+	comment, err := keyComment(c, path)
+	if err != nil {
+		return err
 	}
 	private, err := marshalPrivate(c, key, comment)
 	if err != nil {
@@ -113,13 +116,20 @@ func newPassphrase(c *cli.Context) ([]byte, error) {
 	return passphrase, err
 }
 
-func defaultComment() string {
-	name, host := "licseal", "localhost"
-	if u, err := user.Current(); err == nil {
-		name = u.Username
+// keyComment returns the name of a new key: that of --comment, or of the product in the
+// profile, or of the file. It is asked for if there is a person who is asked for the
+// passphrase. It never tells the user's name or that of the machine.
+func keyComment(c *cli.Context, path string) (string, error) {
+	if c.IsSet("comment") {
+		return c.String("comment"), nil
 	}
-	if h, err := os.Hostname(); err == nil {
-		host = h
+	name := strings.TrimSuffix(filepath.Base(path), ".key")
+	if c.Bool("no-passphrase") || c.String("passphrase-file") != "" {
+		return name, nil
 	}
-	return name + "@" + host
+	answer, err := ask("Name of the key, which those who verify see", name)
+	if errors.Is(err, errNoTerminal) {
+		return name, nil
+	}
+	return answer, err
 }

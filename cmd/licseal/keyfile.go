@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -64,6 +65,13 @@ func findPrivate(c *cli.Context, path string) (crypto.Signer, error) {
 		return nil, about(displayName(path), err)
 	}
 	key, err := private.Parse(displayName(path), data, keyPassphrase(c, path))
+	for range passphraseTries - 1 {
+		if !errors.Is(err, private.ErrWrongPassphrase) || c.String("passphrase-file") != "" {
+			break
+		}
+		note("%s: the passphrase is wrong; try again", displayName(path))
+		key, err = private.Parse(displayName(path), data, keyPassphrase(c, path))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -30,8 +30,23 @@ func readPassphraseFile(path string) ([]byte, error) {
 	return line, nil
 }
 
-// askNewPassphrase asks twice.
-func askNewPassphrase() ([]byte, error) {
+// passphraseTries is how often a passphrase may be mistyped.
+const passphraseTries = 3
+
+var errPassphrasesDiffer = errors.New("the two passphrases differ")
+
+// askNewPassphrase asks for a passphrase until it is typed twice the same.
+func askNewPassphrase() (passphrase []byte, err error) {
+	for try := 1; ; try++ {
+		passphrase, err = askTwice()
+		if try == passphraseTries || !errors.Is(err, errPassphrasesDiffer) {
+			return passphrase, err
+		}
+		note("the two passphrases differ; try again")
+	}
+}
+
+func askTwice() ([]byte, error) {
 	first, err := readSecret("New passphrase")
 	if err != nil {
 		return nil, err
@@ -44,7 +59,7 @@ func askNewPassphrase() ([]byte, error) {
 		return nil, err
 	}
 	if !bytes.Equal(first, second) {
-		return nil, errors.New("the two passphrases differ")
+		return nil, errPassphrasesDiffer
 	}
 	return first, nil
 }

@@ -112,7 +112,7 @@ func (s *session) end(t *testing.T) (int, string) {
 // on the screen, and the terminal shows what is typed again afterwards.
 func TestPassphraseIsNotShown(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vendor.key")
-	s := startOnTerminal(t, "keygen", "-o", path)
+	s := startOnTerminal(t, "keygen", "-o", path, "--comment", "vendor")
 	const secret = "open sesame"
 	for _, prompt := range []string{"New passphrase: ", "The same again: "} {
 		testenv.WaitUntil(t, prompt, func() bool { return strings.Contains(s.text(), prompt) && !echoes(t, s.terminal) })
@@ -135,7 +135,7 @@ func TestPassphraseIsNotShown(t *testing.T) {
 // before, and there is no key.
 func TestInterruptAtPassphrase(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vendor.key")
-	s := startOnTerminal(t, "keygen", "-o", path)
+	s := startOnTerminal(t, "keygen", "-o", path, "--comment", "vendor")
 	testenv.WaitUntil(t, "the terminal hides what is typed", func() bool { return !echoes(t, s.terminal) })
 	io.WriteString(s.person, "\x03")
 	testenv.WaitUntil(t, "the terminal shows what is typed", func() bool { return echoes(t, s.terminal) })
@@ -152,7 +152,7 @@ func TestSignalAtPassphrase(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
 		t.Run(sig.String(), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "vendor.key")
-			s := startOnTerminal(t, "keygen", "-o", path)
+			s := startOnTerminal(t, "keygen", "-o", path, "--comment", "vendor")
 			testenv.WaitUntil(t, "the terminal hides what is typed", func() bool { return !echoes(t, s.terminal) })
 			s.cmd.Process.Signal(sig)
 			testenv.WaitUntil(t, "the terminal shows what is typed", func() bool { return echoes(t, s.terminal) })
@@ -269,5 +269,56 @@ func TestWaitingForStandardInput(t *testing.T) {
 		if code, seen := s.end(t); code != exitNotALicence {
 			t.Errorf("%q: the exit code is %d; on the screen was %q", line, code, seen)
 		}
+	}
+}
+
+// TestKeyNameIsAskedFor makes a key without --comment: its name is asked for, and the
+// name of the file is offered.
+func TestKeyNameIsAskedFor(t *testing.T) {
+	for _, test := range []struct{ typed, want string }{{"", "vendor"}, {"licences@acme.example", "licences@acme.example"}} {
+		path := filepath.Join(t.TempDir(), "vendor.key")
+		s := startOnTerminal(t, "keygen", "-o", path)
+		testenv.WaitUntil(t, "the question", func() bool {
+			return strings.Contains(s.text(), "Name of the key, which those who verify see [vendor]: ")
+		})
+		io.WriteString(s.person, test.typed+"\n")
+		for _, prompt := range []string{"New passphrase: ", "The same again: "} {
+			testenv.WaitUntil(t, prompt, func() bool { return strings.Contains(s.text(), prompt) && !echoes(t, s.terminal) })
+			io.WriteString(s.person, "secret\n")
+		}
+		if code, seen := s.end(t); code != exitOK || !strings.Contains(seen, " "+test.want+"\r\n") {
+			t.Errorf("typed %q: exit code %d; on the screen was %q", test.typed, code, seen)
+		}
+	}
+}
+
+// TestThreeTries mistypes passphrases: twice is not the end.
+func TestThreeTries(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "vendor.key")
+	s := startOnTerminal(t, "keygen", "-o", path, "--comment", "vendor")
+	typed := []string{"a", "b", "c", "d", "secret", "secret"}
+	s.answerSecrets(t, []string{"New passphrase: ", "The same again: "}, typed)
+	if code, seen := s.end(t); code != exitOK || strings.Count(seen, "the two passphrases differ; try again") != 2 {
+		t.Errorf("keygen: exit code %d; on the screen was %q", code, seen)
+	}
+	for _, test := range []struct {
+		typed []string
+		code  int
+	}{{[]string{"wrong", "", "secret"}, exitOK}, {[]string{"a", "b", "c"}, exitFailed}} {
+		s := startOnTerminal(t, "pubkey", path)
+		s.answerSecrets(t, []string{"Passphrase for " + path + ": "}, test.typed)
+		if code, seen := s.end(t); code != test.code || strings.Count(seen, "the passphrase is wrong; try again") != 2 {
+			t.Errorf("pubkey: exit code %d, want %d; on the screen was %q", code, test.code, seen)
+		}
+	}
+}
+
+// answerSecrets types an answer at each of the prompts, which come in turn.
+func (s *session) answerSecrets(t *testing.T, prompts, answers []string) {
+	t.Helper()
+	for i, answer := range answers {
+		prompt, before := prompts[i%len(prompts)], i/len(prompts)
+		testenv.WaitUntil(t, prompt, func() bool { return strings.Count(s.text(), prompt) > before && !echoes(t, s.terminal) })
+		io.WriteString(s.person, answer+"\n")
 	}
 }
