@@ -181,6 +181,9 @@ func (p *preflight) judged(f check.File) checkreport.Entry {
 		path = ""
 	}
 	f.Name = displayName(f.Name)
+	if f.Err == nil {
+		f.Data, f.Err = unarmored(f.Data)
+	}
 	return checkreport.Entry{Result: p.checker.File(f), Path: path}
 }
 

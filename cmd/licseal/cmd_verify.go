@@ -137,7 +137,7 @@ func newJudge(c *cli.Context) (*judge, error) {
 }
 
 func (j *judge) judge(file string) verdict.Verdict {
-	data, err := readDocument(file, aLicence)
+	data, err := readArmored(file)
 	if err != nil {
 		return j.hint(verdict.Verdict{File: displayName(file), Err: err})
 	}

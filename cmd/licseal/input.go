@@ -10,6 +10,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/check"
+	"github.com/licseal/licseal/internal/armor"
 	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/urfave/cli/v2"
@@ -95,9 +96,31 @@ func displayName(file string) string {
 	return file
 }
 
+// readArmored reads a licence document, which may be armored for mail.
+func readArmored(file string) ([]byte, error) {
+	data, err := readDocument(file, aLicence)
+	if err != nil {
+		return nil, err
+	}
+	return unarmored(data)
+}
+
+// unarmored returns the licence document in an armored block, and any other document as
+// it is.
+func unarmored(data []byte) ([]byte, error) {
+	licence, isArmored, err := armor.Decode(data)
+	switch {
+	case err != nil:
+		return nil, fault.Because(licseal.ReasonParse, err)
+	case isArmored:
+		return licence, nil
+	}
+	return data, nil
+}
+
 // readLicense reads a licence document without verifying it.
 func readLicense(file string) (*licseal.License, error) {
-	data, err := readDocument(file, aLicence)
+	data, err := readArmored(file)
 	if err != nil {
 		return nil, about(displayName(file), err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/internal/armor"
 )
 
 // Options are the options of all forms. Each form accepts some of them, and has
@@ -61,6 +62,7 @@ var kinds = []kind{
 	{name: "mesh-secret", does: "the manifest of the Secret that Kong Mesh reads", uses: "name namespace", check: checkObject("kong-mesh-license", "kong-mesh-system"), write: secretWith("license.json"), warn: warnMesh},
 	{name: "reconciler", does: "declarative state with the record --id", uses: "id", check: checkRecord, write: reconciler},
 	{name: "hcl", does: "an attribute for HCL, as in terraform.tfvars", uses: "name", check: checkAttribute, write: hcl},
+	{name: "armored", does: "a block for mail, which verify, check and inspect read", value: true, write: armored},
 }
 
 // Names returns the names of the forms.
@@ -151,6 +153,9 @@ func setName(o *Options, byDefault, pattern, what string) error {
 }
 
 func plainString(licence string, _ Options) (string, error) { return licence, nil }
+
+// armored returns a block that ends in a line end of its own.
+func armored(licence string, _ Options) (string, error) { return armor.Encode(licence), nil }
 
 func requestBody(encoding admin.Encoding) func(string, Options) (string, error) {
 	return func(licence string, _ Options) (string, error) {

@@ -229,7 +229,7 @@ func TestRefused(t *testing.T) {
 		o    forms.Options
 		want string
 	}{
-		{"xml", forms.Options{}, `--as "xml": the forms are string, body, form, curl, httpie, env, dotenv, k8s-secret, kong-license, mesh-secret, reconciler, hcl`},
+		{"xml", forms.Options{}, `--as "xml": the forms are string, body, form, curl, httpie, env, dotenv, k8s-secret, kong-license, mesh-secret, reconciler, hcl, armored`},
 		{"env", forms.Options{ID: "30b4edb7-0847-4f65-af90-efbed8b0161f"}, "--as env does not use --id"},
 		{"curl", forms.Options{Name: "x"}, "--as curl does not use --name"},
 		{"string", forms.Options{Namespace: "x"}, "--as string does not use --namespace"},
