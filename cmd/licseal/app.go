@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/licseal/licseal/internal/clihelp"
 	"github.com/licseal/licseal/internal/fault"
@@ -106,7 +107,7 @@ func group(heading string, commands ...*cli.Command) []*cli.Command {
 }
 
 // prepare gives every command what all of them share.
-func prepare(commands []*cli.Command) {
+func prepare(commands []*cli.Command, parents ...string) {
 	for _, cmd := range commands {
 		cmd.OnUsageError = usageError
 		cmd.HideHelpCommand = true
@@ -120,8 +121,10 @@ func prepare(commands []*cli.Command) {
 				cmd.Flags = append(slices.Clip(cmd.Flags), profileFlag)
 			}
 		}
+		path := append(slices.Clip(parents), cmd.Name)
+		addExamples(cmd, strings.Join(path, " "))
 		cmd.Description = clihelp.Description(cmd.Description)
-		prepare(cmd.Subcommands)
+		prepare(cmd.Subcommands, path...)
 	}
 }
 
