@@ -3,13 +3,13 @@ package rows
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/licseal/licseal/edit"
+	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/schema"
 )
 
@@ -88,7 +88,7 @@ func (c *column) value(cell string) ([]byte, *FieldError) {
 		}
 		return nil, c.wrong(quote(cell) + " is neither true nor false")
 	case mixedCell:
-		if plainNumber.MatchString(text) && !c.oldIsString() {
+		if plainNumber().MatchString(text) && !c.oldIsString() {
 			return nil, c.wrong(fmt.Sprintf("%s may be a number or a text; in a column called %q, it is the number, and %q is the text", quote(cell), c.Name+":", `"`+cell+`"`))
 		}
 	case stringCell:
@@ -130,10 +130,10 @@ func (c *column) likeOld(cell string) ([]byte, *FieldError) {
 }
 
 var (
-	plainInteger = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
-	plainNumber  = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
+	plainInteger = text.Pattern(`^-?(0|[1-9][0-9]*)$`)
+	plainNumber  = text.Pattern(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 	// 1.000 is a thousand in some countries, and one in others.
-	twoNumbers = regexp.MustCompile(`^-?[1-9][0-9]{0,2}[.,][0-9]{3}$`)
+	twoNumbers = text.Pattern(`^-?[1-9][0-9]{0,2}[.,][0-9]{3}$`)
 )
 
 // number returns the JSON text of a number. One with separators of thousands, an
@@ -142,9 +142,9 @@ func (c *column) number(cell string) ([]byte, *FieldError) {
 	if detail := doubtfulNumber(cell); detail != "" {
 		return nil, c.wrong(detail)
 	}
-	pattern, what := plainNumber, "a number such as 1000.5"
+	pattern, what := plainNumber(), "a number such as 1000.5"
 	if c.kind == integerCell {
-		pattern, what = plainInteger, "an integer such as 1000"
+		pattern, what = plainInteger(), "an integer such as 1000"
 	}
 	if !pattern.MatchString(cell) {
 		return nil, c.wrong(quote(cell) + " is not " + what + ", without separators, exponent, unit or leading zeros")
@@ -154,7 +154,7 @@ func (c *column) number(cell string) ([]byte, *FieldError) {
 
 // doubtfulNumber returns both readings of a number that has two, "" for all others.
 func doubtfulNumber(cell string) string {
-	if !twoNumbers.MatchString(cell) {
+	if !twoNumbers().MatchString(cell) {
 		return ""
 	}
 	i := len(cell) - 4
@@ -200,17 +200,17 @@ func twoReadings(cell string, readings []reading, allows func(DateFormat) bool) 
 
 var (
 	// Excel writes a long number so, and its last digits are lost.
-	shortened = regexp.MustCompile(`^[+-]?[0-9]([.,][0-9]+)?E[+-][0-9]{2,3}$`)
+	shortened = text.Pattern(`^[+-]?[0-9]([.,][0-9]+)?E[+-][0-9]{2,3}$`)
 	// What a spreadsheet shows instead of a value.
-	cellErrors = regexp.MustCompile(`^(#(N/A|NA|NV|N/V|REF!|BEZUG!|NAME\?|VALUE!|WERT!|VALEUR!|DIV/0!|NUM!|ZAHL!|NOMBRE!|NULL!|SPILL!|CALC!|#+)|Err:[0-9]{3})$`)
+	cellErrors = text.Pattern(`^(#(N/A|NA|NV|N/V|REF!|BEZUG!|NAME\?|VALUE!|WERT!|VALEUR!|DIV/0!|NUM!|ZAHL!|NOMBRE!|NULL!|SPILL!|CALC!|#+)|Err:[0-9]{3})$`)
 )
 
 // damaged says why a cell is not what somebody has entered, "" if it may be.
 func damaged(cell string) string {
 	switch {
-	case shortened.MatchString(cell):
+	case shortened().MatchString(cell):
 		return " is a number that the spreadsheet has shortened; give the column the format of a text, and enter it again"
-	case cellErrors.MatchString(cell):
+	case cellErrors().MatchString(cell):
 		return " is an error of the spreadsheet, and not a value"
 	}
 	return ""

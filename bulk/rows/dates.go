@@ -2,12 +2,12 @@ package rows
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/text"
 )
 
 // DateFormat is the order of day, month and year in dates, or a count of days. The zero
@@ -31,7 +31,7 @@ func ParseDateFormat(text string) (DateFormat, error) {
 	case "", serial1900, serial1904:
 		return f, nil
 	}
-	switch groups := datePattern.FindStringSubmatch(strings.ToLower(text)); {
+	switch groups := datePattern().FindStringSubmatch(strings.ToLower(text)); {
 	case groups == nil:
 	case groups[1][0] == 'd' && groups[2][0] == 'm' && groups[3][0] == 'y':
 		return dayFirst, nil
@@ -45,7 +45,7 @@ func ParseDateFormat(text string) (DateFormat, error) {
 	return "", fmt.Errorf("%q: write it as dd.mm.yyyy, mm/dd/yyyy, yyyy-mm-dd, excel or excel-1904", text)
 }
 
-var datePattern = regexp.MustCompile(`^(dd?|m{1,4}|yy|yyyy)[-./ ]*(dd?|m{1,4})[-./ ]*(dd?|yy|yyyy)$`)
+var datePattern = text.Pattern(`^(dd?|m{1,4}|yy|yyyy)[-./ ]*(dd?|m{1,4})[-./ ]*(dd?|yy|yyyy)$`)
 
 // reading is one way to read a date.
 type reading struct {
@@ -54,13 +54,13 @@ type reading struct {
 }
 
 var (
-	midnight    = regexp.MustCompile(`(?i)([ T]0?0:00(:00(\.0+)?)?|[ ]12:00(:00)? ?AM)$`)
-	weekday     = regexp.MustCompile(`^\p{L}+\.?,? +`)
-	digitsOnly  = regexp.MustCompile(`^[0-9]+$`)
-	threeParts  = regexp.MustCompile(`^([0-9]{1,4})([-./])([0-9]{1,2})([-./])([0-9]{1,4})$`)
-	dayName     = regexp.MustCompile(`^([0-9]{1,2})[. -]+(\p{L}+)\.?[ ,.-]+([0-9]{4}|[0-9]{2})$`)
-	nameDay     = regexp.MustCompile(`^(\p{L}+)\.? +([0-9]{1,2}),? +([0-9]{4})$`)
-	spacedDot   = regexp.MustCompile(`\. +`)
+	midnight    = text.Pattern(`(?i)([ T]0?0:00(:00(\.0+)?)?|[ ]12:00(:00)? ?AM)$`)
+	weekday     = text.Pattern(`^\p{L}+\.?,? +`)
+	digitsOnly  = text.Pattern(`^[0-9]+$`)
+	threeParts  = text.Pattern(`^([0-9]{1,4})([-./])([0-9]{1,2})([-./])([0-9]{1,4})$`)
+	dayName     = text.Pattern(`^([0-9]{1,2})[. -]+(\p{L}+)\.?[ ,.-]+([0-9]{4}|[0-9]{2})$`)
+	nameDay     = text.Pattern(`^(\p{L}+)\.? +([0-9]{1,2}),? +([0-9]{4})$`)
+	spacedDot   = text.Pattern(`\. +`)
 	firstSerial = 20_000 // 1954
 	lastSerial  = 99_999
 )
@@ -72,14 +72,14 @@ func readDate(cell string) []reading {
 	if _, err := licseal.ParseDate(cell, nil); err == nil {
 		return []reading{{"", cell}}
 	}
-	cell = midnight.ReplaceAllString(cell, "")
+	cell = midnight().ReplaceAllString(cell, "")
 	if _, err := licseal.ParseDate(cell, nil); err == nil && len(cell) == len(time.DateOnly) {
 		return []reading{{"", cell}}
 	}
-	if digitsOnly.MatchString(cell) {
+	if digitsOnly().MatchString(cell) {
 		return readDigits(cell)
 	}
-	if parts := threeParts.FindStringSubmatch(spacedDot.ReplaceAllString(cell, ".")); parts != nil && parts[2] == parts[4] {
+	if parts := threeParts().FindStringSubmatch(spacedDot().ReplaceAllString(cell, ".")); parts != nil && parts[2] == parts[4] {
 		return readParts(parts[1], parts[3], parts[5])
 	}
 	if date := readNamed(cell); date != "" {
@@ -128,14 +128,14 @@ func readParts(a, b, c string) (all []reading) {
 
 // readNamed reads a date with the name of a month.
 func readNamed(cell string) string {
-	for _, text := range []string{cell, weekday.ReplaceAllString(cell, "")} {
-		if p := dayName.FindStringSubmatch(text); p != nil {
+	for _, text := range []string{cell, weekday().ReplaceAllString(cell, "")} {
+		if p := dayName().FindStringSubmatch(text); p != nil {
 			if len(p[3]) == 2 {
 				p[3] = "20" + p[3]
 			}
 			return date(p[3], monthNumber(p[2]), p[1])
 		}
-		if p := nameDay.FindStringSubmatch(text); p != nil {
+		if p := nameDay().FindStringSubmatch(text); p != nil {
 			return date(p[3], monthNumber(p[1]), p[2])
 		}
 	}

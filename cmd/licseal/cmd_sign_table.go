@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/licseal/licseal"
@@ -12,7 +11,6 @@ import (
 	"github.com/licseal/licseal/bulk/rows"
 	"github.com/licseal/licseal/internal/progress"
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 )
 
 // tableFlags say how the table of --batch is read.
@@ -90,14 +88,14 @@ func dryRun(c *cli.Context, o *job.SignOptions, bar *progress.Bar) error {
 const maxShownRejects = 10
 
 // rejectPrinter returns what prints rejected rows. On a terminal it prints the first ten.
-func rejectPrinter(print func(*job.Reject)) func(*job.Reject) error {
+func rejectPrinter(show func(*job.Reject)) func(*job.Reject) error {
 	most, n := 0, 0
-	if term.IsTerminal(int(os.Stderr.Fd())) {
+	if messagesOnTerminal() {
 		most = maxShownRejects
 	}
 	return func(r *job.Reject) error {
 		if n++; most == 0 || n <= most {
-			print(r)
+			show(r)
 		}
 		return nil
 	}
@@ -105,7 +103,7 @@ func rejectPrinter(print func(*job.Reject)) func(*job.Reject) error {
 
 // noteHidden says how many rejected rows were not printed.
 func noteHidden(c *cli.Context, rejected int) {
-	if c.String("rejects") == "" && rejected > maxShownRejects && term.IsTerminal(int(os.Stderr.Fd())) {
+	if c.String("rejects") == "" && rejected > maxShownRejects && messagesOnTerminal() {
 		hint("%s more were rejected; --rejects FILE lists all, and can be corrected and given to --batch", thousands(rejected-maxShownRejects))
 	}
 }

@@ -111,14 +111,18 @@ func listedKeys(c *cli.Context) (entries []keys.TrustedEntry, err error) {
 		}
 		paths = []string{path}
 	}
+	var files []*keys.TrustedFile
 	for _, path := range paths {
 		file, err := readTrusted(c, "t", path)
 		if err != nil {
 			return nil, err
 		}
-		entries = append(entries, file.Entries()...)
+		files, entries = append(files, file), append(entries, file.Entries()...)
 	}
-	return entries, nil
+	if len(files) > 1 { // they must agree; one file of keys for other uses is listed, too
+		_, err = keys.Trusted(files...)
+	}
+	return entries, err
 }
 
 func addTrusted(c *cli.Context) error {

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/licseal/licseal"
@@ -172,7 +171,7 @@ func printVerdict(c *cli.Context, v verdict.Verdict) error {
 		return printJSON(c, v.JSON())
 	}
 	if v.Err == nil {
-		return say(c, "%s", v.Accepted(isColored(os.Stdout)))
+		return say(c, "%s", v.Accepted(resultsAreColored()))
 	}
 	return nil
 }

@@ -4,13 +4,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"regexp"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/licseal/licseal/internal/testenv"
+	"github.com/licseal/licseal/internal/text"
 )
 
 // TestCompletionInShells presses the tabulator key in real shells, after a part of a word
@@ -76,10 +76,10 @@ func (s *session) typeAndAwait(t *testing.T, keys string, texts ...string) {
 	before := len(s.text())
 	io.WriteString(s.person, keys)
 	testenv.WaitUntil(t, strings.Join(texts, " or ")+" after typing "+keys, func() bool {
-		seen := escapeSequence.ReplaceAllString(s.text()[before:], "")
+		seen := escapeSequence().ReplaceAllString(s.text()[before:], "")
 		return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(seen, text) })
 	})
 }
 
 // escapeSequence matches what moves the cursor and changes colours.
-var escapeSequence = regexp.MustCompile(`\x1b\[[0-9;?]*[a-zA-Z]`)
+var escapeSequence = text.Pattern(`\x1b\[[0-9;?]*[a-zA-Z]`)

@@ -11,13 +11,14 @@ import (
 	"testing"
 
 	"github.com/licseal/licseal/internal/testenv"
+	"github.com/licseal/licseal/internal/text"
 )
 
 // fields are what the guides sign.
 const fields = `{"admin_seats":"5","customer":"Example Company, Inc","dataplanes":"2","license_key":"LS-0001","product_subscription":"Konnect Enterprise","support_plan":"None"}`
 
 // codeWord begins the error of a command that must fail.
-var failed = regexp.MustCompile(`(?m)^(error|usage|parse|schema|signature|not-yet-valid|expired|revoked|requirement|revocation-list|clock|state): `)
+var failed = text.Pattern(`(?m)^(error|usage|parse|schema|signature|not-yet-valid|expired|revoked|requirement|revocation-list|clock|state): `)
 
 // step is a command of a guide and what it prints.
 type step struct{ command, output string }
@@ -82,7 +83,7 @@ func (s step) run(t *testing.T, dir string) {
 	cmd := exec.Command("sh", "-c", s.command)
 	cmd.Dir, cmd.Env = dir, onDefaultDay()
 	out, err := cmd.CombinedOutput()
-	if mustFail := failed.MatchString(s.output); (err != nil) != mustFail {
+	if mustFail := failed().MatchString(s.output); (err != nil) != mustFail {
 		t.Fatalf("$ %s\n%s%v", s.command, out, err)
 	}
 	pattern := regexp.MustCompile(`(?m)^…$`).ReplaceAllString(regexp.QuoteMeta(oneSpace(s.output)), "(?s:.*)")
@@ -178,7 +179,7 @@ func runREADME(t *testing.T, dir, command string) string {
 	cmd := exec.Command("sh", "-c", command)
 	cmd.Dir, cmd.Env = dir, onDefaultDay()
 	out, err := cmd.CombinedOutput()
-	if (err != nil) != failed.Match(out) {
+	if (err != nil) != failed().Match(out) {
 		t.Fatalf("$ %s\n%s%v", command, out, err)
 	}
 	return withoutTimes(string(out))

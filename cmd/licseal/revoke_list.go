@@ -15,7 +15,7 @@ import (
 
 // listFlag holds the list that the environment or the profile names, for a command line
 // that does not name one.
-var listFlag = &cli.StringFlag{Name: "list", Hidden: true, TakesFile: true, Category: edits}
+var listFlag = &cli.StringFlag{Name: "list", Usage: "the list, `FILE`", Hidden: true, TakesFile: true, Category: edits}
 
 // namesList reports whether the first argument of a command of 'licseal revoke' is the
 // file of the list. If ids may follow, it is if the file exists, or could be no id.

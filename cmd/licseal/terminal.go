@@ -15,6 +15,12 @@ import (
 	"golang.org/x/term"
 )
 
+// messagesOnTerminal reports whether a person reads what goes to standard error.
+func messagesOnTerminal() bool { return term.IsTerminal(int(os.Stderr.Fd())) }
+
+// resultsAreColored reports whether standard output is a terminal that shows colours.
+func resultsAreColored() bool { return isColored(os.Stdout) }
+
 // readSecret asks for a line on the terminal that the process belongs to,
 // whatever standard input and output are, and does not show what is typed.
 func readSecret(prompt string) ([]byte, error) {

@@ -187,8 +187,10 @@ func TestNewlineOnTerminal(t *testing.T) {
 func TestProgressOnTerminal(t *testing.T) {
 	dir := t.TempDir()
 	runIn(t, dir, "keygen", "-o", "vendor.key", "--no-passphrase")
-	s := startOnTerminal(t, "sign", "-k", filepath.Join(dir, "vendor.key"), "--batch", "-", "-o", filepath.Join(dir, "out"))
-	io.WriteString(s.person, "license_key\nA-1\n")
+	testenv.WriteFile(t, filepath.Join(dir, "plan.json"), fields)
+	s := startOnTerminal(t, "sign", "-k", filepath.Join(dir, "vendor.key"), "--from", filepath.Join(dir, "plan.json"), "--expires", "+1y",
+		"--batch", "-", "-o", filepath.Join(dir, "out"))
+	io.WriteString(s.person, "license_key,admin_seats\nA-1,many\n")
 	testenv.WaitUntil(t, "progress", func() bool { return strings.Contains(s.text(), "\r\x1b[K1 rows, ") })
 	io.WriteString(s.person, "\x04") // the end of what is typed
 	code, seen := s.end(t)
