@@ -287,7 +287,7 @@ func (h *header) missing(names *fieldNames) {
 func (h *header) unusedMappings(names *fieldNames) {
 	for _, m := range names.mappings {
 		used := slices.ContainsFunc(h.columns, func(c Column) bool { return names.fold(c.Name) == names.fold(m.Column) })
-		if !used {
+		if !used && !m.Optional {
 			h.problem("no column is called %s, which is mapped to %q", quote(m.Column), m.Field)
 		}
 	}

@@ -76,6 +76,26 @@ func TestHeader(t *testing.T) {
 	}
 }
 
+// A mapping that is optional may have no column.
+func TestOptionalMapping(t *testing.T) {
+	for optional, want := range map[bool]string{true: "", false: `the header: no column is called "Nr", which is mapped to "seats"`} {
+		plan := rows.Plan{Schema: sheetSchema(t), Map: []rows.Mapping{{Column: "Nr", Field: "seats", Optional: optional}}}
+		_, err := rows.Open(strings.NewReader("serial\n"), "b.csv", 1000, &plan)
+		if got := errorText(err); got != want {
+			t.Errorf("%v: %q, want %q", optional, got, want)
+		}
+	}
+}
+
+// A mapping that is not optional has precedence over one that is.
+func TestMappingPrecedence(t *testing.T) {
+	plan := rows.Plan{Schema: sheetSchema(t), Map: []rows.Mapping{{Column: "nr", Field: "serial"}, {Column: "Nr", Field: "seats", Optional: true}}}
+	reader, err := rows.Open(strings.NewReader("Nr\n"), "b.csv", 1000, &plan)
+	if err != nil || reader.Columns()[0].Pointer != "/serial" {
+		t.Errorf("%v %v", reader, err)
+	}
+}
+
 // The names of unknown columns, for hints.
 func TestUnknownColumns(t *testing.T) {
 	var e *rows.HeaderError
@@ -116,7 +136,7 @@ func TestAmbiguousDelimiter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = rows.Open(strings.NewReader("a,b;c\n"), "b.csv", 1000, &rows.Plan{Schema: rules, Map: []rows.Mapping{{"a,b", "x"}, {"b;c", "y"}}})
+	_, err = rows.Open(strings.NewReader("a,b;c\n"), "b.csv", 1000, &rows.Plan{Schema: rules, Map: []rows.Mapping{{Column: "a,b", Field: "x"}, {Column: "b;c", Field: "y"}}})
 	if err == nil || errors.As(err, &doubt) {
 		t.Errorf("%v", err) // one of the mappings is not used, whatever the delimiter is
 	}

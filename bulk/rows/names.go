@@ -15,8 +15,9 @@ import (
 
 // Mapping says which field the cells of a column set.
 type Mapping struct {
-	Column string // the name in the header; case, blanks and underscores do not matter
-	Field  string // as 'licseal sign --set' names it; "" if the column is left out
+	Column   string // the name in the header; case, blanks and underscores do not matter
+	Field    string // as 'licseal sign --set' names it; "" if the column is left out
+	Optional bool   // a table may lack the column
 }
 
 // ParseMapping reads a mapping such as "Company Name=customer". "Notes=" leaves the
@@ -26,7 +27,7 @@ func ParseMapping(text string) (Mapping, error) {
 	if i <= 0 || strings.TrimSpace(text[:i]) == "" {
 		return Mapping{}, fmt.Errorf("%q: write it as COLUMN=FIELD, or as COLUMN= to leave the column out", text)
 	}
-	m := Mapping{strings.TrimSpace(text[:i]), strings.TrimSpace(text[i+1:])}
+	m := Mapping{Column: strings.TrimSpace(text[:i]), Field: strings.TrimSpace(text[i+1:])}
 	field := strings.TrimSuffix(m.Field, ":")
 	if _, ok := fieldname.Pointer(field); !ok || !utf8.ValidString(text) || field == "" && m.Field != "" {
 		return Mapping{}, fmt.Errorf("%q: %q is not the name of a field", text, m.Field)
@@ -95,9 +96,11 @@ func (n *fieldNames) find(name string) []string {
 	return n.folded[n.fold(name)]
 }
 
-// mapping returns the mapping of a column.
+// mapping returns the mapping of a column. One that is not optional has precedence.
 func (n *fieldNames) mapping(column string) (Mapping, bool) {
 	for _, same := range []func(m Mapping) bool{
+		func(m Mapping) bool { return !m.Optional && m.Column == column },
+		func(m Mapping) bool { return !m.Optional && n.fold(m.Column) == n.fold(column) },
 		func(m Mapping) bool { return m.Column == column },
 		func(m Mapping) bool { return n.fold(m.Column) == n.fold(column) },
 	} {

@@ -29,7 +29,7 @@ func TestRejects(t *testing.T) {
 		"not a reject":  {`{"row":2,"serial":"S-1"}`, `{"row":2,"serial":"S-1"}`},
 		"an odd reject": {reject + `"other":1,"text":"{}"}`, `{"exit":4,"line":3,"other":1,"reasons":["x"],"row":2,"text":"{}"}`},
 	} {
-		plan := rows.Plan{Schema: sheetSchema(t), Map: []rows.Mapping{{"Nr", "serial"}}}
+		plan := rows.Plan{Schema: sheetSchema(t), Map: []rows.Mapping{{Column: "Nr", Field: "serial"}}}
 		for _, look := range []bool{true, false} {
 			got := build(t, "r.ndjson", test.text, look, plan)
 			got = strings.ReplaceAll(got, "; /until: the date is missing; a licence states when it begins and when it expires", "")

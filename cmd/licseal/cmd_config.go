@@ -191,11 +191,16 @@ func profileSettings(p *profile.Profile) []shownSetting {
 			roles = append(roles, role.name+" "+role.pointer)
 		}
 	}
+	var columns []string
+	for _, m := range p.Map {
+		columns = append(columns, m.Column+"="+m.Field)
+	}
 	var shown []shownSetting
 	for _, s := range []shownSetting{
 		{"product", p.Product, ""}, {"schema", p.Schema, ""}, {"roles", strings.Join(roles, ", "), ""}, {"key", p.Key, ""},
 		{"trust", strings.Join(p.Trust, ", "), ""}, {"revocations", p.Revocations, ""}, {"expires", p.Expires, ""},
 		{"variable", p.Variable, ""}, {"secret", p.Secret, ""}, {"plans", strings.Join(plans, ", "), ""},
+		{"map", strings.Join(columns, ", "), ""},
 	} {
 		if s.Value != "" {
 			s.From = fmt.Sprintf("%s:%d", profile.Name, p.Line(s.Name))

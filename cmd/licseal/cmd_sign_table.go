@@ -40,6 +40,7 @@ func readTableFlags(c *cli.Context, plan *rows.Plan) (err error) {
 		}
 		plan.Map = append(plan.Map, m)
 	}
+	plan.Map = append(plan.Map, settingsOf(c).columns()...) // --map has precedence
 	return nil
 }
 

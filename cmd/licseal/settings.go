@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licseal/licseal/bulk/rows"
 	"github.com/licseal/licseal/internal/profile"
 	"github.com/urfave/cli/v2"
 )
@@ -275,6 +276,14 @@ func (s *settings) expiry() string {
 		return ""
 	}
 	return s.profile.Expires
+}
+
+// columns returns the mappings of columns in the profile.
+func (s *settings) columns() []rows.Mapping {
+	if s.profile == nil {
+		return nil
+	}
+	return s.profile.Map
 }
 
 // plan returns the plan of a name. Without a name, it is an empty plan.

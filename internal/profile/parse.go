@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/licseal/licseal/bulk/rows"
 	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/schema"
@@ -56,6 +57,7 @@ var settings = []setting{
 	{"variable", matching(variableName, "the name of an environment variable, such as ACME_LICENSE", func(p *Profile, s string) { p.Variable = s })},
 	{"secret", matching(secretName, "the name of a Kubernetes Secret, such as acme-license", func(p *Profile, s string) { p.Secret = s })},
 	{"plans", readPlans},
+	{"map", readMap},
 }
 
 // nameRule says which names of a kind are valid.
@@ -279,6 +281,27 @@ func readRoles(p *Profile, name string, n *yaml.Node) error {
 		}
 		*places[role] = pointer
 		return err
+	})
+}
+
+// readMap reads the names of columns, and the fields that their cells set. An empty field
+// leaves the column out. A table may lack any of the columns.
+func readMap(p *Profile, _ string, n *yaml.Node) error {
+	return members(n, nil, func(column string, value *yaml.Node) error {
+		field := ""
+		if isEmpty := value.Kind == yaml.ScalarNode && (value.ShortTag() == "!!null" || value.Value == ""); !isEmpty {
+			var err error
+			if field, err = scalar("the field of a column", value); err != nil {
+				return err
+			}
+		}
+		m, err := rows.ParseMapping(column + "=" + field)
+		if err != nil || m.Field != field {
+			return &Error{value.Line, fmt.Sprintf("%q is not the name of a field, nor a JSON Pointer", field), ""}
+		}
+		m.Optional = true
+		p.Map = append(p.Map, m)
+		return nil
 	})
 }
 

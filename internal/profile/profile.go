@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/bulk/rows"
 	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/internal/nonblock"
 	"github.com/licseal/licseal/internal/text"
@@ -28,15 +29,16 @@ type Profile struct {
 	Digest string // of its bytes, as in an [Approval]
 
 	Product     string
-	Schema      string        // a built-in schema, or the path of a file
-	Roles       licseal.Roles // of a schema file that names none
-	Key         string        // the path of a private key, or agent:…
-	Trust       []string      // the paths of files with trusted keys
-	Revocations string        // the path of a revocation list
-	Expires     string        // when a licence expires if nothing else says so
-	Variable    string        // the environment variable that holds a licence
-	Secret      string        // the Kubernetes Secret that holds a licence
-	Plans       []Plan        // in the order of the file
+	Schema      string         // a built-in schema, or the path of a file
+	Roles       licseal.Roles  // of a schema file that names none
+	Key         string         // the path of a private key, or agent:…
+	Trust       []string       // the paths of files with trusted keys
+	Revocations string         // the path of a revocation list
+	Expires     string         // when a licence expires if nothing else says so
+	Variable    string         // the environment variable that holds a licence
+	Secret      string         // the Kubernetes Secret that holds a licence
+	Plans       []Plan         // in the order of the file
+	Map         []rows.Mapping // the columns of tables, and their fields
 
 	lines map[string]int
 }

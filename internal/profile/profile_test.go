@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/bulk/rows"
 	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/internal/profile"
 )
@@ -71,14 +72,15 @@ plans:
 
 func TestParseShortForms(t *testing.T) {
 	for text, want := range map[string]profile.Profile{
-		"":                          {},
-		"# nothing yet\n":           {},
-		"{}":                        {},
-		"null":                      {},
-		"trust: a.pub":              {Trust: []string{"/acme/a.pub"}},
-		"schema: kong":              {Schema: "kong"},
-		"schema: ./kong":            {Schema: "/acme/kong"},
-		"trust: a\nkey: vendor.key": {Key: "/acme/vendor.key", Trust: []string{"/acme/a"}},
+		"":                           {},
+		"# nothing yet\n":            {},
+		"{}":                         {},
+		"null":                       {},
+		"trust: a.pub":               {Trust: []string{"/acme/a.pub"}},
+		"schema: kong":               {Schema: "kong"},
+		"schema: ./kong":             {Schema: "/acme/kong"},
+		"map: {A b: /c, D: x:, E: }": {Map: []rows.Mapping{{Column: "A b", Field: "/c", Optional: true}, {Column: "D", Field: "x:", Optional: true}, {Column: "E", Optional: true}}},
+		"trust: a\nkey: vendor.key":  {Key: "/acme/vendor.key", Trust: []string{"/acme/a"}},
 	} {
 		got, err := profile.Parse("/acme/licseal.yaml", []byte(text))
 		if err != nil {
@@ -110,7 +112,7 @@ func TestLengthsOfNames(t *testing.T) {
 func TestParseErrors(t *testing.T) {
 	tests := []struct{ text, want, hint string }{
 		{"product: A\nshema: a.json", `line 2: unknown setting "shema"`, `did you mean "schema"?`},
-		{"password: hunter2", "line 1: unknown setting", "there are product, schema, roles, key, trust, revocations, expires, variable, secret, plans"},
+		{"password: hunter2", "line 1: unknown setting", "there are product, schema, roles, key, trust, revocations, expires, variable, secret, plans, map"},
 		{"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk=", "line 1: this is not a profile; a profile has lines such as 'schema: mine.json'", ""},
 		{"trust: a\ntrust: b", "line 2: trust is set twice", "delete one of the lines"},
 		{"trust: a\nkey: |\n  -----BEGIN\n  hunter2\n", "line 2: key has more than one line, or control characters", "name a file instead of its text"},
@@ -138,6 +140,9 @@ func TestParseErrors(t *testing.T) {
 		{"plans: {gold: {set: {a: 1, /a: 2}}}", "line 1: the field /a is set twice", "delete one of the lines"},
 		{"plans: {gold: {set: {a: &x [1], b: *x}}}", "line 1: anchors and aliases are not used in a profile", "write the value itself"},
 		{"product: &x a\nsecret: *x", "line 1: anchors and aliases are not used in a profile", "write the value itself"},
+		{"map: {Firma: [a]}", "line 1: the field of a column is one text, not a list or a mapping", ""},
+		{"map: {Firma: /a~2}", `line 1: "/a~2" is not the name of a field, nor a JSON Pointer`, ""},
+		{"map: {Firma: a=b, Firma: c}", "line 1: \"a=b\" is not the name of a field, nor a JSON Pointer", ""},
 		{"a: b: c", "this cannot be read as YAML", "names end with a colon and a blank, lists have the same indent, and texts with special characters are in quotes"},
 		{"product: A\n---\nproduct: B", "the profile has a second document; write one", ""},
 		{strings.Repeat("#", profile.MaxBytes+1), "the profile has 65537 bytes; at most 65536 are read", ""},
