@@ -283,13 +283,22 @@ func (s *signer) signAll() error {
 			return err
 		}
 	}
+	if err := s.inputEnd(); err != nil {
+		return err
+	}
+	if s.isPart && s.lines != nil {
+		return s.line(s.lastLine())
+	}
+	return nil
+}
+
+// inputEnd returns why the rows ended before the end of the input, or nil.
+func (s *signer) inputEnd() error {
 	switch {
 	case s.ctx.Err() != nil:
 		return interrupted(s.ctx)
 	case s.input.err() != nil:
 		return about(s.input.name, s.input.err())
-	case s.isPart && s.lines != nil:
-		return s.line(s.lastLine())
 	}
 	return nil
 }

@@ -50,11 +50,5 @@ func (s *signer) tryAll(show func(licseal.Payload) error) error {
 			return err
 		}
 	}
-	switch {
-	case s.ctx.Err() != nil:
-		return interrupted(s.ctx)
-	case s.input.err() != nil:
-		return about(s.input.name, s.input.err())
-	}
-	return nil
+	return s.inputEnd()
 }
