@@ -53,15 +53,11 @@ var opened = struct {
 
 // start checks the files, opens them, and notes in the marker what they are now.
 func (f *file) start(ctx context.Context, o Options) error {
-	lock, err := lockMarker(ctx, f.path)
+	m, lock, err := lockedMarker(ctx, f.path)
 	if err != nil {
 		return err
 	}
 	defer lock.Release()
-	m, err := readMarker(f.path)
-	if err != nil {
-		return err
-	}
 	if err := f.checkFiles(m, o); err != nil {
 		return err
 	}
@@ -300,15 +296,11 @@ func (f *file) Close() error {
 // closeLast closes a database that nobody else has open. SQLite moves the log into the
 // file then, and removes it.
 func (f *file) closeLast(ctx context.Context) error {
-	lock, err := lockMarker(ctx, f.path)
+	m, lock, err := lockedMarker(ctx, f.path)
 	if err != nil {
 		return err
 	}
 	defer lock.Release()
-	m, err := readMarker(f.path)
-	if err != nil {
-		return err
-	}
 	current, err := incarnation(ctx, f.pool)
 	if err != nil {
 		return err

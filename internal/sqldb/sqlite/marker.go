@@ -77,15 +77,11 @@ func (m *marker) allow(incarnations ...uint32) {
 
 // changeMarker changes the marker of a database, if need be after other processes have.
 func changeMarker(ctx context.Context, path string, change func(*marker)) error {
-	lock, err := lockMarker(ctx, path)
+	m, lock, err := lockedMarker(ctx, path)
 	if err != nil {
 		return err
 	}
 	defer lock.Release()
-	m, err := readMarker(path)
-	if err != nil {
-		return err
-	}
 	change(&m)
 	return m.write(path)
 }
@@ -94,6 +90,20 @@ func changeMarker(ctx context.Context, path string, change func(*marker)) error 
 // into the file.
 func lockMarker(ctx context.Context, path string) (*filelock.Lock, error) {
 	return filelock.Acquire(ctx, path+markerSuffix)
+}
+
+// lockedMarker locks the marker, and reads it.
+func lockedMarker(ctx context.Context, path string) (marker, *filelock.Lock, error) {
+	lock, err := lockMarker(ctx, path)
+	if err != nil {
+		return marker{}, nil, err
+	}
+	m, err := readMarker(path)
+	if err != nil {
+		lock.Release()
+		return marker{}, nil, err
+	}
+	return m, lock, nil
 }
 
 // newIncarnation returns a random number that fits into the header of a database.
