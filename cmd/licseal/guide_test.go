@@ -17,18 +17,22 @@ import (
 // fields are what the guides sign.
 const fields = `{"admin_seats":"5","customer":"Example Company, Inc","dataplanes":"2","license_key":"LS-0001","product_subscription":"Konnect Enterprise","support_plan":"None"}`
 
-// codeWord begins the error of a command that must fail.
+// failed matches the beginning of the error of a command that must fail.
 var failed = text.Pattern(`(?m)^(error|usage|parse|schema|signature|not-yet-valid|expired|revoked|requirement|revocation-list|clock|state): `)
 
 // step is a command of a guide and what it prints.
 type step struct{ command, output string }
 
-// TestRotationGuide runs the very commands of docs/rotation.md: each section in a
-// folder of its own, after those of the first. They print what stands there, where
-// … is any text, and on a line of its own any lines, and any run of spaces is one;
-// where that is an error, they fail.
 func TestRotationGuide(t *testing.T) {
-	text, err := os.ReadFile("../../docs/rotation.md")
+	runGuide(t, "../../docs/rotation.md", map[string]string{"fields.json": fields})
+}
+
+// runGuide runs the very commands of a guide: each section in a folder of its own with
+// the files given, after the commands of the first section. Each command must print what
+// the guide shows, where … is any text, or any lines if it is alone on a line, and any
+// run of spaces is one. A command must fail if the guide shows an error.
+func runGuide(t *testing.T, path string, files map[string]string) {
+	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,8 +46,8 @@ func TestRotationGuide(t *testing.T) {
 				t.Fatal("no commands")
 			}
 			dir := t.TempDir()
-			if err := os.WriteFile(filepath.Join(dir, "fields.json"), []byte(fields), 0o600); err != nil {
-				t.Fatal(err)
+			for name, data := range files {
+				testenv.WriteFile(t, filepath.Join(dir, name), data)
 			}
 			for _, s := range append(begin, own...) {
 				s.run(t, dir)

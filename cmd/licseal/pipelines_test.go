@@ -11,40 +11,14 @@ import (
 	"testing"
 
 	"github.com/licseal/licseal/check"
+	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/schema"
 	"go.yaml.in/yaml/v3"
 )
 
-// TestCheckGuide runs the very commands of docs/check.md, as TestRotationGuide does.
 func TestCheckGuide(t *testing.T) {
-	text, err := os.ReadFile("../../docs/check.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	policy, err := os.ReadFile("../../docs/pipelines/policy.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sections := strings.Split(string(text), "\n## ")[1:]
-	begin := steps(sections[0])
-	for _, section := range sections[1:] {
-		title, _, _ := strings.Cut(section, "\n")
-		t.Run(title, func(t *testing.T) {
-			own := steps(section)
-			if len(begin) == 0 || len(own) == 0 {
-				t.Fatal("no commands")
-			}
-			dir := t.TempDir()
-			for name, data := range map[string]string{"fields.json": fields, "policy.yaml": string(policy)} {
-				if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			for _, s := range append(begin, own...) {
-				s.run(t, dir)
-			}
-		})
-	}
+	policy := string(testenv.ReadFile(t, "../../docs/pipelines/policy.yaml"))
+	runGuide(t, "../../docs/check.md", map[string]string{"fields.json": fields, "policy.yaml": policy})
 }
 
 // What check reads as a policy is what its schema describes.
