@@ -24,6 +24,7 @@ Without flags, asks for the settings on the terminal. Without --trust, the publi
 is KEY.pub. Without --variable and --secret, 'licseal payload --as' uses names that
 are made from --product. The profile holds paths, and no secret.
 
+  licseal init --schema mine.json --key vendor.key --expires +365d
   licseal init --product 'Acme Studio' --schema mine.json --key vendor.key
   licseal sign --set serial=A-1 --set seats:=5 --expires +365d -o licence.json`,
 		Flags: []cli.Flag{
