@@ -38,7 +38,8 @@ const defaultNow = "2026-11-27T12:00:00Z"
 // setClock sets the clock: in the tests themselves first, and from then on in each
 // program that they run, so that it goes on from one to the next.
 func setClock() {
-	if os.Getenv(testOffset) == "" {
+	if os.Getenv(testOffset) == "" { // in the tests themselves
+		testenv.Isolate()
 		os.Setenv(testOffset, offsetTo(cmp.Or(os.Getenv(testNow), defaultNow)))
 	}
 	offset, err := time.ParseDuration(os.Getenv(testOffset))
