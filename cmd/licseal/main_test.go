@@ -40,6 +40,7 @@ const defaultNow = "2026-11-27T12:00:00Z"
 func setClock() {
 	if os.Getenv(testOffset) == "" { // in the tests themselves
 		testenv.Isolate()
+		syscall.Umask(0o022)
 		os.Setenv(testOffset, offsetTo(cmp.Or(os.Getenv(testNow), defaultNow)))
 	}
 	offset, err := time.ParseDuration(os.Getenv(testOffset))
