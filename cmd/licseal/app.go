@@ -93,7 +93,7 @@ func newApp() *cli.App {
 			),
 		),
 	}
-	cli.FlagStringer = clihelp.Flag
+	clihelp.Use()
 	prepare(app.Commands)
 	return app
 }
@@ -123,7 +123,6 @@ func prepare(commands []*cli.Command, parents ...string) {
 		}
 		path := append(slices.Clip(parents), cmd.Name)
 		addExamples(cmd, strings.Join(path, " "))
-		cmd.Description = clihelp.Description(cmd.Description)
 		prepare(cmd.Subcommands, path...)
 	}
 }

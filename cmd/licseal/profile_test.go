@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal/internal/profile"
+	"github.com/licseal/licseal/internal/testenv"
 )
 
 // outcome is all that a command line does.
@@ -85,7 +87,7 @@ var moreSettingLines = map[string][][]string{
 // newProfileRun returns a run in the folder above/here of a new folder, at a time that
 // stands still, with a configuration folder of its own.
 func newProfileRun(t *testing.T) (h *hostileRun, root string) {
-	root, err := filepath.EvalSymlinks(t.TempDir())
+	root, err := filepath.EvalSymlinks(testenv.QuickDir(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +96,7 @@ func newProfileRun(t *testing.T) (h *hostileRun, root string) {
 		t.Fatal(err)
 	}
 	t.Chdir(here)
-	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	t.Setenv("XDG_CONFIG_HOME", testenv.QuickDir(t))
 	clock, instant := now, now()
 	now = func() time.Time { return instant }
 	t.Cleanup(func() { now = clock })
@@ -176,7 +178,7 @@ func TestUnapprovedProfile(t *testing.T) {
 			continue // these are about the profile, or their outcome is random
 		}
 		for i, line := range settingLines(name) {
-			if testing.Short() && i > 1 {
+			if i >= testenv.Rounds(2, math.MaxInt) {
 				continue
 			}
 			plain, _ := h.outcome(name, line, nil)
@@ -274,7 +276,7 @@ func TestChangedSinceApproval(t *testing.T) {
 	refused := map[string]bool{}
 	for name := range lines {
 		for i, line := range lines[name] {
-			if testing.Short() && i > 2 {
+			if i >= testenv.Rounds(3, math.MaxInt) {
 				continue
 			}
 			plain, _ := h.outcome(name, line, approve)

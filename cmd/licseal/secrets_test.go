@@ -243,7 +243,7 @@ func captured(t *testing.T, args []string) (code int, stdout, stderr string) {
 // No output shows six bytes of a secret that is given in place of another file, in
 // whatever form it is, and in the place of whatever file.
 func TestNoSecretIsShown(t *testing.T) {
-	t.Chdir(t.TempDir())
+	t.Chdir(testenv.QuickDir(t))
 	t.Setenv("SSH_AUTH_SOCK", "")
 	files, secrets := secretFixtures(t), secretforms.All(t)
 	reset := func() {
@@ -256,10 +256,7 @@ func TestNoSecretIsShown(t *testing.T) {
 			}
 		}
 	}
-	part := testenv.Rounds(8, 1) // one in so many is tried: each form and each place
-	if testing.Short() {
-		part = 40 // still each form and each place, but fewer of their pairs
-	}
+	part := testenv.Rounds(40, 1) // one in so many is tried: each form and each place
 	names := slices.Sorted(maps.Keys(secrets))
 	all := mistakes(files, "secret")
 	for n, name := range names {

@@ -48,7 +48,7 @@ func installedName(c *cli.Context, p *profile.Profile) []string {
 
 // isOf reports whether a command has the setting.
 func (s setting) isOf(cmd *cli.Command) bool {
-	return findFlag(cmd, s.flag) != nil && (s.command == "" || s.command == cmd.Name) && cmd.Name != "init"
+	return (s.command == "" || s.command == cmd.Name) && cmd.Name != "init" && findFlag(cmd, s.flag) != nil
 }
 
 // profileVariable names a profile, as --profile does.

@@ -48,12 +48,11 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Action:                    serveCommand,
 		Commands:                  []*cli.Command{backupCommand(), restoreCommand(), migrateCommand(), historyCommand(), versionCommand()},
 	}
-	cli.FlagStringer = clihelp.Flag
+	clihelp.Use()
 	for _, command := range app.Commands {
 		command.OnUsageError = onUsageError
 		command.HideHelpCommand = true
 		command.CustomHelpTemplate = clihelp.Command
-		command.Description = clihelp.Description(command.Description)
 	}
 	return app
 }

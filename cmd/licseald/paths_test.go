@@ -28,6 +28,7 @@ import (
 	"github.com/licseal/licseal/bulk"
 	"github.com/licseal/licseal/check"
 	"github.com/licseal/licseal/entitle"
+	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/sign"
@@ -378,10 +379,7 @@ func TestPathsOfGeneratedLicences(t *testing.T) {
 			return c.RevokeKey(revoke.Key{ID: licseal.KeyID(p256.Public()), From: g.now.Add(-75 * day)})
 		}),
 	}
-	rounds := 40
-	if testing.Short() {
-		rounds = 12
-	}
+	rounds := testenv.Rounds(12, 40)
 	seen := map[licseal.Reason]int{}
 	for name, list := range lists {
 		for _, issuer := range []string{"", "one@*"} {

@@ -2,6 +2,7 @@
 package clihelp
 
 import (
+	"io"
 	"strings"
 	"unicode/utf8"
 
@@ -19,12 +20,20 @@ const Command = `{{.HelpName}}: {{.Usage}}
 
 usage: {{.UsageText}}
 {{if .Description}}
-{{.Description}}
+{{wrapped .Description}}
 {{end}}{{if .Subcommands}}
 {{range .Subcommands}}  {{printf "%-12s" .Name}}{{.Usage}}
 {{end}}{{end}}{{if .VisibleFlags}}
 {{range .VisibleFlags}}{{.}}
 {{end}}{{end}}`
+
+// Use makes this package print all help texts.
+func Use() {
+	cli.FlagStringer = Flag
+	cli.HelpPrinter = func(w io.Writer, template string, data any) {
+		cli.HelpPrinterCustom(w, template, data, map[string]any{"wrapped": Description})
+	}
+}
 
 // Flag returns the help on a flag: its names and value, then its usage, wrapped. It is a
 // [cli.FlagStringFunc].

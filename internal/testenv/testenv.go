@@ -67,10 +67,21 @@ func Scripts(t testing.TB, names ...string) {
 // Rounds returns how often a loop runs: all times if slow tests are wanted, and a few
 // times otherwise.
 func Rounds(few, all int) int {
-	if os.Getenv(slow) != "" && !testing.Short() {
+	if os.Getenv(slow) != "" {
 		return all
 	}
 	return few
+}
+
+// QuickDir returns a new folder for small files, in memory where the system has such
+// folders. It is for tests that write files thousands of times.
+func QuickDir(t testing.TB) string {
+	dir, err := os.MkdirTemp("/dev/shm", "licseal-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 // ExitAtOnce is for tests that run their own program many times: built with the race
