@@ -76,6 +76,7 @@ type handler struct {
 	options  Options
 	browsers *http.CrossOriginProtection
 	lists    chan struct{} // holds a value for each list that is being sent
+	pages    pages
 }
 
 // NewHandler returns a handler that serves the Admin API over a store: GET /, all

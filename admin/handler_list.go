@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -50,15 +51,34 @@ func (h *handler) getLicenses(r *http.Request) (a answer, err error) {
 			<-h.lists
 		}
 	}()
-	records, more, err := h.store.List(r.Context(), after, size)
-	if err != nil {
-		return answer{}, err
-	}
-	a, err = listAnswer(records, more, size)
+	a, err = h.page(r.Context(), after, size)
 	if err == nil {
 		a.written = func() { <-h.lists }
 	}
 	return a, err
+}
+
+// page returns a page, from memory if nothing has changed since it was read.
+func (h *handler) page(ctx context.Context, after string, size int) (answer, error) {
+	head, err := h.store.Head(ctx)
+	if err != nil {
+		return answer{}, err
+	}
+	if body := h.pages.get(head, after, size); body != nil {
+		return answer{status: http.StatusOK, body: body}, nil
+	}
+	records, more, err := h.store.List(ctx, after, size)
+	if err != nil {
+		return answer{}, err
+	}
+	a, err := listAnswer(records, more, size)
+	if err != nil {
+		return answer{}, err
+	}
+	if now, err := h.store.Head(ctx); err == nil && now == head { // nothing was written meanwhile
+		h.pages.keep(head, after, size, a.body)
+	}
+	return a, nil
 }
 
 func parseSize(query url.Values) (int, error) {

@@ -18,6 +18,7 @@ type Memory struct {
 	payloads map[string]string // the id of the record that has a payload
 	stamp    int64             // the last UpdatedAt
 	history  []Change
+	head     Head
 }
 
 // List implements [Store].
@@ -112,15 +113,25 @@ func (m *Memory) History(_ context.Context, after int64, limit int) ([]Change, e
 	return slices.Clone(m.history[start:end]), nil
 }
 
+// Head implements [Store].
+func (m *Memory) Head(context.Context) (Head, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.head, nil
+}
+
 func (m *Memory) find(id string) (int, bool) {
 	return slices.BinarySearchFunc(m.records, id, func(r Record, id string) int { return cmp.Compare(r.ID, id) })
 }
 
 func (m *Memory) note(action Action, id, who string, before, after *Record) {
-	m.history = append(m.history, Change{
-		Number: int64(len(m.history)) + 1, Time: m.now().UTC().Truncate(time.Millisecond),
+	c := Change{
+		Number: m.head.Number + 1, Time: m.now().UTC().Truncate(time.Millisecond),
 		Who: who, Action: action, ID: id, Before: before, After: after,
-	})
+	}
+	c.Hash = m.head.HashOf(c)
+	m.head = Head{c.Number, c.Hash}
+	m.history = append(m.history, c)
 }
 
 func (m *Memory) now() time.Time {

@@ -39,6 +39,10 @@ type Store interface {
 	// History returns the changes whose numbers come after the given one, at most
 	// limit, in the order in which they happened.
 	History(ctx context.Context, after int64, limit int) ([]Change, error)
+
+	// Head returns the last entry of the history. As long as it is the same, so are the
+	// records. Its hash is "" if the store does not know it.
+	Head(ctx context.Context) (Head, error)
 }
 
 // Write is one change of a [Store].

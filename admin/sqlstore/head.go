@@ -9,12 +9,11 @@ import (
 	"github.com/licseal/licseal/admin"
 )
 
-// Head returns the last entry of the history, as the last write recorded it. The hash is
-// "" if the history is older than its hashes.
+// Head implements [admin.Store]. The hash is "" if the history is older than its hashes.
 func (s *Store) Head(ctx context.Context) (admin.Head, error) {
 	var head admin.Head
 	var hash sql.NullString
-	err := s.db.QueryRowContext(ctx, `SELECT changes, head FROM licenses_clock WHERE one = 1`).Scan(&head.Number, &hash)
+	err := s.db.Row(ctx, `SELECT changes, head FROM licenses_clock WHERE one = 1`, nil, &head.Number, &hash)
 	if errors.Is(err, sql.ErrNoRows) {
 		return admin.Head{}, errNoClock
 	}

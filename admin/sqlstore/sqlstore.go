@@ -80,26 +80,27 @@ func (s *Store) List(ctx context.Context, after string, limit int) ([]admin.Reco
 	return records, false, storeError(rows.Err())
 }
 
+const selectRecord = `SELECT id, payload, created_at, updated_at FROM licenses WHERE id = $1`
+
 // Get implements [admin.Store].
 func (s *Store) Get(ctx context.Context, id string) (admin.Record, error) {
-	return s.one(s.db.QueryRowContext(ctx, `SELECT id, payload, created_at, updated_at FROM licenses WHERE id = $1`, id))
+	return s.one(ctx, selectRecord, id)
 }
 
 // Newest implements [admin.Store].
 func (s *Store) Newest(ctx context.Context) (admin.Record, error) {
-	return s.one(s.db.QueryRowContext(ctx, `SELECT id, payload, created_at, updated_at FROM licenses
-		ORDER BY updated_at DESC LIMIT 1`))
+	return s.one(ctx, `SELECT id, payload, created_at, updated_at FROM licenses ORDER BY updated_at DESC LIMIT 1`)
 }
 
-func (s *Store) one(row *sql.Row) (admin.Record, error) {
-	record, err := scanRecord(row)
-	if err != nil {
+func (s *Store) one(ctx context.Context, query string, args ...any) (admin.Record, error) {
+	var r admin.Record
+	if err := s.db.Row(ctx, query, args, &r.ID, &r.Payload, &r.CreatedAt, &r.UpdatedAt); err != nil {
 		return admin.Record{}, storeError(err)
 	}
-	return record, nil
+	return r, nil
 }
 
-func scanRecord(row interface{ Scan(...any) error }) (admin.Record, error) {
+func scanRecord(row *sql.Rows) (admin.Record, error) {
 	var r admin.Record
 	err := row.Scan(&r.ID, &r.Payload, &r.CreatedAt, &r.UpdatedAt)
 	return r, err

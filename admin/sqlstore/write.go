@@ -61,7 +61,7 @@ func (s *Store) tryChange(ctx context.Context, c change) (record admin.Record, e
 		return s.changePostgreSQL(ctx, c, now)
 	}
 	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
-		record, err = changeSQLite(ctx, tx, c, now)
+		record, err = changeSQLite(sqliteTx{context.WithoutCancel(ctx), s.db, tx}, c, now)
 		return err
 	})
 	return record, err
@@ -102,12 +102,12 @@ func (s *Store) changePostgreSQL(ctx context.Context, c change, now time.Time) (
 
 // changeSQLite is the function licenses_change of PostgreSQL. The transaction locks out
 // other writers.
-func changeSQLite(ctx context.Context, tx *sql.Tx, c change, now time.Time) (admin.Record, error) {
-	last, err := readClock(ctx, tx)
+func changeSQLite(tx sqliteTx, c change, now time.Time) (admin.Record, error) {
+	last, err := tx.readClock()
 	if err != nil {
 		return admin.Record{}, err
 	}
-	before, err := recordForChange(ctx, tx, c.id)
+	before, err := tx.record(c.id)
 	if err != nil {
 		return admin.Record{}, err
 	}
@@ -117,7 +117,7 @@ func changeSQLite(ctx context.Context, tx *sql.Tx, c change, now time.Time) (adm
 		if before == nil {
 			return admin.Record{}, nil
 		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM licenses WHERE id = $1`, c.id)
+		err = tx.exec(`DELETE FROM licenses WHERE id = $1`, c.id)
 	} else {
 		stamp = max(now.Unix(), last.stamp+1)
 		entry.After = &admin.Record{ID: c.id, Payload: c.payload, CreatedAt: stamp, UpdatedAt: stamp}
@@ -125,13 +125,13 @@ func changeSQLite(ctx context.Context, tx *sql.Tx, c change, now time.Time) (adm
 		if before != nil {
 			entry.Action, entry.After.CreatedAt = admin.Replaced, before.CreatedAt
 		}
-		err = writeRecord(ctx, tx, c.condition, before, entry.After)
+		err = tx.writeRecord(c.condition, before, entry.After)
 	}
 	if err != nil {
 		return admin.Record{}, err
 	}
 	entry.Hash = last.HashOf(entry)
-	if err := note(ctx, tx, stamp, entry); err != nil {
+	if err := tx.note(stamp, entry); err != nil {
 		return admin.Record{}, err
 	}
 	if c.deletes {
@@ -140,15 +140,39 @@ func changeSQLite(ctx context.Context, tx *sql.Tx, c change, now time.Time) (adm
 	return *entry.After, nil
 }
 
+// sqliteTx is a transaction of a change on SQLite. Its statements stay prepared.
+type sqliteTx struct {
+	ctx context.Context
+	db  *DB
+	tx  *sql.Tx
+}
+
+func (tx sqliteTx) row(query string, args []any, dest ...any) error {
+	statement, err := tx.db.In(tx.ctx, tx.tx, query)
+	if err != nil {
+		return err
+	}
+	return statement.QueryRowContext(tx.ctx, args...).Scan(dest...)
+}
+
+func (tx sqliteTx) exec(query string, args ...any) error {
+	statement, err := tx.db.In(tx.ctx, tx.tx, query)
+	if err != nil {
+		return err
+	}
+	_, err = statement.ExecContext(tx.ctx, args...)
+	return err
+}
+
 // clock has the last UpdatedAt, and the last entry of the history.
 type clock struct {
 	stamp int64
 	admin.Head
 }
 
-func readClock(ctx context.Context, tx *sql.Tx) (c clock, err error) {
+func (tx sqliteTx) readClock() (c clock, err error) {
 	var hash sql.NullString
-	err = tx.QueryRowContext(ctx, `SELECT stamp, changes, head FROM licenses_clock WHERE one = 1`).Scan(&c.stamp, &c.Number, &hash)
+	err = tx.row(`SELECT stamp, changes, head FROM licenses_clock WHERE one = 1`, nil, &c.stamp, &c.Number, &hash)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return clock{}, errNoClock
@@ -159,17 +183,18 @@ func readClock(ctx context.Context, tx *sql.Tx) (c clock, err error) {
 	return c, err
 }
 
-// recordForChange returns a record, nil if not found.
-func recordForChange(ctx context.Context, tx *sql.Tx, id string) (*admin.Record, error) {
-	record, err := scanRecord(tx.QueryRowContext(ctx, `SELECT id, payload, created_at, updated_at FROM licenses WHERE id = $1`, id))
+// record returns a record, nil if not found.
+func (tx sqliteTx) record(id string) (*admin.Record, error) {
+	var r admin.Record
+	err := tx.row(selectRecord, []any{id}, &r.ID, &r.Payload, &r.CreatedAt, &r.UpdatedAt)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
-	return &record, err
+	return &r, err
 }
 
 // writeRecord writes a record if the condition is met and no other has its payload.
-func writeRecord(ctx context.Context, tx *sql.Tx, condition admin.Condition, before, after *admin.Record) error {
+func (tx sqliteTx) writeRecord(condition admin.Condition, before, after *admin.Record) error {
 	if before != nil && condition == admin.IfAbsent {
 		return &admin.ExistsError{ID: after.ID, SameValue: "id"}
 	}
@@ -177,18 +202,17 @@ func writeRecord(ctx context.Context, tx *sql.Tx, condition admin.Condition, bef
 		return admin.ErrNotFound
 	}
 	hash := payloadHash(after.Payload)
-	if err := checkUnique(ctx, tx, after.ID, hash); err != nil {
+	if err := tx.checkUnique(after.ID, hash); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO licenses (id, payload, payload_sha256, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)
+	return tx.exec(`INSERT INTO licenses (id, payload, payload_sha256, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (id) DO UPDATE SET payload = excluded.payload, payload_sha256 = excluded.payload_sha256, updated_at = excluded.updated_at`,
 		after.ID, after.Payload, hash, after.CreatedAt, after.UpdatedAt)
-	return err
 }
 
-func checkUnique(ctx context.Context, tx *sql.Tx, id, hash string) error {
+func (tx sqliteTx) checkUnique(id, hash string) error {
 	var other string
-	err := tx.QueryRowContext(ctx, `SELECT id FROM licenses WHERE payload_sha256 = $1 AND id <> $2`, hash, id).Scan(&other)
+	err := tx.row(`SELECT id FROM licenses WHERE payload_sha256 = $1 AND id <> $2`, []any{hash, id}, &other)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -206,17 +230,16 @@ func payloadHash(payload string) string {
 }
 
 // note adds an entry to the history, and updates the clock.
-func note(ctx context.Context, tx *sql.Tx, stamp int64, c admin.Change) error {
-	_, err := tx.ExecContext(ctx, `UPDATE licenses_clock SET stamp = $1, changes = $2, head = $3 WHERE one = 1`, stamp, c.Number, c.Hash)
+func (tx sqliteTx) note(stamp int64, c admin.Change) error {
+	err := tx.exec(`UPDATE licenses_clock SET stamp = $1, changes = $2, head = $3 WHERE one = 1`, stamp, c.Number, c.Hash)
 	if err != nil {
 		return err
 	}
 	args := []any{c.Number, c.Time.UnixMilli(), c.Who, string(c.Action), c.ID, c.Hash}
 	args = append(append(args, columns(c.Before)...), columns(c.After)...)
-	_, err = tx.ExecContext(ctx, `INSERT INTO licenses_history (number, at_ms, who, action, id, hash,
+	return tx.exec(`INSERT INTO licenses_history (number, at_ms, who, action, id, hash,
 		before_payload, before_created_at, before_updated_at, after_payload, after_created_at, after_updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, args...)
-	return err
 }
 
 func columns(r *admin.Record) []any {

@@ -346,6 +346,11 @@ func CheckHistory(t *testing.T, store admin.Store) {
 			records[c.ID] = *c.After
 		}
 	}
+	last, err := store.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "the head of the history", last, head)
 	payloads := map[string]string{}
 	for after, more := "", true; more; {
 		page, next, err := store.List(t.Context(), after, 500)

@@ -35,6 +35,13 @@ func (s boundedStore) Newest(ctx context.Context) (admin.Record, error) {
 	return s.Store.Newest(ctx)
 }
 
+// Head implements admin.Store.
+func (s boundedStore) Head(ctx context.Context) (admin.Head, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.limit)
+	defer cancel()
+	return s.Store.Head(ctx)
+}
+
 // Write implements admin.Store.
 func (s boundedStore) Write(ctx context.Context, w admin.Write) (admin.Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.limit)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/bulk"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/revoke"
@@ -113,7 +114,7 @@ func trustParser(keyFiles []string, listFile string, options verify.Options) fun
 				return trust{}, fmt.Errorf("%s: %w", listFile, err)
 			}
 		}
-		verifier, err := verify.New(trusted, &o)
+		verifier, err := bulk.NewVerifier(trusted, &o)
 		return trust{trusted, verifier}, err
 	}
 }

@@ -5,10 +5,11 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/internal/text"
@@ -109,14 +110,11 @@ func observed(log *slog.Logger, m *metrics, next http.Handler) http.Handler {
 	})
 }
 
-// recordPath matches the path of a record.
-var recordPath = regexp.MustCompile(`^/licenses/[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
-
 // loggedPath returns the path of a request if the server knows it, and its kind
 // otherwise. Unknown paths and queries are not logged: they may contain a licence or
 // its key.
 func loggedPath(path string) string {
-	if recordPath.MatchString(path) {
+	if id, ok := strings.CutPrefix(path, "/licenses/"); ok && len(id) == len(uuid.Nil.String()) && uuid.Validate(id) == nil {
 		return path
 	}
 	return knownRoute(path)

@@ -13,6 +13,7 @@ import (
 	"database/sql"
 	"errors"
 	"math/rand/v2"
+	"sync"
 	"time"
 )
 
@@ -43,6 +44,9 @@ type DB struct {
 	// sleeps and retries, which remains for the writers of other processes.
 	writer chan struct{} // holds one value while somebody writes; nil for PostgreSQL
 
+	readers    chan struct{} // SQLite: holds a value for each connection that reads
+	statements sync.Map      // SQLite: prepared statements by their text
+
 	guard Guard // nil if nothing watches over the database
 }
 
@@ -66,6 +70,7 @@ func New(pool *sql.DB, dialect Dialect) *DB {
 	db := &DB{DB: pool, Dialect: dialect}
 	if dialect == SQLite {
 		db.writer = make(chan struct{}, 1)
+		db.readers = make(chan struct{}, max(1, pool.Stats().MaxOpenConnections-1)) // one is left for the writer
 	}
 	return db
 }
@@ -112,7 +117,16 @@ func (db *DB) Tx(ctx context.Context, f func(tx *sql.Tx) error) error {
 			return ctx.Err()
 		}
 	}
-	return retry(ctx, func() (done bool, err error) { return db.try(ctx, f) })
+	return retry(ctx, func() (done bool, err error) { return db.try(db.unwatched(ctx), f) })
+}
+
+// unwatched returns a context for what follows a wait. On SQLite, it does not end:
+// nothing there takes long, and each statement would need a goroutine that watches.
+func (db *DB) unwatched(ctx context.Context) context.Context {
+	if db.Dialect == SQLite {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
 }
 
 // Retry calls f, which sends one statement outside a transaction, a few times if the
