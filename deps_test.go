@@ -1,6 +1,7 @@
 package licseal_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -162,5 +163,33 @@ func TestDependencies(t *testing.T) {
 				t.Errorf("%s depends on %s", path, dep)
 			}
 		}
+	}
+}
+
+// Files stay short enough to read in one sitting, and the command is the smaller part of
+// the code.
+func TestFileLengths(t *testing.T) {
+	all, command := 0, 0
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "peers/") {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		lines := bytes.Count(data, []byte("\n"))
+		if lines > 400 {
+			t.Errorf("%s has %d lines, more than 400", path, lines)
+		}
+		all += lines
+		if strings.HasPrefix(path, "cmd/licseal/") {
+			command += lines
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("cmd/licseal has %d of %d lines", command, all)
+	if command*5 > all {
+		t.Errorf("cmd/licseal has %d of %d lines, more than a fifth", command, all)
 	}
 }

@@ -117,49 +117,6 @@ type signer struct {
 	signed   Signed
 }
 
-// newSettings returns the settings of a job that begins.
-func (s *signer) newSettings() Settings {
-	plan, shard := &s.o.Plan, s.o.Shard
-	settings := Settings{
-		Format: 1, Kind: kindSign, Shard: shard.Number, Of: shard.Of,
-		Key: licseal.KeyID(s.key.Public()), ID: s.roles.ID,
-		Settings: settingsSum(settingsOf(plan)),
-	}
-	if s.builder.UsesToday() {
-		settings.Today = s.now.UTC().Format(time.DateOnly)
-	}
-	return settings
-}
-
-// settingsOf returns the options of a plan that decide what a job writes.
-func settingsOf(plan *rows.Plan) []string {
-	var name, rules string
-	if plan.Schema != nil {
-		name, rules = plan.Schema.Name(), string(plan.Schema.JSON())
-	}
-	settings := []string{
-		string(plan.Template.Bytes()), name, rules, plan.Created, plan.Expires, fmt.Sprint(plan.Complete),
-	}
-	if plan.AllowOddID {
-		settings = append(settings, "odd ids")
-	}
-	if plan.AllowShortTerm {
-		settings = append(settings, "short terms")
-	}
-	for _, setting := range []string{string(plan.Encoding), string(rune(plan.Delimiter)), string(plan.DateFormat)} {
-		if setting != "" && setting != "\x00" {
-			settings = append(settings, "read as "+setting)
-		}
-	}
-	for _, m := range plan.Map {
-		settings = append(settings, "column "+m.Column, "field "+m.Field)
-	}
-	if plan.DefaultExpires != "" {
-		settings = append(settings, "expires "+plan.DefaultExpires)
-	}
-	return settings
-}
-
 // run opens the output, signs all rows, and closes the output.
 func (s *signer) run() (*Signed, error) {
 	if err := s.openOutput(); err != nil {
