@@ -63,6 +63,8 @@ func failureOf(err error) *failure {
 			Message: "UNIQUE violation detected on 'payload': " + exists.Error(),
 			Fields:  map[string]any{"payload": exists.Error()},
 		}}
+	case errors.Is(err, ErrMismatch):
+		return failf(http.StatusPreconditionFailed, "Precondition Failed: %v", err)
 	case errors.Is(err, ErrFull):
 		return failf(http.StatusInsufficientStorage, "the store is full: nothing was changed")
 	case errors.Is(err, ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):

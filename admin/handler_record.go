@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -31,7 +32,16 @@ func (h *handler) putLicense(r *http.Request, id string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return h.write(r, e, Always, http.StatusOK)
+	condition := Always
+	if r.Header.Get("If-None-Match") == "*" {
+		condition = IfAbsent
+	}
+	a, err := h.write(r, e, condition, http.StatusOK)
+	var exists *ExistsError
+	if condition == IfAbsent && errors.As(err, &exists) && exists.SameValue == "id" {
+		return answer{}, ErrMismatch
+	}
+	return a, err
 }
 
 func (h *handler) patchLicense(r *http.Request, id string) (answer, error) {
@@ -39,7 +49,7 @@ func (h *handler) patchLicense(r *http.Request, id string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if _, err := h.store.Get(r.Context(), id); err != nil {
+	if _, err := h.store.Get(r.Context(), id); err != nil && !(errors.Is(err, ErrNotFound) && r.Header.Get("If-Match") != "") {
 		return answer{}, err // 404 comes before faults of the licence
 	}
 	return h.write(r, e, IfPresent, http.StatusOK)
@@ -59,10 +69,14 @@ func (h *handler) readEntityOf(r *http.Request, id string) (entity, error) {
 }
 
 func (h *handler) write(r *http.Request, e entity, condition Condition, status int) (answer, error) {
+	match, err := parseMatch(r)
+	if err != nil {
+		return answer{}, err
+	}
 	if err := h.check(r.Context(), e.payload); err != nil {
 		return answer{}, violations{{"payload", strings.ReplaceAll(err.Error(), "\n", "; ")}}.error()
 	}
-	record, err := h.store.Write(r.Context(), Write{ID: e.id, Payload: e.payload, If: condition, Who: h.options.Who(r)})
+	record, err := h.store.Write(r.Context(), Write{ID: e.id, Payload: e.payload, If: condition, Who: h.options.Who(r), Match: match})
 	if err != nil {
 		return answer{}, err
 	}
@@ -70,7 +84,11 @@ func (h *handler) write(r *http.Request, e entity, condition Condition, status i
 }
 
 func (h *handler) deleteLicense(r *http.Request, id string) (answer, error) {
-	if err := h.store.Delete(r.Context(), id, h.options.Who(r)); err != nil {
+	match, err := parseMatch(r)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := h.store.Delete(r.Context(), id, h.options.Who(r), match...); err != nil {
 		return answer{}, err
 	}
 	return answer{status: http.StatusNoContent}, nil
@@ -78,5 +96,28 @@ func (h *handler) deleteLicense(r *http.Request, id string) (answer, error) {
 
 func recordAnswer(status int, record Record) (answer, error) {
 	body, err := record.appendJSON(nil)
-	return answer{status: status, body: body}, err
+	return answer{status: status, header: http.Header{"Etag": {`"` + record.Version() + `"`}}, body: body}, err
 }
+
+// parseMatch returns the versions in If-Match, nil if there is none. A weak one matches
+// no record (RFC 9110, section 13.1.1).
+func parseMatch(r *http.Request) ([]string, error) {
+	lines := r.Header.Values("If-Match")
+	var versions []string
+	for _, tag := range strings.Split(strings.Join(lines, ","), ",") {
+		tag = strings.TrimSpace(tag)
+		version := strings.TrimSuffix(strings.TrimPrefix(tag, `"`), `"`)
+		switch {
+		case tag == "" && len(lines) == 0:
+			return nil, nil
+		case tag == "*", strings.HasPrefix(tag, "W/"), tag == `"`+version+`"` && strings.Trim(version, versionChars) == "":
+			versions = append(versions, version)
+		default:
+			return nil, failf(http.StatusBadRequest, "If-Match: %s is not an ETag of this server, or *", printable(tag))
+		}
+	}
+	return versions, nil
+}
+
+// versionChars are the characters of [Record.Version].
+const versionChars = "0123456789abcdef-"

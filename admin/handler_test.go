@@ -453,7 +453,9 @@ func (f failing) Newest(context.Context) (admin.Record, error) { return admin.Re
 func (f failing) Write(context.Context, admin.Write) (admin.Record, error) {
 	return admin.Record{}, f.err
 }
-func (f failing) Delete(context.Context, string, string) error { return f.err }
+func (f failing) Delete(context.Context, string, string, ...string) error {
+	return f.err
+}
 
 func TestHandlerStoreFails(t *testing.T) {
 	for _, test := range []struct {

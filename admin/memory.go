@@ -62,6 +62,9 @@ func (m *Memory) Write(_ context.Context, w Write) (Record, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	i, found := m.find(w.ID)
+	if err := CheckMatch(m.at(i, found), w.Match); err != nil {
+		return Record{}, err
+	}
 	if found && w.If == IfAbsent {
 		return Record{}, &ExistsError{w.ID, "id"}
 	}
@@ -92,10 +95,14 @@ func (m *Memory) Write(_ context.Context, w Write) (Record, error) {
 }
 
 // Delete implements [Store].
-func (m *Memory) Delete(_ context.Context, id, who string) error {
+func (m *Memory) Delete(_ context.Context, id, who string, match ...string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if i, found := m.find(id); found {
+	i, found := m.find(id)
+	if err := CheckMatch(m.at(i, found), match); err != nil {
+		return err
+	}
+	if found {
 		before := m.records[i]
 		m.records = slices.Delete(m.records, i, i+1)
 		delete(m.payloads, before.Payload)
@@ -122,6 +129,14 @@ func (m *Memory) Head(context.Context) (Head, error) {
 
 func (m *Memory) find(id string) (int, bool) {
 	return slices.BinarySearchFunc(m.records, id, func(r Record, id string) int { return cmp.Compare(r.ID, id) })
+}
+
+// at returns the record at i, nil if it was not found.
+func (m *Memory) at(i int, found bool) *Record {
+	if !found {
+		return nil
+	}
+	return &m.records[i]
 }
 
 func (m *Memory) note(action Action, id, who string, before, after *Record) {

@@ -29,12 +29,13 @@ type Store interface {
 	Newest(ctx context.Context) (Record, error)
 
 	// Write stores a payload and returns the resulting record. The error is
-	// ErrNotFound or an *ExistsError if the write's condition is not met, or if
-	// another record has the payload.
+	// ErrNotFound, ErrMismatch or an *ExistsError if the write's condition is not met,
+	// or if another record has the payload.
 	Write(ctx context.Context, w Write) (Record, error)
 
-	// Delete removes a record. It does nothing if there is none.
-	Delete(ctx context.Context, id, who string) error
+	// Delete removes a record. It does nothing if there is none. If versions are given,
+	// the error is ErrMismatch unless the record has one of them: see Write.Match.
+	Delete(ctx context.Context, id, who string, match ...string) error
 
 	// History returns the changes whose numbers come after the given one, at most
 	// limit, in the order in which they happened.
@@ -51,6 +52,10 @@ type Write struct {
 	Payload string
 	If      Condition
 	Who     string // for the history
+
+	// Match, if not empty, has the versions that the present record may have:
+	// [Record.Version], or "*" for any.
+	Match []string
 }
 
 // Condition is the condition under which a write is carried out.
@@ -88,6 +93,9 @@ const (
 
 // ErrNotFound means that no record has the id, or that there are no records.
 var ErrNotFound = errors.New("there is no such licence record")
+
+// ErrMismatch means that a record is not there, or has changed since it was read.
+var ErrMismatch = errors.New("the record has changed, or was deleted, since it was read")
 
 // ErrUnavailable means that a store cannot be used at the moment. Stores wrap it.
 var ErrUnavailable = errors.New("the store cannot be reached")

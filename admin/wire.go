@@ -1,6 +1,9 @@
 package admin
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -19,6 +22,22 @@ type Record struct {
 	// CreatedAt and UpdatedAt are in seconds since 1970-01-01T00:00:00Z.
 	CreatedAt int64 `json:"created_at"`
 	UpdatedAt int64 `json:"updated_at"`
+}
+
+// Version names the content of a record: two records with the same id differ in it. It
+// is the ETag of the record.
+func (r *Record) Version() string {
+	sum := sha256.Sum256([]byte(r.Payload))
+	return strconv.FormatInt(r.UpdatedAt, 10) + "-" + hex.EncodeToString(sum[:16])
+}
+
+// CheckMatch returns [ErrMismatch] unless a record, which is nil if there is none, has
+// one of the versions, or no version is given. It is for stores.
+func CheckMatch(r *Record, versions []string) error {
+	if len(versions) == 0 || r != nil && (slices.Contains(versions, "*") || slices.Contains(versions, r.Version())) {
+		return nil
+	}
+	return ErrMismatch
 }
 
 // Page is the answer to GET /licenses: some of the records, ordered by id.

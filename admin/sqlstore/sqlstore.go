@@ -197,7 +197,7 @@ func (s *Store) Version(ctx context.Context) (string, error) {
 func storeError(err error) error {
 	var exists *admin.ExistsError
 	switch {
-	case err == nil, errors.Is(err, admin.ErrNotFound), errors.As(err, &exists):
+	case err == nil, errors.Is(err, admin.ErrNotFound), errors.Is(err, admin.ErrMismatch), errors.As(err, &exists):
 		return err
 	case errors.Is(err, sql.ErrNoRows):
 		return admin.ErrNotFound

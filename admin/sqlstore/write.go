@@ -15,7 +15,7 @@ import (
 
 // Write implements [admin.Store].
 func (s *Store) Write(ctx context.Context, w admin.Write) (admin.Record, error) {
-	c := change{id: w.ID, payload: w.Payload, condition: w.If, who: w.Who}
+	c := change{id: w.ID, payload: w.Payload, condition: w.If, who: w.Who, match: w.Match}
 	record, err := s.change(ctx, c)
 	if err != nil {
 		return admin.Record{}, storeError(err)
@@ -24,8 +24,8 @@ func (s *Store) Write(ctx context.Context, w admin.Write) (admin.Record, error) 
 }
 
 // Delete implements [admin.Store].
-func (s *Store) Delete(ctx context.Context, id, who string) error {
-	_, err := s.change(ctx, change{id: id, deletes: true, who: who})
+func (s *Store) Delete(ctx context.Context, id, who string, match ...string) error {
+	_, err := s.change(ctx, change{id: id, deletes: true, who: who, match: match})
 	return storeError(err)
 }
 
@@ -35,6 +35,7 @@ type change struct {
 	deletes     bool
 	condition   admin.Condition
 	who         string
+	match       []string
 }
 
 var (
@@ -76,8 +77,8 @@ func (s *Store) changePostgreSQL(ctx context.Context, c change, now time.Time) (
 	var outcome string
 	var created, updated sql.NullInt64
 	err := s.db.Retry(ctx, func() error {
-		return s.db.QueryRowContext(ctx, `SELECT r_outcome, r_created, r_updated FROM licenses_change($1, $2, $3, $4, $5, $6)`,
-			c.id, payload, hash, int64(c.condition), c.who, now.UnixMilli()).Scan(&outcome, &created, &updated)
+		return s.db.QueryRowContext(ctx, `SELECT r_outcome, r_created, r_updated FROM licenses_change($1, $2, $3, $4, $5, $6, $7)`,
+			c.id, payload, hash, int64(c.condition), c.who, now.UnixMilli(), strings.Join(c.match, ",")).Scan(&outcome, &created, &updated)
 	})
 	if err != nil {
 		return admin.Record{}, err
@@ -92,6 +93,8 @@ func (s *Store) changePostgreSQL(ctx context.Context, c change, now time.Time) (
 		return admin.Record{}, &admin.ExistsError{ID: c.id, SameValue: "id"}
 	case outcome == "not found":
 		return admin.Record{}, admin.ErrNotFound
+	case outcome == "mismatch":
+		return admin.Record{}, admin.ErrMismatch
 	case outcome == "no head":
 		return admin.Record{}, errNoHead
 	case outcome == "no clock":
@@ -109,6 +112,9 @@ func changeSQLite(tx sqliteTx, c change, now time.Time) (admin.Record, error) {
 	}
 	before, err := tx.record(c.id)
 	if err != nil {
+		return admin.Record{}, err
+	}
+	if err := admin.CheckMatch(before, c.match); err != nil {
 		return admin.Record{}, err
 	}
 	entry := admin.Change{Number: last.Number + 1, Time: now, Who: c.who, Action: admin.Deleted, ID: c.id, Before: before}

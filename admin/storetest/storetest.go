@@ -31,6 +31,7 @@ func Run(t *testing.T, open Open) {
 		"Conditions": testConditions,
 		"Unique":     testUnique,
 		"Delete":     testDelete,
+		"Match":      testMatch,
 		"Bytes":      testBytes,
 		"Clock":      testClock,
 		"List":       testList,

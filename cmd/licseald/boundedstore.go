@@ -50,8 +50,8 @@ func (s boundedStore) Write(ctx context.Context, w admin.Write) (admin.Record, e
 }
 
 // Delete implements admin.Store.
-func (s boundedStore) Delete(ctx context.Context, id, who string) error {
+func (s boundedStore) Delete(ctx context.Context, id, who string, match ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, s.limit)
 	defer cancel()
-	return s.Store.Delete(ctx, id, who)
+	return s.Store.Delete(ctx, id, who, match...)
 }

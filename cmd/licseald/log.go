@@ -54,9 +54,9 @@ func (s loggedStore) Write(ctx context.Context, w admin.Write) (admin.Record, er
 }
 
 // Delete implements admin.Store.
-func (s loggedStore) Delete(ctx context.Context, id, who string) error {
+func (s loggedStore) Delete(ctx context.Context, id, who string, match ...string) error {
 	before, getErr := s.Get(ctx, id)
-	err := s.Store.Delete(ctx, id, who)
+	err := s.Store.Delete(ctx, id, who, match...)
 	if err == nil && getErr == nil { // otherwise there was nothing to delete
 		s.log.InfoContext(ctx, "licence deleted", "id", id, "license_key", licenseKey(before.Payload, s.roles), "who", who)
 	}
