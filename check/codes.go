@@ -113,7 +113,7 @@ var descriptions = []Description{
 	{CodeWrongField, StageSchema, "the value of a field breaks the schema"},
 	{CodeSchema, StageSchema, "the payload could not be checked against the schema"},
 	{CodeMoreSchema, StageSchema, "not all violations are listed"},
-	{CodeOtherSchema, StageSchema, "the fields are those of another built-in schema"},
+	{CodeOtherSchema, StageSchema, "the fields are those of another schema"},
 	{CodeOddID, StageSchema, "the id has a blank or a character that nobody could type to revoke the licence"},
 	{CodeOddText, StageSchema, "a text begins or ends with a blank, or has a character that is invisible or looks like another"},
 	{CodeDate, StageSchema, "a date is missing or cannot be read"},

@@ -82,6 +82,10 @@ func (j *judgement) fields(o verify.Outcome) {
 			fmt.Sprintf("the fields are those of the schema %s, and not of %s", meant.Name(), j.judge.rules.Name()), "check it with --schema " + meant.Name()})
 		return
 	}
+	if broken != nil && broken.Foreign {
+		j.add(Finding{CodeOtherSchema, StageSchema, Error, j.position(""), broken.Error(), "name the schema of this product: --schema FILE"})
+		return
+	}
 	slices.SortStableFunc(findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
@@ -140,7 +144,7 @@ func (j *judgement) period(err error) {
 	}
 	f = j.moved(f)
 	for _, other := range j.Findings {
-		if other.Stage == StageSchema && other.Pointer == f.Pointer && other.Severity == Error {
+		if other.Stage == StageSchema && (other.Pointer == f.Pointer || other.Code == CodeOtherSchema) && other.Severity == Error {
 			return
 		}
 	}

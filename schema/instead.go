@@ -8,15 +8,19 @@ import (
 
 // Instead returns the built-in schema that a payload was probably made for, judging
 // by the names of its members, if that is another one than s. It returns nil if no
-// other one fits better, and for a vendor's own schema. It is for hints: which
-// schema a payload must match is never for the payload to say.
+// other one fits better, and for a vendor's own schema unless most of the members are
+// unknown to it. It is for hints: which schema a payload must match is never for the
+// payload to say.
 func (s *Schema) Instead(p licseal.Payload) *Schema {
 	members, ok := memberNames(p)
-	if !ok || !s.builtin || !s.ForPayloads() {
+	if !ok || !s.ForPayloads() || !s.builtin && !s.isForeign(members) {
 		return nil
 	}
 	best := s
-	fewest, fits := s.misfits(members)
+	fewest, fits := 0, false
+	if s.builtin {
+		fewest, fits = s.misfits(members)
+	}
 	for _, other := range builtins {
 		if other == s || !other.ForPayloads() {
 			continue

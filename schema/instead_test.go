@@ -34,7 +34,8 @@ func TestInstead(t *testing.T) {
 		{text: strings.Replace(entitlementText, `"id"`, `"ID"`, 1), under: entitlement},
 		{text: `{}`, under: kong},
 		{text: `{"id":"A-1","created":"","expiry":""}`, under: kong},
-		{text: kongWith("customer", ""), under: vendor},
+		{text: kongWith("customer", ""), under: vendor, meant: kong},
+		{text: `{"serial":"A-1"}`, under: vendor},
 		{text: kongWith("customer", ""), under: mustBuiltin(t, "license")},
 	}
 	for _, test := range tests {

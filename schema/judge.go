@@ -19,7 +19,7 @@ import (
 func (s *Schema) Judge(p licseal.Payload) (warnings []licseal.Violation, refusal error) {
 	err := s.Validate(p)
 	var broken *Error
-	if !s.builtin || !errors.As(err, &broken) {
+	if !s.builtin || !errors.As(err, &broken) || broken.Foreign {
 		return nil, err
 	}
 	kept := *broken

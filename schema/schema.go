@@ -121,7 +121,11 @@ func (s *Schema) JSON() []byte {
 // since a vendor's schema makes too much work.
 func (s *Schema) Validate(p licseal.Payload) error {
 	s.once.Do(s.compileBuiltin)
-	return s.compiled.validate(s.name, p, s.cross)
+	err := s.compiled.validate(s.name, p, s.cross)
+	if broken, ok := err.(*Error); ok {
+		s.markForeign(broken, p)
+	}
+	return err
 }
 
 // MaxDocumentBytes is the size of the largest document that [Schema.ValidateJSON]

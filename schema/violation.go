@@ -20,10 +20,18 @@ type Error struct {
 
 	// Omitted is the number of those left out.
 	Omitted int
+
+	// Foreign is set if the payload was made for another schema: at least half of its
+	// members are unknown, and at least half of those that are required are missing.
+	Foreign bool
 }
 
-// Error names the first violation, and how many more there are.
+// Error names the first violation, and how many more there are. Of a payload that was
+// made for another schema, it says that.
 func (e *Error) Error() string {
+	if e.Foreign {
+		return fmt.Sprintf("its fields are not those of the schema %s", e.Schema)
+	}
 	text := fmt.Sprintf("schema %s: %s", e.Schema, e.Violations[0])
 	switch more := len(e.Violations) - 1 + e.Omitted; more {
 	case 0:

@@ -24,6 +24,14 @@ func (j *judge) init(options *Options) error {
 	return nil
 }
 
+// rolesOf returns which fields of a payload hold the id and the dates.
+func (j *judge) rolesOf(p licseal.Payload) licseal.Roles {
+	if each, ok := j.options.Fields.(PayloadRoles); ok {
+		return j.options.Roles.Or(each.RolesOf(p))
+	}
+	return j.roles
+}
+
 // parse reads a document into result, and reports whether it is a licence.
 func (j *judge) parse(result *Result, s *stages, data []byte) bool {
 	lic, err := licseal.Parser{MaxBytes: j.options.MaxBytes}.ParseUnverified(data)
@@ -48,12 +56,13 @@ func (d dates) err() error {
 // readDates reads the dates of a licence, and its state at result.Time.
 func (j *judge) readDates(result *Result) (d dates) {
 	payload := result.License.Payload
-	p, err := payload.Period(j.roles, j.options.Location)
+	roles := j.rolesOf(payload)
+	p, err := payload.Period(roles, j.options.Location)
 	if err != nil {
 		return dates{period: err}
 	}
 	result.Period = p
-	granted, err := payload.Grace(j.roles)
+	granted, err := payload.Grace(roles)
 	if err != nil {
 		return dates{grace: err}
 	}

@@ -31,6 +31,8 @@ type Options struct {
 
 	// Fields judges the payload, between revocation and dates. If nil, no
 	// field but the dates is judged. A nil pointer in the interface is refused.
+	// If it is a [PayloadRoles], it says for each payload which fields are the id
+	// and the dates.
 	Fields Fields
 
 	// Roles says which fields hold the id and the dates. Fields that it does
@@ -85,6 +87,13 @@ type Fields interface {
 }
 
 var errNilFields = errors.New("the judge of the fields is a nil pointer; leave Options.Fields nil to judge no fields")
+
+// PayloadRoles is implemented by Fields for payloads of several kinds. RolesOf returns
+// the roles of the fields of one payload, without regard to Fields.Roles. If they have no
+// id, the licence is refused if there is a revocation list.
+type PayloadRoles interface {
+	RolesOf(licseal.Payload) licseal.Roles
+}
 
 // check refuses options that no licence can be judged by.
 func (o *Options) check() error {

@@ -35,10 +35,13 @@ func (e *RevokedError) Error() string {
 // NoIDError says that a licence has no id to look up in a revocation list. It is
 // refused: nobody could ever revoke it.
 type NoIDError struct {
-	licseal.Position
+	licseal.Position // zero if nothing says which field is the id
 }
 
 func (e *NoIDError) Error() string {
+	if e.Position == (licseal.Position{}) {
+		return "no schema says which field is the id to look up in the revocation list"
+	}
 	return e.Position.String() + ": the licence has no id (a string or a number) to look up in the revocation list"
 }
 
@@ -81,9 +84,14 @@ func (o *Options) checkList(now time.Time) (licseal.Reason, error) {
 // revokedByID refuses a licence whose id is in the list, or that has none: nobody
 // could ever revoke it.
 func (v *Verifier) revokedByID(p licseal.Payload, s *stages) {
-	id, ok := p.ID(v.roles)
+	roles := v.rolesOf(p)
+	if roles.ID == "" {
+		s.refuse(revocation, licseal.ReasonSchema, &NoIDError{})
+		return
+	}
+	id, ok := p.ID(roles)
 	if !ok {
-		s.refuse(revocation, licseal.ReasonSchema, &NoIDError{p.Position(v.roles.ID)})
+		s.refuse(revocation, licseal.ReasonSchema, &NoIDError{p.Position(roles.ID)})
 		return
 	}
 	if reason, revoked := v.options.Revocations.Contents().License(id); revoked {

@@ -53,7 +53,7 @@ func diff(c *cli.Context) error {
 	}
 	var sides [2]*side
 	for i, file := range c.Args().Slice() {
-		if sides[i], err = readSide(file, verifier, rules.Roles()); err != nil {
+		if sides[i], err = readSide(c, file, verifier, rules); err != nil {
 			return err
 		}
 	}
@@ -73,12 +73,12 @@ func diffVerifier(c *cli.Context, rules *schema.Schema) (*verify.Verifier, error
 	if err != nil {
 		return nil, err
 	}
-	return verify.New(trusted, &verify.Options{Roles: rules.Roles(), Clock: now})
+	return verify.New(trusted, &verify.Options{Fields: fieldsOf(c, rules), Clock: now})
 }
 
 // readSide reads a licence, and verifies its signature if v is not nil. Other reasons to
 // refuse it do not matter here.
-func readSide(file string, v *verify.Verifier, roles licseal.Roles) (*side, error) {
+func readSide(c *cli.Context, file string, v *verify.Verifier, rules *schema.Schema) (*side, error) {
 	data, err := readDocument(file, aLicence)
 	if err != nil {
 		return nil, about(displayName(file), err)
@@ -94,7 +94,8 @@ func readSide(file string, v *verify.Verifier, roles licseal.Roles) (*side, erro
 	if err != nil {
 		return nil, about(s.file, err)
 	}
-	s.period, s.dates = s.lic.Payload.Period(roles, nil)
+	d := datesOf(c, rules, s.lic.Payload)
+	s.period, s.dates = d.Period, d.err
 	return s, nil
 }
 

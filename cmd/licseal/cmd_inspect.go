@@ -2,12 +2,14 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/internal/verdict"
+	"github.com/licseal/licseal/schema"
 	"github.com/urfave/cli/v2"
 )
 
@@ -17,7 +19,8 @@ func inspectCommand() *cli.Command {
 		Usage:     "show a licence without trusting it",
 		UsageText: "licseal inspect [flags] [FILE]",
 		Description: `Prints the fields of a licence, and its dates as instants. The signature is not
-checked: anyone may have written what is shown. --json prints one object with the
+checked: anyone may have written what is shown. Without --schema, the dates of a
+licence that is not Kong's are found by the names of its fields. --json prints one object with the
 members verified (always false), payload, signature, version, not_before,
 not_after, days_left and, if the dates cannot be read, error.`,
 		Flags:  []cli.Flag{schemaFlag, jsonFlag},
@@ -50,32 +53,59 @@ func inspect(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	period, dateErr := lic.Payload.Period(rules.Roles(), nil)
+	d := datesOf(c, rules, lic.Payload)
 	if c.Bool("json") {
-		return printJSON(c, newInspection(lic, period, dateErr))
+		return printJSON(c, newInspection(lic, d))
 	}
-	if meant := rules.Instead(lic.Payload); dateErr != nil && meant != nil {
+	switch meant := rules.Instead(lic.Payload); {
+	case d.err == nil && !d.named:
+	case meant != nil:
 		defer hint("the payload looks like the schema %s: --schema %s", meant.Name(), meant.Name())
+	case d.err != nil && d.named:
+		defer hint("%s", nameSchema)
 	}
-	return show(c, inspectText(lic, period, dateErr, now()))
+	return show(c, inspectText(lic, d, now()))
 }
 
-func newInspection(lic *licseal.License, period licseal.Period, dateErr error) inspection {
+// dates are those of a licence, and which fields they are.
+type dates struct {
+	licseal.Period
+	err   error // why they cannot be read
+	roles licseal.Roles
+	named bool // they were looked for by the names of the fields
+}
+
+var errNoDates = errors.New("no fields have names that say when it begins and when it expires")
+
+func datesOf(c *cli.Context, rules *schema.Schema, p licseal.Payload) (d dates) {
+	d.roles, d.named = rules.Roles(), !c.IsSet("schema") && !isKongs(p)
+	if d.named {
+		d.roles = schema.Unnamed{}.RolesOf(p)
+	}
+	if d.named && d.roles == rules.Roles() {
+		d.err = errNoDates
+		return d
+	}
+	d.Period, d.err = p.Period(d.roles, nil)
+	return d
+}
+
+func newInspection(lic *licseal.License, d dates) inspection {
 	in := inspection{
 		Payload:   lic.Payload.Bytes(),
 		Signature: lic.Signature,
 		Version:   json.RawMessage(lic.Version.String()),
 	}
-	if dateErr != nil {
-		in.Error = dateErr.Error()
+	if d.err != nil {
+		in.Error = d.err.Error()
 		return in
 	}
-	days := wholeDays(period.NotAfter, now())
-	in.NotBefore, in.NotAfter, in.DaysLeft = instant(period.NotBefore), instant(period.NotAfter), &days
+	days := wholeDays(d.NotAfter, now())
+	in.NotBefore, in.NotAfter, in.DaysLeft = instant(d.NotBefore), instant(d.NotAfter), &days
 	return in
 }
 
-func inspectText(lic *licseal.License, period licseal.Period, dateErr error, now time.Time) text.Line {
+func inspectText(lic *licseal.License, d dates, now time.Time) text.Line {
 	var b text.Block
 	b.Printf("UNVERIFIED: the signature was not checked\n")
 	var table text.Table
@@ -85,11 +115,14 @@ func inspectText(lic *licseal.License, period licseal.Period, dateErr error, now
 	table.Row("signature", lic.Signature[:16]+"…")
 	table.Row("version", lic.Version)
 	b.Add(table.Line())
-	if dateErr != nil {
-		b.Printf("dates: %v\n", dateErr)
+	if d.err != nil {
+		b.Printf("dates: %v\n", d.err)
 		return b.Line()
 	}
 	b.Printf("valid from %s until, and not including, %s: %s\n",
-		instant(period.NotBefore), instant(period.NotAfter), verdict.PeriodState(period, now))
+		instant(d.NotBefore), instant(d.NotAfter), verdict.PeriodState(d.Period, now))
+	if d.named {
+		b.Printf("the dates are %s and %s, found by their names\n", d.roles.NotBefore, d.roles.NotAfter)
+	}
 	return b.Line()
 }

@@ -2,9 +2,12 @@ package main
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/google/uuid"
+	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/forms"
+	"github.com/licseal/licseal/schema"
 	"github.com/urfave/cli/v2"
 )
 
@@ -27,6 +30,7 @@ escapes, because readers of these files would change them. Readers of .env files
 remove the quotes, except for 'docker run --env-file'.
 
 Kong Mesh reads only the version as an integer; mesh-secret warns of a string.
+In env, dotenv and k8s-secret, the name is that of --name, the profile or Kong.
 The version is kept as it is. The signature is not checked: 'licseal verify'
 does that.`,
 		Flags: []cli.Flag{
@@ -38,6 +42,15 @@ does that.`,
 		},
 		Action: payload,
 	}
+}
+
+// namedForms are the forms of 'payload --as' whose name is in the profile.
+var namedForms = []string{"env", "dotenv", "k8s-secret"}
+
+// isKongs reports whether a payload has Kong's fields, right or wrong.
+func isKongs(p licseal.Payload) bool {
+	var broken *schema.Error
+	return !errors.As(schema.Kong().Validate(p), &broken) || !broken.Foreign
 }
 
 func payload(c *cli.Context) error {
@@ -60,6 +73,9 @@ func payload(c *cli.Context) error {
 	}
 	if warning := form.Warning(lic); warning != "" {
 		warn("%s: %s; the signature does not cover the version, so changing it to 1 keeps the licence valid", displayName(file), warning)
+	}
+	if c.String("name") == "" && slices.Contains(namedForms, c.String("as")) && !isKongs(lic.Payload) {
+		warn("%s: its fields are not Kong's, but the name is: give that of your product with --name, or in the profile", displayName(file))
 	}
 	text, err := form.Write(lic)
 	if err != nil {

@@ -28,6 +28,10 @@ to --grace.
 
   licseal verify -t vendor.key.pub licence.json
 
+If --schema names none, a licence most of whose fields are not Kong's is judged by its
+signature and dates alone, which are found by the names of its fields; a warning says
+so. One whose dates are not found is refused, and any if there is a revocation list.
+
 In place of -t, --trust-root gives the first document of a signed chain of trusted
 keys, and --trust-chain a file with the later ones; see 'licseal trust'. A chain that
 is refused or missing is a warning: what was known before stays in force.
@@ -114,7 +118,7 @@ func newJudge(c *cli.Context) (*judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &judge{rules: rules, options: verify.Options{Fields: rules, Clock: now}}
+	j := &judge{rules: rules, options: verify.Options{Fields: fieldsOf(c, rules), Clock: now}}
 	if j.options.At, err = instantOf(c, nil); err != nil {
 		return nil, err
 	}

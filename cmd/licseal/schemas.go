@@ -10,6 +10,7 @@ import (
 	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/schema"
+	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
 )
 
@@ -20,6 +21,16 @@ var schemaFlag = &cli.StringFlag{
 // strictFlag is for commands that make licences, or test what makes them.
 var strictFlag = &cli.BoolFlag{
 	Name: "strict", Usage: "fail if the schema file has keywords without effect, or no roles",
+}
+
+// fieldsOf returns the judge of the fields of signed licences: the schema that the user, the
+// environment or the profile names, or that for payloads of which nobody says what they
+// look like.
+func fieldsOf(c *cli.Context, rules *schema.Schema) verify.Fields {
+	if !c.IsSet("schema") {
+		return schema.Unnamed{}
+	}
+	return rules
 }
 
 // payloadSchema returns the schema of payloads that --schema names.
@@ -106,19 +117,25 @@ func lines(s string) text.Line {
 	return text.Join(all, "\n")
 }
 
+// nameSchema is the hint for a payload that no schema in use describes.
+const nameSchema = "name the schema of this product: --schema FILE, or once for all with 'licseal init'"
+
 // hintSchema adds to an error about a payload which built-in schema it was probably
-// made for, if that is another one.
+// made for, if that is another one, or that its own schema is to be named.
 func hintSchema(err error, rules *schema.Schema, p licseal.Payload) error {
 	if err == nil {
 		return nil
 	}
 	var schemaErr *schema.Error
 	var date *licseal.DateError
-	if fault.Exit(err) != exitSchema && !errors.As(err, &schemaErr) && !errors.As(err, &date) {
+	if !errors.As(err, &schemaErr) && !errors.As(err, &date) && fault.Exit(err) != exitSchema {
 		return err
 	}
 	meant := rules.Instead(p)
-	if meant == nil {
+	switch {
+	case meant == nil && schemaErr != nil && schemaErr.Foreign:
+		return withHint(err, "%s", nameSchema)
+	case meant == nil:
 		return err
 	}
 	return withHint(err, "the payload looks like the schema %s: --schema %s", meant.Name(), meant.Name())

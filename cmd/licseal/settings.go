@@ -141,7 +141,7 @@ func lackingSettings(c *cli.Context) (lacking []setting) {
 		case "list":
 			lacks = lacks && !namesList(c)
 		case "name":
-			lacks = lacks && slices.Contains([]string{"env", "dotenv", "k8s-secret"}, c.String("as"))
+			lacks = lacks && slices.Contains(namedForms, c.String("as"))
 		case "expires":
 			lacks = lacks && !c.IsSet("extend")
 		case "plan":

@@ -84,10 +84,10 @@ func is[E error](err error) bool {
 }
 
 // violationsOf returns a line for each violation that a schema has found, and nil if err
-// is another error.
+// is another error, or the payload was made for another schema.
 func violationsOf(err error) []text.Line {
 	var broken *schema.Error
-	if !errors.As(err, &broken) {
+	if !errors.As(err, &broken) || broken.Foreign {
 		return nil
 	}
 	var lines []text.Line

@@ -5,6 +5,7 @@ package verdict
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/licseal/licseal"
@@ -25,7 +26,11 @@ type Verdict struct {
 
 // Of returns the verdict of a report.
 func Of(file string, line int, r *verify.Report) Verdict {
-	return Verdict{File: file, Line: line, Result: r.Result(), Warnings: r.Warnings(), Err: r.Err()}
+	v := Verdict{File: file, Line: line, Result: r.Result(), Warnings: r.Warnings(), Err: r.Err()}
+	if broken := (*schema.Error)(nil); errors.As(v.Err, &broken) && broken.Foreign {
+		v.Err = fmt.Errorf("the signature is good, but %w", v.Err)
+	}
+	return v
 }
 
 // Name returns what messages call the licence: FILE, or FILE:LINE.
