@@ -46,21 +46,6 @@ func batchDir(t *testing.T, n int) string {
 	return dir
 }
 
-func inDir(dir string, args ...string) *exec.Cmd {
-	cmd := exec.Command("licseal", args...)
-	cmd.Dir = dir
-	return cmd
-}
-
-func runIn(t *testing.T, dir string, args ...string) string {
-	t.Helper()
-	out, err := inDir(dir, args...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("licseal %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return string(out)
-}
-
 // signRows signs the rows, and returns the exit code and the output. It kills the program
 // after a while if that is not zero, unless it has ended before.
 func signRows(t *testing.T, dir string, killAfter time.Duration, args ...string) (int, string) {

@@ -26,7 +26,7 @@ import (
 // What the words of testdata/judgement.txt stand for. Every licence expires on
 // 2027-03-01 and is given ten days of grace.
 var (
-	windows = map[string][2]string{
+	validities = map[string][2]string{
 		"unbounded": {"", ""},
 		"around":    {"2026-01-01", "2027-01-01"},
 		"ended":     {"", "2026-06-01"},
@@ -99,7 +99,7 @@ func TestJudgement(t *testing.T) {
 		}
 	}
 	withList := (len(listTexts) - 1) * len(listAges)
-	if want := len(windows) * len(creations) * len(clocks) * (1 + withList); len(seen) != want {
+	if want := len(validities) * len(creations) * len(clocks) * (1 + withList); len(seen) != want {
 		t.Errorf("the table has %d cells, want %d", len(seen), want)
 	}
 }
@@ -151,7 +151,7 @@ func cells(t *testing.T) iter.Seq[cell] {
 			}
 			f := strings.Fields(line)
 			c := cell{strings.Join(f[:5], " "), moments[f[4]], f[0], f[1], f[2], f[3], f[4], strings.Join(f[5:], " ")}
-			if _, known := windows[c.window]; !known {
+			if _, known := validities[c.window]; !known {
 				t.Fatalf("%s: no such window", c.name)
 			}
 			if !yield(c) {
@@ -244,7 +244,7 @@ func (m *moment) trusted(window string) string {
 			err = file.Add(licseal.TrustedKey{Key: listingKey.Public(), Principals: []string{"lists"}})
 		}
 		if err == nil {
-			err = file.Add(licseal.TrustedKey{Key: issuingKey.Public(), Principals: []string{"licences"}, ValidAfter: m.at(windows[window][0]), ValidBefore: m.at(windows[window][1])})
+			err = file.Add(licseal.TrustedKey{Key: issuingKey.Public(), Principals: []string{"licences"}, ValidAfter: m.at(validities[window][0]), ValidBefore: m.at(validities[window][1])})
 		}
 		return file.Bytes(), err
 	})

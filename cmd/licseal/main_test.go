@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -40,7 +40,7 @@ const defaultNow = "2026-11-27T12:00:00Z"
 func setClock() {
 	if os.Getenv(testOffset) == "" { // in the tests themselves
 		testenv.Isolate()
-		syscall.Umask(0o022)
+		setUmask()
 		os.Setenv(testOffset, offsetTo(cmp.Or(os.Getenv(testNow), defaultNow)))
 	}
 	offset, err := time.ParseDuration(os.Getenv(testOffset))
@@ -67,9 +67,7 @@ func shiftOfDate() string {
 
 // withoutTerminal leaves the terminal, and runs its command line.
 func withoutTerminal() {
-	if _, err := syscall.Setsid(); err != nil {
-		panic(err)
-	}
+	leaveTerminal()
 	main()
 }
 
@@ -80,4 +78,21 @@ func forEver() {
 	for i := 0; ; i++ {
 		run(append([]string{"licseal"}, strings.Split(commands[i%len(commands)], "\x00")...))
 	}
+}
+
+// inDir returns the program with a command line, in a folder.
+func inDir(dir string, args ...string) *exec.Cmd {
+	cmd := exec.Command("licseal", args...)
+	cmd.Dir = dir
+	return cmd
+}
+
+// runIn runs a command line in a folder, and returns all output.
+func runIn(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	out, err := inDir(dir, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("licseal %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
 }

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package main
+
+func setUmask()      {}
+func leaveTerminal() {}
