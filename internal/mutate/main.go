@@ -8,13 +8,15 @@
 // change is: an edit elsewhere does not alter the sample. Survivors are looked up in a
 // file of survivors that are known to change nothing, each with the reason. The command
 // prints the share of changes that were noticed, with and without these, and exits with
-// 1 if a survivor is not in that file.
+// 1 if a survivor is not in that file. With -results, it also writes what it found into
+// a section of a Markdown file.
 //
 // All changes of a package are compiled into one test binary, in which an environment
 // variable chooses one, so that a change costs one run of the tests.
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"flag"
@@ -31,43 +33,55 @@ func main() {
 	sample := flag.Int("sample", 20, "how many changes of each package to try; 0 for all")
 	seed := flag.Uint64("seed", 1, "which changes to choose")
 	known := flag.String("known", "internal/mutate/equivalent.txt", "the file of survivors that change nothing")
+	results := flag.String("results", "", "a Markdown `file` with a section for each sample")
+	title := flag.String("title", "", "the title of the section")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	unexplained, err := run(ctx, os.Stdout, flag.Args(), *sample, *seed, *known)
+	found, err := run(ctx, os.Stdout, flag.Args(), *sample, *seed, *known)
+	if err == nil && *results != "" {
+		err = writeSection(*results, cmp.Or(*title, fmt.Sprintf("Seed %d, %d changes of each package", *seed, *sample)), found)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(2)
 	}
-	if unexplained > 0 {
+	if len(found.total.unexplained) > 0 {
 		os.Exit(1)
 	}
 }
 
-// run tries a sample of the changes of each package, and returns how many survived
-// without an explanation.
-func run(ctx context.Context, w io.Writer, packages []string, sample int, seed uint64, knownFile string) (unexplained int, err error) {
+// findings are what a run found.
+type findings struct {
+	table string // in Markdown
+	total score
+}
+
+// run tries a sample of the changes of each package, and prints what it finds.
+func run(ctx context.Context, w io.Writer, packages []string, sample int, seed uint64, knownFile string) (found findings, err error) {
 	known, err := readKnown(knownFile)
 	if err != nil {
-		return 0, err
+		return found, err
 	}
 	var table strings.Builder
-	var total score
+	table.WriteString(header)
 	for _, pkg := range packages {
 		mutants, err := mutantsOf(pkg)
 		if err != nil {
-			return 0, err
+			return found, err
 		}
 		s, err := try(ctx, w, pkg, alsoTests[path.Clean(pkg)], choose(mutants, sample, seed), known)
 		if err != nil {
-			return 0, err
+			return found, err
 		}
 		s.changes = len(mutants)
 		fmt.Fprintln(&table, s.row(path.Clean(pkg)))
-		total.add(s)
+		found.total.add(s)
 	}
-	_, err = fmt.Fprintf(w, "%s%s%s\n", header, &table, total.row("all"))
-	return total.survived - total.equivalent, err
+	fmt.Fprintln(&table, found.total.row("all"))
+	found.table = table.String()
+	_, err = fmt.Fprintf(w, "\n%s", found.table)
+	return found, err
 }
 
 // choose returns a sample of mutants, in their order; all of them if sample is 0.
@@ -94,6 +108,8 @@ type score struct {
 	hung       int // of those killed
 	survived   int
 	equivalent int // of those that survived
+
+	unexplained []string // the names of the others
 }
 
 func (s *score) add(t score) {
@@ -102,10 +118,10 @@ func (s *score) add(t score) {
 	s.hung += t.hung
 	s.survived += t.survived
 	s.equivalent += t.equivalent
+	s.unexplained = append(s.unexplained, t.unexplained...)
 }
 
-const header = `
-| package | changes | tried | noticed | of these, never ended | survived | of these, change nothing | score | without those |
+const header = `| package | changes | tried | noticed | of these, never ended | survived | of these, change nothing | score | without those |
 | --- | --: | --: | --: | --: | --: | --: | --: | --: |
 `
 

@@ -21,8 +21,11 @@ import (
 // alsoTests names packages whose tests are tests of another package, too.
 var alsoTests = map[string][]string{
 	".":                   {"./verify", "./sign"},
-	"internal/atomicfile": {"./state", "./keys"},
+	"bulk":                {"./bulk/job"},
+	"bulk/documents":      {"./bulk/job"},
+	"bulk/rows":           {"./bulk", "./bulk/job"},
 	"check/repair":        {"./check"},
+	"internal/atomicfile": {"./state", "./keys"},
 	"internal/sig":        {"./verify", "./sign"},
 	"revoke":              {"./verify", "./state"},
 }
@@ -61,6 +64,7 @@ func try(ctx context.Context, w io.Writer, pkg string, also []string, mutants []
 			s.survived++
 		default:
 			s.survived++
+			s.unexplained = append(s.unexplained, m.name())
 			fmt.Fprintf(w, "survived: %s (line %d)\n", m.name(), m.line())
 		}
 	}
