@@ -123,7 +123,7 @@ func (c *Client) page(ctx context.Context, offset string) (Page, error) {
 		path += "&offset=" + url.QueryEscape(offset)
 	}
 	var page Page
-	if err := c.do(ctx, http.MethodGet, path, nil, &page); err != nil {
+	if _, err := c.do(ctx, call{method: http.MethodGet, path: path}, &page); err != nil {
 		return Page{}, err
 	}
 	if page.Data == nil {
@@ -158,22 +158,27 @@ func (c *Client) List(ctx context.Context) ([]Record, error) {
 
 // Get returns a record, or [ErrNotFound].
 func (c *Client) Get(ctx context.Context, id string) (Record, error) {
+	record, _, err := c.read(ctx, id)
+	return record, err
+}
+
+// read is Get, and returns the record's ETag, "" if the server gives none.
+func (c *Client) read(ctx context.Context, id string) (record Record, etag string, err error) {
 	path, err := recordPath(id)
 	if err != nil {
-		return Record{}, err
+		return Record{}, "", err
 	}
-	var record Record
-	err = c.do(ctx, http.MethodGet, path, nil, &record)
+	etag, err = c.do(ctx, call{method: http.MethodGet, path: path}, &record)
 	if hasStatus(err, http.StatusNotFound) {
-		return Record{}, ErrNotFound
+		return Record{}, "", ErrNotFound
 	}
 	if err != nil {
-		return Record{}, err
+		return Record{}, "", err
 	}
 	if err := checkRecord(&record); err != nil {
-		return Record{}, strange(http.MethodGet, path, err)
+		return Record{}, "", strange(http.MethodGet, path, err)
 	}
-	return record, nil
+	return record, etag, nil
 }
 
 // Active returns the record with the newest UpdatedAt: the one that data planes
@@ -202,7 +207,7 @@ func newest(records []Record) *Record {
 
 // Create stores a licence document under an id that the server chooses: POST.
 func (c *Client) Create(ctx context.Context, payload string) (Record, error) {
-	return c.write(ctx, http.MethodPost, "/licenses", payload)
+	return c.write(ctx, call{method: http.MethodPost, path: "/licenses"}, payload)
 }
 
 // Put stores a licence document under an id, new or not: PUT.
@@ -211,7 +216,7 @@ func (c *Client) Put(ctx context.Context, id, payload string) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	return c.write(ctx, http.MethodPut, path, payload)
+	return c.write(ctx, call{method: http.MethodPut, path: path}, payload)
 }
 
 // Update replaces the licence document of a record: PATCH. It returns
@@ -221,7 +226,7 @@ func (c *Client) Update(ctx context.Context, id, payload string) (Record, error)
 	if err != nil {
 		return Record{}, err
 	}
-	record, err := c.write(ctx, http.MethodPatch, path, payload)
+	record, err := c.write(ctx, call{method: http.MethodPatch, path: path}, payload)
 	if hasStatus(err, http.StatusNotFound) {
 		return Record{}, ErrNotFound
 	}
@@ -234,14 +239,15 @@ func (c *Client) Delete(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return c.do(ctx, http.MethodDelete, path, nil, nil)
+	_, err = c.do(ctx, call{method: http.MethodDelete, path: path}, nil)
+	return err
 }
 
 // Report returns the usage report.
 func (c *Client) Report(ctx context.Context) (*Report, error) {
 	const path = "/license/report"
 	var members map[string]json.RawMessage
-	if err := c.do(ctx, http.MethodGet, path, nil, &members); err != nil {
+	if _, err := c.do(ctx, call{method: http.MethodGet, path: path}, &members); err != nil {
 		return nil, err
 	}
 	// A missing figure must not count as zero.
@@ -270,23 +276,23 @@ func recordPath(id string) (string, error) {
 }
 
 // write checks and sends a licence, reads the record back, and compares.
-func (c *Client) write(ctx context.Context, method, path, payload string) (Record, error) {
+func (c *Client) write(ctx context.Context, q call, payload string) (Record, error) {
 	if c.options.Check == nil {
 		return Record{}, errors.New("this client has no check for licences, so it writes none")
 	}
 	if err := c.options.Check(ctx, payload); err != nil {
 		return Record{}, err
 	}
-	_, body := Body(JSON, payload)
+	_, q.body = Body(JSON, payload)
 	var written Record
-	if err := c.do(ctx, method, path, body, &written); err != nil {
+	if _, err := c.do(ctx, q, &written); err != nil {
 		return Record{}, err
 	}
 	read, err := c.Get(ctx, written.ID)
 	if err != nil {
 		return Record{}, fmt.Errorf("the record %s was written, but cannot be read back: %w", shorten(written.ID), err)
 	}
-	if read.ID != written.ID || method != http.MethodPost && path != "/licenses/"+read.ID {
+	if read.ID != written.ID || q.method != http.MethodPost && q.path != "/licenses/"+read.ID {
 		return Record{}, &MismatchError{shorten(written.ID), "it has the id " + shorten(read.ID)}
 	}
 	if read.Payload != payload {

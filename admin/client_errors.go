@@ -29,8 +29,8 @@ func shorten(answer string) string { return text.Escape(cutText(answer, 1000)) }
 
 // UnreachableError is a request that got no answer.
 type UnreachableError struct {
-	URL string
-	Err error
+	Method, URL string
+	Err         error
 
 	// Sent is set if the request was sent: the server may have carried it out.
 	Sent bool

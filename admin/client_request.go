@@ -20,18 +20,26 @@ import (
 	"time"
 )
 
+// call is a request to the server.
+type call struct {
+	method, path string
+	body         []byte
+	ifMatch      string // the ETag that the record must have, if not empty
+	ifNoneMatch  bool   // the record must not be there
+}
+
 // do sends a request, retries it if that is safe and may help, and decodes the
-// answer into v unless v is nil.
-func (c *Client) do(ctx context.Context, method, path string, body []byte, v any) error {
+// answer into v unless v is nil. It returns the ETag, "" if the server gives none.
+func (c *Client) do(ctx context.Context, q call, v any) (etag string, err error) {
 	for try := 1; ; try++ {
-		wait, err := c.once(ctx, method, path, body, v)
-		if err == nil || try >= c.options.Tries || !mayRepeat(method, err) || ctx.Err() != nil {
-			return err
+		etag, wait, err := c.once(ctx, q, v)
+		if err == nil || try >= c.options.Tries || !mayRepeat(q.method, err) || ctx.Err() != nil {
+			return etag, err
 		}
 		select {
 		case <-time.After(max(wait, backoff(try))):
 		case <-ctx.Done():
-			return err
+			return "", err
 		}
 	}
 }
@@ -84,7 +92,7 @@ func isAlert(err error) bool {
 const maxAnswer = 128 << 20
 
 // once sends a request once. wait is how long the server asks to wait before a retry.
-func (c *Client) once(ctx context.Context, method, path string, body []byte, v any) (wait time.Duration, err error) {
+func (c *Client) once(ctx context.Context, q call, v any) (etag string, wait time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
 	defer cancel()
 	var connecting atomic.Bool // while set, nothing was sent
@@ -92,48 +100,55 @@ func (c *Client) once(ctx context.Context, method, path string, body []byte, v a
 		GetConn: func(string) { connecting.Store(true) },
 		GotConn: func(httptrace.GotConnInfo) { connecting.Store(false) },
 	})
-	request, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, q.method, c.base+q.path, bytes.NewReader(q.body))
 	if err != nil {
-		return 0, err
+		return "", 0, err
 	}
 	request.Header.Set("Accept", "application/json")
-	if body != nil {
+	if q.body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
 	if c.options.Token != "" {
 		request.Header.Set(TokenHeader, c.options.Token)
 	}
+	if q.ifMatch != "" {
+		request.Header.Set("If-Match", q.ifMatch)
+	}
+	if q.ifNoneMatch {
+		request.Header.Set("If-None-Match", "*")
+	}
 	response, err := c.options.HTTP.Do(request)
 	if err != nil {
-		return 0, c.unreachable(err, !connecting.Load() && !isAlert(err))
+		return "", 0, c.unreachable(q.method, err, !connecting.Load() && !isAlert(err))
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	if err != nil {
-		return 0, c.unreachable(err, true)
+		return "", 0, c.unreachable(q.method, err, true)
 	}
 	if len(text) > maxAnswer {
-		return 0, fmt.Errorf("%s %s: the answer is larger than %d bytes", method, path, maxAnswer)
+		return "", 0, fmt.Errorf("%s %s: the answer is larger than %d bytes", q.method, q.path, maxAnswer)
 	}
-	path, _, _ = strings.Cut(path, "?")
+	path, _, _ := strings.Cut(q.path, "?")
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		return retryAfter(response), statusError(method, path, response, text)
+		return "", retryAfter(response), statusError(q.method, path, response, text)
 	}
+	etag = response.Header.Get("ETag")
 	if v == nil {
-		return 0, nil
+		return etag, 0, nil
 	}
 	if err := json.Unmarshal(text, v); err != nil {
-		return 0, strange(method, path, err)
+		return "", 0, strange(q.method, path, err)
 	}
-	return 0, nil
+	return etag, 0, nil
 }
 
-func (c *Client) unreachable(err error, sent bool) error {
+func (c *Client) unreachable(method string, err error, sent bool) error {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
 		err = wrapped.Err // without the address, which the message has
 	}
-	return &UnreachableError{URL: c.base, Err: err, Sent: sent}
+	return &UnreachableError{Method: method, URL: c.base, Err: err, Sent: sent}
 }
 
 func statusError(method, path string, response *http.Response, text []byte) error {

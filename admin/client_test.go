@@ -457,17 +457,17 @@ func TestPush(t *testing.T) {
 		{"empty", nil, false, admin.CreateCall, 0, "GET POST GET", []string{renewed}, 0},
 		{"active already", []string{other, renewed}, false, admin.NoCall, 0, "GET", []string{other, renewed}, 0},
 		{"active already, in other words", []string{spaced}, false, admin.NoCall, 0, "GET", []string{spaced}, 0},
-		{"active already, prune", []string{other, renewed}, true, admin.NoCall, 0, "GET DELETE", []string{renewed}, 1},
-		{"there, not active", []string{renewed, other}, false, admin.UpdateCall, 1, "GET PATCH GET", []string{renewed, other}, 1},
-		{"there in other words, not active", []string{spaced, other}, false, admin.UpdateCall, 1, "GET PATCH GET", []string{renewed, other}, 1},
-		{"there twice, not active", []string{spaced, renewed, other}, false, admin.UpdateCall, 2, "GET PATCH GET", []string{spaced, renewed, other}, 1},
-		{"there twice, not active, prune", []string{spaced, renewed, other}, true, admin.UpdateCall, 2, "GET PATCH GET DELETE DELETE", []string{renewed}, 3},
-		{"a renewal", []string{other, old}, false, admin.UpdateCall, 2, "GET PATCH GET", []string{other, renewed}, 1},
-		{"a renewal of what is not active", []string{old, other}, false, admin.UpdateCall, 1, "GET PATCH GET", []string{renewed, other}, 1},
-		{"a renewal, prune", []string{old, other}, true, admin.UpdateCall, 1, "GET PATCH GET DELETE", []string{renewed}, 2},
+		{"active already, prune", []string{other, renewed}, true, admin.NoCall, 0, "GET GET DELETE", []string{renewed}, 1},
+		{"there, not active", []string{renewed, other}, false, admin.UpdateCall, 1, "GET GET PATCH GET", []string{renewed, other}, 1},
+		{"there in other words, not active", []string{spaced, other}, false, admin.UpdateCall, 1, "GET GET PATCH GET", []string{renewed, other}, 1},
+		{"there twice, not active", []string{spaced, renewed, other}, false, admin.UpdateCall, 2, "GET GET PATCH GET", []string{spaced, renewed, other}, 1},
+		{"there twice, not active, prune", []string{spaced, renewed, other}, true, admin.UpdateCall, 2, "GET GET PATCH GET GET DELETE GET DELETE", []string{renewed}, 3},
+		{"a renewal", []string{other, old}, false, admin.UpdateCall, 2, "GET GET PATCH GET", []string{other, renewed}, 1},
+		{"a renewal of what is not active", []string{old, other}, false, admin.UpdateCall, 1, "GET GET PATCH GET", []string{renewed, other}, 1},
+		{"a renewal, prune", []string{old, other}, true, admin.UpdateCall, 1, "GET GET PATCH GET GET DELETE", []string{renewed}, 2},
 		{"of another key", []string{other}, false, admin.CreateCall, 0, "GET POST GET", []string{other, renewed}, 0},
-		{"of another key, prune", []string{other}, true, admin.CreateCall, 0, "GET POST GET DELETE", []string{renewed}, 1},
-		{"beside rubbish", []string{"rubbish"}, true, admin.CreateCall, 0, "GET POST GET DELETE", []string{renewed}, 1},
+		{"of another key, prune", []string{other}, true, admin.CreateCall, 0, "GET POST GET GET DELETE", []string{renewed}, 1},
+		{"beside rubbish", []string{"rubbish"}, true, admin.CreateCall, 0, "GET POST GET GET DELETE", []string{renewed}, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			store := &admin.Memory{}
@@ -524,14 +524,14 @@ func TestPushNeedsBackup(t *testing.T) {
 	}
 	full := errors.New("no space left on device")
 	fail := func(admin.Record) error { return full }
-	if _, err := client.Apply(t.Context(), plan, fail); !errors.Is(err, full) || calls() != "GET" {
+	if _, err := client.Apply(t.Context(), plan, fail); !errors.Is(err, full) || calls() != "GET GET" {
 		t.Errorf("%v", err)
 	}
 	plan, err = client.Plan(t.Context(), licence(t, "B", 1), licseal.Roles{}, true)
 	if err != nil || plan.Call != admin.CreateCall || len(plan.Remove) != 1 {
 		t.Fatalf("%+v, %v", plan, err)
 	}
-	if _, err := client.Apply(t.Context(), plan, fail); !errors.Is(err, full) || calls() != "GET POST GET" {
+	if _, err := client.Apply(t.Context(), plan, fail); !errors.Is(err, full) || calls() != "GET POST GET GET" {
 		t.Errorf("%v", err)
 	}
 }

@@ -111,18 +111,15 @@ func isLicence(payload string, lic *licseal.License) bool {
 }
 
 // Apply carries out a plan and returns the record that is then active. It calls backup
-// with each record before replacing or removing it, and stops if backup fails. backup
-// must not be nil.
+// with each record before replacing or removing it, and stops if backup fails, or with a
+// *ChangedError if a record is not what was planned. backup must not be nil.
 func (c *Client) Apply(ctx context.Context, p *Plan, backup func(Record) error) (Record, error) {
 	active, err := c.activate(ctx, p, backup)
 	if err != nil {
 		return Record{}, err
 	}
 	for _, record := range p.Remove {
-		if err := backup(record); err != nil {
-			return Record{}, fmt.Errorf("the licence is active, but %s was not removed: writing a backup: %w", record.ID, err)
-		}
-		if err := c.Delete(ctx, record.ID); err != nil {
+		if _, err := c.Swap(ctx, Swap{ID: record.ID, Planned: &record, Backup: backup}); err != nil {
 			return Record{}, fmt.Errorf("the licence is active, but %s was not removed: %w", record.ID, err)
 		}
 	}
@@ -138,10 +135,7 @@ func (c *Client) activate(ctx context.Context, p *Plan, backup func(Record) erro
 	case NoCall:
 		return *p.Active, nil
 	case UpdateCall:
-		if err := backup(*p.Target); err != nil {
-			return Record{}, fmt.Errorf("nothing was changed: writing a backup: %w", err)
-		}
-		active, err = c.Update(ctx, p.Target.ID, p.Payload)
+		active, err = c.Swap(ctx, Swap{ID: p.Target.ID, Payload: p.Payload, Planned: p.Target, Backup: backup})
 	default:
 		active, err = c.Create(ctx, p.Payload)
 	}

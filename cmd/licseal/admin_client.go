@@ -110,6 +110,7 @@ func adminError(err error) error {
 	var (
 		answer      *admin.StatusError
 		unreachable *admin.UnreachableError
+		changed     *admin.ChangedError
 		authority   x509.UnknownAuthorityError
 	)
 	switch {
@@ -119,7 +120,9 @@ func adminError(err error) error {
 		return withHint(err, "only enterprise gateways have /licenses; check --workspace, too")
 	case errors.As(err, &authority):
 		return withHint(err, "set --ca FILE to the CA that issued the server's certificate")
-	case errors.As(err, &unreachable) && unreachable.Sent:
+	case errors.As(err, &changed):
+		return withHint(err, "see who changed it with 'licseal admin list', and run the command again if it is still right")
+	case errors.As(err, &unreachable) && unreachable.Sent && unreachable.Method != http.MethodGet:
 		return withHint(err, "the request may have been carried out: run 'licseal admin list'")
 	case errors.Is(err, admin.ErrNotFound):
 		return withHint(err, "'licseal admin list' lists what is stored")

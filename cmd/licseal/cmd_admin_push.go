@@ -29,7 +29,7 @@ was_active, changes[{pointer, a, b}], removed[], backups[].`,
 		Flags: writeFlags(
 			&cli.BoolFlag{Name: "dry-run", Usage: "print what would be done, and change nothing"},
 			&cli.BoolFlag{Name: "prune", Usage: "delete all other licences"},
-			&cli.StringFlag{Name: "backup", Value: "licence-backup", Usage: "save what is replaced or deleted in the folder `DIR`", TakesFile: true, Category: writes},
+			backupFlag,
 		),
 		Action: adminPush,
 	}
@@ -55,13 +55,7 @@ func adminPush(c *cli.Context) error {
 	p := &adminview.Push{License: lic, DryRun: c.Bool("dry-run"), Roles: rules.Roles()}
 	p.Plan, p.Active, err = client.Push(c.Context, lic.String(), admin.PushOptions{
 		Roles: p.Roles, Prune: c.Bool("prune"), DryRun: p.DryRun,
-		Backup: func(record admin.Record) error {
-			path, err := backUp(c.String("backup"), record)
-			if !slices.Contains(p.Backups, path) {
-				p.Backups = append(p.Backups, path)
-			}
-			return err
-		},
+		Backup: backupTo(c, &p.Backups),
 	})
 	if err != nil {
 		return adminError(err)
@@ -70,6 +64,20 @@ func adminPush(c *cli.Context) error {
 		return printJSON(c, p.JSON())
 	}
 	return show(c, p.Text())
+}
+
+var backupFlag = &cli.StringFlag{Name: "backup", Value: "licence-backup", Usage: "save what is replaced or deleted in the folder `DIR`", TakesFile: true, Category: writes}
+
+// backupTo returns a func that saves licences in --backup, and adds the files to made
+// unless that is nil.
+func backupTo(c *cli.Context, made *[]string) func(admin.Record) error {
+	return func(record admin.Record) error {
+		path, err := backUp(c.String("backup"), record)
+		if err == nil && made != nil && !slices.Contains(*made, path) {
+			*made = append(*made, path)
+		}
+		return err
+	}
 }
 
 // backUp saves a licence in a folder that only this user can read.

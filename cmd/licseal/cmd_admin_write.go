@@ -53,11 +53,11 @@ func adminPutCommand() *cli.Command {
 		Name:      "put",
 		Usage:     "store a licence under an id, new or not",
 		UsageText: "licseal admin put ID --url URL -t KEYS [flags] [FILE]", ArgsUsage: names + " " + reads,
-		Description: `A licence that is already stored under the id is replaced without a backup; 'licseal
-admin push' makes one. --as-is restores a backup of push, byte for byte. --json
-prints the whole record.`,
-		Flags:  writeFlags(),
-		Action: func(c *cli.Context) error { return adminWriteTo(c, (*admin.Client).Put) },
+		Description: `A licence that is already stored under the id is saved in the folder --backup, and
+replaced. --as-is restores such a backup, byte for byte. If the stored licence changes
+meanwhile, nothing is written. --json prints the whole record.`,
+		Flags:  writeFlags(backupFlag),
+		Action: func(c *cli.Context) error { return adminReplace(c, true) },
 	}
 }
 
@@ -66,15 +66,17 @@ func adminUpdateCommand() *cli.Command {
 		Name:      "update",
 		Usage:     "replace a stored licence",
 		UsageText: "licseal admin update ID --url URL -t KEYS [flags] [FILE]", ArgsUsage: names + " " + reads,
-		Description: `It is an error if nothing is stored under the id. The old licence is replaced without
-a backup; 'licseal admin push' makes one. --json prints the whole record.`,
-		Flags:  writeFlags(),
-		Action: func(c *cli.Context) error { return adminWriteTo(c, (*admin.Client).Update) },
+		Description: `It is an error if nothing is stored under the id. The old licence is saved in the
+folder --backup. If it changes meanwhile, nothing is written. --json prints the whole
+record.`,
+		Flags:  writeFlags(backupFlag),
+		Action: func(c *cli.Context) error { return adminReplace(c, false) },
 	}
 }
 
-// adminWriteTo writes to the record that the first argument names.
-func adminWriteTo(c *cli.Context, write func(*admin.Client, context.Context, string, string) (admin.Record, error)) error {
+// adminReplace writes to the record that the first argument names, which may be new if
+// create is set.
+func adminReplace(c *cli.Context, create bool) error {
 	if c.NArg() < 1 || c.NArg() > 2 {
 		return usagef("'licseal admin %s' takes an id and a file", c.Command.Name)
 	}
@@ -84,7 +86,7 @@ func adminWriteTo(c *cli.Context, write func(*admin.Client, context.Context, str
 	}
 	id := c.Args().First()
 	return adminWrite(c, file, func(client *admin.Client, ctx context.Context, payload string) (admin.Record, error) {
-		return write(client, ctx, id, payload)
+		return client.Swap(ctx, admin.Swap{ID: id, Payload: payload, Create: create, Backup: backupTo(c, nil)})
 	})
 }
 
@@ -183,8 +185,9 @@ func adminDeleteCommand() *cli.Command {
 		Name:      "delete",
 		Usage:     "delete a stored licence",
 		UsageText: "licseal admin delete ID --url URL [flags]", ArgsUsage: names,
-		Description: "It is not an error if nothing is stored under the id.",
-		Flags:       adminFlags(),
+		Description: `The licence is saved in the folder --backup first. It is not an error if nothing is
+stored under the id.`,
+		Flags: adminFlags(backupFlag),
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
 				return usagef("'licseal admin delete' takes one id")
@@ -193,7 +196,8 @@ func adminDeleteCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return adminError(client.Delete(c.Context, c.Args().First()))
+			_, err = client.Swap(c.Context, admin.Swap{ID: c.Args().First(), Backup: backupTo(c, nil)})
+			return adminError(err)
 		},
 	}
 }
