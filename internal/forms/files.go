@@ -2,12 +2,13 @@ package forms
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/text"
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/unicode/norm"
 )
@@ -49,27 +50,19 @@ type kongLicenseObject struct {
 	RawLicenseString *yaml.Node `yaml:"rawLicenseString"`
 }
 
-// The names that Kubernetes accepts for a Secret: RFC 1123 labels, separated by dots, of
-// at most maxName characters together. A namespace is one label of at most maxNamespace.
-const (
-	label        = `[a-z0-9]([-a-z0-9]*[a-z0-9])?`
-	objectName   = `^` + label + `(\.` + label + `)*$`
-	maxName      = 253
-	maxNamespace = 63
-)
-
 // checkObject returns the check for the name and the namespace of an object.
 func checkObject(name, namespace string) func(*Options) error {
 	return func(o *Options) error {
-		if err := setName(o, name, objectName, "a Kubernetes object"); err != nil {
-			return err
+		o.Name = cmp.Or(o.Name, name)
+		if len(o.Name) > text.MaxObjectName {
+			return fmt.Errorf("--name has %d characters; Kubernetes accepts at most %d", len(o.Name), text.MaxObjectName)
 		}
-		if len(o.Name) > maxName {
-			return fmt.Errorf("--name has %d characters; Kubernetes accepts at most %d", len(o.Name), maxName)
+		if !text.IsObjectName(o.Name) {
+			return fmt.Errorf("--name %q is not the name of a Kubernetes object", o.Name)
 		}
 		if o.Namespace == "" {
 			o.Namespace = namespace
-		} else if len(o.Namespace) > maxNamespace || !regexp.MustCompile(`^`+label+`$`).MatchString(o.Namespace) {
+		} else if !text.IsNamespace(o.Namespace) {
 			return fmt.Errorf("--namespace %q is not the name of a namespace", o.Namespace)
 		}
 		return nil

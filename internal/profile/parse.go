@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -30,9 +29,9 @@ func Parse(path string, data []byte) (*Profile, error) {
 	if err != nil || root == nil {
 		return p, err
 	}
-	err = members(root, names(settings), func(name string, value *yaml.Node) error {
+	err = members(root, settingNames(settings), func(name string, value *yaml.Node) error {
 		p.lines[name] = value.Line
-		return settings[slices.Index(names(settings), name)].read(p, name, value)
+		return settings[slices.Index(settingNames(settings), name)].read(p, name, value)
 	})
 	if err != nil {
 		return nil, err
@@ -54,29 +53,24 @@ var settings = []setting{
 	{"trust", readTrust},
 	{"revocations", file1(func(p *Profile, s string) { p.Revocations = s })},
 	{"expires", readExpires},
-	{"variable", matching(variableName, "the name of an environment variable, such as ACME_LICENSE", func(p *Profile, s string) { p.Variable = s })},
-	{"secret", matching(secretName, "the name of a Kubernetes Secret, such as acme-license", func(p *Profile, s string) { p.Secret = s })},
+	{"variable", matching(isVariable, "the name of an environment variable, such as ACME_LICENSE", func(p *Profile, s string) { p.Variable = s })},
+	{"secret", matching(text.IsObjectName, "the name of a Kubernetes Secret, such as acme-license", func(p *Profile, s string) { p.Secret = s })},
 	{"plans", readPlans},
 	{"map", readMap},
 }
 
-// nameRule says which names of a kind are valid.
-type nameRule struct {
-	pattern func() *regexp.Regexp
-	most    int // bytes
-}
-
-func (r nameRule) accepts(name string) bool {
-	return len(name) <= r.most && r.pattern().MatchString(name)
-}
-
 var (
-	variableName = nameRule{text.Pattern(`^[A-Za-z_][A-Za-z0-9_]*$`), 128}
-	secretName   = nameRule{text.Pattern(`^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$`), 253}
-	planName     = nameRule{text.Pattern(`^[A-Za-z0-9][-._A-Za-z0-9]*$`), 64}
+	isVariable = names(`^[A-Za-z_][A-Za-z0-9_]*$`, 128)
+	isPlan     = names(`^[A-Za-z0-9][-._A-Za-z0-9]*$`, 64)
 )
 
-func names(settings []setting) []string {
+// names returns a func that accepts names that match a pattern, of at most so many bytes.
+func names(pattern string, most int) func(string) bool {
+	compiled := text.Pattern(pattern)
+	return func(name string) bool { return len(name) <= most && compiled().MatchString(name) }
+}
+
+func settingNames(settings []setting) []string {
 	all := make([]string, len(settings))
 	for i, s := range settings {
 		all[i] = s.name
@@ -205,10 +199,10 @@ func text1(set func(*Profile, string)) func(*Profile, string, *yaml.Node) error 
 	}
 }
 
-func matching(rule nameRule, what string, set func(*Profile, string)) func(*Profile, string, *yaml.Node) error {
+func matching(accepts func(string) bool, what string, set func(*Profile, string)) func(*Profile, string, *yaml.Node) error {
 	return func(p *Profile, name string, n *yaml.Node) error {
 		s, err := scalar(name, n)
-		if err == nil && !rule.accepts(s) {
+		if err == nil && !accepts(s) {
 			err = &Error{n.Line, fmt.Sprintf("%s: %q is not %s", name, s, what), ""}
 		}
 		if err == nil {

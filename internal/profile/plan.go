@@ -13,7 +13,7 @@ import (
 
 func readPlans(p *Profile, _ string, n *yaml.Node) error {
 	return members(n, nil, func(name string, value *yaml.Node) error {
-		if !planName.accepts(name) {
+		if !isPlan(name) {
 			return &Error{value.Line, "the name of a plan has letters, digits and -._ only, at most 64", ""}
 		}
 		plan, err := readPlan(name, value)

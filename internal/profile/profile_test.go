@@ -131,6 +131,7 @@ func TestParseErrors(t *testing.T) {
 		{"roles: /a", "line 1: a mapping is expected: lines of NAME: VALUE", ""},
 		{"expires: next year", `line 1: expires "next year" is not a date; write it as 2027-12-31, as an RFC 3339 time, or as +1y, +6mo, +90d or @month-end`, ""},
 		{"variable: ACME-LICENSE", `line 1: variable: "ACME-LICENSE" is not the name of an environment variable, such as ACME_LICENSE`, ""},
+		{"secret: a..b", `line 1: secret: "a..b" is not the name of a Kubernetes Secret, such as acme-license`, ""},
 		{"secret: Acme", `line 1: secret: "Acme" is not the name of a Kubernetes Secret, such as acme-license`, ""},
 		{"plans: {a b: {expires: +1d}}", "line 1: the name of a plan has letters, digits and -._ only, at most 64", ""},
 		{"plans:\n  gold: {}", "line 2: the plan gold sets nothing", "give it fields under set, or expires"},

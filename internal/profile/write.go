@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/licseal/licseal/internal/text"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -88,7 +89,7 @@ func Names(product string) (variable, secret string) {
 		return "", ""
 	}
 	variable, secret = strings.ToUpper(strings.Join(words, "_"))+"_LICENSE", strings.Join(words, "-")+"-license"
-	if !variableName.accepts(variable) || !secretName.accepts(secret) {
+	if !isVariable(variable) || !text.IsObjectName(secret) {
 		return "", ""
 	}
 	return variable, secret
