@@ -25,6 +25,10 @@ func arrange(app *cli.App, args []string) ([]string, error) {
 			break
 		}
 		cmd := findCommand(commands, rest[0])
+		if cmd == nil && a.command != nil && a.command.ArgsUsage != "" {
+			commands = nil // a command that takes files, too
+			break
+		}
 		if cmd == nil {
 			return nil, unknownCommand(a.program, rest[0], commands)
 		}

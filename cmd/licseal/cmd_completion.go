@@ -131,6 +131,8 @@ func candidates(app *cli.App, done []string, current string) []string {
 		commands, done = command.Subcommands, done[1:]
 	}
 	switch {
+	case len(commands) > 0 && command != nil && command.Name == "schema":
+		return append(commandNames(commands), schema.Names()...)
 	case len(commands) > 0:
 		return commandNames(commands)
 	case slices.Contains(done, "--"):
@@ -143,8 +145,6 @@ func candidates(app *cli.App, done []string, current string) []string {
 	switch {
 	case strings.HasPrefix(current, "-"):
 		return flagNames(command)
-	case len(done) == 0 && command.Name == "schema":
-		return schema.Names()
 	case len(done) == 0 && command.Name == "completion":
 		return shells()
 	}

@@ -11,7 +11,7 @@ func schemaCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "schema",
 		Usage:     "print a built-in JSON Schema, or test a payload against one",
-		UsageText: "licseal schema [NAME | [--strict] NAME|SCHEMAFILE FILE]", ArgsUsage: reads,
+		UsageText: "licseal schema [NAME | [--strict] NAME|SCHEMAFILE FILE]\n       licseal schema init EXAMPLE\n       licseal schema check FILE", ArgsUsage: reads,
 		Description: `Without arguments, prints the names of the built-in schemas. With a NAME, prints
 that schema (JSON Schema draft 2020-12). With a NAME or a schema file, and a FILE or
 '-', tests the file and prints every violation. A schema of payloads (` + strings.Join(schema.Payloads(), ", ") + `,
@@ -22,8 +22,9 @@ A schema file of your own may name the roles of its fields, as JSON Pointers:
 
   {"x-licseal": {"roles": {
     "id": "/serial", "not_before": "/from", "not_after": "/until"}}, …}`,
-		Flags:  []cli.Flag{strictFlag},
-		Action: schemaAction,
+		Flags:       []cli.Flag{strictFlag},
+		Action:      schemaAction,
+		Subcommands: []*cli.Command{schemaInitCommand(), schemaCheckCommand()},
 	}
 }
 

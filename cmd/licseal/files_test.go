@@ -17,7 +17,7 @@ func leaves(commands []*cli.Command, before ...string) map[string]*cli.Command {
 	all := map[string]*cli.Command{}
 	for _, cmd := range commands {
 		path := append(slices.Clip(before), cmd.Name)
-		if len(cmd.Subcommands) == 0 {
+		if len(cmd.Subcommands) == 0 || cmd.ArgsUsage != "" {
 			all[strings.Join(path, " ")] = cmd
 		}
 		for name, sub := range leaves(cmd.Subcommands, path...) {

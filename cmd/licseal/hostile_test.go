@@ -27,7 +27,7 @@ const (
 )
 
 // stdoutIsData lists the commands whose standard output is a document, byte for byte.
-var stdoutIsData = []string{"sign", "renew", "payload", "canonical", "pubkey", "keygen", "completion", "admin get", "admin active", "merge"}
+var stdoutIsData = []string{"sign", "renew", "payload", "canonical", "pubkey", "keygen", "completion", "admin get", "admin active", "merge", "schema init"}
 
 // hostileLines has at least one command line for each command. {name} is a file; each
 // line is run with the file's own name, and with a hostile one.
@@ -61,6 +61,8 @@ var hostileLines = map[string][][]string{
 	"inspect":        {{"{licence.json}"}, {"{any.json}"}, {"--json", "{licence.json}"}},
 	"canonical":      {{"{licence.json}"}, {"{none}"}},
 	"payload":        {{"{licence.json}"}, {"--as", "body", "{payload.json}"}},
+	"schema init":    {{"{payload.json}"}, {"{rows.csv}"}, {"--id", hostileText, "-o", "{new}", "{licence.json}"}},
+	"schema check":   {{"{any.schema.json}"}, {"{payload.json}"}},
 	"schema":         {{"kong", "{licence.json}"}, {"{any.schema.json}", "{payload.json}"}, {"{payload.json}", "{payload.json}"}},
 	"admin list":     {{}, {"-t", "{vendor.key.pub}"}, {"--json"}},
 	"admin get":      {{"1"}, {"2"}},
