@@ -205,6 +205,15 @@ func newest(records []Record) *Record {
 	return found
 }
 
+// Validate asks the server whether it would take a licence document, without storing it:
+// POST /schemas/licenses/validate. If it would not, the error is a *StatusError with
+// status 400.
+func (c *Client) Validate(ctx context.Context, payload string) error {
+	_, body := Body(JSON, payload)
+	_, err := c.do(ctx, call{method: http.MethodPost, path: "/schemas/licenses/validate", body: body}, nil)
+	return err
+}
+
 // Create stores a licence document under an id that the server chooses: POST.
 func (c *Client) Create(ctx context.Context, payload string) (Record, error) {
 	return c.write(ctx, call{method: http.MethodPost, path: "/licenses"}, payload)

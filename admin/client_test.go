@@ -455,9 +455,9 @@ func TestPush(t *testing.T) {
 		backup int
 	}{
 		{"empty", nil, false, admin.CreateCall, 0, "GET POST GET", []string{renewed}, 0},
-		{"active already", []string{other, renewed}, false, admin.NoCall, 0, "GET", []string{other, renewed}, 0},
-		{"active already, in other words", []string{spaced}, false, admin.NoCall, 0, "GET", []string{spaced}, 0},
-		{"active already, prune", []string{other, renewed}, true, admin.NoCall, 0, "GET GET DELETE", []string{renewed}, 1},
+		{"active already", []string{other, renewed}, false, admin.NoCall, 0, "GET POST", []string{other, renewed}, 0},
+		{"active already, in other words", []string{spaced}, false, admin.NoCall, 0, "GET POST", []string{spaced}, 0},
+		{"active already, prune", []string{other, renewed}, true, admin.NoCall, 0, "GET POST GET DELETE", []string{renewed}, 1},
 		{"there, not active", []string{renewed, other}, false, admin.UpdateCall, 1, "GET GET PATCH GET", []string{renewed, other}, 1},
 		{"there in other words, not active", []string{spaced, other}, false, admin.UpdateCall, 1, "GET GET PATCH GET", []string{renewed, other}, 1},
 		{"there twice, not active", []string{spaced, renewed, other}, false, admin.UpdateCall, 2, "GET GET PATCH GET", []string{spaced, renewed, other}, 1},

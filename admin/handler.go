@@ -45,6 +45,10 @@ type Options struct {
 	// of the token that [RequireToken] accepted, and the network address.
 	Who func(*http.Request) string
 
+	// Hide returns a func that reports whether a record is hidden from the author of a
+	// request that reads, or nil if none is. If nil, no record is hidden.
+	Hide func(*http.Request) func(Record) bool
+
 	// Log receives failures of the store. If nil, slog.Default().
 	Log *slog.Logger
 }
@@ -61,6 +65,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Workspaces == nil {
 		o.Workspaces = []string{"default"}
+	}
+	if o.Hide == nil {
+		o.Hide = func(*http.Request) func(Record) bool { return nil }
 	}
 	if o.Who == nil {
 		o.Who = who
@@ -80,7 +87,8 @@ type handler struct {
 }
 
 // NewHandler returns a handler that serves the Admin API over a store: GET /, all
-// calls of /licenses and /licenses/{id}, and GET /license/report. opts may be nil.
+// calls of /licenses and /licenses/{id}, POST /schemas/licenses/validate, and GET
+// /license/report. opts may be nil.
 //
 // check decides which licences are stored; if it is nil, none are. The handler does
 // not authenticate clients: put [RequireToken] in front of it. It refuses writes that
@@ -145,6 +153,8 @@ func (h *handler) route(r *http.Request) (answer, error) {
 		return byMethod(r, methods{http.MethodGet: h.getLicenses, http.MethodPost: h.postLicense})
 	case len(path) == 2 && path[0] == "licenses":
 		return h.routeRecord(r, path[1])
+	case slices.Equal(path, []string{"schemas", "licenses", "validate"}):
+		return byMethod(r, methods{http.MethodPost: h.postValidate})
 	case len(path) == 2 && path[0] == "license" && path[1] == "report":
 		return byMethod(r, methods{http.MethodGet: h.getReport})
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -51,7 +52,7 @@ func (h *handler) getLicenses(r *http.Request) (a answer, err error) {
 			<-h.lists
 		}
 	}()
-	a, err = h.page(r.Context(), after, size)
+	a, err = h.page(r.Context(), after, size, h.options.Hide(r))
 	if err == nil {
 		a.written = func() { <-h.lists }
 	}
@@ -59,26 +60,50 @@ func (h *handler) getLicenses(r *http.Request) (a answer, err error) {
 }
 
 // page returns a page, from memory if nothing has changed since it was read.
-func (h *handler) page(ctx context.Context, after string, size int) (answer, error) {
+func (h *handler) page(ctx context.Context, after string, size int, hide func(Record) bool) (answer, error) {
+	key := pageKey{after, size, hide == nil}
 	head, err := h.store.Head(ctx)
 	if err != nil {
 		return answer{}, err
 	}
-	if body := h.pages.get(head, after, size); body != nil {
+	if body := h.pages.get(head, key); body != nil {
 		return answer{status: http.StatusOK, body: body}, nil
 	}
-	records, more, err := h.store.List(ctx, after, size)
+	records, next, err := h.list(ctx, after, size, hide)
 	if err != nil {
 		return answer{}, err
 	}
-	a, err := listAnswer(records, more, size)
+	a, err := listAnswer(records, next, size)
 	if err != nil {
 		return answer{}, err
 	}
 	if now, err := h.store.Head(ctx); err == nil && now == head { // nothing was written meanwhile
-		h.pages.keep(head, after, size, a.body)
+		h.pages.keep(head, key, a.body)
 	}
 	return a, nil
+}
+
+// list returns the records of a page that are not hidden, and the id after which the next
+// page begins, "" if this is the last.
+func (h *handler) list(ctx context.Context, after string, size int, hide func(Record) bool) (records []Record, next string, err error) {
+	for {
+		page, more, err := h.store.List(ctx, after, size)
+		if err != nil {
+			return nil, "", err
+		}
+		if len(page) > 0 {
+			after = page[len(page)-1].ID
+		}
+		if hide != nil {
+			page = slices.DeleteFunc(page, hide)
+		}
+		switch {
+		case !more:
+			return page, "", nil
+		case len(page) > 0:
+			return page, after, nil
+		}
+	}
 }
 
 func parseSize(query url.Values) (int, error) {
@@ -117,7 +142,7 @@ func formatOffset(id string) string {
 	return base64.RawURLEncoding.EncodeToString(encodeJSON([]string{id}))
 }
 
-func listAnswer(records []Record, more bool, size int) (answer, error) {
+func listAnswer(records []Record, next string, size int) (answer, error) {
 	length := 100
 	for i := range records {
 		length += len(records[i].Payload)*5/4 + 120
@@ -133,10 +158,10 @@ func listAnswer(records []Record, more bool, size int) (answer, error) {
 		}
 	}
 	body = append(body, ']')
-	if !more || len(records) == 0 {
+	if next == "" {
 		return answer{status: http.StatusOK, body: append(body, `,"next":null}`...)}, nil
 	}
-	offset := formatOffset(records[len(records)-1].ID)
+	offset := formatOffset(next)
 	body = fmt.Appendf(body, `,"next":"/licenses?offset=%s&size=%d","offset":"%s"}`, offset, size, offset)
 	return answer{status: http.StatusOK, body: body}, nil
 }

@@ -13,7 +13,23 @@ func (h *handler) getLicense(r *http.Request, id string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if hide := h.options.Hide(r); hide != nil && hide(record) {
+		return answer{}, ErrNotFound
+	}
 	return recordAnswer(http.StatusOK, record)
+}
+
+// postValidate says whether a POST of the same body would be accepted, unless the licence
+// is stored already.
+func (h *handler) postValidate(r *http.Request) (answer, error) {
+	e, err := h.readEntity(r)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := h.checkPayload(r, e.payload); err != nil {
+		return answer{}, err
+	}
+	return ok(ErrorBody{Message: "schema validation successful"})
 }
 
 func (h *handler) postLicense(r *http.Request) (answer, error) {
@@ -73,14 +89,21 @@ func (h *handler) write(r *http.Request, e entity, condition Condition, status i
 	if err != nil {
 		return answer{}, err
 	}
-	if err := h.check(r.Context(), e.payload); err != nil {
-		return answer{}, violations{{"payload", strings.ReplaceAll(err.Error(), "\n", "; ")}}.error()
+	if err := h.checkPayload(r, e.payload); err != nil {
+		return answer{}, err
 	}
 	record, err := h.store.Write(r.Context(), Write{ID: e.id, Payload: e.payload, If: condition, Who: h.options.Who(r), Match: match})
 	if err != nil {
 		return answer{}, err
 	}
 	return recordAnswer(status, record)
+}
+
+func (h *handler) checkPayload(r *http.Request, payload string) error {
+	if err := h.check(r.Context(), payload); err != nil {
+		return violations{{"payload", strings.ReplaceAll(err.Error(), "\n", "; ")}}.error()
+	}
+	return nil
 }
 
 func (h *handler) deleteLicense(r *http.Request, id string) (answer, error) {

@@ -18,6 +18,7 @@ type pages struct {
 type pageKey struct {
 	after string
 	size  int
+	whole bool // no record was hidden
 }
 
 const (
@@ -28,17 +29,17 @@ const (
 )
 
 // get returns a page, nil if it is not known.
-func (p *pages) get(head Head, after string, size int) []byte {
+func (p *pages) get(head Head, key pageKey) []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.head != head || time.Since(p.begun) > maxPagesAge {
 		return nil
 	}
-	return p.bodies[pageKey{after, size}]
+	return p.bodies[key]
 }
 
 // keep keeps a page.
-func (p *pages) keep(head Head, after string, size int, body []byte) {
+func (p *pages) keep(head Head, key pageKey, body []byte) {
 	if head.Hash == "" && head.Number > 0 { // two stores may have the same number
 		return
 	}
@@ -47,8 +48,8 @@ func (p *pages) keep(head Head, after string, size int, body []byte) {
 	if p.head != head || time.Since(p.begun) > maxPagesAge || p.bytes+len(body) > maxPagesBytes {
 		p.head, p.begun, p.bodies, p.bytes = head, time.Now(), make(map[pageKey][]byte), 0
 	}
-	if _, ok := p.bodies[pageKey{after, size}]; !ok && p.bytes+len(body) <= maxPagesBytes {
-		p.bodies[pageKey{after, size}] = body
+	if _, ok := p.bodies[key]; !ok && p.bytes+len(body) <= maxPagesBytes {
+		p.bodies[key] = body
 		p.bytes += len(body)
 	}
 }

@@ -38,6 +38,10 @@ func (p *Plan) Nothing() bool { return p.Call == NoCall && len(p.Remove) == 0 }
 // then replaced; otherwise a new record. roles names the field of the key; the zero
 // value names Kong's. If prune is set, the plan removes all other records.
 //
+// The error is a *StatusError if the licence is active, but the server would refuse it
+// now, for example because it was revoked. Only servers that have the call of
+// [Client.Validate] tell.
+//
 // Different texts of the same licence, such as with other white space, count as equal.
 func (c *Client) Plan(ctx context.Context, payload string, roles licseal.Roles, prune bool) (*Plan, error) {
 	wanted, err := licseal.ParseUnverified([]byte(payload))
@@ -55,6 +59,9 @@ func (c *Client) Plan(ctx context.Context, payload string, roles licseal.Roles, 
 	}
 	if p.Active != nil && isLicence(p.Active.Payload, wanted) && !isTied(records, p.Active) {
 		p.Call, p.Target = NoCall, nil
+		if err := c.Validate(ctx, payload); hasStatus(err, http.StatusBadRequest) {
+			return nil, fmt.Errorf("the licence is stored as %s already, but the server refuses it now: %w", shorten(p.Active.ID), err)
+		}
 	}
 	kept := p.Target
 	if p.Call == NoCall {

@@ -112,8 +112,15 @@ func RequireScope(tokens func() []Token, needs func(*http.Request) Scope, next h
 			refuse(w, http.StatusForbidden, "Forbidden: the token does not have the scope "+string(scope))
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), tokenKey{}, token.Name)))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), tokenKey{}, token)))
 	})
+}
+
+// TokenOf returns the token that [RequireScope] has accepted for a request, nil if there
+// is none.
+func TokenOf(r *http.Request) *Token {
+	token, _ := r.Context().Value(tokenKey{}).(*Token)
+	return token
 }
 
 // shownToken returns the token of a request, "" if it has none.
@@ -157,7 +164,10 @@ func match(tokens []Token, shown string) *Token {
 // who returns the author of a request: the name of the token or of the client
 // certificate, and the network address.
 func who(r *http.Request) string {
-	name, _ := r.Context().Value(tokenKey{}).(string)
+	name := ""
+	if token := TokenOf(r); token != nil {
+		name = token.Name
+	}
 	if name == "" && r.TLS != nil && len(r.TLS.VerifiedChains) > 0 {
 		name = r.TLS.PeerCertificates[0].Subject.CommonName
 	}

@@ -62,6 +62,23 @@ func (s *server) watchTokens(path string, scopes ...admin.Scope) (*watched[[]adm
 	return tokens, nil
 }
 
+// hides returns what hides refused licences from who may not write.
+func (s *server) hides(r *http.Request) func(admin.Record) bool {
+	token := admin.TokenOf(r)
+	if (s.access.tokens == nil || token != nil && admin.HasScope(token.Scopes, admin.ScopeWrite)) && s.hasClientScope(r, admin.ScopeWrite) {
+		return nil
+	}
+	return func(record admin.Record) bool { return s.judge.verdict(record).reason != "" }
+}
+
+// hasClientScope reports whether the client certificate has a scope, or needs none.
+func (s *server) hasClientScope(r *http.Request, scope admin.Scope) bool {
+	if s.access.clientScopes == nil {
+		return true
+	}
+	return admin.HasScope(s.access.clientScopes.get()[r.TLS.PeerCertificates[0].Subject.String()], scope)
+}
+
 func metricsScope(*http.Request) admin.Scope { return admin.ScopeMetrics }
 
 // guard returns a handler that passes requests to next that have the scope that they

@@ -27,6 +27,7 @@ var accessTable = []struct {
 	{"/licenses", admin.ScopeRead, admin.ScopeWrite},
 	{"/licenses/30b4edb7-0847-4f65-af90-efbed8b0161f", admin.ScopeRead, admin.ScopeWrite},
 	{"/default/licenses", admin.ScopeRead, admin.ScopeWrite},
+	{"/schemas/licenses/validate", admin.ScopeRead, admin.ScopeWrite},
 	{"/license/report", admin.ScopeRead, admin.ScopeWrite},
 	{"/nothing", admin.ScopeRead, admin.ScopeWrite},
 	{"/metrics", admin.ScopeMetrics, admin.ScopeMetrics},

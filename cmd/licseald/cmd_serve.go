@@ -19,6 +19,7 @@ func serveFlags() []cli.Flag {
 		schemaFlag(),
 		lengthFlag("grace", 0, "accept licences for this `LENGTH` of time after they expire, such as 30d"),
 		&cli.StringFlag{Name: "revocations", Usage: "refuse what the signed revocation list in `FILE` names (reloaded)", TakesFile: true},
+		&cli.BoolFlag{Name: "hide-refused", Usage: "show stored licences that are refused now, such as revoked ones, only to who may write"},
 		lengthFlag("max-list-age", 0, "refuse a revocation list older than `LENGTH`, such as 30d"),
 		&cli.StringFlag{Name: "issuer", Usage: "require a key whose issuer matches `PATTERN`, such as *@vendor.example"},
 		&cli.StringFlag{Name: "token-file", Usage: "require a token from `FILE`: TOKEN, NAME TOKEN or NAME TOKEN SCOPES on each line (reloaded)", TakesFile: true},
@@ -66,6 +67,8 @@ func checkServeFlags(c *cli.Context) error {
 		return usagef("--revocations and --issuer require --trust: they judge who signed")
 	case c.IsSet("max-list-age") && !c.IsSet("revocations"):
 		return usagef("--max-list-age requires --revocations FILE")
+	case c.Bool("hide-refused") && !c.IsSet("token-file") && !c.IsSet("client-scopes"):
+		return usagef("--hide-refused requires --token-file or --client-scopes, which say who may write")
 	case c.Bool("ephemeral") && c.IsSet("store") && c.String("store") != os.Getenv(storeVariable): // an image may set it
 		return usagef("--ephemeral and --store are mutually exclusive")
 	case c.IsSet("tls-cert") != c.IsSet("tls-key"):

@@ -14,8 +14,15 @@ import (
 // some paths that the Admin API answers.
 func (s *server) handler() http.Handler {
 	roles := s.judge.rules.Roles()
-	m := newMetrics(s.store, roles)
-	api := s.guard(admin.RequestScope, admin.NewHandler(loggedStore{s.store, s.log, roles}, s.judge.check, &s.admin))
+	store := admin.Store(s.store)
+	if s.review != nil {
+		store = activeStore{store, s.judge, s.review}
+	}
+	m := newMetrics(store, roles)
+	if s.review != nil {
+		m.registry.MustRegister(s.review)
+	}
+	api := s.guard(admin.RequestScope, admin.NewHandler(loggedStore{store, s.log, roles}, s.judge.check, &s.admin))
 	routes := map[string]http.Handler{
 		"/metrics": s.guard(metricsScope, getOnly(m.handler())),
 		"/status":  getOnly(http.HandlerFunc(s.status)), // for health checks, which have no token

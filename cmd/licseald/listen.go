@@ -50,6 +50,7 @@ func (s *server) serve(c *cli.Context) error {
 	ctx, cancel := context.WithCancel(c.Context)
 	defer cancel()
 	go keepReloading(ctx, hangup, s.reload)
+	go s.review.run(ctx)
 
 	failed := make(chan error, 1)
 	go func() { failed <- httpServer.Serve(listener) }()

@@ -72,7 +72,7 @@ func knownRoute(path string) string {
 	return "other"
 }
 
-var routes = []string{"/licenses", "/license/report", "/status", "/metrics", entitle.LicensePath}
+var routes = []string{"/licenses", "/license/report", "/schemas/licenses/validate", "/status", "/metrics", entitle.LicensePath}
 
 // licenceCollector reads the active licence at each scrape, since other processes may
 // change it.

@@ -30,6 +30,8 @@ type server struct {
 	reload []func()       // read files again
 	close  []func() error // called in reverse order
 
+	review *review // judges stored licences again
+
 	entitlements http.Handler // nil if they are not served
 }
 
@@ -50,6 +52,10 @@ func newServer(c *cli.Context) (*server, error) {
 	s.admin.Version = c.String("gateway-version")
 	s.admin.Roles = s.judge.rules.Roles()
 	s.admin.Log = log
+	s.review = &review{store: s.store, judge: s.judge, log: log}
+	if c.Bool("hide-refused") {
+		s.admin.Hide = s.hides
+	}
 	return s, nil
 }
 
