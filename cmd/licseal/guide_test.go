@@ -178,6 +178,37 @@ func TestREADME(t *testing.T) {
 	}
 }
 
+// TestREADMEOwnProduct runs the commands for a product that is not Kong. The customer, who
+// names the keys to trust, has another home.
+func TestREADMEOwnProduct(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "\n## Your own product\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	_, schema, _ := strings.Cut(section, "```json\n")
+	schema, _, _ = strings.Cut(schema, "```")
+	dir := t.TempDir()
+	testenv.WriteFile(t, filepath.Join(dir, "mine.json"), schema)
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("XDG_CONFIG_HOME", "")
+	runREADME(t, dir, "licseal keygen -o vendor.key --no-passphrase --comment vendor@example")
+	commands := steps(section)
+	if len(commands) != 4 {
+		t.Fatalf("%d commands", len(commands))
+	}
+	for _, s := range commands {
+		if strings.Contains(s.command, " -t ") {
+			t.Setenv("HOME", t.TempDir())
+			t.Setenv("LICSEAL_PROFILE", "none")
+		}
+		if got := runREADME(t, dir, s.command); s.output != "" && got != withoutTimes(s.output) {
+			t.Errorf("$ %s\nprinted\n%s\nand not\n%s", s.command, got, s.output)
+		}
+	}
+}
+
 func runREADME(t *testing.T, dir, command string) string {
 	t.Helper()
 	cmd := exec.Command("sh", "-c", command)
