@@ -31,12 +31,26 @@ func TestShareOfDocuments(t *testing.T) {
 	} {
 		d, n := new(Finder), 0
 		for range d.All(test.args) {
-			if n++; n == 1 && (d.read.Load() != test.first || d.size.Load() != test.size) {
+			if n++; n > 1 {
+				continue
+			}
+			if d.read.Load() != test.first || d.size.Load() != test.size {
 				t.Errorf("test %d: at the first, %d of %d bytes are read", i, d.read.Load(), d.size.Load())
+			}
+			want := 0.0
+			if test.size > 0 {
+				want = float64(test.first) / float64(test.size)
+			}
+			if got := d.Share(); got != want {
+				t.Errorf("test %d: at the first, the share is %v, want %v", i, got, want)
 			}
 		}
 		if test.size > 0 && d.read.Load() != test.size {
 			t.Errorf("test %d: at the end, %d of %d bytes are read", i, d.read.Load(), d.size.Load())
+		}
+		d.read.Add(1) // a file that grows meanwhile
+		if got := d.Share(); test.size > 0 && got != 1 || test.size == 0 && got != 0 {
+			t.Errorf("test %d: at the end, the share is %v", i, got)
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"math"
 	"os"
 	"slices"
+
+	"github.com/licseal/licseal/internal/nonblock"
 )
 
 // nameList is a list of names in one block of memory: a string for each would take
@@ -20,7 +22,7 @@ type nameSpan struct{ start, end uint32 }
 
 // readNames returns the names in a folder that are wanted, sorted.
 func readNames(path string, want func(name string) bool) (*nameList, error) {
-	dir, err := os.Open(path)
+	dir, err := os.OpenFile(path, os.O_RDONLY|nonblock.Flag, 0) // a pattern may lead to a pipe
 	if err != nil {
 		return nil, err
 	}
