@@ -132,9 +132,9 @@ func (e *entry) applyOption(o option) (err error) {
 	return err
 }
 
-// newOption returns an option of a known name. The value has no quotes.
+// newOption returns an option to be written. The value has no quotes.
 func newOption(name, value string) option {
-	return option{text: name + `="` + value + `"`, name: name, value: value, hasValue: true}
+	return option{text: name + `="` + value + `"`, name: name}
 }
 
 // allowsNamespace reports whether a list of patterns allows Namespace.

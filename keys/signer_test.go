@@ -67,6 +67,7 @@ func TestAllowedSignersRefused(t *testing.T) {
 		{"no quotes", `a namespaces=licseal ` + key, "t:1: option namespaces: expected a value in double quotes"},
 		{"no value", `a namespaces ` + key, `t:1: option namespaces needs a value in double quotes: namespaces="…"`},
 		{"open quotes", `a namespaces="licseal ` + key, "t:1: option namespaces: the quoted value has no end"},
+		{"a line that ends inside of a value, with a backslash", `a namespaces="licseal ` + strings.TrimSpace(key) + `\`, "t:1: option namespaces: the quoted value has no end"},
 		{"comma at the end", `a namespaces="licseal", ` + key, `t:1: unknown option: expected namespaces, valid-after or valid-before`},
 		{"stray quotes after a value", `a namespaces="licseal"" ` + key, "t:1: text after the value of option namespaces: expected a comma or a blank"},
 		{"text after a value", `a namespaces="licseal"x ` + key, "t:1: text after the value of option namespaces: expected a comma or a blank"},
@@ -176,6 +177,12 @@ func TestEdit(t *testing.T) {
 		{"add with a hostile issuer", "", func(f *keys.TrustedFile) error {
 			return f.Add(licseal.TrustedKey{Key: third, Principals: []string{"a\nssh-ed25519 AAAA"}})
 		}, `"a\nssh-ed25519 AAAA" cannot be the name of an issuer`},
+		{"add with a quote in the issuer", "", func(f *keys.TrustedFile) error {
+			return f.Add(licseal.TrustedKey{Key: third, Principals: []string{`v" namespaces="*`}})
+		}, `"v\" namespaces=\"*" cannot be the name of an issuer`},
+		{"add with an invisible issuer", "", func(f *keys.TrustedFile) error {
+			return f.Add(licseal.TrustedKey{Key: third, Principals: []string{"v\u200b"}})
+		}, `"v\u200b" cannot be the name of an issuer`},
 		{"add twice", line("one", first), func(f *keys.TrustedFile) error {
 			return f.Add(licseal.TrustedKey{Key: first, Principals: []string{"v"}})
 		}, "t:2: key " + id + " is on line 1 already: remove one of the two"},

@@ -120,6 +120,9 @@ func (s suite) tests(ctx context.Context, mutants []mutant) ([]test, error) {
 	for _, name := range strings.Fields(string(list)) {
 		t := test{suite: s, name: name, reaches: make(map[*ast.FuncDecl]bool)}
 		record := filepath.Join(s.temp, "reached")
+		if err := shared(s.temp, record); err != nil {
+			return nil, err
+		}
 		c := s.command(ctx, 0, 10*time.Minute, "-test.run=^"+name+"$")
 		c.Env = append(c.Env, reachedVariable+"="+record)
 		began := time.Now()
@@ -127,16 +130,23 @@ func (s suite) tests(ctx context.Context, mutants []mutant) ([]test, error) {
 			return nil, errors.Join(fmt.Errorf("%s of %s fails without a change: %w\n%s", name, s.pkg, err, out), ctx.Err())
 		}
 		t.took = time.Since(began)
-		numbers, _ := os.ReadFile(record) // not there if none was reached
+		numbers, err := os.ReadFile(record)
+		if err != nil {
+			return nil, err
+		}
 		for _, n := range strings.Fields(string(numbers)) {
 			if n, err := strconv.Atoi(n); err == nil {
 				t.reaches[mutants[n-1].decl] = true
 			}
 		}
-		os.Remove(record)
 		all = append(all, t)
 	}
 	return all, nil
+}
+
+// shared makes an empty file that programs can write that a test starts as another user.
+func shared(dir, file string) error {
+	return errors.Join(os.Chmod(dir, 0o711), os.WriteFile(file, nil, 0o600), os.Chmod(file, 0o666))
 }
 
 // part is some tests of a suite, which are run together.
