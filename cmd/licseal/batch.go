@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -17,18 +18,29 @@ import (
 )
 
 var (
-	shardFlag   = &cli.StringFlag{Name: "shard", Usage: "with --batch: take one of the equal `PART`s of the rows, such as 3/16"}
+	shardFlag   = &cli.StringFlag{Name: "shard", Usage: "with --batch: take one of the equal `PART`s of the rows, such as 3/16; job/16 in a Kubernetes Job"}
 	rejectsFlag = &cli.StringFlag{Name: "rejects", Usage: "write rejected rows to `FILE`, with everything that is wrong with each", TakesFile: true, Category: writes}
 )
 
 // parseShard reads --shard.
 func parseShard(c *cli.Context) (job.Shard, error) {
-	shard, err := job.ParseShard(c.String("shard"))
+	part := c.String("shard")
+	if total, ok := strings.CutPrefix(part, "job/"); ok {
+		index, err := strconv.Atoi(os.Getenv(jobIndex))
+		if err != nil {
+			return job.Shard{}, withHint(usagef("--shard %s: the variable %s is not a number", part, jobIndex), "Kubernetes sets it in the pods of an Indexed Job; elsewhere: --shard 1/%s", total)
+		}
+		part = fmt.Sprintf("%d/%s", index+1, total)
+	}
+	shard, err := job.ParseShard(part)
 	if err != nil {
 		return shard, usagef("--shard %v", err)
 	}
 	return shard, nil
 }
+
+// jobIndex is the variable that has the number of a pod of an Indexed Job, from 0.
+const jobIndex = "JOB_COMPLETION_INDEX"
 
 // checkRejects refuses to write rejects to standard output, which is for results.
 func checkRejects(c *cli.Context) error {

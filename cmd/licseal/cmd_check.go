@@ -60,6 +60,7 @@ and prometheus are what those tools read.`,
 			&cli.StringFlag{Name: "root", Usage: "with --effective: look for files in this `FOLDER`, such as a mounted image", TakesFile: true, Category: reads},
 			&cli.StringFlag{Name: "admin-url", Usage: "with --effective: ask the Admin API at this `URL` too"},
 			&cli.StringFlag{Name: "namespace-dump", Usage: "check the licences in `FILE` from 'kubectl get secret,konglicense -o yaml'", TakesFile: true, Category: reads},
+			&cli.StringFlag{Name: "variable", Usage: "check the licence in the variable `NAME`, which is base64 if NAME ends with BASE64 or B64"},
 			&cli.BoolFlag{Name: "fix", Usage: "with -o: write the repaired licence in canonical form, and check it"},
 			outputFlag,
 			forceFlag,
@@ -87,6 +88,8 @@ func checkAction(c *cli.Context) error {
 		err = p.effective()
 	case c.String("namespace-dump") != "":
 		err = p.namespaceDump(c.String("namespace-dump"))
+	case c.String("variable") != "":
+		err = p.variable(c.String("variable"))
 	case c.Bool("fix"):
 		err = p.fix()
 	default:

@@ -24,7 +24,7 @@ func formatOf(c *cli.Context) string {
 // fileNames returns the files to check, standard input if none is named.
 func fileNames(c *cli.Context) []string {
 	switch {
-	case c.Bool("effective"), c.IsSet("namespace-dump"):
+	case c.Bool("effective"), c.IsSet("namespace-dump"), c.IsSet("variable"):
 		return nil
 	case c.NArg() == 0:
 		return []string{"-"}
@@ -60,16 +60,18 @@ func checkFlags(c *cli.Context) error {
 		}
 	}
 	modes := 0
-	for _, mode := range []string{"effective", "namespace-dump", "fix"} {
+	for _, mode := range []string{"effective", "namespace-dump", "variable", "fix"} {
 		if c.IsSet(mode) {
 			modes++
 		}
 	}
 	switch {
 	case modes > 1:
-		return usagef("--effective, --namespace-dump and --fix are mutually exclusive")
-	case c.NArg() > 0 && (c.Bool("effective") || c.IsSet("namespace-dump")):
-		return usagef("--effective and --namespace-dump take no FILE")
+		return usagef("--effective, --namespace-dump, --variable and --fix are mutually exclusive")
+	case c.NArg() > 0 && (c.Bool("effective") || c.IsSet("namespace-dump") || c.IsSet("variable")):
+		return usagef("--effective, --namespace-dump and --variable take no FILE")
+	case c.IsSet("variable") && c.String("variable") == "":
+		return usagef("--variable is empty")
 	case c.Bool("no-signature") && len(c.StringSlice("t")) > 0:
 		return usagef("-t and --no-signature are mutually exclusive")
 	case c.Bool("json") && c.IsSet("format") && c.String("format") != "json":

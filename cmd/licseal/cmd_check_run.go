@@ -83,6 +83,8 @@ func reportName(c *cli.Context) string {
 		return "effective"
 	case c.IsSet("namespace-dump"):
 		return displayName(c.String("namespace-dump"))
+	case c.IsSet("variable"):
+		return c.String("variable")
 	}
 	names := fileNames(c)
 	if len(names) == 1 {

@@ -3,10 +3,13 @@
 package main
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -142,7 +145,7 @@ func TestPipelines(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if out, code := sh(strings.ReplaceAll(command, dir+"/license", dir+"/"+file), "KONG_LICENSE_DATA="+string(data)); code != want {
+				if out, code := sh(strings.ReplaceAll(command, dir+"/license", dir+"/"+file), "KONG_LICENSE_DATA="+string(data), "LICENCE_BASE64="+base64.StdEncoding.EncodeToString(data)); code != want {
 					t.Errorf("$ %s\n%sended with %d, not %d", command, out, code, want)
 				}
 			}
@@ -153,5 +156,59 @@ func TestPipelines(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The Job needs nothing in its image but licseal, and its parts are those of the batch.
+func TestBulkJob(t *testing.T) {
+	data, err := os.ReadFile("../../docs/bulk-job.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var manifest struct {
+		Spec struct {
+			Completions int
+			Template    struct {
+				Spec struct {
+					Containers []struct{ Command, Args []string }
+				}
+			}
+		}
+	}
+	if err := yaml.Unmarshal(data, &manifest); err != nil {
+		t.Fatal(err)
+	}
+	container := manifest.Spec.Template.Spec.Containers[0]
+	if container.Command != nil || manifest.Spec.Completions != 16 {
+		t.Fatalf("%d pods run %q", manifest.Spec.Completions, container.Command)
+	}
+	dir := t.TempDir()
+	run := func(index string, args ...string) string {
+		t.Helper()
+		for i, arg := range args {
+			for _, folder := range []string{"/keys/", "/data/"} {
+				arg = strings.Replace(arg, folder, dir+"/", 1)
+			}
+			args[i] = strings.ReplaceAll(arg, "$(JOB_COMPLETION_INDEX)", index)
+		}
+		cmd := exec.Command("licseal", args...)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "JOB_COMPLETION_INDEX="+index)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("licseal %q: %v\n%s", args, err, out)
+		}
+		return string(out)
+	}
+	testenv.WriteFile(t, filepath.Join(dir, "passphrase"), "a passphrase\n")
+	testenv.WriteFile(t, filepath.Join(dir, "defaults.json"), fields)
+	testenv.WriteFile(t, filepath.Join(dir, "customers.csv"), "license_key,customer\n"+"A-1,X\nA-2,Y\nA-3,Z\n")
+	run("", "keygen", "-o", "vendor.key", "--no-passphrase")
+	parts := []string{"merge", "-o", "licences.ndjson", "--rejects", "rejects.ndjson"}
+	for i := range 16 {
+		run(strconv.Itoa(i), slices.Clone(container.Args)...)
+		parts = append(parts, "part-"+strconv.Itoa(i)+".ndjson")
+	}
+	if out := run("", parts...); !strings.Contains(out, "3 joined") {
+		t.Errorf("merge: %s", out)
 	}
 }
