@@ -50,7 +50,7 @@ func (s *server) watchTokens(path string, scopes ...admin.Scope) (*watched[[]adm
 		}
 		return tokens, nil
 	}
-	tokens, err := watch(s.log, parse, smallFiles(path)...)
+	tokens, err := watch(s.watcher, parse, smallFiles(path)...)
 	if err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func benchHandler(b *testing.B, v *vendor, name string) http.Handler {
 		b.Fatal(err)
 	}
 	s := &server{
-		log: log, store: &admin.Memory{}, ping: func(context.Context) error { return nil },
+		watcher: watcher{log, &reloadFailures{}}, store: &admin.Memory{}, ping: func(context.Context) error { return nil },
 		judge: &judge{trust: func() trust { return trust{trusted, verifier} }, rules: schema.Kong(), log: slog.New(slog.DiscardHandler)},
 		admin: admin.Options{Log: slog.New(slog.DiscardHandler)},
 	}

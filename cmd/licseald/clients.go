@@ -33,7 +33,7 @@ func (s *server) loadClients(c *cli.Context) (err error) {
 	if crl != "" {
 		files, flags = append(files, watchedFile{crl, maxCRL}), flags+", --client-crl"
 	}
-	if s.access.clients, err = watch(s.log, s.clientParser(ca, crl), files...); err != nil {
+	if s.access.clients, err = watch(s.watcher, s.clientParser(ca, crl), files...); err != nil {
 		return fmt.Errorf("%s: %w", flags, err)
 	}
 	s.reload = append(s.reload, s.access.clients.reload)
@@ -169,7 +169,7 @@ func (s *server) loadClientScopes(path string) (err error) {
 		}
 		return scopes, nil
 	}
-	if s.access.clientScopes, err = watch(s.log, parse, smallFiles(path)...); err != nil {
+	if s.access.clientScopes, err = watch(s.watcher, parse, smallFiles(path)...); err != nil {
 		return fmt.Errorf("--client-scopes: %w", err)
 	}
 	s.access.clientScopes.ifGone = new(clientScopes)

@@ -42,6 +42,7 @@ func (s *server) openEntitlements(c *cli.Context) error {
 			guard.Trust(trusted.keys)
 		}
 	})
+	s.entitled = guard
 	s.admin.Reporter = usageReporter{guard}
 	s.entitlements = entitle.NewHandler(guard, &entitle.HandlerOptions{Log: s.log, Authorize: s.mayUseEntitlements})
 	return nil

@@ -22,6 +22,7 @@ func (s *server) handler() http.Handler {
 	if s.review != nil {
 		m.registry.MustRegister(s.review)
 	}
+	m.registry.MustRegister(serverCollector{s})
 	api := s.guard(admin.RequestScope, admin.NewHandler(loggedStore{store, s.log, roles}, s.judge.check, &s.admin))
 	routes := map[string]http.Handler{
 		"/metrics": s.guard(metricsScope, getOnly(m.handler())),

@@ -30,9 +30,9 @@ func newMetrics(store admin.Store, roles licseal.Roles) *metrics {
 			Name: "licseald_http_requests_total", Help: "Requests answered, by method, route and status.",
 		}, []string{"method", "route", "status"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "licseald_http_request_duration_seconds", Help: "Time to answer a request, by method and route.",
+			Name: "licseald_http_request_duration_seconds", Help: "Time to answer a request, by method, route and status.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 3, 9),
-		}, []string{"method", "route"}),
+		}, []string{"method", "route", "status"}),
 	}
 	m.registry.MustRegister(m.requests, m.duration, newLicenceCollector(store, roles),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -47,8 +47,9 @@ func (m *metrics) handler() http.Handler {
 // clients could create labels without end.
 func (m *metrics) observe(r *http.Request, status int, took time.Duration) {
 	method, route := knownMethod(r.Method), knownRoute(r.URL.Path)
-	m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
-	m.duration.WithLabelValues(method, route).Observe(took.Seconds())
+	code := strconv.Itoa(status)
+	m.requests.WithLabelValues(method, route, code).Inc()
+	m.duration.WithLabelValues(method, route, code).Observe(took.Seconds())
 }
 
 func knownMethod(method string) string {

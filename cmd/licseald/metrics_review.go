@@ -11,8 +11,8 @@ var (
 	licensesDesc = prometheus.NewDesc("licseald_licenses",
 		"Stored licences, by where they are in their validity period, and by the reason for which they are refused now, empty if they are not.",
 		[]string{"state", "reason"}, nil)
-	nextExpiryDesc = prometheus.NewDesc("licseald_next_expiry_days",
-		"Days until the first of the stored licences expires that are not refused now.", nil, nil)
+	nextExpiryDesc = prometheus.NewDesc("licseald_next_expiry_timestamp_seconds",
+		"When the first of the stored licences expires that are not refused now.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
@@ -41,6 +41,6 @@ func (r *review) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(licensesDesc, prometheus.GaugeValue, float64(n), l.state, l.reason)
 	}
 	if !next.IsZero() {
-		ch <- prometheus.MustNewConstMetric(nextExpiryDesc, prometheus.GaugeValue, next.Sub(now).Hours()/24)
+		ch <- prometheus.MustNewConstMetric(nextExpiryDesc, prometheus.GaugeValue, seconds(next))
 	}
 }

@@ -50,7 +50,7 @@ func TestReview(t *testing.T) {
 	}
 	metrics := func() string { return expect(t, 200, "GET", p.url+"/metrics", "", reader) }
 	testenv.WaitUntil(t, "both are counted as good", func() bool {
-		return has(metrics(), `licseald_licenses{reason="",state="valid"} 2`, "licseald_next_expiry_days 29.")
+		return has(metrics(), `licseald_licenses{reason="",state="valid"} 2`, "licseald_next_expiry_timestamp_seconds ")
 	})
 
 	v.revokeAll(t, list, 2, "LS-2")

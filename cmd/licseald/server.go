@@ -4,11 +4,11 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"slices"
 
 	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/entitle"
 	"github.com/licseal/licseal/internal/sqldb"
 	"github.com/licseal/licseal/internal/sqldb/sqlite"
 	"github.com/licseal/licseal/internal/text"
@@ -19,20 +19,23 @@ import (
 
 // server is one licseald.
 type server struct {
-	log    *slog.Logger
+	watcher
 	db     *sqldb.DB // nil if everything is in memory
 	store  admin.Store
 	ping   func(context.Context) error
 	judge  *judge
 	access access
 	tls    *tls.Config // nil if it speaks plain HTTP
-	admin  admin.Options
-	reload []func()       // read files again
-	close  []func() error // called in reverse order
+
+	certificate *watched[*tls.Certificate] // nil if it speaks plain HTTP
+	admin       admin.Options
+	reload      []func()       // read files again
+	close       []func() error // called in reverse order
 
 	review *review // judges stored licences again
 
-	entitlements http.Handler // nil if they are not served
+	entitlements http.Handler   // nil if they are not served
+	entitled     *entitle.Guard // nil if they are not served
 }
 
 // newServer reads all files and opens the store.
@@ -41,7 +44,7 @@ func newServer(c *cli.Context) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{log: log}
+	s := &server{watcher: watcher{log, &reloadFailures{}}}
 	for _, step := range []func(*cli.Context) error{s.loadJudge, s.loadTokens, s.loadTLS, s.openStore, s.openEntitlements} {
 		if err := step(c); err != nil {
 			s.closeAll()
@@ -79,7 +82,7 @@ func (s *server) loadJudge(c *cli.Context) error {
 	if listFile != "" {
 		files, flags = append(files, watchedFile{listFile, revoke.MaxBytes}), "--trust, --revocations"
 	}
-	trusted, err := watch(s.log, trustParser(keyFiles, listFile, options), files...)
+	trusted, err := watch(s.watcher, trustParser(keyFiles, listFile, options), files...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", flags, err)
 	}
@@ -99,12 +102,13 @@ func (s *server) loadTLS(c *cli.Context) error {
 		}
 		return &pair, nil
 	}
-	certificate, err := watch(s.log, parse, smallFiles(c.String("tls-cert"), c.String("tls-key"))...)
+	var err error
+	s.certificate, err = watch(s.watcher, parse, smallFiles(c.String("tls-cert"), c.String("tls-key"))...)
 	if err != nil {
 		return fmt.Errorf("--tls-cert, --tls-key: %w", err)
 	}
-	s.reload = append(s.reload, certificate.reload)
-	s.tls = &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return certificate.get(), nil }}
+	s.reload = append(s.reload, s.certificate.reload)
+	s.tls = &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.certificate.get(), nil }}
 	return s.loadClients(c)
 }
 

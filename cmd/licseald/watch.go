@@ -20,7 +20,7 @@ import (
 type watched[T any] struct {
 	files []watchedFile
 	parse func(contents [][]byte) (T, error)
-	log   *slog.Logger
+	watcher
 
 	// ifGone, if not nil, is the value once a file is missing or has nothing in it. That
 	// must be seen twice: a file may be missing or empty while it is being replaced.
@@ -32,6 +32,17 @@ type watched[T any] struct {
 	contents [][]byte  // last read, good or bad
 	failed   string    // the last failure that was logged
 	gone     time.Time // when a file was first seen missing or empty; zero if none is
+}
+
+// watcher is what all watched values share.
+type watcher struct {
+	log      *slog.Logger
+	failures *reloadFailures
+}
+
+// reloadFailures counts failures to read files again.
+type reloadFailures struct {
+	total, now atomic.Int64 // since the start, and values whose files cannot be used now
 }
 
 // watchedFile is a file and its maximum size in bytes.
@@ -53,8 +64,8 @@ func smallFiles(paths ...string) []watchedFile {
 }
 
 // watch reads the files for the first time.
-func watch[T any](log *slog.Logger, parse func([][]byte) (T, error), files ...watchedFile) (*watched[T], error) {
-	w := &watched[T]{files: files, parse: parse, log: log}
+func watch[T any](by watcher, parse func([][]byte) (T, error), files ...watchedFile) (*watched[T], error) {
+	w := &watched[T]{files: files, parse: parse, watcher: by}
 	contents, err := w.read()
 	if err != nil {
 		return nil, err
@@ -136,6 +147,9 @@ func (w *watched[T]) reload() {
 		w.fail("a changed file cannot be used; its previous content stays in force", err)
 		return
 	}
+	if w.failed != "" {
+		w.failures.now.Add(-1)
+	}
 	w.failed = ""
 	w.value.Store(&value)
 	w.log.Info("read again", "files", w.paths())
@@ -159,6 +173,10 @@ func (w *watched[T]) loseValue(err error) {
 func (w *watched[T]) fail(message string, err error) {
 	if err.Error() != w.failed {
 		w.log.Error(message, "files", w.paths(), "error", err.Error())
+		w.failures.total.Add(1)
+	}
+	if w.failed == "" {
+		w.failures.now.Add(1)
 	}
 	w.failed = err.Error()
 }
