@@ -32,3 +32,12 @@ func TestErrorsShowWhatIsVisible(t *testing.T) {
 		}
 	}
 }
+
+// A pointer is quoted wherever in it the character is.
+func TestPointerOfHostileText(t *testing.T) {
+	for pointer, want := range map[string]string{"\x1b": `"\x1b"`, "/\x1b": `"/\x1b"`, "/a": "/a"} {
+		if got := (licseal.Position{Pointer: pointer}).String(); got != want {
+			t.Errorf("%q is shown as %s, want %s", pointer, got, want)
+		}
+	}
+}

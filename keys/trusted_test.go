@@ -97,6 +97,8 @@ func TestParseTrustedRefuses(t *testing.T) {
 		{"no key", "ssh-ed25519\n", "t:1: no key after ssh-ed25519"},
 		{"option without a principal", `valid-before="20270101Z" ` + good, "t:1: quotes before the key, in what is not a list of principals: options are written between the principals and the key"},
 		{"option of authorized_keys", "restrict " + good, `t:1: restrict is an option of authorized_keys, not of allowed_signers: a line is TYPE KEY [COMMENT], or PRINCIPALS [OPTIONS] TYPE KEY`},
+		{"an unknown type alone", "ssh-new\n", "t:1: not a public key: expected a line such as ssh-ed25519 AAAA…, a # comment or a PEM block"},
+		{"a key after what is no type", "me " + blob + "\n", "t:1: not a public key: expected a line such as ssh-ed25519 AAAA…, a # comment or a PEM block"},
 		{"RSA", "ssh-rsa AAAAB3Nz rsa\n", `t:1: key type ssh-rsa` + wantedType},
 		{"P-384", publicOf(t, elliptic.P384()), `t:1: key type ecdsa-sha2-nistp384` + wantedType},
 		{"security key", "sk-ssh-ed25519@openssh.com AAAA\n", `t:1: key type sk-ssh-ed25519@openssh.com` + wantedType},

@@ -166,6 +166,8 @@ func TestContentsRefused(t *testing.T) {
 		{"reason too long", with("licenses", `{"`+hashOf("a")+`":"`+long+`"}`), "/revocations/payload/licenses/" + hashOf("a") + ": the reason has 201 bytes; the limit is 200"},
 		{"reason with an escape", with("licenses", `{"`+hashOf("a")+`":"\u001b[2J"}`), "/revocations/payload/licenses/" + hashOf("a") + `: the reason "\x1b[2J" has characters that do not print; write it as one line`},
 		{"no key id", with("keys", `{"MD5:00":{"reason":""}}`), `/revocations/payload/keys/MD5:00: "MD5:00" is not the fingerprint of a key; it looks like SHA256:bbXpuKG6…, with 43 characters after the colon`},
+		{"key id without its kind", with("keys", `{"`+strings.TrimPrefix(keyID, "SHA256:")+`":{"reason":""}}`), "/revocations/payload/keys/" + strings.TrimPrefix(keyID, "SHA256:") + `: "` + strings.TrimPrefix(keyID, "SHA256:") + `" is not the fingerprint of a key; it looks like SHA256:bbXpuKG6…, with 43 characters after the colon`},
+		{"short key id", with("keys", `{"SHA256:AAAA":{"reason":""}}`), `/revocations/payload/keys/SHA256:AAAA: "SHA256:AAAA" is not the fingerprint of a key; it looks like SHA256:bbXpuKG6…, with 43 characters after the colon`},
 		{"key null", with("keys", `{"`+keyID+`":null}`), "/revocations/payload/keys/" + keyID + ": a revoked signing key has a string \"reason\", and may have a string \"from\""},
 		{"key from null", with("keys", `{"`+keyID+`":{"from":null,"reason":""}}`), "/revocations/payload/keys/" + keyID + ": a revoked signing key has a string \"reason\", and may have a string \"from\""},
 		{"key from an empty text", with("keys", `{"`+keyID+`":{"from":"","reason":""}}`), "/revocations/payload/keys/" + keyID + `/from: "" is not a time; write it as "2027-12-31T12:00:00Z"`},

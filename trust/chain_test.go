@@ -77,6 +77,25 @@ func TestExtend(t *testing.T) {
 	}
 }
 
+// A verifier that knows a chain does not skip a document that the text lacks.
+func TestExtendWithAGap(t *testing.T) {
+	chain := goodChain(5)
+	c, err := trust.Open([]byte(lines(chain[:3])), chain[0].digest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, without := range [][]*draft{
+		{chain[0], chain[1], chain[3]},
+		{chain[0], chain[1], chain[3], chain[4]},
+		{chain[0], chain[1], chain[2], chain[4]},
+		{chain[4]},
+	} {
+		if got, err := c.Extend([]byte(lines(without))); reasonOf(err) != trust.Gap {
+			t.Errorf("extended to %v, %v", got, err)
+		}
+	}
+}
+
 // A verifier trusts the keys of the newest document only, each for the time given there.
 func TestTrusts(t *testing.T) {
 	chain := goodChain(2)

@@ -128,7 +128,9 @@ func TestOrigin(t *testing.T) {
 			t.Errorf("the digest %q is taken", bad)
 		}
 	}
-	if _, err := trust.ReadOrigin(nil); err == nil {
-		t.Error("an empty origin is read")
+	for _, bad := range []string{"", "{", "{\n" + lines(chain[1:])} {
+		if _, err := trust.ReadOrigin([]byte(bad)); err == nil || !strings.HasPrefix(err.Error(), "line 1 of the chain: ") {
+			t.Errorf("an origin of %.40q gives %v, which does not name the line", bad, err)
+		}
 	}
 }

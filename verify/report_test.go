@@ -134,6 +134,18 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// Without a list, nothing is said against the licence by the stage that looks into it.
+func TestReportWithoutList(t *testing.T) {
+	v, err := verify.New(trusted1, &verify.Options{At: midYear})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := v.Report([]byte(signed(sealEd25519(seed1), kongPayload).file()))
+	if o, ok := r.Outcome(verify.StageRevocation); !ok || o.Err != nil || len(r.Outcomes()) != 8 {
+		t.Errorf("got %v, %t, among %d outcomes", o, ok, len(r.Outcomes()))
+	}
+}
+
 // A revoked signing key ends the report, without anything of the licence, even if
 // the list that says so is stale.
 func TestReportOfRevokedKey(t *testing.T) {
