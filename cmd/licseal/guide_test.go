@@ -18,7 +18,7 @@ import (
 const fields = `{"admin_seats":"5","customer":"Example Company, Inc","dataplanes":"2","license_key":"LS-0001","product_subscription":"Konnect Enterprise","support_plan":"None"}`
 
 // failed matches the beginning of the error of a command that must fail.
-var failed = text.Pattern(`(?m)^(error|usage|parse|schema|signature|not-yet-valid|expired|revoked|requirement|revocation-list|clock|state): `)
+var failed = text.Pattern(`(?m)^(error|usage|parse|schema|signature|not-yet-valid|expired|revoked|requirement|revocation-list|clock|state): |^[0-9]+ rows.* rejected `)
 
 // step is a command of a guide and what it prints.
 type step struct{ command, output string }
@@ -28,7 +28,7 @@ func TestRotationGuide(t *testing.T) {
 }
 
 // runGuide runs the very commands of a guide: each section in a folder of its own with
-// the files given, after the commands of the first section. Each command must print what
+// the files given and those that the guide shows, after the commands of the first section. Each command must print what
 // the guide shows, where … is any text, or any lines if it is alone on a line, and any
 // run of spaces is one. A command must fail if the guide shows an error.
 func runGuide(t *testing.T, path string, files map[string]string) {
@@ -38,23 +38,32 @@ func runGuide(t *testing.T, path string, files map[string]string) {
 	}
 	sections := strings.Split(string(text), "\n## ")[1:]
 	begin := steps(sections[0])
+	ran := 0
 	for _, section := range sections[1:] {
 		title, _, _ := strings.Cut(section, "\n")
+		own := steps(section)
+		if len(own) == 0 {
+			continue // only text
+		}
+		ran++
 		t.Run(title, func(t *testing.T) {
-			own := steps(section)
-			if len(begin) == 0 || len(own) == 0 {
-				t.Fatal("no commands")
-			}
 			dir := t.TempDir()
-			for name, data := range files {
-				testenv.WriteFile(t, filepath.Join(dir, name), data)
+			for _, all := range []map[string]string{files, testenv.GuideFiles(string(text))} {
+				for name, data := range all {
+					testenv.WriteFile(t, filepath.Join(dir, name), data)
+				}
 			}
 			for _, s := range append(begin, own...) {
 				s.run(t, dir)
 			}
 		})
 	}
+	if len(begin) == 0 || ran < 3 {
+		t.Errorf("%d sections with commands, after %d commands of the first one", ran, len(begin))
+	}
 }
+
+func TestBulkGuide(t *testing.T) { runGuide(t, "../../docs/bulk.md", nil) }
 
 // steps returns the commands in the console blocks of a section.
 func steps(section string) (found []step) {
@@ -107,21 +116,15 @@ func withoutHints(text string) string {
 	return regexp.MustCompile(`(?m)^hint: .*\n`).ReplaceAllString(text, "")
 }
 
-// TestEntitlementGuide does the same with docs/entitlements.md, in one folder, with
-// the plan that stands there.
+// TestEntitlementGuide does the same with docs/entitlements.md, in one folder.
 func TestEntitlementGuide(t *testing.T) {
 	text, err := os.ReadFile("../../docs/entitlements.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, plan, ok := strings.Cut(string(text), "```json\n")
-	plan, _, closed := strings.Cut(plan, "```")
-	if !ok || !closed {
-		t.Fatal("no plan")
-	}
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "plan.json"), []byte(plan), 0o600); err != nil {
-		t.Fatal(err)
+	for name, data := range testenv.GuideFiles(string(text)) {
+		testenv.WriteFile(t, filepath.Join(dir, name), data)
 	}
 	all := steps(string(text))
 	if len(all) < 6 {

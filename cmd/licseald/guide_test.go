@@ -23,8 +23,9 @@ func TestGuide(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	testenv.WriteFile(t, filepath.Join(dir, "fields.json"), `{"admin_seats":"5","customer":"Example Company, Inc","dataplanes":"2",
-		"product_subscription":"Konnect Enterprise","support_plan":"None"}`)
+	for name, data := range testenv.GuideFiles(string(guide)) {
+		testenv.WriteFile(t, filepath.Join(dir, name), data)
+	}
 	commands, want := readGuide(string(guide))
 	if len(commands) < 20 {
 		t.Fatalf("the guide has %d commands", len(commands))
