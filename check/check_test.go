@@ -273,6 +273,126 @@ func TestSingleQuotesInsideStrings(t *testing.T) {
 	}
 }
 
+// Findings are counted by their severity.
+func TestCount(t *testing.T) {
+	r := &check.Result{Findings: []check.Finding{{Severity: check.Error}, {Severity: check.Note}, {Severity: check.Error}}}
+	if e, w, n := r.Count(check.Error), r.Count(check.Warning), r.Count(check.Note); e != 2 || w != 0 || n != 1 {
+		t.Errorf("%d errors, %d warnings, %d notes", e, w, n)
+	}
+}
+
+// No remaining time that is written as 0 requires nothing, and no grace is none.
+func TestApplyZero(t *testing.T) {
+	o := check.Options{Verify: verify.Options{Grace: time.Hour}}
+	if err := (&check.PolicyFile{MinRemaining: "0d", WarnRemaining: "0d", Grace: "0d"}).Apply(&o); err != nil {
+		t.Fatal(err)
+	}
+	if o.Policy.MinRemaining != -1 || o.Policy.WarnRemaining != -1 || o.Verify.Grace != 0 || o.Verify.Location != nil {
+		t.Errorf("got %v, %v, grace %v, %v", o.Policy.MinRemaining, o.Policy.WarnRemaining, o.Verify.Grace, o.Verify.Location)
+	}
+}
+
+// A text with more violations than are listed says how many there are.
+func TestMoreViolations(t *testing.T) {
+	rules, err := schema.Compile("mine", []byte(`{"type":"object","additionalProperties":{"type":"string"},
+		"x-licseal":{"roles":{"id":"/id","not_before":"/from","not_after":"/until"}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var more strings.Builder
+	for i := range 103 {
+		fmt.Fprintf(&more, `"a%d":1,`, i)
+	}
+	text := `{"license":{"payload":{` + more.String() + `"id":"x","from":"2026-01-01","until":"2027-01-01"},"signature":"` + strings.Repeat("ab", 64) + `","version":"1"}}`
+	r := newChecker(t, func(o *check.Options) { o.Schema, o.Trusted, o.NoSignature = rules, nil, true }).License("", []byte(text))
+	last := r.Findings[len(r.Findings)-1]
+	if last.Code != check.CodeMoreSchema || last.Found != "3 more violations are not listed" || last.Severity != check.Error {
+		t.Errorf("the last of %d findings is %v", len(r.Findings), last)
+	}
+}
+
+// A schema that takes too much work to validate with is a finding of its own.
+func TestSchemaOfTooMuchWork(t *testing.T) {
+	rules, err := schema.Compile("mine", []byte(`{"type":"object","properties":{"id":{"type":"string"},"from":{"type":"string"},"until":{"type":"string"},"a":{"type":"array","uniqueItems":true,"items":{"pattern":"^(?:a{0,30}){0,30}b$"}}},
+		"x-licseal":{"roles":{"id":"/id","not_before":"/from","not_after":"/until"}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	many := strings.TrimSuffix(strings.Repeat(`"`+strings.Repeat("a", 100)+`",`, 300), ",")
+	text := `{"license":{"payload":{"a":[` + many + `],"id":"x","from":"2026-01-01","until":"2027-01-01"},"signature":"` + strings.Repeat("ab", 64) + `","version":"1"}}`
+	r := newChecker(t, func(o *check.Options) { o.Schema, o.Trusted, o.NoSignature = rules, nil, true }).License("", []byte(text))
+	if len(r.Findings) != 2 || r.Findings[1].Code != check.CodeSchema || r.Findings[1].Remedy != "simplify the schema" {
+		t.Errorf("%v", r.Findings)
+	}
+}
+
+// A line end at the very beginning is one of its kind, too.
+func TestCRLFAtTheStart(t *testing.T) {
+	for text, want := range map[string]string{signed(t): "", "\r\n" + signed(t): "warning crlf", signed(t) + "\r\n": "warning crlf", "\n" + signed(t): ""} {
+		if got := codes(newChecker(t, nil).License("", []byte(text)).Findings); got != want {
+			t.Errorf("%.10q: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// What a repaired text is blamed for after the repair has no line: nobody has that text.
+func TestRepairedHasNoLines(t *testing.T) {
+	text := strings.Replace(signed(t, `"support_plan":"None"`, `"support_plan":"None","more":1`), "\"version\":\"1\"}}", "\"version\":\"1\",}}", 1)
+	r := newChecker(t, nil).License("", []byte(text))
+	found := false
+	for _, f := range r.Findings {
+		if f.Stage != check.StageDocument && f.Pointer != "" {
+			found = true
+			if f.Line != 0 || f.Column != 0 {
+				t.Errorf("%v is at line %d, column %d", f, f.Line, f.Column)
+			}
+		}
+	}
+	if !r.Repaired || !found {
+		t.Errorf("repaired: %v, %v", r.Repaired, r.Findings)
+	}
+}
+
+// What was wrong with a text stays in the report about the licence that came out of it,
+// as notes; what is wrong with the licence is said once.
+func TestFixedFindings(t *testing.T) {
+	c := newChecker(t, nil)
+	licence := signed(t, "2027-01-01", "2026-02-01", "Example Company, Inc", "A B")
+	before := c.License("", []byte(strings.Replace(licence, "A B", "A\u00a0B", 1)))
+	after := c.Fixed(before, "fixed.json")
+	if codes(after.Findings) != "note substituted-characters, error expired" || after.Name != "fixed.json" || after.Findings[0].Line != 0 {
+		t.Errorf("before: %s; after: %v", codes(before.Findings), after.Findings)
+	}
+}
+
+// Different readings of one text are in one place, and the places of different licences
+// are listed.
+func TestAmbiguousInOnePlace(t *testing.T) {
+	text := strings.Replace(signed(t, "Example Company, Inc", "Example Company Limited"), "Example Company", "Example\nCompany", 1)
+	r := newChecker(t, func(o *check.Options) { o.Trusted, o.NoSignature = nil, true }).License("", []byte(text))
+	last := r.Findings[len(r.Findings)-1]
+	if last.Code != check.CodeAmbiguous || !strings.HasPrefix(last.Found, "the text can be read as ") || !strings.HasPrefix(last.Remedy, "correct the text by hand") {
+		t.Errorf("%v", r.Findings)
+	}
+}
+
+// The licence of a list that is installed is compared with the others, wherever it is in
+// the list.
+func TestBetterOneIsFound(t *testing.T) {
+	at := func(name string, second int64, text string) check.Installed {
+		return check.Installed{Name: name, Data: []byte(text), Updated: time.Unix(second, 0)}
+	}
+	good, expired := signed(t), signed(t, "2027-01-01", "2026-02-01")
+	for i, all := range [][]check.Installed{
+		{at("a", 2, expired), at("b", 1, good)},
+		{at("b", 1, good), at("a", 2, expired)},
+	} {
+		if _, active, findings := newChecker(t, nil).Choose(all); active != i || codes(findings) != "warning better-licence" {
+			t.Errorf("active is %d, found %v", active, findings)
+		}
+	}
+}
+
 func TestZeroResult(t *testing.T) {
 	if new(check.Result).OK() {
 		t.Error("a result without a licence is no success")

@@ -55,6 +55,17 @@ func TestRootOnlyOnTheWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	isRoot := os.Getuid() == 0 // else the files are somebody else's, and nothing is said
+	if err := os.Chmod(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{file, filepath.Join(root, "etc", "link", "license.json")} {
+		if got, err := (Place{}).readFile(name); err != nil || got.rootOnly != isRoot {
+			t.Errorf("%s in a folder of its owner: %v, %v", name, got.rootOnly, err)
+		}
+	}
+	if err := os.Chmod(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		path string
 		mode fs.FileMode

@@ -55,6 +55,8 @@ func tree(t *testing.T) {
 	must(os.Symlink("sub/b.json", "all/link"))
 	must(os.Symlink("sub", "all/folder-link"))
 	must(os.Symlink("none", "dangling"))
+	must(os.Symlink("none", "all/nowhere"))
+	must(os.Symlink("pipe", "all/to-pipe"))
 	must(syscall.Mkfifo("all/pipe", 0o644))
 }
 
@@ -101,8 +103,9 @@ func TestFind(t *testing.T) {
 		"all/sub": {"all/sub/b.json 3", "all/sub/deep/c.json 4", "all/sub/z.jsonl:1 5", "all/sub/z.jsonl:2 6"},
 		"all": {
 			"all/a.json 1", "all/folder-link error: reading: is a directory", "all/lines {}⏎[]⏎", "all/link 3",
-			"all/pipe error: is neither a file nor a folder",
+			"all/nowhere error: no such file or directory", "all/pipe error: is neither a file nor a folder",
 			"all/sub/b.json 3", "all/sub/deep/c.json 4", "all/sub/z.jsonl:1 5", "all/sub/z.jsonl:2 6",
+			"all/to-pipe error: is neither a file nor a folder",
 		},
 
 		"*.json":        {"longest.json 65536 bytes", "one.json {}⏎", "too-long.json " + tooLong},
@@ -136,6 +139,20 @@ func TestFind(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A document is read once: what is judged and what is shown are the same.
+func TestLoadOnce(t *testing.T) {
+	tree(t)
+	for d := range new(Finder).All([]string{"one.json"}) {
+		d.Load()
+		if err := os.WriteFile("one.json", []byte("[]"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if d.Load(); string(d.Text) != "{}\n" {
+			t.Errorf("read again: %q", d.Text)
+		}
 	}
 }
 
