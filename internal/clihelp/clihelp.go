@@ -38,11 +38,26 @@ func Use() {
 // Flag returns the help on a flag: its names and value, then its usage, wrapped. It is a
 // [cli.FlagStringFunc].
 func Flag(flag cli.Flag) string {
+	head, value, usage := Parts(flag)
+	head = strings.TrimRight("  "+head+" "+value, " ")
+	lines := Wrap(usage, Width-column)
+	indent := strings.Repeat(" ", column)
+	if utf8.RuneCountInString(head) > column-2 {
+		return head + "\n" + indent + strings.Join(lines, "\n"+indent)
+	}
+	head += strings.Repeat(" ", column-utf8.RuneCountInString(head))
+	return head + strings.Join(lines, "\n"+indent)
+}
+
+// Parts returns what the help says of a flag: its names, such as "-o, --output", what
+// its value is called, "" if it takes none, and its usage, with the default and the
+// variables that set it.
+func Parts(flag cli.Flag) (head, value, usage string) {
 	doc, ok := flag.(cli.DocGenerationFlag)
 	if !ok {
-		return ""
+		return names(flag), "", ""
 	}
-	value, usage := unquote(doc.GetUsage())
+	value, usage = unquote(doc.GetUsage())
 	if doc.TakesValue() && value == "" {
 		value = "VALUE"
 	}
@@ -52,14 +67,7 @@ func Flag(flag cli.Flag) string {
 	for _, variable := range doc.GetEnvVars() {
 		usage += " [$" + variable + "]"
 	}
-	head := strings.TrimRight("  "+names(flag)+" "+value, " ")
-	lines := wrap(usage, Width-column)
-	indent := strings.Repeat(" ", column)
-	if utf8.RuneCountInString(head) > column-2 {
-		return head + "\n" + indent + strings.Join(lines, "\n"+indent)
-	}
-	head += strings.Repeat(" ", column-utf8.RuneCountInString(head))
-	return head + strings.Join(lines, "\n"+indent)
+	return names(flag), value, usage
 }
 
 // names returns the names of a flag, short ones first: -o, --output.
@@ -86,21 +94,26 @@ func unquote(usage string) (placeholder, plain string) {
 	return placeholder, before + placeholder + after
 }
 
-// Description returns a description whose paragraphs are wrapped. Lines that begin with a
-// blank, or that are aligned by several blanks, stay as they are.
+// Description returns a description whose paragraphs are wrapped, unless [IsLaidOut].
 func Description(s string) string {
 	var paragraphs []string
 	for paragraph := range strings.SplitSeq(s, "\n\n") {
-		if !strings.HasPrefix(paragraph, " ") && !strings.Contains(paragraph, "  ") {
-			paragraph = strings.Join(wrap(paragraph, Width), "\n")
+		if !IsLaidOut(paragraph) {
+			paragraph = strings.Join(Wrap(paragraph, Width), "\n")
 		}
 		paragraphs = append(paragraphs, paragraph)
 	}
 	return strings.Join(paragraphs, "\n\n")
 }
 
-// wrap breaks a text into lines of at most width columns, between words.
-func wrap(s string, width int) []string {
+// IsLaidOut reports whether the lines of a paragraph stay as they are: they begin with a
+// blank, or are aligned by several blanks.
+func IsLaidOut(paragraph string) bool {
+	return strings.HasPrefix(paragraph, " ") || strings.Contains(paragraph, "  ")
+}
+
+// Wrap breaks a text into lines of at most width columns, between words.
+func Wrap(s string, width int) []string {
 	lines := []string{""}
 	for _, word := range strings.Fields(s) {
 		last := &lines[len(lines)-1]
