@@ -161,7 +161,10 @@ func match(tokens []Token, shown string) *Token {
 	return found
 }
 
-// who returns the author of a request: the name of the token or of the client
+// maxWho is the maximum length of the name of an author in the history, in bytes.
+const maxWho = 500
+
+// who returns the author of a request: the name of the token or the subject of the client
 // certificate, and the network address.
 func who(r *http.Request) string {
 	name := ""
@@ -169,7 +172,7 @@ func who(r *http.Request) string {
 		name = token.Name
 	}
 	if name == "" && r.TLS != nil && len(r.TLS.VerifiedChains) > 0 {
-		name = r.TLS.PeerCertificates[0].Subject.CommonName
+		name = r.TLS.PeerCertificates[0].Subject.String()
 	}
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -178,5 +181,5 @@ func who(r *http.Request) string {
 	if name == "" {
 		return host
 	}
-	return printable(name) + " at " + host
+	return cutText(name, maxWho) + " at " + host
 }

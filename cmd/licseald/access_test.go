@@ -234,7 +234,7 @@ func TestClientCertificates(t *testing.T) {
 	if status != 201 || err != nil {
 		t.Errorf("%d %s %v", status, body, err)
 	}
-	p.log.WaitFor(t, "robot write at 127.0.0.1")
+	p.log.WaitFor(t, "CN=robot write,O=Example at 127.0.0.1")
 
 	ca.revoke("client-write", crl)
 	waitForStatus(t, clients["write"], p.url, 403) // on an open connection

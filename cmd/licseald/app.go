@@ -104,7 +104,8 @@ const storeVariable = "LICSEALD_STORE"
 func storeFlag() cli.Flag {
 	return &cli.StringFlag{
 		Name: "store", Value: "sqlite:licseald.db", EnvVars: []string{storeVariable},
-		Usage: "`STORE` of the records: sqlite:FILE or postgres://USER@HOST/DATABASE, with the password in PGPASSWORD or ~/.pgpass",
+		Usage:  "`STORE` of the records: sqlite:FILE or postgres://USER@HOST/DATABASE, with the password in PGPASSWORD or ~/.pgpass",
+		Action: warnOfPassword,
 	}
 }
 

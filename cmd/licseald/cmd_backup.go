@@ -35,6 +35,9 @@ func backUp(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := requireStore(c.Context, c.String("store")); err != nil {
+		return err
+	}
 	db, err := openDatabase(c.Context, c.String("store"), sqlite.Options{Existing: true})
 	if err != nil {
 		return err

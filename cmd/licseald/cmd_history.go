@@ -27,7 +27,10 @@ func historyCommand() *cli.Command {
 that follows from it and all changes before it, and all are checked. Who can write
 to the database can replace the whole history: keep what --head prints elsewhere, and
 give it to --expect. --json prints one JSON object a line: number, time, who, action,
-id, the records before and after the change, and the hash.`,
+id, the records before and after the change, and the hash. The table shows a licence key
+masked, with the first digits of its SHA-256:
+
+  printf %s LS-0001 | sha256sum | cut -c -8`,
 		Flags: []cli.Flag{
 			storeFlag(),
 			&cli.Int64Flag{Name: "after", Usage: "print changes after `NUMBER` only"},
@@ -54,6 +57,9 @@ func printHistory(c *cli.Context) error {
 		if reader.expect, err = admin.ParseHead(text); err != nil {
 			return usagef("--expect: %v", err)
 		}
+	}
+	if err := requireStore(c.Context, c.String("store")); err != nil {
+		return err
 	}
 	db, err := openDatabase(c.Context, c.String("store"), sqlite.Options{Existing: true})
 	if err != nil {
@@ -136,6 +142,10 @@ func (r historyReader) compare(head, last admin.Head) error {
 	return nil
 }
 
+// fingerprintDigits is how many hexadecimal digits of the SHA-256 of a licence key the
+// history shows, to tell keys apart that look the same when they are masked.
+const fingerprintDigits = 8
+
 // historyPrinter returns a func that prints a change, and one for the end of a page,
 // within which the columns of the table are aligned.
 func historyPrinter(w io.Writer, asJSON bool, roles licseal.Roles) (write func(admin.Change) error, flush func() error) {
@@ -153,7 +163,8 @@ func historyPrinter(w io.Writer, asJSON bool, roles licseal.Roles) (write func(a
 	}, table.Flush
 }
 
-// summary describes the licence of a record without revealing its key.
+// summary describes the licence of a record: its key, masked, with its fingerprint, its
+// customer, and its end.
 func summary(r *admin.Record, roles licseal.Roles) string {
 	if r == nil {
 		return "-"
@@ -168,5 +179,11 @@ func summary(r *admin.Record, roles licseal.Roles) string {
 	if !hasKey && !hasEnd {
 		return "a licence" // of another schema
 	}
-	return text.Escape(text.Mask(key) + " until " + until)
+	if hasKey {
+		key = fmt.Sprintf("%s (%s)", text.Mask(key), admin.Hash(key)[:fingerprintDigits])
+	}
+	if customer, ok := lic.Payload.Text(roles.Customer); ok {
+		key += ", " + customer + ","
+	}
+	return text.Escape(key + " until " + until)
 }

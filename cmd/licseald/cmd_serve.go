@@ -13,6 +13,7 @@ func serveFlags() []cli.Flag {
 		&cli.StringFlag{Name: "listen", Value: "127.0.0.1:8001", Usage: "listen on `ADDRESS`; one that is not loopback needs --token-file or --client-ca"},
 		storeFlag(),
 		&cli.BoolFlag{Name: "new-store", Usage: "accept that the store is missing or empty, although it was not"},
+		lengthFlag("wait-for-store", 0, "wait up to `LENGTH` for PostgreSQL to answer at the start, such as 60s"),
 		&cli.BoolFlag{Name: "ephemeral", Usage: "keep everything in memory, on a random loopback port: for a rehearsal"},
 		&cli.StringSliceFlag{Name: "trust", KeepSpace: true, Aliases: []string{"t"}, Usage: "store licences signed by the public keys in `FILE` (repeatable; reloaded)", TakesFile: true},
 		&cli.BoolFlag{Name: "accept-unverified", Usage: "do not check signatures and dates: for a rehearsal"},
@@ -71,6 +72,8 @@ func checkServeFlags(c *cli.Context) error {
 		return usagef("--hide-refused requires --token-file or --client-scopes, which say who may write")
 	case c.Bool("ephemeral") && c.IsSet("store") && c.String("store") != os.Getenv(storeVariable): // an image may set it
 		return usagef("--ephemeral and --store are mutually exclusive")
+	case c.Bool("ephemeral") && c.IsSet("wait-for-store"):
+		return usagef("--ephemeral and --wait-for-store are mutually exclusive")
 	case c.IsSet("tls-cert") != c.IsSet("tls-key"):
 		return usagef("--tls-cert and --tls-key require each other")
 	case (c.IsSet("client-crl") || c.IsSet("client-scopes")) && !c.IsSet("client-ca"):

@@ -118,7 +118,10 @@ func (s *server) openStore(c *cli.Context) error {
 		s.store, s.ping = &admin.Memory{}, func(context.Context) error { return nil }
 		return nil
 	}
-	db, store, err := openStore(c.Context, c.String("store"), sqlite.Options{New: c.Bool("new-store")})
+	if hasPassword(c.String("store")) {
+		s.log.Warn(passwordWarning)
+	}
+	db, store, err := s.waitForStore(c.Context, c.String("store"), sqlite.Options{New: c.Bool("new-store")}, lengthOf(c, "wait-for-store"))
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/url"
+	"os"
 	"strings"
+	"time"
 
 	"github.com/licseal/licseal/admin/sqlstore"
 	"github.com/licseal/licseal/internal/fault"
@@ -13,6 +16,7 @@ import (
 	"github.com/licseal/licseal/internal/sqldb/dump"
 	"github.com/licseal/licseal/internal/sqldb/postgres"
 	"github.com/licseal/licseal/internal/sqldb/sqlite"
+	"github.com/urfave/cli/v2"
 )
 
 // sqliteFile returns the file of a store that is one, and "" for others. The error is
@@ -42,6 +46,71 @@ func openDatabase(ctx context.Context, name string, o sqlite.Options) (*sqldb.DB
 	o.Empty = func(ctx context.Context, pool *sql.DB) (bool, error) { return dump.Empty(ctx, pool, sqldb.SQLite) }
 	db, err := sqlite.OpenWith(ctx, file, o)
 	return db, withRemedy(err, name)
+}
+
+// requireStore returns an error if a file is there, but is no store. It changes nothing,
+// while opening the file would.
+func requireStore(ctx context.Context, name string) error {
+	file, err := sqliteFile(name)
+	if err != nil || file == "" {
+		return err
+	}
+	info, err := os.Stat(file)
+	switch {
+	case err != nil || info.Size() == 0:
+		return nil // opening it says so, and changes nothing
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is not a store: it is not a file", file)
+	}
+	copied, err := sqlite.OpenCopy(ctx, file, false)
+	if err != nil {
+		return withRemedy(err, name)
+	}
+	defer copied.Close()
+	stores, err := sqldb.Migrations(ctx, copied, sqldb.SQLite)
+	switch {
+	case sqldb.KindOf(err) == sqldb.Corrupt:
+		return withRemedy(fmt.Errorf("reading %s: %w", file, err), name)
+	case err == nil && stores["licenses"] == 0:
+		return fmt.Errorf("%s is not a store of licseald", file)
+	}
+	return nil // or an error that opening it tells better
+}
+
+// warnOfPassword is for the action of --store.
+func warnOfPassword(c *cli.Context, name string) error {
+	if hasPassword(name) && c.Command.Name != c.App.Name { // the server has a log
+		fmt.Fprintln(c.App.ErrWriter, "warning: "+passwordWarning)
+	}
+	return nil
+}
+
+const passwordWarning = "--store has a password, which others on this machine can see; use PGPASSWORD or ~/.pgpass"
+
+func hasPassword(name string) bool {
+	u, err := url.Parse(name)
+	if err != nil {
+		return strings.Contains(name, "password=")
+	}
+	_, set := u.User.Password()
+	return set || u.Query().Has("password")
+}
+
+// waitForStore is openStore, and tries again for a while if a server does not answer yet.
+func (s *server) waitForStore(ctx context.Context, name string, o sqlite.Options, limit time.Duration) (*sqldb.DB, *sqlstore.Store, error) {
+	last := ""
+	for start := time.Now(); ; {
+		db, store, err := openStore(ctx, name, o)
+		isServer := !strings.HasPrefix(name, "sqlite:")
+		if !isServer || err == nil || errors.Is(err, postgres.ErrAddress) || time.Since(start) >= limit || ctx.Err() != nil || sqldb.KindOf(err) != sqldb.Unavailable {
+			return db, store, err
+		}
+		if err.Error() != last {
+			last = err.Error()
+			s.log.Warn("waiting for the store", "error", last)
+		}
+		pause(ctx, time.Second)
+	}
 }
 
 // withRemedy adds what to do about a database that is not what it was.

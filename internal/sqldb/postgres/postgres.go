@@ -48,6 +48,9 @@ func Open(ctx context.Context, url string) (*sqldb.DB, error) {
 	return sqldb.New(pool, sqldb.PostgreSQL), nil
 }
 
+// ErrAddress is in the error about a URL that is not one of a database.
+var ErrAddress = errors.New("reading the address of the database")
+
 // maxConnections leaves room for several processes in PostgreSQL's default of
 // a hundred connections.
 const maxConnections = 16
@@ -56,7 +59,7 @@ const maxConnections = 16
 // of pgx.
 func parseError(err error) error {
 	if cause := errors.Unwrap(err); cause != nil {
-		return fmt.Errorf("reading the address of the database: %v; write it as postgres://user@host/database", cause)
+		return fmt.Errorf("%w: %v; write it as postgres://user@host/database", ErrAddress, cause)
 	}
-	return errors.New("reading the address of the database: write it as postgres://user@host/database")
+	return fmt.Errorf("%w: write it as postgres://user@host/database", ErrAddress)
 }
