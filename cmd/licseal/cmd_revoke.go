@@ -192,7 +192,7 @@ func editError(c *cli.Context, path string, err error) error {
 	case errors.As(err, &list) && list.Reason == revoke.Forged && !c.IsSet("t"):
 		return withHint(listError(path, err), "without -t, the old list must be signed by the same key; -t KEYS names others")
 	}
-	return listError(path, err)
+	return hintForged(path, listError(path, err))
 }
 
 func addToList(c *cli.Context) error {

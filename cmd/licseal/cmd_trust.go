@@ -71,8 +71,11 @@ licence with any date: remove or revoke a stolen key instead of retiring it.`,
 			},
 			{
 				Name: "remove", Usage: "remove a key", UsageText: "licseal trust remove FILE KEY", ArgsUsage: edits + " " + reads,
-				Description: "KEY is a fingerprint, SHA256:…, or a file with the public key. None of its\nlicences is trusted any longer.",
-				Action:      removeTrusted,
+				Description: `KEY is a fingerprint, SHA256:…, or a file with the public key. None of its
+licences is trusted any longer. If it has signed the revocation list, a warning says
+how to sign that with another key.`,
+				Flags:  []cli.Flag{&cli.StringFlag{Name: "revocations", Usage: "warn if the key has signed the list in `FILE`", TakesFile: true, Category: reads}},
+				Action: removeTrusted,
 			},
 		}, chainCommands()),
 	}
@@ -190,7 +193,13 @@ func removeTrusted(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return editTrusted(c, path, func(file *keys.TrustedFile) error { return file.Remove(ids...) })
+	return editTrusted(c, path, func(file *keys.TrustedFile) error {
+		before := trustedIn(path, file.Bytes())
+		if err := file.Remove(ids...); err != nil {
+			return err
+		}
+		return signedByRemoved(c, path, before, trustedIn(path, file.Bytes()))
+	})
 }
 
 // editTrusted edits a file of trusted keys, which only 'licseal trust add' creates.

@@ -74,7 +74,7 @@ func observeList(c *cli.Context, path string, data []byte) error {
 	}
 	list, err := revoke.Verify(data, trusted)
 	if err != nil {
-		return listError(path, err)
+		return hintForged(path, listError(path, err))
 	}
 	memory := profile.UserStore().StateFile(s.profile.Path)
 	_, err = state.Observe(memory, &verify.Options{Clock: now, Revocations: list}, nil)

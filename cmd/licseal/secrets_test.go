@@ -49,7 +49,7 @@ var secretLines = []string{
 	"trust list -t vendor.pub",
 	"trust add trusted.keys list.pub --issuer x",
 	"trust retire trusted.keys vendor.pub --issuer x",
-	"trust remove trusted.keys vendor.pub",
+	"trust remove trusted.keys vendor.pub --revocations list.json",
 	"trust init --roots root.pub --threshold 1 --add vendor.pub",
 	"trust propose trust.json --add list.pub --retire vendor.pub --remove vendor.pub --add-root list.pub --remove-root root.pub",
 	"trust sign -y -k root.key --passphrase-file pass --after trust.json --record record next.json",

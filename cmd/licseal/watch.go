@@ -125,7 +125,7 @@ func loadRevocations(path string, trusted []licseal.TrustedKey) (*revoke.List, e
 	}
 	list, err := revoke.Verify(data, trusted)
 	if err != nil {
-		return nil, listError(path, err)
+		return nil, hintForged(path, listError(path, err))
 	}
 	return list, nil
 }
