@@ -55,6 +55,9 @@ func TestTableIsMade(t *testing.T) {
 	if want := worthATable / 2; asked != want {
 		t.Errorf("the table was made after %d batches of two, want %d", asked, want)
 	}
+	if !tables[string(public)].begun.Load() {
+		t.Error("another goroutine would make the table again")
+	}
 	got := batch()
 	if !tables.verify(public, got) || !got[0].OK || got[1].OK {
 		t.Errorf("got %v, %v, want true and false", got[0].OK, got[1].OK)

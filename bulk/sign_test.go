@@ -96,6 +96,22 @@ func TestSign(t *testing.T) {
 	}
 }
 
+// A licence of a day or less is rejected, unless that is allowed.
+func TestShortTerm(t *testing.T) {
+	text := strings.Replace(payloadText(1), `"2027-01-01"`, `"2026-01-02"`, 1)
+	if text == payloadText(1) {
+		t.Fatal("nothing was replaced")
+	}
+	for allowed, want := range map[bool]string{
+		false: "1:161 /license_expiration_date: the licence is created at 2026-01-01T00:00:00Z and expires at 2026-01-02T00:00:00Z, within a day",
+		true:  signed(t, text, testKey(1)),
+	} {
+		if got := signAll([]string{text, payloadText(2)}, testKey(1), &bulk.PayloadOptions{AllowShortTerm: allowed}); got[0] != want || got[1] != signed(t, payloadText(2), testKey(1)) {
+			t.Errorf("allowed %t: got %s, want %s", allowed, got[0], want)
+		}
+	}
+}
+
 // Of a row that fails, all reasons are told; its id stays free.
 func TestAllReasons(t *testing.T) {
 	bad := func(i int) string {

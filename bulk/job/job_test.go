@@ -20,6 +20,7 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk/job"
 	"github.com/licseal/licseal/bulk/rows"
+	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
 )
@@ -523,5 +524,125 @@ func TestMergeReportsRejects(t *testing.T) {
 	}
 	if _, err := os.Stat(m.Output.Path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the merged file is there: %v", err)
+	}
+}
+
+// A merge that was interrupted by version 1 of the format is started over.
+func TestMergeStartsOver(t *testing.T) {
+	dir := t.TempDir()
+	part, path := filepath.Join(dir, "part"), filepath.Join(dir, "out")
+	sign(t, options(t, batch(5), part, shard(1, 1), func(o *job.SignOptions) { o.Output.Reject = func(*job.Reject) error { return nil } }))
+	write(t, path+".part", "half of a li")
+	write(t, path+".run", `{"format":1,"kind":"merge"}`+"\n")
+	if _, err := job.Merge(context.Background(), []string{part}, &job.MergeOptions{Output: job.Output{Path: path}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Count(read(t, path), "\n"); got != 4 {
+		t.Errorf("%d licences, want 4", got)
+	}
+}
+
+// A part whose first line is damaged is written again, with nothing of the damage.
+func TestResumeDamagedHeader(t *testing.T) {
+	dir := t.TempDir()
+	alone, path := filepath.Join(dir, "alone"), filepath.Join(dir, "out")
+	sign(t, options(t, batch(10), alone, shard(2, 3)))
+	text := read(t, alone)
+	_, rest, _ := strings.Cut(text, "\n")
+	for _, header := range []string{"", "damaged\n", `{"part":{}}` + "\n"} {
+		write(t, path+".part", header+rest)
+		write(t, path+".run", interruptedSettings(t, batch(10), shard(2, 3)))
+		sign(t, options(t, batch(10), path, shard(2, 3), resume))
+		if read(t, path) != text {
+			t.Errorf("with the first line %q, the file differs", header)
+		}
+		os.Remove(path)
+	}
+}
+
+// A damaged line is removed when a job is resumed, and one of another licence is an error.
+func TestResumeOtherLines(t *testing.T) {
+	dir := t.TempDir()
+	alone, path := filepath.Join(dir, "alone"), filepath.Join(dir, "out")
+	sign(t, options(t, batch(10), alone))
+	text := read(t, alone)
+	lines := strings.SplitAfter(text, "\n")
+	settings := interruptedSettings(t, batch(10))
+	for second, ok := range map[string]bool{lines[1]: true, "damaged\n": true, strings.Replace(lines[1], `"7"`, `"8"`, 1): true, lines[2]: false} {
+		write(t, path+".part", lines[0]+second)
+		write(t, path+".run", settings)
+		_, err := job.Sign(context.Background(), options(t, batch(10), path, resume))
+		if e := (*job.Error)(nil); ok && (err != nil || read(t, path) != text) || !ok && (!errors.As(err, &e) || e.Problem != job.OtherRows) {
+			t.Errorf("with the line %.60q: %v", second, err)
+		}
+		for _, name := range []string{path, path + ".part", path + ".run"} {
+			os.Remove(name)
+		}
+	}
+}
+
+// A complete file is compared with the same rows on a later day, as of the day on which
+// it was written.
+func TestResumeOnALaterDay(t *testing.T) {
+	today := func(o *job.SignOptions) { o.Plan.Created = edit.Today }
+	later := func(o *job.SignOptions) { o.Now = o.Now.AddDate(0, 0, 3) }
+	for name, change := range map[string]func(*job.SignOptions){"whole": func(*job.SignOptions) {}, "part": shard(2, 3)} {
+		path := filepath.Join(t.TempDir(), "out")
+		sign(t, options(t, batch(10), path, today, change))
+		text := read(t, path)
+		if !strings.Contains(text, `"license_creation_date":"2026-07-01"`) {
+			t.Fatalf("%s: %s", name, text)
+		}
+		signed, err := job.Sign(context.Background(), options(t, batch(10), path, today, change, later, resume))
+		if err != nil || read(t, path) != text {
+			t.Errorf("%s: %+v, %v", name, signed, err)
+		}
+	}
+}
+
+// What would be signed is shown, and what would not goes where rejects go.
+func TestTry(t *testing.T) {
+	rejects := filepath.Join(t.TempDir(), "rejects")
+	progress := new(job.Progress)
+	try := func(changes ...func(*job.SignOptions)) (shown []string, signed *job.Signed, err error) {
+		o := options(t, batch(10), "", changes...)
+		o.Output.Rejects, o.Progress = rejects, progress
+		signed, err = job.Try(context.Background(), o, func(p licseal.Payload) error {
+			id, _ := p.ID(licseal.Roles{})
+			shown = append(shown, id)
+			return nil
+		})
+		return shown, signed, err
+	}
+	shown, signed, err := try()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"LS-000", "LS-001", "LS-002", "LS-003", "LS-005", "LS-006", "LS-007", "LS-008"}; !slices.Equal(shown, want) {
+		t.Errorf("shown: %q", shown)
+	}
+	if diff := cmp.Diff(&job.Signed{Signed: 8, Rejected: map[int]int{4: 2}}, signed); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if progress.Done() != 10 {
+		t.Errorf("%d rows are done", progress.Done())
+	}
+	before := read(t, rejects)
+	if strings.Count(before, "\n") != 2 || !strings.Contains(before, "LS-004") {
+		t.Errorf("rejects: %s", before)
+	}
+	if shown, signed, err := try(); err == nil || shown != nil || signed != nil {
+		t.Errorf("rejects are there already: %q, %v, %v", shown, signed, err)
+	}
+	if _, _, err := try(overwrite); err != nil || read(t, rejects) != before {
+		t.Errorf("overwritten: %v", err)
+	}
+	// A part is the same, and writes none of its lines.
+	if shown, _, err := try(overwrite, shard(2, 3)); err != nil || !slices.Equal(shown, []string{"LS-001", "LS-007"}) {
+		t.Errorf("of a part: %q, %v", shown, err)
+	}
+	stop := errors.New("enough")
+	if _, err := job.Try(context.Background(), options(t, batch(10), ""), func(licseal.Payload) error { return stop }); !errors.Is(err, stop) {
+		t.Errorf("the error of show is lost: %v", err)
 	}
 }

@@ -54,7 +54,11 @@ func TestVerify(t *testing.T) {
 	sign(t, options(t, batch(6), file))
 	text := read(t, file)
 	write(t, file, text+strings.Replace(text, `"admin_seats":"7"`, `"admin_seats":"8"`, 1))
-	counts := verdicts(t, file, whole, func(*job.VerifyOptions) {})
+	progress := new(job.Progress)
+	counts := verdicts(t, file, whole, func(o *job.VerifyOptions) { o.Progress = progress })
+	if progress.Done() != 11 {
+		t.Errorf("%d documents are done, want 11", progress.Done())
+	}
 	want := &job.Verdicts{Total: 11, States: map[verify.State]int{verify.Valid: 9}, Refused: map[int]int{1: 1, 5: 1}}
 	if diff := cmp.Diff(want, counts); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
