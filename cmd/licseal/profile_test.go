@@ -211,71 +211,94 @@ func TestUnapprovedProfile(t *testing.T) {
 	}
 }
 
-// What a user has approved is used as it was then, or not at all.
-func TestChangedSinceApproval(t *testing.T) {
+// approvedRun is a run with a profile that the user has approved.
+type approvedRun struct {
+	*hostileRun
+	root, config string
+	older        string // the revocation list before the one in use
+}
+
+func newApprovedRun(t *testing.T) *approvedRun {
 	h, root := newProfileRun(t)
+	r := &approvedRun{hostileRun: h, root: root, config: os.Getenv("XDG_CONFIG_HOME")}
 	h.files[profile.Name] = "schema: mine.schema.json\ntrust: vendor.key.pub\nkey: vendor.key\nrevocations: list.json\nexpires: +30d\nvariable: ACME\n"
 	h.files["mine.schema.json"] = `{"type":"object","allOf":[{"$ref":"part.schema.json"}],"x-licseal":{"roles":{"id":"/license_key","not_before":"/license_creation_date","not_after":"/license_expiration_date"}}}`
 	h.files["part.schema.json"] = `{"required":["customer"]}`
 	h.write("")
-	older := h.files["list.json"]
+	r.older = h.files["list.json"]
 	h.run([]string{"revoke", "add", "list.json", "-k", "vendor.key", "LS-3", "--profile", "none"}, "")
 	h.files["list.json"] = h.read("list.json")
 	h.files["revoked.json"], _, _ = h.run([]string{"sign", "-k", "vendor.key", "--schema", "kong", "--from", "payload.json", "--set", "license_key=LS-3"}, "")
-	config := os.Getenv("XDG_CONFIG_HOME")
-	remove := func(path string) func() { return func() { h.must(os.Remove(path)) } }
+	return r
+}
+
+// approve approves the profile as it is, and has its list remembered.
+func (r *approvedRun) approve() {
+	r.must(os.RemoveAll(r.config))
+	if _, stderr, code := r.run([]string{"config", "approve"}, ""); code != 0 {
+		r.t.Fatal(stderr)
+	}
+	r.run([]string{"verify", "licence.json"}, "")
+}
+
+// changes are what may happen to what was approved.
+func (r *approvedRun) changes() map[string]func() {
+	remove := func(path string) func() { return func() { r.must(os.Remove(path)) } }
 	write := func(path, text string) func() {
-		return func() { h.must(os.WriteFile(path, []byte(text), 0o600)) }
+		return func() { r.must(os.WriteFile(path, []byte(text), 0o600)) }
 	}
 	link := func(path, to string) func() {
-		return func() { h.must(os.Remove(path)); h.must(os.Symlink(to, path)) }
+		return func() { r.must(os.Remove(path)); r.must(os.Symlink(to, path)) }
 	}
-	changes := map[string]func(){
+	return map[string]func(){
 		"the profile":               write(profile.Name, hostileProfile),
-		"a blank in the profile":    write(profile.Name, h.files[profile.Name]+" "),
+		"a blank in the profile":    write(profile.Name, r.files[profile.Name]+" "),
 		"no profile":                remove(profile.Name),
 		"a link for the profile":    link(profile.Name, "all.schema.json"),
-		"the schema":                write("mine.schema.json", h.files["evil.schema.json"]),
+		"the schema":                write("mine.schema.json", r.files["evil.schema.json"]),
 		"no schema":                 remove("mine.schema.json"),
 		"a part of the schema":      write("part.schema.json", "{}"),
 		"a link for a part":         link("part.schema.json", "all.schema.json"),
-		"the trusted keys":          write("vendor.key.pub", h.files["other.key.pub"]),
-		"one more trusted key":      write("vendor.key.pub", h.files["vendor.key.pub"]+h.files["other.key.pub"]),
+		"the trusted keys":          write("vendor.key.pub", r.files["other.key.pub"]),
+		"one more trusted key":      write("vendor.key.pub", r.files["vendor.key.pub"]+r.files["other.key.pub"]),
 		"a link for the keys":       link("vendor.key.pub", "other.key.pub"),
-		"an older list":             write("list.json", older),
-		"a list of somebody else":   write("list.json", h.files["evil.list.json"]),
+		"an older list":             write("list.json", r.older),
+		"a list of somebody else":   write("list.json", r.files["evil.list.json"]),
+		"a link for the schema":     link("mine.schema.json", "evil.schema.json"),
+		"a link for the list":       link("list.json", "evil.list.json"),
 		"no list":                   remove("list.json"),
-		"another private key":       write("vendor.key", h.files["other.key"]),
-		"no memory of lists":        func() { h.must(removeAll(config, ".state")) },
-		"a broken memory of lists":  func() { h.must(overwriteAll(config, ".state")) },
-		"a broken approval":         func() { h.must(overwriteAll(config, ".json")) },
-		"no approval":               func() { h.must(removeAll(config, ".json")) },
+		"another private key":       write("vendor.key", r.files["other.key"]),
+		"no memory of lists":        func() { r.must(removeAll(r.config, ".state")) },
+		"a broken memory of lists":  func() { r.must(overwriteAll(r.config, ".state")) },
+		"a broken approval":         func() { r.must(overwriteAll(r.config, ".json")) },
+		"no approval":               func() { r.must(removeAll(r.config, ".json")) },
 		"a nearer folder's profile": nil, // below
 	}
-	lines := map[string][][]string{
-		"verify":      {{"{licence.json}"}, {"{revoked.json}"}, {"{evil.json}"}, {"--batch", "folder"}, {"-t", "{vendor.key.pub}", "{licence.json}"}},
-		"check":       {{"{licence.json}"}, {"--no-signature", "{licence.json}"}},
-		"sign":        {{"{payload.json}"}, {"-k", "{vendor.key}", "{payload.json}"}, {"--batch", "{rows.ndjson}"}},
-		"renew":       {{"--allow-shorten", "{licence.json}"}},
-		"diff":        {{"{licence.json}", "{evil.json}"}},
-		"inspect":     {{"{licence.json}"}},
-		"revoke add":  {{"{list.json}", "LS-9"}, {"LS-9"}, {"LS-9", "-k", "{vendor.key}"}},
-		"revoke show": {{"{list.json}"}, {"LS-3"}},
-		"trust list":  {{}},
-		"payload":     {{"--as", "env", "{licence.json}"}},
-		"admin list":  {{}},
-		"admin push":  {{"{licence.json}"}},
-	}
-	approve := func() {
-		h.must(os.RemoveAll(config))
-		if _, stderr, code := h.run([]string{"config", "approve"}, ""); code != 0 {
-			t.Fatal(stderr)
-		}
-		h.run([]string{"verify", "licence.json"}, "") // which remembers the list
-	}
+}
+
+// approvedLines are command lines that use what was approved.
+var approvedLines = map[string][][]string{
+	"verify":      {{"{licence.json}"}, {"{revoked.json}"}, {"{evil.json}"}, {"--batch", "folder"}, {"-t", "{vendor.key.pub}", "{licence.json}"}},
+	"check":       {{"{licence.json}"}, {"--no-signature", "{licence.json}"}},
+	"sign":        {{"{payload.json}"}, {"-k", "{vendor.key}", "{payload.json}"}, {"--batch", "{rows.ndjson}"}},
+	"renew":       {{"--allow-shorten", "{licence.json}"}},
+	"diff":        {{"{licence.json}", "{evil.json}"}},
+	"inspect":     {{"{licence.json}"}},
+	"revoke add":  {{"{list.json}", "LS-9"}, {"LS-9"}, {"LS-9", "-k", "{vendor.key}"}},
+	"revoke show": {{"{list.json}"}, {"LS-3"}},
+	"trust list":  {{}},
+	"payload":     {{"--as", "env", "{licence.json}"}},
+	"admin list":  {{}},
+	"admin push":  {{"{licence.json}"}},
+}
+
+// What a user has approved is used as it was then, or not at all.
+func TestChangedSinceApproval(t *testing.T) {
+	h := newApprovedRun(t)
+	changes, approve := h.changes(), h.approve
 	refused := map[string]bool{}
-	for name := range lines {
-		for i, line := range lines[name] {
+	for name := range approvedLines {
+		for i, line := range approvedLines[name] {
 			if i >= testenv.Rounds(3, math.MaxInt) {
 				continue
 			}
@@ -301,7 +324,7 @@ func TestChangedSinceApproval(t *testing.T) {
 					}
 					got.stderr = stderr
 				}
-				h.must(os.Chdir(filepath.Join(root, "above", "here")))
+				h.must(os.Chdir(filepath.Join(h.root, "above", "here")))
 				switch {
 				case got.code != 0 && got.stdout == "" && maps.Equal(before, got.files):
 					refused[what] = refused[what] || got.stderr != plain.stderr
