@@ -11,8 +11,11 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync/atomic"
+	"syscall"
+	"unicode/utf8"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk/rows"
@@ -131,7 +134,7 @@ func (f *Finder) argument(arg string, yield func(Document) bool) bool {
 		return f.pipe(arg, yield)
 	case err == nil:
 		return f.file(arg, info.Size(), true, yield)
-	case !errors.Is(err, fs.ErrNotExist) || !hasMeta(arg):
+	case !hasMeta(arg) || !isNoName(err):
 		return yield(Document{File: arg, Err: text.Cause(err)})
 	}
 	found := false
@@ -146,6 +149,13 @@ func (f *Finder) argument(arg string, yield func(Document) bool) bool {
 	return more
 }
 
+// isNoName reports whether an error means that nothing has the name. Windows has an
+// error of its own for names that no file can have, such as those with an asterisk.
+func isNoName(err error) bool {
+	const invalidName = syscall.Errno(123)
+	return errors.Is(err, fs.ErrNotExist) || runtime.GOOS == "windows" && errors.Is(err, invalidName)
+}
+
 func hasMeta(pattern string) bool { return strings.ContainsAny(pattern, "*?[") }
 
 // matches yields the files and folders that a pattern matches. As in a shell, hidden
@@ -156,7 +166,7 @@ func (f *Finder) matches(pattern string, yield func(string) bool) bool {
 		_, err := os.Lstat(pattern)
 		return err != nil || yield(pattern)
 	}
-	parent := strings.TrimRight(dir, string(filepath.Separator))
+	parent := strings.TrimRightFunc(dir, func(r rune) bool { return r < utf8.RuneSelf && os.IsPathSeparator(byte(r)) })
 	if parent == "" {
 		parent = cmp.Or(dir, ".")
 	}
