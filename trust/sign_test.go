@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/testenv"
@@ -180,6 +181,26 @@ func TestContext(t *testing.T) {
 		d.context = context
 		if _, err := trust.Open([]byte(d.String()), d.digest()); reasonOf(err) != trust.Wrong {
 			t.Errorf("signed with %q: %v", context, err)
+		}
+	}
+}
+
+// The next document is issued when it is made, but always after the one before it.
+func TestNextIsIssuedLater(t *testing.T) {
+	d, err := trust.New(contents(goodChain(1)[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := d.Contents().Issued
+	for issued, want := range map[time.Time]time.Time{
+		before.Add(-time.Hour):                before.Add(time.Second),
+		before:                                before.Add(time.Second),
+		before.Add(time.Second):               before.Add(time.Second),
+		before.Add(time.Hour + time.Second/2): before.Add(time.Hour),
+		before.Add(time.Hour).In(time.FixedZone("", 3600)): before.Add(time.Hour),
+	} {
+		if got := d.Next(issued).Issued; !got.Equal(want) || got.Location() != time.UTC {
+			t.Errorf("at %v: issued at %v, want %v", issued, got, want)
 		}
 	}
 }

@@ -149,3 +149,18 @@ func TestOpen(t *testing.T) {
 		}
 	}
 }
+
+// Dates get the layout that the schema requires.
+func TestDatesHaveTheLayoutOfTheSchema(t *testing.T) {
+	template, err := licseal.ParsePayload([]byte(`{"customer_name":"Example Company, Inc","delay_expiry_days":10,"delay_max_uses_perc":10,
+		"entitlements":{},"max_machines":1,"ordered_entitlements_keys":[],"key":"K","policy":"p","product_id":"x","external_refs":[]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := build(t, "b.csv", "id,created,expiry\n1,2026-01-01,2027-01-01\n", true, rows.Plan{Schema: schema.Entitlement(), Template: template})
+	for _, want := range []string{`"created":"2026-01-01T00:00:00.000Z"`, `"expiry":"2027-01-01T00:00:00.000Z"`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}

@@ -199,6 +199,8 @@ func TestDates(t *testing.T) {
 		{"31/12/27", "yy-mm-dd", "2031-12-27", ""},
 		{"46752", "", `line 2: /until: "46752" is 2027-12-31 as excel, and 2032-01-01 as excel-1904, and no other date in the column decides`, "two"},
 		{"46752", "excel", "2027-12-31", ""},
+		{"311227", "dd.mm.yyyy", "2027-12-31", ""},
+		{"311 3112 31122 3112271 311220271", "dd.mm.yyyy", "unread unread unread unread unread", ""},
 		{"46752", "excel-1904", "2032-01-01", ""},
 		{"46752 31.12.2027", "", `/until: "46752" in line 2 is a date as excel, and "31.12.2027" in line 3 only as dd.mm.yyyy`, "two 2027-12-31"},
 		{"29.02.2027", "", "unread", ""},
@@ -250,6 +252,7 @@ func TestParseDateFormat(t *testing.T) {
 		"": "", "dd.mm.yyyy": "dd.mm.yyyy", "D/M/YY": "dd.mm.yyyy", "m-d-yyyy": "mm/dd/yyyy", "mmm d yyyy": "mm/dd/yyyy",
 		"yyyy-mm-dd": "yyyy-mm-dd", "yyyymmdd": "yyyy-mm-dd", "yy/m/d": "yy-mm-dd", "Excel": "excel", "excel-1904": "excel-1904",
 		"dd.mm": "error", "dd.dd.yyyy": "error", "yyyy-dd-mm": "error", "dd.mm.yyy": "error", "%d.%m.%Y": "error",
+		"yyyy-m-d": "yyyy-mm-dd", "yyyy-dd-dd": "error", "mm-mm-dd": "error", "d.m.y": "error",
 	} {
 		got, err := rows.ParseDateFormat(text)
 		if err != nil {

@@ -150,6 +150,7 @@ func TestRowLength(t *testing.T) {
 		"S-1;5;;;;": `{"seats":5,"serial":"S-1"}`,
 		"S-1":       "the row has 1 field, and the header 4 fields",
 		"S-1;5;x;":  `column 3 has no name in the header, but the row has "x" there`,
+		"S-1;5;;x;": `column 4 has no name in the header, but the row has "x" there`,
 		"S-1;5;;;x": "the row has 5 fields, and the header 4 fields",
 		";;;":       "",
 		" ; ;":      "",
