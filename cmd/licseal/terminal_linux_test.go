@@ -226,6 +226,32 @@ func TestInitOnTerminal(t *testing.T) {
 	runIn(t, dir, "verify", "licence.json")
 }
 
+// TestSchemaInitOnTerminal shows what was guessed, and writes it if that is right.
+func TestSchemaInitOnTerminal(t *testing.T) {
+	t.Chdir(t.TempDir())
+	testenv.WriteFile(t, "payload.json", `{"serial":"A-1","seats":5}`)
+	for _, test := range []struct {
+		answer string
+		code   int
+		shows  string
+	}{
+		{"no", exitFailed, "nothing was written"},
+		{"", exitOK, "seats: integer"},
+	} {
+		s := startOnTerminal(t, "schema", "init", "-o", "mine.json", "payload.json")
+		question := "Write mine.json? yes or no [yes]: "
+		testenv.WaitUntil(t, question, func() bool { return strings.HasSuffix(s.text(), question) })
+		if !strings.Contains(s.text(), "serial: string, identifies the licence") {
+			t.Errorf("before the question: %q", s.text())
+		}
+		io.WriteString(s.person, test.answer+"\n")
+		code, seen := s.end(t)
+		if _, err := os.Stat("mine.json"); code != test.code || (err == nil) != (code == exitOK) || !strings.Contains(seen, test.shows) {
+			t.Errorf("after %q: exit code %d, %v; on the screen was %q", test.answer, code, err, seen)
+		}
+	}
+}
+
 // TestColor verifies on a terminal, where the first word is colored, on one whose user
 // wants no colors, and through a pipe.
 func TestColor(t *testing.T) {
