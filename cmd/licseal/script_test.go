@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/licseal/licseal/internal/testenv"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -22,6 +23,7 @@ import (
 //	complains TEXT             standard error is this line, and hints if any
 //	prints FILE                standard output is FILE less its last newline, to the byte
 //	smalldisk DIR              mount a file system of 16 KiB there
+//	later DURATION             put the clock of all later programs forward
 //
 // and the conditions [root] and [mounts]: file systems can be mounted here.
 func TestScripts(t *testing.T) {
@@ -53,6 +55,7 @@ func TestScripts(t *testing.T) {
 			"complains": complains,
 			"prints":    prints,
 			"smalldisk": smallDisk,
+			"later":     later,
 		},
 	})
 }
@@ -108,6 +111,17 @@ func smallDisk(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.MkdirAll(dir, 0o755))
 	ts.Check(mountSmallDisk(dir))
 	ts.Defer(func() { exec.Command("umount", dir).Run() })
+}
+
+func later(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: later DURATION")
+	}
+	more, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	offset, err := time.ParseDuration(ts.Getenv(testOffset))
+	ts.Check(err)
+	ts.Setenv(testOffset, (offset + more).String())
 }
 
 func mountSmallDisk(dir string) error {
