@@ -3,6 +3,7 @@ package entitle
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"sync"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 type revocations struct {
 	list  *revoke.List // nil if revocation is not checked
 	data  []byte       // the document that it was read from
-	stamp string       // of its source at that time
+	stamp fs.FileInfo  // of its source at that time
 }
 
 // loadRevocations reads the revocation list, if there is a source of one, and takes
@@ -24,8 +25,8 @@ func (g *Guard) loadRevocations() error {
 		return nil
 	}
 	r := g.revocations
-	seen := stamp(g.opts.Revocations)
-	if r.list != nil && seen != "" && seen == r.stamp {
+	seen := stampOf(g.opts.Revocations)
+	if r.list != nil && isUnchanged(seen, r.stamp) {
 		return nil // a list may be large
 	}
 	data, _, err := g.opts.Revocations.Load()

@@ -253,3 +253,26 @@ func TestRememberFails(t *testing.T) {
 		t.Errorf("Close: %v", err)
 	}
 }
+
+// A list that takes the place of another is read, even if both have the same size and the
+// same time stamp, as on a file system whose clock is not that of the machine.
+func TestListWithTheSameStamp(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "revoked.json")
+	replace := func(list []byte) {
+		t.Helper()
+		put(t, path, list)
+		hour := time.Now().Add(-time.Hour).Truncate(time.Hour)
+		if err := os.Chtimes(path, hour, hour); err != nil {
+			t.Fatal(err)
+		}
+	}
+	replace(list(t, 1, "A-0"))
+	c := at("2026-11-21")
+	g := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Clock: c.now, Revocations: entitle.File(path)})
+	g.Tick(t.Context()) // which remembers the stamp
+	replace(list(t, 2, "A-1"))
+	g.Tick(t.Context())
+	if state := g.Status().State; state != entitle.Suspended {
+		t.Errorf("the licence is %q, not %q", state, entitle.Suspended)
+	}
+}

@@ -97,16 +97,23 @@ func load(s Source) ([]byte, time.Time, error) {
 	return data, modified, nil
 }
 
-// stamp returns a text that changes when a source changes, without reading it; "" if
-// that is not possible.
-func stamp(s Source) string {
+// stampOf returns what changes when a source changes, without reading it; nil if that
+// is not possible.
+func stampOf(s Source) fs.FileInfo {
 	f, isFile := s.(file)
 	if !isFile {
-		return ""
+		return nil
 	}
 	info, err := os.Stat(string(f))
 	if err != nil || time.Since(info.ModTime()) < 2*time.Second { // it may change again within the resolution of its time stamp
-		return ""
+		return nil
 	}
-	return fmt.Sprint(info.Size(), info.ModTime().UnixNano())
+	return info
+}
+
+// isUnchanged reports whether two stamps are those of the same file with the same
+// content. A file that was moved to the name of another is not the same, even where the
+// time stamps are those of a clock that differs from this one.
+func isUnchanged(a, b fs.FileInfo) bool {
+	return a != nil && b != nil && os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
