@@ -53,3 +53,44 @@ func TestCompileWork(t *testing.T) {
 		}
 	}
 }
+
+// How many characters are added, removed, replaced or swapped between two names.
+func TestDistance(t *testing.T) {
+	for _, test := range []struct {
+		a, b string
+		want int
+	}{
+		{"", "", 0}, {"a", "", 1}, {"abc", "", 3}, {"a", "b", 1}, {"ab", "ba", 1}, {"abc", "abxc", 1}, {"abc", "ac", 1},
+		{"kitten", "sitting", 3}, {"flaw", "lawn", 2}, {"ca", "abc", 3}, {"é", "e", 1}, {"requierd", "required", 1},
+	} {
+		if a, b := distance(test.a, test.b), distance(test.b, test.a); a != test.want || b != test.want {
+			t.Errorf("%q and %q: %d and %d, want %d", test.a, test.b, a, b, test.want)
+		}
+	}
+}
+
+// Whatever regular expressions have is added up over all of them.
+func TestPatternsAreAddedUp(t *testing.T) {
+	for _, patterns := range [][]string{
+		{`\pL{1000}`, `x\pL{1000}`}, // ranges of characters
+		{`(ab){1000}`, `(abcdefghijklmnopqrstuvwxyz){999}`, `(abcdefghijklmnopqrstuvwxyz){1000}`}, // steps
+	} {
+		sizes := new(patternSizes)
+		for i, pattern := range patterns {
+			if err := sizes.count(pattern); (err != nil) != (i == len(patterns)-1) {
+				t.Errorf("%s, after %d others: %v", pattern, i, err)
+			}
+		}
+	}
+}
+
+// A format says nothing about a value of another type.
+func TestDateOfOtherType(t *testing.T) {
+	for _, day := range []bool{true, false} {
+		for _, value := range []any{nil, 5.0, true, []any{}} {
+			if !isDate(value, day) {
+				t.Errorf("%v is refused", value)
+			}
+		}
+	}
+}
