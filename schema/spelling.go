@@ -51,9 +51,9 @@ func pairUp(misspelt, names []string) map[string]string {
 func maxDistance(name string) int { return min(max(1, len(name)/4), 3) }
 
 // fold makes licenseKey, license-key and license_key equal.
-func fold(name string) string {
-	return strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "").Replace(name))
-}
+func fold(name string) string { return strings.ToLower(withoutJoints.Replace(name)) }
+
+var withoutJoints = strings.NewReplacer("-", "", "_", "", " ", "")
 
 // distance returns how many characters must be added, removed, replaced or
 // swapped with their neighbour to turn a into b (optimal string alignment).

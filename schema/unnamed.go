@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/licseal/licseal"
@@ -31,15 +32,16 @@ func (u Unnamed) RolesOf(p licseal.Payload) licseal.Roles {
 }
 
 // rolesOf returns the roles too, and whether they were found by the names.
-func (u Unnamed) rolesOf(p licseal.Payload) (roles licseal.Roles, found bool) {
-	meant, own := u.kindOf(p)
-	if !own {
-		return meant.Roles(), false
+func (Unnamed) rolesOf(p licseal.Payload) (roles licseal.Roles, found bool) {
+	kind := kindOf(p)
+	if kind.builtin != nil {
+		return kind.builtin.Roles(), false
 	}
-	if roles = datesByName(p); roles == (licseal.Roles{}) {
+	begins, ends := strictest(p, kind.begins, 1), strictest(p, kind.ends, -1)
+	if begins == "" || ends == "" {
 		return Kong().Roles(), false
 	}
-	return roles, true
+	return licseal.Roles{NotBefore: begins, NotAfter: ends}, true
 }
 
 // Judge judges a payload, as [Schema.Judge] does.
@@ -52,21 +54,64 @@ func (u Unnamed) Judge(p licseal.Payload) (warnings []licseal.Violation, refusal
 		"no schema was named for these fields, so only the dates were judged, found by their names: %s and %s", roles.NotBefore, roles.NotAfter)}}, nil
 }
 
-// kindOf returns the built-in schema that a payload was made for, or that it is a
-// vendor's own kind.
-func (Unnamed) kindOf(p licseal.Payload) (meant *Schema, own bool) {
-	kong := Kong()
-	if hasDates(p, kong.Roles()) {
-		return kong, false
+// kind is what the names of the members of a payload say.
+type kind struct {
+	builtin      *Schema  // that the payload was made for; nil for a vendor's own kind
+	begins, ends []string // the members that are dates by their names, sorted
+}
+
+// kinds are those of payloads seen before, by the names of their members: to compare names
+// takes long, and the licences of a batch have the same ones.
+var kinds struct {
+	sync.Mutex
+	byNames map[string]kind
+}
+
+// maxKinds is how many kinds are kept.
+const maxKinds = 1000
+
+func kindOf(p licseal.Payload) kind {
+	if hasDates(p, Kong().Roles()) {
+		return kind{builtin: Kong()}
 	}
 	members, ok := memberNames(p)
-	if !ok || !kong.isForeign(members) {
-		return kong, false
+	if !ok {
+		return kind{builtin: Kong()}
 	}
-	if meant = kong.Instead(p); meant != nil {
-		return meant, false
+	var key strings.Builder
+	for _, name := range sortedNames(members) {
+		fmt.Fprintf(&key, "%d:%s", len(name), name)
 	}
-	return nil, true
+	names := key.String()
+	kinds.Lock()
+	defer kinds.Unlock()
+	k, known := kinds.byNames[names]
+	if !known {
+		k = newKind(p, members)
+	}
+	if !known && len(kinds.byNames) < maxKinds && len(names) < licseal.DefaultMaxBytes/64 {
+		if kinds.byNames == nil {
+			kinds.byNames = map[string]kind{}
+		}
+		kinds.byNames[names] = k
+	}
+	return k
+}
+
+func newKind(p licseal.Payload, members map[string]bool) (k kind) {
+	if !Kong().isForeign(members) {
+		return kind{builtin: Kong()}
+	}
+	k.builtin = Kong().Instead(p)
+	for _, name := range sortedNames(members) {
+		if isNamed(name, beginNames) {
+			k.begins = append(k.begins, name)
+		}
+		if isNamed(name, endNames) {
+			k.ends = append(k.ends, name)
+		}
+	}
+	return k
 }
 
 func hasDates(p licseal.Payload, roles licseal.Roles) bool {
@@ -101,28 +146,13 @@ func isNamed(name string, names []string) bool {
 	return false
 }
 
-// datesByName returns the two roles of dates by the names of the members of a payload.
-// Of several members that say when it begins, the latest counts, and of several that say
-// when it expires, the earliest. One that cannot be read as a date counts before all
-// others, so that the licence is refused. If either is missing, no role is returned.
-func datesByName(p licseal.Payload) licseal.Roles {
-	members, _ := memberNames(p)
-	begins := strictest(p, members, beginNames, 1)
-	ends := strictest(p, members, endNames, -1)
-	if begins == "" || ends == "" {
-		return licseal.Roles{}
-	}
-	return licseal.Roles{NotBefore: begins, NotAfter: ends}
-}
-
-// strictest returns the pointer of the latest of the dates with some names, or of the
-// earliest if later is -1.
-func strictest(p licseal.Payload, members map[string]bool, names []string, later int) (pointer string) {
+// strictest returns the pointer of the latest of some dates, or of the earliest if later is
+// -1: if several members say when a licence begins, or expires, it must be valid by each.
+// One that cannot be read as a date is returned before all others, so that the licence is
+// refused. It returns "" if there are no names.
+func strictest(p licseal.Payload, names []string, later int) (pointer string) {
 	var best time.Time
-	for _, name := range sortedNames(members) {
-		if !isNamed(name, names) {
-			continue
-		}
+	for _, name := range names {
 		at := "/" + escape(name)
 		value, _ := p.Text(at)
 		date, err := licseal.ParseDate(value, nil)

@@ -108,10 +108,21 @@ func readExample(file string) (licseal.Payload, error) {
 	return rows.Example(r)
 }
 
-// meanings are the roles of fields, in words.
-var meanings = map[string]string{
-	"id": "identifies the licence", "customer": "who has it", "product": "what it is for",
-	"not_before": "when it begins", "not_after": "when it expires", "grace_days": "days of grace",
+// meaning returns what the field of a role says.
+func meaning(role string) string {
+	switch role {
+	case "id":
+		return "identifies the licence"
+	case "customer":
+		return "who has it"
+	case "product":
+		return "what it is for"
+	case "not_before":
+		return "when it begins"
+	case "not_after":
+		return "when it expires"
+	}
+	return "days of grace"
 }
 
 // noteDraft shows what was guessed.
@@ -123,7 +134,7 @@ func noteDraft(d *schema.Draft) {
 		}
 		line := text.Sprintf("%s: %s", strings.TrimPrefix(f.Pointer, "/"), kind)
 		if f.Role != "" {
-			line = text.Sprintf("%s, %s", line, meanings[f.Role])
+			line = text.Sprintf("%s, %s", line, meaning(f.Role))
 		}
 		if slices.Contains(d.Added, f.Pointer) {
 			line = text.Sprintf("%s; not in the example", line)

@@ -29,7 +29,7 @@ func TestExamples(t *testing.T) {
 	}
 	app := newApp()
 	walk(nil, app.Commands)
-	for name := range examples {
+	for name := range examples() {
 		commands := app.Commands
 		for word := range strings.FieldsSeq(name) {
 			cmd := findCommand(commands, word)

@@ -102,7 +102,7 @@ var secretLines = []string{
 	"schema kong payload.json",
 	"schema schema.json payload.json",
 	"schema revocation-list list.json",
-	"admin list --url https://127.0.0.1:1 --token-file pass --ca ca.pem --cert ca.pem --cert-key ca.key -t vendor.pub --schema schema.json",
+	"admin list --url https://127.0.0.1:1 --token-file pass --ca ca.pem --cert ca.pem --cert-key ca.key -t vendor.pub --revocations list.json --schema schema.json",
 	"admin get x --url https://127.0.0.1:1 --token-file pass --ca ca.pem --cert ca.pem --cert-key ca.key",
 	"admin active --url https://127.0.0.1:1 --token-file pass --ca ca.pem --cert ca.pem --cert-key ca.key",
 	"admin push --url https://127.0.0.1:1 --token-file pass --ca ca.pem --cert ca.pem --cert-key ca.key -t vendor.pub -t list.pub --revocations list.json --policy policy.yaml --schema schema.json licence.json",
