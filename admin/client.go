@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/google/uuid"
 	"github.com/licseal/licseal/internal/text"
 )
 
@@ -88,7 +89,7 @@ func NewClient(address string, opts *ClientOptions) (*Client, error) {
 // first error.
 func (c *Client) Records(ctx context.Context) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		seen := map[string]bool{}
+		seen, ids := map[string]bool{}, map[string]bool{}
 		for offset := ""; ; {
 			page, err := c.page(ctx, offset)
 			switch {
@@ -98,11 +99,19 @@ func (c *Client) Records(ctx context.Context) iter.Seq2[Record, error] {
 			case len(page.Data) == 0:
 				err = errors.New("the server's pages do not end: an empty page names a next page")
 			}
+			if err == nil && page.Offset == "" && page.Next != nil && *page.Next != "" {
+				err = fmt.Errorf("the list is not complete: the server names a next page, %s, without an offset", text.Quote(*page.Next))
+			}
 			if err != nil {
 				yield(Record{}, err)
 				return
 			}
 			for _, record := range page.Data {
+				if ids[record.ID] {
+					yield(Record{}, fmt.Errorf("the server's pages repeat: the record %s came twice", shorten(record.ID)))
+					return
+				}
+				ids[record.ID] = true
 				if !yield(record, nil) {
 					return
 				}
@@ -212,6 +221,12 @@ func (c *Client) Validate(ctx context.Context, payload string) error {
 	_, body := Body(JSON, payload)
 	_, err := c.do(ctx, call{method: http.MethodPost, path: "/schemas/licenses/validate", body: body}, nil)
 	return err
+}
+
+// Add stores a licence document under a new id that the client makes. Other than
+// [Client.Create], it can be repeated safely: PUT.
+func (c *Client) Add(ctx context.Context, payload string) (Record, error) {
+	return c.write(ctx, call{method: http.MethodPut, path: "/licenses/" + uuid.NewString()}, payload)
 }
 
 // Create stores a licence document under an id that the server chooses: POST.

@@ -136,9 +136,14 @@ func TestClientPages(t *testing.T) {
 		t.Errorf("%d records, %v", len(records), err)
 	}
 	var asked atomic.Int64
-	for data, want := range map[string]string{`{"id":"a","payload":"b"}`: "form a loop", "": "do not end"} {
+	for page, want := range map[string]string{
+		`{"data":[{"id":"%d","payload":"b"}],"offset":"1","next":"y"}`:   "form a loop",
+		`{"data":[{"id":"a","payload":"b"}],"offset":"%d","next":"y"}`:   "repeat: the record a came twice",
+		`{"data":[],"offset":"%d","next":"y"}`:                           "do not end",
+		`{"data":[{"id":"%d","payload":"b"}],"next":"/licenses?page=2"}`: "is not complete",
+	} {
 		endless := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			fmt.Fprintf(w, `{"data":[%s],"offset":"%d","next":"y"}`, data, asked.Add(1)%3)
+			fmt.Fprintf(w, page, asked.Add(1))
 		})
 		client, _ = serve(t, endless, nil)
 		if _, err := client.List(t.Context()); err == nil || !strings.Contains(err.Error(), want) {

@@ -60,7 +60,7 @@ func failureOf(err error) *failure {
 	case errors.As(err, &exists):
 		return &failure{status: http.StatusConflict, body: ErrorBody{
 			Code: codeUnique, Name: "unique constraint violation",
-			Message: "UNIQUE violation detected on 'payload': " + exists.Error(),
+			Message: `UNIQUE violation detected on '{payload="…"}': ` + exists.Error(),
 			Fields:  map[string]any{"payload": exists.Error()},
 		}}
 	case errors.Is(err, ErrMismatch):

@@ -24,7 +24,7 @@ type entity struct {
 	payload string
 }
 
-// maxFields is the maximum number of members of a body. A record has four.
+// maxFields is the maximum number of members of a body. A record has five.
 const maxFields = 32
 
 // readEntity reads the body of a write, in any of the encodings, and checks its
@@ -169,7 +169,9 @@ func (fs fields) entity() (entity, error) {
 		}
 		switch f.name {
 		case "id":
-			e.id, _ = parseID(f.value)
+			if f.kind != 'n' {
+				e.id, _ = parseID(f.value)
+			}
 		case "payload":
 			e.payload = f.value
 		}
@@ -180,10 +182,16 @@ func (fs fields) entity() (entity, error) {
 	return e, found.error()
 }
 
+// recordFields are the names that a body may have. All but the payload may be null.
+var recordFields = []string{"id", "payload", "created_at", "updated_at", "tags"}
+
 const requiredMissing = "required field missing"
 
 // problem returns what is wrong with a field, "" if nothing.
 func (f field) problem() string {
+	if f.kind == 'n' && f.name != "payload" && slices.Contains(recordFields, f.name) {
+		return ""
+	}
 	switch f.name {
 	case "id":
 		if _, ok := parseID(f.value); !ok {
@@ -194,6 +202,10 @@ func (f field) problem() string {
 	case "created_at", "updated_at": // clients send back whole records
 		if f.kind != '0' && strings.Trim(f.value, "0123456789") != "" {
 			return "expected an integer"
+		}
+	case "tags": // of other entities; a gateway ignores them here
+		if f.kind != '[' && f.kind != '"' {
+			return "expected a set"
 		}
 	default:
 		return "unknown field"

@@ -19,10 +19,11 @@ verified; --ca names your own CA.
 
 list, get ID, active       show what is stored, and which licence is active
 push FILE                  make a licence the active one, with the fewest calls
-add FILE                   store a licence (POST)
+add FILE                   store a licence (PUT, with a new id)
 put ID FILE                store it under an id (PUT)
 update ID FILE             replace a stored licence (PATCH)
 delete ID                  delete a record
+validate FILE              ask the server whether it would take a licence
 report [FILE]              compare usage with the active licence, or FILE
 
 Every write checks the licence first, as 'licseal check' does, and reads back what
@@ -30,7 +31,7 @@ it wrote.`,
 		Flags: connectionFlags,
 		Subcommands: []*cli.Command{
 			adminListCommand(), adminGetCommand(), adminActiveCommand(), adminPushCommand(),
-			adminAddCommand(), adminPutCommand(), adminUpdateCommand(), adminDeleteCommand(), adminReportCommand(),
+			adminAddCommand(), adminPutCommand(), adminUpdateCommand(), adminDeleteCommand(), adminValidateCommand(), adminReportCommand(),
 		},
 	}
 }

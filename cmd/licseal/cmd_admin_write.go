@@ -34,7 +34,7 @@ func writeFlags(more ...cli.Flag) []cli.Flag {
 func adminAddCommand() *cli.Command {
 	return &cli.Command{
 		Name:        "add",
-		Usage:       "store a licence under an id that the server chooses",
+		Usage:       "store a licence under a new id",
 		UsageText:   "licseal admin add --url URL -t KEYS [flags] [FILE]",
 		Description: "Prints the new record's id; --json prints the whole record.",
 		Flags:       writeFlags(),
@@ -43,7 +43,36 @@ func adminAddCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return adminWrite(c, file, (*admin.Client).Create)
+			return adminWrite(c, file, (*admin.Client).Add)
+		},
+	}
+}
+
+func adminValidateCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "validate",
+		Usage:     "ask the server whether it would take a licence",
+		UsageText: "licseal admin validate --url URL [flags] [FILE]",
+		Description: `Sends the licence to POST /schemas/licenses/validate, which stores nothing. The licence
+is not checked here; the exit code is 1 if the server refuses it.`,
+		Flags: adminFlags(),
+		Action: func(c *cli.Context) error {
+			file, err := oneFile(c)
+			if err != nil {
+				return err
+			}
+			lic, err := readLicense(file)
+			if err != nil {
+				return err
+			}
+			client, err := newAdminClient(c, nil)
+			if err != nil {
+				return err
+			}
+			if err := client.Validate(c.Context, lic.String()); err != nil {
+				return adminError(err)
+			}
+			return say(c, "ok: the server would take %s", displayName(file))
 		},
 	}
 }

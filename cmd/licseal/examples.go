@@ -46,6 +46,7 @@ var examples = sync.OnceValue(func() map[string][]string {
 		"admin put":      {"licseal admin put 3fa85f64 --url http://gw:8001 -t vendor.key.pub licence.json", "licseal admin put 3fa85f64 --url http://gw:8001 --as-is backup.json"},
 		"admin update":   {"licseal admin update 3fa85f64 --url http://gw:8001 -t vendor.key.pub new.json", "licseal admin update 3fa85f64 --url http://gw:8001 --as-is backup.json"},
 		"admin delete":   {"licseal admin delete 3fa85f64 --url http://localhost:8001", "licseal admin delete 3fa85f64 --url http://localhost:8001 --workspace shop"},
+		"admin validate": {"licseal admin validate --url http://localhost:8001 licence.json", "licseal admin validate --url http://localhost:8001 <licence.json"},
 		"admin report":   {"licseal admin report --url http://localhost:8001 licence.json", "licseal admin report --url http://localhost:8001 --json licence.json"},
 		"help":           {"licseal help sign", "licseal help admin push"},
 		"completion":     {"licseal completion zsh >~/.zfunc/_licseal", "licseal completion powershell | Out-String | Invoke-Expression"},

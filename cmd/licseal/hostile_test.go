@@ -72,6 +72,7 @@ var hostileLines = map[string][][]string{
 	"admin put":      {{"1", "--as-is", "{licence.json}"}, {"1", "-t", "{vendor.key.pub}", "{any.json}"}},
 	"admin update":   {{"1", "--no-signature", "{licence.json}"}},
 	"admin delete":   {{"1"}},
+	"admin validate": {{"{licence.json}"}},
 	"admin report":   {{}, {"{licence.json}"}},
 	"completion":     {{"bash"}},
 	"help":           {{hostileName}, {"sign", hostileName}},

@@ -110,6 +110,7 @@ var secretLines = []string{
 	"admin put x --url https://127.0.0.1:1 --token-file pass --ca ca.pem --cert ca.pem --cert-key ca.key -t vendor.pub -t list.pub --revocations list.json --policy policy.yaml --schema schema.json licence.json",
 	"admin update x --url https://127.0.0.1:1 --token-file pass --ca ca.pem --cert ca.pem --cert-key ca.key -t vendor.pub -t list.pub --revocations list.json --policy policy.yaml --schema schema.json licence.json",
 	"admin delete x --url https://127.0.0.1:1 --token-file pass --ca ca.pem --cert ca.pem --cert-key ca.key",
+	"admin validate --url https://127.0.0.1:1 --token-file pass --ca ca.pem --cert ca.pem --cert-key ca.key licence.json",
 	"admin report --url https://127.0.0.1:1 --token-file pass --ca ca.pem --cert ca.pem --cert-key ca.key --schema schema.json licence.json",
 }
 

@@ -38,6 +38,7 @@ func serveFlags() []cli.Flag {
 		lengthFlag("store-timeout", 10*time.Second, "answer 503 if the store takes longer than `LENGTH`"),
 		lengthFlag("stop-timeout", 10*time.Second, "when stopping, wait `LENGTH` for requests in progress"),
 		&cli.StringFlag{Name: "log-format", Value: "text", Usage: "log `FORMAT`: text or json"},
+		&cli.StringSliceFlag{Name: "workspaces", KeepSpace: true, Value: cli.NewStringSlice("default"), Usage: "ignore the path prefix `NAME`, as of a gateway's workspace (repeatable)"},
 		&cli.StringFlag{Name: "gateway-version", Value: "3.9.0.1", Usage: "report `VERSION` as the version of the gateway"},
 	}
 }

@@ -31,7 +31,7 @@ func (s *server) handler() http.Handler {
 	if s.entitlements != nil {
 		routes[entitle.LicensePath] = s.entitlements // it has tokens of its own
 	}
-	return observed(s.log, m, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return observed(s.log, m, s.admin.Workspaces, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if special, ok := routes[r.URL.Path]; ok {
 			special.ServeHTTP(w, r)
 			return

@@ -97,17 +97,28 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // observed logs and counts each request.
-func observed(log *slog.Logger, m *metrics, next http.Handler) http.Handler {
+func observed(log *slog.Logger, m *metrics, workspaces []string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		sw := &statusWriter{ResponseWriter: w}
 		next.ServeHTTP(sw, r)
 		took := time.Since(start)
-		m.observe(r, sw.status, took)
+		path := withoutWorkspace(r.URL.Path, workspaces)
+		m.observe(r.Method, path, sw.status, took)
 		log.LogAttrs(r.Context(), slog.LevelInfo, "request",
-			slog.String("method", knownMethod(r.Method)), slog.String("path", loggedPath(r.URL.Path)), slog.Int("status", sw.status),
+			slog.String("method", knownMethod(r.Method)), slog.String("path", loggedPath(path)), slog.Int("status", sw.status),
 			slog.Int64("bytes", sw.bytes), slog.String("took", took.String()), slog.String("from", r.RemoteAddr))
 	})
+}
+
+// withoutWorkspace returns a path without the prefix of a workspace.
+func withoutWorkspace(path string, workspaces []string) string {
+	for _, name := range workspaces {
+		if rest, ok := strings.CutPrefix(path, "/"+name); ok && strings.HasPrefix(rest, "/") {
+			return rest
+		}
+	}
+	return path
 }
 
 // loggedPath returns the path of a request if the server knows it, and its kind

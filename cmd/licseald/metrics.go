@@ -45,8 +45,8 @@ func (m *metrics) handler() http.Handler {
 
 // observe counts a request. Unknown methods and paths have no label of their own:
 // clients could create labels without end.
-func (m *metrics) observe(r *http.Request, status int, took time.Duration) {
-	method, route := knownMethod(r.Method), knownRoute(r.URL.Path)
+func (m *metrics) observe(method, path string, status int, took time.Duration) {
+	method, route := knownMethod(method), knownRoute(path)
 	code := strconv.Itoa(status)
 	m.requests.WithLabelValues(method, route, code).Inc()
 	m.duration.WithLabelValues(method, route, code).Observe(took.Seconds())
@@ -61,7 +61,7 @@ func knownMethod(method string) string {
 }
 
 func knownRoute(path string) string {
-	path = strings.TrimSuffix(strings.TrimPrefix(path, "/default"), "/")
+	path = strings.TrimSuffix(path, "/")
 	switch {
 	case path == "":
 		return "/"

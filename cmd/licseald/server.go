@@ -53,6 +53,7 @@ func newServer(c *cli.Context) (*server, error) {
 	}
 	s.admin.MaxBodyBytes = c.Int64("max-body")
 	s.admin.Version = c.String("gateway-version")
+	s.admin.Workspaces = c.StringSlice("workspaces")
 	s.admin.Roles = s.judge.rules.Roles()
 	s.admin.Log = log
 	s.review = &review{store: s.store, judge: s.judge, log: log}

@@ -59,3 +59,17 @@ func TestHide(t *testing.T) {
 		}
 	}
 }
+
+// What a client may send back without meaning it is ignored.
+func TestIgnoredFields(t *testing.T) {
+	for _, body := range []string{
+		`{"payload":"two","id":null,"created_at":null,"updated_at":null,"tags":null}`,
+		`{"payload":"two","tags":["a","b"]}`, `{"payload":"two","created_at":1,"updated_at":2.5}`,
+	} {
+		h := newHandler(&admin.Memory{})
+		w := request(t, h, "POST", "/licenses", body)
+		if record := decode[admin.Record](t, w); w.Code != 201 || record.Payload != "two" || record.ID == "" {
+			t.Errorf("%s: %d %s", body, w.Code, w.Body)
+		}
+	}
+}
