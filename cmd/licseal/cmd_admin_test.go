@@ -142,7 +142,7 @@ func TestAdminPushTogether(t *testing.T) {
 		api.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	command := exec.Command("licseal", "admin", "push", "--url", server.URL, "--as-is")
+	command := exec.Command("licseal", "admin", "push", "--url", server.URL, "--as-is", "--backup", t.TempDir())
 	command.Stdin = strings.NewReader(publishedLicence)
 	if output, err := command.CombinedOutput(); err != nil || !strings.Contains(string(output), "the licence is already active") {
 		t.Errorf("%s, %v", output, err)
