@@ -6,6 +6,7 @@ import (
 	"context"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/licseal/licseal/entitle"
 	"github.com/licseal/licseal/entitle/sqlstore"
@@ -29,7 +30,7 @@ func BenchmarkUse(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			data, err := license(1 << 50)
+			data, err := license(1<<50, time.Now())
 			if err != nil {
 				b.Fatal(err)
 			}

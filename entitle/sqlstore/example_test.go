@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/licseal/licseal/entitle"
 	"github.com/licseal/licseal/entitle/sqlstore"
@@ -34,7 +35,7 @@ func ExampleNew() {
 		fmt.Println(err)
 		return
 	}
-	data, err := license(900)
+	data, err := license(900, time.Now())
 	if err != nil {
 		fmt.Println(err)
 		return

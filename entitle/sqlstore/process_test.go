@@ -47,7 +47,15 @@ type product struct {
 	Workers int
 	Uses    int           // of each worker, 1 to 3 at a time; 0: one at a time, until it is killed
 	Pause   time.Duration // after each use, if it is to be killed
-	Ahead   time.Duration // by how much its clock is
+	Base    time.Duration // from the clock of the machine to that of the test
+	Ahead   time.Duration // by how much the product's clock is ahead of that of the test
+}
+
+// noonOn returns how far noon of a day of this month is from now; 0 is the last day of the
+// month before.
+func noonOn(day int) time.Duration {
+	now := time.Now().UTC()
+	return time.Date(now.Year(), now.Month(), day, 12, 0, 0, 0, time.UTC).Sub(now)
 }
 
 // runProduct runs a product. One that is to be killed writes a byte for each use
@@ -66,12 +74,12 @@ func runProduct(text string) error {
 	if err != nil {
 		return err
 	}
-	data, err := license(p.Limit)
+	data, err := license(p.Limit, time.Now().Add(p.Base))
 	if err != nil {
 		return err
 	}
 	guard, err := entitle.Open(ctx, entitle.Text(data), trusted, &entitle.Options{
-		Store: store, Batch: p.Batch, Clock: func() time.Time { return time.Now().Add(p.Ahead) },
+		Store: store, Batch: p.Batch, Clock: func() time.Time { return time.Now().Add(p.Base + p.Ahead) },
 	})
 	if err != nil {
 		return err
@@ -222,9 +230,10 @@ func onEach(t *testing.T, test func(t *testing.T, store string)) {
 func TestProcesses(t *testing.T) {
 	onEach(t, func(t *testing.T, store string) {
 		var total int64
+		base := noonOn(10) // a limit is that of a month, which must not end
 		run := func(p product) (allowed int64) {
 			t.Helper()
-			p.Store, p.Workers = store, 4
+			p.Store, p.Workers, p.Base = store, 4, base
 			var outputs []*output
 			var commands []*exec.Cmd
 			for range 3 {
@@ -272,11 +281,12 @@ func TestProcesses(t *testing.T) {
 // test's to set.
 func TestClockMoved(t *testing.T) {
 	onEach(t, func(t *testing.T, store string) {
+		base := noonOn(0)
 		run := func(uses int, ahead time.Duration) error {
-			c, _ := product{Store: store, Limit: 1 << 40, Workers: 1, Uses: uses, Ahead: ahead}.start(t)
+			c, _ := product{Store: store, Limit: 1 << 40, Workers: 1, Uses: uses, Base: base, Ahead: ahead}.start(t)
 			return c.Wait()
 		}
-		now := time.Now().UTC()
+		now := time.Now().Add(base).UTC()
 		if err := run(3, 0); err != nil {
 			t.Fatal(err)
 		}
@@ -432,7 +442,7 @@ func TestDatabaseStops(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			data, err := license(1 << 40)
+			data, err := license(1<<40, time.Now())
 			if err != nil {
 				t.Fatal(err)
 			}
