@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/licseal/licseal"
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
@@ -91,6 +92,33 @@ func TestDateOfOtherType(t *testing.T) {
 			if !isDate(value, day) {
 				t.Errorf("%v is refused", value)
 			}
+		}
+	}
+}
+
+// The form of a value that was meant is the only one whose type it has, or else the only
+// one whose constants it has.
+func TestMeantBranch(t *testing.T) {
+	at := func(pointer, keyword, allowed string) fault {
+		return fault{Violation: licseal.Violation{Position: licseal.Position{Pointer: pointer}, Keyword: keyword, Allowed: allowed}}
+	}
+	a, b := []fault{at("/x/y", "required", "")}, []fault{at("/x/z", "minimum", "")}
+	for name, test := range map[string]struct {
+		branches [][]fault
+		want     int // which, -1 for none
+	}{
+		"another type":             {[][]fault{{at("/x", "type", "")}, a}, 1},
+		"another type inside":      {[][]fault{{at("/x/y", "type", "")}, a}, -1},
+		"another value":            {[][]fault{a, {at("/x", "pattern", "a letter")}}, 0},
+		"another value inside":     {[][]fault{{at("/x/y", "pattern", "a letter")}, a}, -1},
+		"a constant inside":        {[][]fault{{at("/x/kind", "const", "")}, a}, 1},
+		"one of several inside":    {[][]fault{b, {at("/x/kind", "enum", "")}}, 0},
+		"nothing tells them apart": {[][]fault{a, b}, -1},
+		"two are left":             {[][]fault{{at("/x", "type", "")}, a, b}, -1},
+	} {
+		got := meantBranch(test.branches, "/x")
+		if (got == nil) != (test.want < 0) || got != nil && &got[0] != &test.branches[test.want][0] {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }
