@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/trust"
 	"github.com/licseal/licseal/verify"
 )
 
@@ -24,6 +25,9 @@ type Guard struct {
 	current atomic.Pointer[license] // nil if no licence is in use
 	floor   atomic.Int64            // the latest instant seen, or up to floorStep before it
 
+	chain      atomic.Pointer[trust.Chain] // nil if the trusted keys do not come from one
+	chainAhead atomic.Bool                 // what is remembered goes further
+
 	countersMu sync.Mutex
 	counters   map[string]*counter
 
@@ -32,6 +36,7 @@ type Guard struct {
 	loading     sync.Mutex // guards this block
 	loaded      []byte     // the document that current was read from
 	trusted     []licseal.TrustedKey
+	chainData   []byte // the document that chain was followed by
 	revocations *revocations
 	verifier    *verify.Verifier // of the two above; nil if one of them has changed
 	mustJudge   bool             // so that the licence in use must be judged again
@@ -56,8 +61,8 @@ type Guard struct {
 	watcher  sync.WaitGroup // the goroutine that reads the sources
 }
 
-// Open verifies the licence of a source against the trusted keys and returns a
-// guard that answers what it allows. If the licence is expired, not yet valid or
+// Open verifies the licence of a source against the trusted keys, or those of the chain
+// of [Options].TrustRoot, and returns a guard that answers what it allows. If the licence is expired, not yet valid or
 // revoked, Open succeeds, and the guard allows nothing. opts may be nil.
 //
 // The errors are those of [verify.License], whose refusal of a field is a
@@ -66,13 +71,16 @@ type Guard struct {
 // The guard must be closed. Until then it reads its source twice a second.
 func Open(ctx context.Context, source Source, trusted []licseal.TrustedKey, opts *Options) (*Guard, error) {
 	g := newGuard(source, trusted, opts)
+	if g.opts.TrustRoot != nil && trusted != nil {
+		return nil, errTwoTrusts
+	}
 	if err := g.learn(ctx); err != nil {
 		return nil, err
 	}
 	if err := g.rememberNow(); err != nil {
 		return nil, err
 	}
-	if err := g.reload(); err != nil && !g.mayStartWithout(err) {
+	if err := g.reload(); err != nil && !g.mayOpen(err) {
 		return nil, err
 	}
 	if err := g.flush(ctx); err != nil {
@@ -131,6 +139,12 @@ func (g *Guard) learn(ctx context.Context) error {
 		g.raiseFloor(nanos(totals.Latest))
 	}
 	return nil
+}
+
+// mayOpen reports whether an error of reload lets a guard open: if the chain of trust was
+// refused, the licence was judged by what was in force.
+func (g *Guard) mayOpen(err error) bool {
+	return errors.As(err, new(*chainError)) || g.mayStartWithout(err)
 }
 
 // mayStartWithout reports whether an error of reload lets a guard open without a

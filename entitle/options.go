@@ -3,6 +3,7 @@ package entitle
 import (
 	"time"
 
+	"github.com/licseal/licseal/trust"
 	"github.com/licseal/licseal/verify"
 )
 
@@ -24,6 +25,15 @@ type Options struct {
 	// Missing, which allows nothing.
 	MayBeMissing bool
 
+	// TrustRoot, if not nil, is where the trust of the guard begins, in place of the
+	// trusted keys that Open is given, which must be nil. It comes with the product.
+	TrustRoot *trust.Origin
+
+	// TrustChain is the source of the chain that begins with TrustRoot, such as
+	// [File]. It may come from anywhere. If it is missing or refused, what was
+	// known before stays in force, and Status reports it.
+	TrustChain Source
+
 	// Revocations is the source of a signed revocation list, such as [File]. If
 	// nil, revocation is not checked. Otherwise a list is required: if it is
 	// missing, forged or stale, Open fails. If that happens while the guard is
@@ -35,9 +45,9 @@ type Options struct {
 	// used until its next update.
 	MaxListAge time.Duration
 
-	// Remember, if not nil, keeps the latest instant and the newest revocation
-	// list for the next start, in addition to the store. Without it, an older
-	// list is refused only while the guard is open. It changes what is
+	// Remember, if not nil, keeps the latest instant, the newest revocation list
+	// and the chain of trust for the next start, in addition to the store. Without it, an older
+	// list or chain is refused only while the guard is open. It changes what is
 	// remembered and returns the result, as package state does:
 	//
 	//	Remember: func(change func(*verify.Memory) error) (*verify.Memory, error) {

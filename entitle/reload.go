@@ -3,16 +3,31 @@ package entitle
 import (
 	"bytes"
 	"context"
+	"errors"
 
 	"github.com/licseal/licseal"
 )
 
-// reload reads the revocation list and the source. It takes the document of the source
-// if that is another licence and allows something, or if the licence in use does not.
-// The licence in use is judged again if the list or the trusted keys have changed.
+// reload reads the chain of trust, the revocation list and the source, in this order. A
+// chain that is refused is an error, and does not keep the rest from being used.
 func (g *Guard) reload() error {
 	g.loading.Lock()
 	defer g.loading.Unlock()
+	chainErr := g.loadTrust()
+	if chainErr != nil && g.chain.Load() == nil {
+		return chainErr
+	}
+	if err := g.reloadLicense(); err != nil {
+		return err
+	}
+	return chainErr
+}
+
+// reloadLicense reads the revocation list and the source. It takes the document of the
+// source if that is another licence and allows something, or if the licence in use does
+// not. The licence in use is judged again if the list or the trusted keys have changed.
+// The caller has locked g.loading.
+func (g *Guard) reloadLicense() error {
 	now := g.now()
 	listErr := g.loadRevocations()
 	data, modified, err := load(g.source)
@@ -28,7 +43,7 @@ func (g *Guard) reload() error {
 	}
 	next, report, err := g.judge(data)
 	if err != nil && isLoaded {
-		if isDisowned(report) {
+		if isDisowned(report) || g.chain.Load() != nil && errors.Is(err, licseal.ErrNoTrustedKeys) {
 			g.suspend()
 		}
 		return err
@@ -94,13 +109,4 @@ func (g *Guard) Reload(ctx context.Context) error {
 		return err
 	}
 	return g.flush(ctx)
-}
-
-// Trust replaces the trusted keys. The licence in use is judged by them within half
-// a second, and is suspended if its key is no longer among them.
-func (g *Guard) Trust(trusted []licseal.TrustedKey) {
-	g.loading.Lock()
-	defer g.loading.Unlock()
-	g.trusted = trusted
-	g.verifier, g.mustJudge = nil, true
 }

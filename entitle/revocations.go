@@ -71,7 +71,12 @@ func (g *Guard) rememberNow() error {
 // refused if a newer one is remembered.
 func (g *Guard) remember(list *revoke.List) error {
 	now := g.now()
-	m, err := g.opts.Remember(func(m *verify.Memory) error { return m.Observe(timeOf(now), list, 0) })
+	m, err := g.opts.Remember(func(m *verify.Memory) error {
+		if err := g.followIn(m); err != nil {
+			return err
+		}
+		return m.Observe(timeOf(now), list, 0)
+	})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/nonblock"
 	"github.com/licseal/licseal/revoke"
+	"github.com/licseal/licseal/trust"
 )
 
 // Source is where a licence comes from. It is read again and again, so that a new licence
@@ -22,14 +23,15 @@ type Source interface {
 	Load() (data []byte, modified time.Time, err error)
 }
 
-// File returns a source that reads a file: a licence, or a revocation list.
+// File returns a source that reads a file: a licence, a revocation list, or a chain of
+// trust.
 func File(path string) Source { return file(path) }
 
 // A file is read up to one byte past the maximum size. If it is too large, the parser
 // refuses it.
 const (
 	maxLicenseBytes = licseal.DefaultMaxBytes + 1
-	maxFileBytes    = max(licseal.DefaultMaxBytes, revoke.MaxBytes) + 1
+	maxFileBytes    = max(licseal.DefaultMaxBytes, revoke.MaxBytes, trust.MaxChainBytes) + 1
 )
 
 type file string
