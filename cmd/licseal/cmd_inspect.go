@@ -17,12 +17,13 @@ func inspectCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "inspect",
 		Usage:     "show a licence without trusting it",
-		UsageText: "licseal inspect [flags] [FILE]",
+		UsageText: "licseal inspect [flags] [FILE…]",
 		Description: `Prints the fields of a licence, and its dates as instants. The signature is not
 checked: anyone may have written what is shown. Without --schema, the dates of a
 licence that is not Kong's are found by the names of its fields. --json prints one object with the
 members verified (always false), payload, signature, version, not_before,
-not_after, days_left and, if the dates cannot be read, error.`,
+not_after, days_left and, if the dates cannot be read, error. Of several files, each
+begins with its name, and --json prints an object a line, with the member file.`,
 		Flags:  []cli.Flag{schemaFlag, jsonFlag},
 		Action: inspect,
 	}
@@ -30,7 +31,8 @@ not_after, days_left and, if the dates cannot be read, error.`,
 
 // inspection is what 'licseal inspect --json' prints.
 type inspection struct {
-	Verified  bool            `json:"verified"` // always false
+	File      string          `json:"file,omitempty"` // if there are several
+	Verified  bool            `json:"verified"`       // always false
 	Payload   json.RawMessage `json:"payload"`
 	Signature string          `json:"signature"`
 	Version   json.RawMessage `json:"version"`
@@ -41,21 +43,43 @@ type inspection struct {
 }
 
 func inspect(c *cli.Context) error {
-	file, err := oneFile(c)
-	if err != nil {
+	files := c.Args().Slice()
+	if len(files) == 0 {
+		files = []string{"-"}
+	}
+	if err := checkStdin(files...); err != nil {
 		return err
 	}
 	rules, err := payloadSchema(c)
 	if err != nil {
 		return err
 	}
+	for _, file := range files {
+		if err := inspectFile(c, rules, file, len(files) > 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inspectFile shows one licence, with the name of its file if there are several.
+func inspectFile(c *cli.Context, rules *schema.Schema, file string, named bool) error {
 	lic, err := readLicense(file)
 	if err != nil {
 		return err
 	}
 	d := datesOf(c, rules, lic.Payload)
 	if c.Bool("json") {
-		return printJSON(c, newInspection(lic, d))
+		in := newInspection(lic, d)
+		if named {
+			in.File = displayName(file)
+		}
+		return printJSON(c, in)
+	}
+	if named {
+		if err := say(c, "%s:", displayName(file)); err != nil {
+			return err
+		}
 	}
 	switch meant := rules.Instead(lic.Payload); {
 	case d.err == nil && !d.named:
