@@ -156,7 +156,7 @@ func TestAdminAsIs(t *testing.T) {
 	t.Cleanup(server.Close)
 	const id = "30b4edb7-0847-4f65-af90-efbed8b0161f"
 	for text, works := range map[string]bool{"{ \"license\": {\"signature\": \"bGk=\"} }\n": true, publishedLicence + "\n\n": true, "rubbish": true, "\xff": false} {
-		command := exec.Command("licseal", "admin", "put", id, "--url", server.URL, "--as-is")
+		command := exec.Command("licseal", "admin", "put", id, "--url", server.URL, "--as-is", "--backup", t.TempDir())
 		command.Stdin = strings.NewReader(text)
 		output, err := command.CombinedOutput()
 		record, _ := store.Get(t.Context(), id)
