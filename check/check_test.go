@@ -273,6 +273,25 @@ func TestSingleQuotesInsideStrings(t *testing.T) {
 	}
 }
 
+// If several licences are installed, the one that was changed last counts, or none is
+// known to.
+func TestWhichOfSeveralCounts(t *testing.T) {
+	for second, want := range map[int64]string{1: "(2 licences; it is not clear which counts)", 2: "(2 licences; the one changed last counts)"} {
+		p := newPlace(t).place()
+		p.RecordsName = "http://admin/licenses"
+		p.Records = func(context.Context) ([]check.Installed, error) {
+			return []check.Installed{
+				{Name: "a", Data: []byte(signed(t)), Updated: time.Unix(1, 0)},
+				{Name: "b", Data: []byte(signed(t)), Updated: time.Unix(second, 0)},
+			}, nil
+		}
+		e := newChecker(t, nil).Effective(t.Context(), p)
+		if got := e.Sources[len(e.Sources)-1].Detail; got != want {
+			t.Errorf("changed at %d: %q, want %q", second, got, want)
+		}
+	}
+}
+
 // Findings are counted by their severity.
 func TestCount(t *testing.T) {
 	r := &check.Result{Findings: []check.Finding{{Severity: check.Error}, {Severity: check.Note}, {Severity: check.Error}}}

@@ -122,3 +122,22 @@ func TestMeantBranch(t *testing.T) {
 		}
 	}
 }
+
+// The elements of an array have a schema if they are all of one simple type.
+func TestItemsOf(t *testing.T) {
+	for _, test := range []struct {
+		elements []any
+		want     string
+	}{
+		{[]any{"a", "b"}, "string"}, {[]any{true}, "boolean"}, {nil, ""}, {[]any{"a", true}, ""},
+		{[]any{nil}, ""}, {[]any{"a", nil}, ""}, {[]any{[]any{"a"}}, ""}, {[]any{map[string]any{}}, ""},
+	} {
+		got := ""
+		if n := itemsOf(test.elements); n != nil {
+			got = n.Type
+		}
+		if got != test.want {
+			t.Errorf("%v: %q, want %q", test.elements, got, test.want)
+		}
+	}
+}
