@@ -16,6 +16,8 @@ func serveFlags() []cli.Flag {
 		lengthFlag("wait-for-store", 0, "wait up to `LENGTH` for PostgreSQL to answer at the start, such as 60s"),
 		&cli.BoolFlag{Name: "ephemeral", Usage: "keep everything in memory, on a random loopback port: for a rehearsal"},
 		&cli.StringSliceFlag{Name: "trust", KeepSpace: true, Aliases: []string{"t"}, Usage: "store licences signed by the public keys in `FILE` (repeatable; reloaded)", TakesFile: true},
+		&cli.StringFlag{Name: "trust-root", Usage: "trust the chain that begins with the document in `FILE`, or SHA256:… of it, in place of --trust", TakesFile: true},
+		&cli.StringFlag{Name: "trust-chain", Usage: "follow the chain of trust in `FILE` (reloaded); requires --trust-root", TakesFile: true},
 		&cli.BoolFlag{Name: "accept-unverified", Usage: "do not check signatures and dates: for a rehearsal"},
 		schemaFlag(),
 		lengthFlag("grace", 0, "accept licences for this `LENGTH` of time after they expire, such as 30d"),
@@ -59,14 +61,10 @@ func checkServeFlags(c *cli.Context) error {
 	if err := noArguments(c); err != nil {
 		return err
 	}
-	trust, unverified := len(c.StringSlice("trust")) > 0, c.Bool("accept-unverified")
+	if err := checkTrustFlags(c); err != nil {
+		return err
+	}
 	switch {
-	case !trust && !unverified:
-		return usagef("--trust FILE is required: it names the public keys that licences are verified with")
-	case trust && unverified:
-		return usagef("--trust and --accept-unverified are mutually exclusive")
-	case unverified && (c.IsSet("revocations") || c.IsSet("issuer")):
-		return usagef("--revocations and --issuer require --trust: they judge who signed")
 	case c.IsSet("max-list-age") && !c.IsSet("revocations"):
 		return usagef("--max-list-age requires --revocations FILE")
 	case c.Bool("hide-refused") && !c.IsSet("token-file") && !c.IsSet("client-scopes"):
@@ -88,6 +86,25 @@ func checkServeFlags(c *cli.Context) error {
 		return err
 	}
 	return checkAddress(c)
+}
+
+func checkTrustFlags(c *cli.Context) error {
+	trust, chain, unverified := len(c.StringSlice("trust")) > 0, c.String("trust-root") != "", c.Bool("accept-unverified")
+	switch {
+	case trust && chain:
+		return usagef("--trust and --trust-root are mutually exclusive")
+	case c.IsSet("trust-chain") && !chain:
+		return usagef("--trust-chain requires --trust-root, which does not come with the chain")
+	case !trust && !chain && !unverified:
+		return usagef("--trust FILE is required: it names the public keys that licences are verified with")
+	case trust && unverified:
+		return usagef("--trust and --accept-unverified are mutually exclusive")
+	case chain && unverified:
+		return usagef("--trust-root and --accept-unverified are mutually exclusive")
+	case unverified && (c.IsSet("revocations") || c.IsSet("issuer")):
+		return usagef("--revocations and --issuer require --trust: they judge who signed")
+	}
+	return nil
 }
 
 func checkEntitleFlags(c *cli.Context) error {

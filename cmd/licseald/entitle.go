@@ -31,6 +31,9 @@ func (s *server) openEntitlements(c *cli.Context) error {
 		return err
 	}
 	trusted := s.judge.trust()
+	if s.origin != nil {
+		trusted.keys = nil // they come from the chain
+	}
 	guard, err := entitle.Open(c.Context, entitle.NewFolder(dir), trusted.keys, opts)
 	if err != nil {
 		return fmt.Errorf("--license-dir %s: %w", dir, err)
@@ -53,6 +56,10 @@ func (s *server) guardOptions(c *cli.Context) (opts *entitle.Options, err error)
 	opts = &entitle.Options{
 		Store: entitle.NewMemory(), MayBeMissing: true, Notify: s.noteEvent,
 		Issuer: c.String("issuer"), MaxListAge: lengthOf(c, "max-list-age"), StoreTimeout: lengthOf(c, "store-timeout"),
+	}
+	opts.TrustRoot = s.origin
+	if path := c.String("trust-chain"); path != "" {
+		opts.TrustChain = entitle.File(path)
 	}
 	if path := c.String("revocations"); path != "" {
 		opts.Revocations = entitle.File(path)

@@ -95,19 +95,31 @@ func (j *judge) suggest(p licseal.Payload, err error) error {
 	return err
 }
 
-// trustParser returns a func that reads files of trusted keys, which count as one,
-// followed by a revocation list if there is one. It refuses a list that is older than
-// one it has read before.
-func trustParser(keyFiles []string, listFile string, options verify.Options) func([][]byte) (trust, error) {
+// keyReader reads trusted keys from files, given what was seen before.
+type keyReader struct {
+	files []watchedFile
+	read  func(contents [][]byte, seen *verify.Memory) ([]licseal.TrustedKey, error)
+}
+
+// readKeys reads files of trusted keys, which count as one.
+func readKeys(names []string) keyReader {
+	return keyReader{smallFiles(names...), func(contents [][]byte, _ *verify.Memory) ([]licseal.TrustedKey, error) {
+		return parseKeys(names, contents)
+	}}
+}
+
+// trustParser returns a func that reads trusted keys, and then a revocation list if there
+// is one. It refuses a list that is older than one it has read before.
+func trustParser(keys keyReader, listFile string, options verify.Options) func([][]byte) (trust, error) {
 	var seen verify.Memory
 	return func(contents [][]byte) (trust, error) {
-		trusted, err := parseKeys(keyFiles, contents)
+		trusted, err := keys.read(contents[:len(keys.files)], &seen)
 		if err != nil {
 			return trust{}, err
 		}
 		o := options
 		if listFile != "" {
-			if o.Revocations, err = revoke.Verify(contents[len(keyFiles)], trusted); err == nil {
+			if o.Revocations, err = revoke.Verify(contents[len(keys.files)], trusted); err == nil {
 				err = seen.Observe(time.Now(), o.Revocations, 0)
 			}
 			if err != nil {

@@ -29,6 +29,8 @@ func TestNoSecretIsShown(t *testing.T) {
 	testenv.WriteFile(t, key, keyText)
 	lines := map[string][]string{
 		"trust":                  {"--trust", secret},
+		"trust-root":             {"--trust-root", secret},
+		"trust-chain":            {"--trust-root", "SHA256:" + strings.Repeat("0", 64), "--trust-chain", secret},
 		"schema":                 {"--trust", trust, "--schema", secret},
 		"revocations":            {"--trust", trust, "--revocations", secret},
 		"token-file":             {"--trust", trust, "--token-file", secret},

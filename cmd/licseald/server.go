@@ -13,6 +13,7 @@ import (
 	"github.com/licseal/licseal/internal/sqldb/sqlite"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/revoke"
+	chain "github.com/licseal/licseal/trust"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
 )
@@ -24,6 +25,7 @@ type server struct {
 	store  admin.Store
 	ping   func(context.Context) error
 	judge  *judge
+	origin *chain.Origin // nil if the trusted keys do not come from a chain
 	access access
 	tls    *tls.Config // nil if it speaks plain HTTP
 
@@ -78,12 +80,18 @@ func (s *server) loadJudge(c *cli.Context) error {
 		s.judge.unverified, err = verify.NewUnverified(&options)
 		return err
 	}
-	keyFiles, listFile := c.StringSlice("trust"), c.String("revocations")
-	files, flags := smallFiles(keyFiles...), "--trust"
-	if listFile != "" {
-		files, flags = append(files, watchedFile{listFile, revoke.MaxBytes}), "--trust, --revocations"
+	keys, flags := readKeys(c.StringSlice("trust")), "--trust"
+	if root := c.String("trust-root"); root != "" {
+		if s.origin, err = readOrigin(root); err != nil {
+			return fmt.Errorf("--trust-root %s: %w", root, err)
+		}
+		keys, flags = readChain(s.origin, c.String("trust-chain")), "--trust-chain"
 	}
-	trusted, err := watch(s.watcher, trustParser(keyFiles, listFile, options), files...)
+	files, listFile := slices.Clone(keys.files), c.String("revocations")
+	if listFile != "" {
+		files, flags = append(files, watchedFile{listFile, revoke.MaxBytes}), flags+", --revocations"
+	}
+	trusted, err := watch(s.watcher, trustParser(keys, listFile, options), files...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", flags, err)
 	}
