@@ -24,7 +24,8 @@ verifier is installed.`,
 			{Name: "new", Usage: "create a state file", UsageText: "licseal state new FILE", ArgsUsage: edits, Action: newState},
 			{Name: "show", Usage: "print what a state file records", UsageText: "licseal state show [--json] FILE", Flags: []cli.Flag{jsonFlag}, Action: showState,
 				Description: `--json prints one object: latest, and if a list was seen generation, issued,
-list (the SHA-256 of its payload), signer and revoked_keys.`},
+list (the SHA-256 of its payload), signer and revoked_keys. If a chain of trust is
+followed, trust has its generation, and the digests of its anchor and newest document.`},
 			{Name: "reset", Usage: "forget a time that is later than the clock's", UsageText: "licseal state reset FILE", ArgsUsage: edits, Action: resetState,
 				Description: `For a clock that was ahead once. Sets the latest time seen to that of the clock, or
 to the issue of the newest revocation list if that is later. What is recorded about
@@ -108,6 +109,14 @@ type jsonState struct {
 	List        string           `json:"list,omitempty"`
 	Signer      string           `json:"signer,omitempty"`
 	RevokedKeys []jsonRevokedKey `json:"revoked_keys,omitempty"`
+	Trust       *jsonTrustState  `json:"trust,omitempty"`
+}
+
+// jsonTrustState describes the chain of trust that is followed.
+type jsonTrustState struct {
+	Generation int    `json:"generation"`
+	Anchor     string `json:"anchor"`
+	Digest     string `json:"digest"` // of the newest document
 }
 
 type jsonRevokedKey struct {
@@ -120,6 +129,9 @@ func newJSONState(m *verify.Memory) jsonState {
 	j := jsonState{Latest: instant(m.Latest), Generation: m.List.Generation, List: m.List.Digest, Signer: m.List.Signer}
 	if m.List.Generation > 0 {
 		j.Issued = instant(m.List.Issued)
+	}
+	if n := len(m.Trust.Digests); n > 0 {
+		j.Trust = &jsonTrustState{n, m.Trust.Digests[0], m.Trust.Digests[n-1]}
 	}
 	for _, key := range m.List.Keys {
 		j.RevokedKeys = append(j.RevokedKeys, newJSONRevokedKey(key.ID, key.From, ""))
