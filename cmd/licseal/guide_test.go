@@ -18,13 +18,17 @@ import (
 const fields = `{"admin_seats":"5","customer":"Example Company, Inc","dataplanes":"2","license_key":"LS-0001","product_subscription":"Konnect Enterprise","support_plan":"None"}`
 
 // failed matches the beginning of the error of a command that must fail.
-var failed = text.Pattern(`(?m)^(error|usage|parse|schema|signature|not-yet-valid|expired|revoked|requirement|revocation-list|clock|state): |^[0-9]+ rows.* rejected `)
+var failed = text.Pattern(`(?m)^(error|usage|parse|schema|signature|trust|not-yet-valid|expired|revoked|requirement|revocation-list|clock|state): |^[0-9]+ rows.* rejected `)
 
 // step is a command of a guide and what it prints.
 type step struct{ command, output string }
 
 func TestRotationGuide(t *testing.T) {
 	runGuide(t, "../../docs/rotation.md", map[string]string{"fields.json": fields})
+}
+
+func TestTrustChainGuide(t *testing.T) {
+	runGuide(t, "../../docs/trust-chain.md", map[string]string{"fields.json": fields})
 }
 
 // runGuide runs the very commands of a guide: each section in a folder of its own with
