@@ -24,7 +24,7 @@ in OpenSSH's formats. The private key is encrypted with a passphrase, which is
 read from the terminal unless --passphrase-file or --no-passphrase is given.
 Without --comment, the key is named after the product in the profile, or else after
 FILE; if the passphrase is asked for, so is the name. Existing files are never
-overwritten.`,
+overwritten. If the file system has no permissions, a warning says so.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "o", Aliases: []string{"output"}, Usage: "write the key pair to `FILE` and FILE.pub", TakesFile: true, Category: writes},
 			&cli.StringFlag{Name: "type", Value: private.Ed25519.String(), Usage: "`TYPE` of key: ed25519 or ecdsa-p256"},
@@ -89,6 +89,7 @@ func writeKeyPair(c *cli.Context, path string, key crypto.Signer) error {
 		return errors.Join(err, os.Remove(path), os.Remove(path+".pub"))
 	}
 	note("private key: %s (keep it secret, keep a copy)", path)
+	warnIfReadable(path) // on a file system without permissions
 	note("public key:  %s.pub (give it to those who verify)", path)
 	note("fingerprint: %s", licseal.KeyID(key.Public()))
 	return nil

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/atomicfile"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/keys/private"
 	"github.com/urfave/cli/v2"
@@ -82,8 +82,8 @@ func findPrivate(c *cli.Context, path string) (crypto.Signer, error) {
 // warnIfReadable warns of a private key that others on the machine can read.
 func warnIfReadable(path string) {
 	info, err := os.Stat(path)
-	if err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
-		warn("%s can be read by others: chmod 600 %s", path, path)
+	if err == nil && info.Mode().IsRegular() && !atomicfile.IsPrivate(path) {
+		warn("%s can be read by others: "+makePrivate, path, path)
 	}
 }
 

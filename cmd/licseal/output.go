@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -138,7 +139,7 @@ func writeFile(path string, data []byte, perm fs.FileMode, force bool) error {
 	case err == nil && info.IsDir():
 		return errIsDir
 	case err == nil && !info.Mode().IsRegular():
-		return cause(os.WriteFile(path, data, perm)) // a device or a pipe
+		return cause(writeSpecial(path, data))
 	case force:
 		return noFolder(path, atomicfile.Replace(path, data, perm))
 	}
@@ -147,6 +148,16 @@ func writeFile(path string, data []byte, perm fs.FileMode, force bool) error {
 		return withHint(errors.New("the file exists, and was kept"), "--force overwrites it")
 	}
 	return err
+}
+
+// writeSpecial writes to a device or a pipe, which need not be able to be truncated.
+func writeSpecial(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return cmp.Or(err, f.Close())
 }
 
 // createFile writes a new file, whole or not at all.

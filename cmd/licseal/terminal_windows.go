@@ -16,3 +16,6 @@ func showsColors(console *os.File) bool {
 	}
 	return windows.SetConsoleMode(handle, mode|windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING) == nil
 }
+
+// makePrivate is the command that lets only its owner read a file.
+const makePrivate = `icacls "%s" /inheritance:r /grant:r %%USERNAME%%:F`

@@ -105,7 +105,7 @@ func (d disk) create(path string, write func(io.Writer) error, perm fs.FileMode,
 }
 
 func (d disk) createWithoutLink(path string, write func(io.Writer) error, perm fs.FileMode, sync bool) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	f, err := openNew(path, perm)
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func (d disk) replaceLike(path, like string, write func(io.Writer) error, perm f
 func (d disk) writeTemp(path string, write func(io.Writer) error, perm fs.FileMode, old fs.FileInfo, sync bool) (name string, err error) {
 	// Not os.CreateTemp, which ignores the umask.
 	name = filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text()[:12]+".tmp")
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	f, err := openNew(name, perm)
 	if err != nil {
 		return "", err
 	}
@@ -173,6 +173,15 @@ func (d disk) writeTemp(path string, write func(io.Writer) error, perm fs.FileMo
 		return "", errors.Join(err, os.Remove(name))
 	}
 	return name, nil
+}
+
+// openNew makes an empty file. On Windows, the only permissions are those of 0600, if the
+// file system has access control; [IsPrivate] tells.
+func openNew(path string, perm fs.FileMode) (*os.File, error) {
+	if perm == 0o600 {
+		return createPrivate(path)
+	}
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 }
 
 func (d disk) writeAndClose(f *os.File, write func(io.Writer) error, sync bool) error {
