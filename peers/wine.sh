@@ -92,7 +92,10 @@ sed 's/Acme/Acmf/' m_p1.json >forged.json
 exits 5 verify -t vendor.key.pub forged.json
 exits 1 verify -t vendor.key.pub 'no\such.json'
 says 'no\such.json'
-exits 0 inspect m_p1.json
+sed 's/$/\r/' m_p1.json >crlf.json # as an editor of Windows saves it
+exits 0 verify -t vendor.key.pub crlf.json
+exits 0 inspect crlf.json 'east\a\m_p3.json'
+says 'east\a\m_p3.json:'
 exits 0 check -t vendor.key.pub m_p1.json
 exits 0 demo
 

@@ -33,7 +33,7 @@ are made from --product. The profile holds paths, and no secret.
 			&cli.StringFlag{Name: "k", Aliases: []string{"key"}, Usage: "private key to sign with: a `FILE`, or agent:…", TakesFile: true, Category: reads},
 			&cli.StringSliceFlag{Name: "t", KeepSpace: true, Aliases: []string{"trust"}, Usage: "trust the public keys in `FILE` (repeatable)", TakesFile: true, Category: reads},
 			&cli.StringFlag{Name: "revocations", Usage: "the signed revocation list in `FILE`, which may not exist yet", TakesFile: true, Category: reads},
-			&cli.StringFlag{Name: "expires", Usage: "expiry of licences for which nothing else gives one, as +365d"},
+			&cli.StringFlag{Name: "expires", Usage: "expiration `DATE` of licences for which nothing else gives one, as +365d"},
 			&cli.StringFlag{Name: "variable", Usage: "`NAME` of the environment variable that holds a licence"},
 			&cli.StringFlag{Name: "secret", Usage: "`NAME` of the Kubernetes Secret that holds a licence"},
 			forceFlag,

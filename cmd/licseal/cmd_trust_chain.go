@@ -29,7 +29,7 @@ officer runs 'licseal trust sign'.
 			ArgsUsage: names,
 			Flags: []cli.Flag{
 				&cli.StringSliceFlag{Name: "roots", KeepSpace: true, Usage: "public keys of the roots, each in a `FILE`; commas between files", TakesFile: true, Category: reads},
-				&cli.IntFlag{Name: "threshold", Usage: "how many roots must sign: a `NUMBER`"},
+				&cli.IntFlag{Name: "threshold", DefaultText: "none", Usage: "how many roots must sign: a `NUMBER`"},
 				add, issuer, outputFlag, forceFlag,
 			},
 			Action: initTrust,
@@ -51,7 +51,7 @@ public key.
 				&cli.StringSliceFlag{Name: "remove", KeepSpace: true, Usage: "do not trust `KEY` any longer (repeatable)", TakesFile: true, Category: reads},
 				&cli.StringSliceFlag{Name: "add-root", KeepSpace: true, Usage: "let the public key in `FILE` sign trust documents (repeatable)", TakesFile: true, Category: reads},
 				&cli.StringSliceFlag{Name: "remove-root", KeepSpace: true, Usage: "do not let `KEY` sign trust documents any longer (repeatable)", TakesFile: true, Category: reads},
-				&cli.IntFlag{Name: "threshold", Usage: "how many roots must sign the next document, and this one: a `NUMBER`"},
+				&cli.IntFlag{Name: "threshold", DefaultText: "as before", Usage: "how many roots must sign the next document, and this one: a `NUMBER`"},
 				outputFlag, forceFlag,
 			},
 			Action: proposeTrust,
