@@ -83,7 +83,7 @@ func findPrivate(c *cli.Context, path string) (crypto.Signer, error) {
 func warnIfReadable(path string) {
 	info, err := os.Stat(path)
 	if err == nil && info.Mode().IsRegular() && !atomicfile.IsPrivate(path) {
-		warn("%s can be read by others: "+makePrivate, path, path)
+		warn("%s can be read by others: %s", path, makePrivate(path))
 	}
 }
 

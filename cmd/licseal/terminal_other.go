@@ -7,5 +7,5 @@ import "os"
 // showsColors reports whether a terminal acts on escape sequences.
 func showsColors(*os.File) bool { return true }
 
-// makePrivate is the command that lets only its owner read a file.
-const makePrivate = "chmod 600 %s"
+// makePrivate returns the command that lets only its owner read a file.
+func makePrivate(path string) string { return "chmod 600 " + path }

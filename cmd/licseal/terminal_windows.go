@@ -17,5 +17,7 @@ func showsColors(console *os.File) bool {
 	return windows.SetConsoleMode(handle, mode|windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING) == nil
 }
 
-// makePrivate is the command that lets only its owner read a file.
-const makePrivate = `icacls "%s" /inheritance:r /grant:r %%USERNAME%%:F`
+// makePrivate returns the command that lets only its owner read a file.
+func makePrivate(path string) string {
+	return `icacls "` + path + `" /inheritance:r /grant:r %USERNAME%:F`
+}
