@@ -50,8 +50,11 @@ func TestInstalledAtBounds(t *testing.T) {
 	pages := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		pages++
-		records := strings.Repeat(`{"id":"a","payload":"b","created_at":1,"updated_at":1},`, 1000)
-		fmt.Fprintf(w, `{"data":[%s],"next":"/licenses","offset":"%d"}`, strings.TrimSuffix(records, ","), pages)
+		var records []string
+		for i := range 1000 {
+			records = append(records, fmt.Sprintf(`{"id":"%d-%d","payload":"b","created_at":1,"updated_at":1}`, pages, i))
+		}
+		fmt.Fprintf(w, `{"data":[%s],"next":"/licenses","offset":"%d"}`, strings.Join(records, ","), pages)
 		if pages > 2*maxRecords/1000 {
 			panic(http.ErrAbortHandler)
 		}
