@@ -14,7 +14,7 @@ import (
 	"github.com/licseal/licseal/internal/text"
 )
 
-// fields are what the guides sign.
+// fields are those of a licence.
 const fields = `{"admin_seats":"5","customer":"Example Company, Inc","dataplanes":"2","license_key":"LS-0001","product_subscription":"Konnect Enterprise","support_plan":"None"}`
 
 // failed matches the beginning of the error of a command that must fail.
@@ -23,19 +23,14 @@ var failed = text.Pattern(`(?m)^(error|usage|parse|schema|signature|trust|not-ye
 // step is a command of a guide and what it prints.
 type step struct{ command, output string }
 
-func TestRotationGuide(t *testing.T) {
-	runGuide(t, "../../docs/rotation.md", map[string]string{"fields.json": fields})
-}
-
-func TestTrustChainGuide(t *testing.T) {
-	runGuide(t, "../../docs/trust-chain.md", map[string]string{"fields.json": fields})
-}
+func TestRotationGuide(t *testing.T)   { runGuide(t, "../../docs/rotation.md") }
+func TestTrustChainGuide(t *testing.T) { runGuide(t, "../../docs/trust-chain.md") }
 
 // runGuide runs the very commands of a guide: each section in a folder of its own with
-// the files given and those that the guide shows, after the commands of the first section. Each command must print what
-// the guide shows, where … is any text, or any lines if it is alone on a line, and any
-// run of spaces is one. A command must fail if the guide shows an error.
-func runGuide(t *testing.T, path string, files map[string]string) {
+// the files that the guide shows, after the commands of the first section. Each command
+// must print what the guide shows, where … is any text, or any lines if it is alone on a
+// line, and any run of spaces is one. A command must fail if the guide shows an error.
+func runGuide(t *testing.T, path string) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -52,10 +47,8 @@ func runGuide(t *testing.T, path string, files map[string]string) {
 		ran++
 		t.Run(title, func(t *testing.T) {
 			dir := t.TempDir()
-			for _, all := range []map[string]string{files, testenv.GuideFiles(string(text))} {
-				for name, data := range all {
-					testenv.WriteFile(t, filepath.Join(dir, name), data)
-				}
+			for name, data := range testenv.GuideFiles(string(text)) {
+				testenv.WriteFile(t, filepath.Join(dir, name), data)
 			}
 			for _, s := range append(begin, own...) {
 				s.run(t, dir)
@@ -67,7 +60,7 @@ func runGuide(t *testing.T, path string, files map[string]string) {
 	}
 }
 
-func TestBulkGuide(t *testing.T) { runGuide(t, "../../docs/bulk.md", nil) }
+func TestBulkGuide(t *testing.T) { runGuide(t, "../../docs/bulk.md") }
 
 // steps returns the commands in the console blocks of a section.
 func steps(section string) (found []step) {

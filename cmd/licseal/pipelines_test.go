@@ -20,7 +20,7 @@ import (
 )
 
 func TestCheckGuide(t *testing.T) {
-	runGuide(t, "../../docs/check.md", nil)
+	runGuide(t, "../../docs/check.md")
 }
 
 // What check reads as a policy is what its schema describes.
