@@ -4,6 +4,7 @@ package main
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +50,6 @@ func TestReloadChain(t *testing.T) {
 	p.log.WaitFor(t, "its previous content stays in force")
 	expect(t, 201, "POST", p.url+"/licenses", new.licence(t, "LS-4", 30))
 	testenv.WriteFile(t, file, lines[0])
-	p.log.WaitFor(t, "read again")
+	testenv.WaitUntil(t, "the earlier chain is read", func() bool { return strings.Count(p.log.String(), "read again") == 2 })
 	expect(t, 400, "POST", p.url+"/licenses", old.licence(t, "LS-5", 30))
 }
