@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,6 +44,9 @@ func Example(r Reader) (licseal.Payload, error) {
 		if c.Pointer != "" {
 			changes = append(changes, edit.Change{Pointer: plainPointer(c.Pointer), Value: samples[i].value(), JSON: true})
 		}
+	}
+	if len(changes) == 0 {
+		return licseal.Payload{}, errors.New("no fields were found: an example is a payload in JSON, or a table with a header")
 	}
 	return edit.Apply(licseal.Payload{}, changes)
 }
