@@ -33,13 +33,14 @@ type Guard struct {
 
 	changing sync.Mutex // held while the licence may change, until that is reported
 
-	loading     sync.Mutex // guards this block
-	loaded      []byte     // the document that current was read from
-	trusted     []licseal.TrustedKey
-	chainData   []byte // the document that chain was followed by
-	revocations *revocations
-	verifier    *verify.Verifier // of the two above; nil if one of them has changed
-	mustJudge   bool             // so that the licence in use must be judged again
+	loading      sync.Mutex // guards this block
+	loaded       []byte     // the document that current was read from
+	trusted      []licseal.TrustedKey
+	chainData    []byte // what the source of the chain had
+	chainRefusal error  // why that was refused
+	revocations  *revocations
+	verifier     *verify.Verifier // of the two above; nil if one of them has changed
+	mustJudge    bool             // so that the licence in use must be judged again
 
 	writing sync.Mutex // guards this block, and what buckets say of the store
 	seq     int64

@@ -1,6 +1,7 @@
 package entitle
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -71,11 +72,11 @@ func canBeInUse(report *verify.Report) bool {
 	return report.Result() != nil
 }
 
-// isDisowned reports whether nobody who is trusted stands for a licence any longer:
-// its signature or its signer is refused.
-func isDisowned(report *verify.Report) bool {
+// isDisowned reports whether nobody who is trusted vouches for a licence any longer: its
+// signature or its signer is refused, or the chain of trust trusts no key.
+func (g *Guard) isDisowned(report *verify.Report, err error) bool {
 	if report == nil {
-		return false
+		return g.chain.Load() != nil && errors.Is(err, licseal.ErrNoTrustedKeys)
 	}
 	for _, outcome := range report.Outcomes() {
 		switch outcome.Reason {

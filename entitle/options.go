@@ -38,7 +38,8 @@ type Options struct {
 	// nil, revocation is not checked. Otherwise a list is required: if it is
 	// missing, forged or stale, Open fails. If that happens while the guard is
 	// open, the list in use stays, no other licence is taken, and Status reports
-	// it.
+	// it. A list whose signer has lost the trust of the chain is forgotten with what
+	// it revoked; until there is another, no other licence is taken.
 	Revocations Source
 
 	// MaxListAge is how long after its issue the list is used. If zero, it is

@@ -3,9 +3,6 @@ package entitle
 import (
 	"bytes"
 	"context"
-	"errors"
-
-	"github.com/licseal/licseal"
 )
 
 // reload reads the chain of trust, the revocation list and the source, in this order. A
@@ -33,6 +30,9 @@ func (g *Guard) reloadLicense() error {
 	data, modified, err := load(g.source)
 	isLoaded := err == nil && g.loaded != nil && bytes.Equal(data, g.loaded)
 	mustJudge := g.mustJudge || g.revocations.isStale(timeOf(now), g.opts.MaxListAge)
+	if mustJudge && !isLoaded {
+		g.suspendDisowned()
+	}
 	switch {
 	case isLoaded && !mustJudge:
 		return listErr
@@ -43,7 +43,7 @@ func (g *Guard) reloadLicense() error {
 	}
 	next, report, err := g.judge(data)
 	if err != nil && isLoaded {
-		if isDisowned(report) || g.chain.Load() != nil && errors.Is(err, licseal.ErrNoTrustedKeys) {
+		if g.isDisowned(report, err) {
 			g.suspend()
 		}
 		return err
@@ -58,6 +58,17 @@ func (g *Guard) reloadLicense() error {
 	next.modified = modified
 	g.put(next, data, now)
 	return listErr
+}
+
+// suspendDisowned suspends the licence in use if nobody who is trusted vouches for it any
+// longer, whatever the source has in its place.
+func (g *Guard) suspendDisowned() {
+	if g.loaded == nil {
+		return
+	}
+	if _, report, err := g.judge(g.loaded); g.isDisowned(report, err) {
+		g.suspend()
+	}
 }
 
 // suspend suspends the licence in use.

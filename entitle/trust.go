@@ -21,8 +21,8 @@ func (e *chainError) Error() string { return "the chain of trust: " + e.err.Erro
 func (e *chainError) Unwrap() error { return e.err }
 
 // loadTrust follows the chain of trust, if there is one, and takes its newest keys. If
-// the error is a [*chainError], the chain in force stays in force. The caller has locked
-// g.loading.
+// the error is a [*chainError], the chain in force stays in force. A chain that has not
+// changed is not read again, and its refusal is repeated. The caller has locked g.loading.
 func (g *Guard) loadTrust() error {
 	if g.opts.TrustRoot == nil {
 		return nil
@@ -30,29 +30,33 @@ func (g *Guard) loadTrust() error {
 	data, readErr := g.readChain()
 	current := g.chain.Load()
 	if current != nil && readErr == nil && bytes.Equal(data, g.chainData) && !g.chainAhead.Swap(false) {
-		return nil
+		return g.chainRefusal
+	}
+	var load func() ([]byte, error)
+	if g.opts.TrustChain != nil {
+		load = func() ([]byte, error) { return data, readErr }
 	}
 	var chain *trust.Chain
 	var refusal error
-	_, err := g.opts.Remember(func(m *verify.Memory) (err error) {
-		if chain, err = chainInForce(g.opts.TrustRoot, m, current); err != nil {
-			return err
-		}
-		chain, refusal = follow(g.opts.TrustRoot, chain, data, readErr)
-		if chain == nil {
+	_, err := g.opts.Remember(func(m *verify.Memory) error {
+		if chain, refusal = m.Advance(g.opts.TrustRoot, current, load); chain == nil {
 			return refusal
 		}
-		return m.Follow(chain)
+		return nil
 	})
-	if err != nil {
+	if chain != nil { // even if it cannot be remembered
+		g.takeChain(chain)
+	}
+	switch {
+	case err != nil:
 		return g.keepChain(err)
+	case refusal != nil:
+		refusal = g.keepChain(refusal)
 	}
-	g.takeChain(chain)
-	if refusal != nil {
-		return g.keepChain(refusal)
+	if readErr == nil {
+		g.chainData, g.chainRefusal = data, refusal
 	}
-	g.chainData = data
-	return nil
+	return refusal
 }
 
 // readChain returns what the source of the chain has, nil if there is no source.
@@ -64,37 +68,6 @@ func (g *Guard) readChain() ([]byte, error) {
 	return data, err
 }
 
-// chainInForce returns the chain before its source is read: the one that is remembered,
-// or that of the root or the one in use if it goes further.
-func chainInForce(root *trust.Origin, m *verify.Memory, current *trust.Chain) (*trust.Chain, error) {
-	seen, err := m.Trust.Chain()
-	if err != nil {
-		return nil, err
-	}
-	known, err := root.Known(seen)
-	if err == nil && current != nil && (known == nil || known.Generation() < current.Generation()) {
-		known = current
-	}
-	return known, err
-}
-
-// follow returns the chain that data leads to, or known with the reason why it does not.
-func follow(root *trust.Origin, known *trust.Chain, data []byte, readErr error) (*trust.Chain, error) {
-	switch {
-	case readErr != nil:
-		return known, readErr
-	case data == nil && known == nil:
-		return nil, errors.New("Options.TrustRoot is a digest, and there is no source of the documents")
-	case data == nil:
-		return known, nil
-	}
-	next, err := root.Follow(known, data)
-	if err != nil {
-		return known, err
-	}
-	return next, nil
-}
-
 // keepChain returns an error about the chain; a [*chainError] if there is one in force.
 func (g *Guard) keepChain(err error) error {
 	if current := g.chain.Load(); current != nil {
@@ -104,7 +77,8 @@ func (g *Guard) keepChain(err error) error {
 }
 
 // takeChain trusts the keys of the newest document of a chain. The revocation list is
-// verified again, because its signer may have lost its trust.
+// verified again. If its signer has lost its trust, the list is forgotten with what it
+// revoked; whatever the source of the list has then, the keys are trusted at once.
 func (g *Guard) takeChain(chain *trust.Chain) {
 	if current := g.chain.Load(); current != nil && current.Generation() == chain.Generation() {
 		return
@@ -113,6 +87,9 @@ func (g *Guard) takeChain(chain *trust.Chain) {
 	g.trusted = chain.Trusted()
 	g.verifier, g.mustJudge = nil, true
 	g.revocations.data, g.revocations.stamp = nil, nil
+	if list := g.revocations.list; list != nil && !chain.Trusts(licseal.KeyID(list.Signer().Key), list.Contents().Issued) {
+		g.revocations.list = nil
+	}
 }
 
 // followIn remembers the trust of this guard, and notes if another process that shares

@@ -251,3 +251,125 @@ func TestChainEndsLockout(t *testing.T) {
 		t.Errorf("the vendor is locked out: %q, %v", s.State, s.LoadErr)
 	}
 }
+
+// A list whose signer has lost its trust revokes nothing any longer, although its file is
+// still there; until there is another list, no other licence is taken.
+func TestChainForgetsList(t *testing.T) {
+	chain := trustLines(t, signers{vendorKey, nextKey}, signers{vendorKey})
+	dir := t.TempDir()
+	file, listFile, licence := filepath.Join(dir, "chain"), filepath.Join(dir, "list"), filepath.Join(dir, "licence")
+	first := bytes.SplitAfter(chain, []byte("\n"))[0]
+	putList := func(key ed25519.PrivateKey, generation int64, revoked ...revoke.Key) {
+		r := revoke.New(instant("2026-11-20"), instant("2026-12-20"))
+		r.Generation = generation
+		for _, key := range revoked {
+			if err := r.RevokeKey(key); err != nil {
+				t.Fatal(err)
+			}
+		}
+		l, err := revoke.Sign(r, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, listFile, []byte(l.String()))
+	}
+	put(t, file, first)
+	put(t, licence, signed(t, plan()))
+	putList(nextKey, 1)
+	g, err := entitle.Open(t.Context(), entitle.File(licence), nil, &entitle.Options{
+		Clock: at("2026-11-21").now, TrustRoot: origin(t, first), TrustChain: entitle.File(file), Revocations: entitle.File(listFile),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	expect := func(what string, state entitle.State, id string, told bool) {
+		t.Helper()
+		g.Tick(t.Context())
+		s := g.Status()
+		if got := s.License.String(); s.State != state || !strings.Contains(got, id) || (s.LoadErr != nil) != told {
+			t.Errorf("%s: %q, licence %s, %v", what, s.State, got, s.LoadErr)
+		}
+	}
+	expect("an empty list", entitle.Active, `"A-1"`, false)
+	putList(nextKey, 1<<40, revoke.Key{ID: licseal.KeyID(vendorKey.Public())})
+	expect("the thief's list", entitle.Suspended, `"A-1"`, true)
+	put(t, file, chain)
+	expect("the thief's key loses its trust", entitle.Active, `"A-1"`, true)
+	put(t, licence, signed(t, plan().with("id", "A-2")))
+	expect("another licence, without a list", entitle.Active, `"A-1"`, true)
+	putList(vendorKey, 1)
+	expect("another licence, with the vendor's list", entitle.Active, `"A-2"`, false)
+}
+
+// A key loses its trust at once, whatever the source of the licence has by then, and even
+// if the chain cannot be remembered.
+func TestChainTakesEffectAtOnce(t *testing.T) {
+	chain := trustLines(t, signers{vendorKey}, nil)
+	first := bytes.SplitAfter(chain, []byte("\n"))[0]
+	for _, memory := range []string{"works", "fails"} {
+		dir := t.TempDir()
+		file, licence := filepath.Join(dir, "chain"), filepath.Join(dir, "licence")
+		put(t, file, first)
+		put(t, licence, signed(t, plan()))
+		var m verify.Memory
+		fails := false
+		g, err := entitle.Open(t.Context(), entitle.File(licence), nil, &entitle.Options{
+			Clock: at("2026-11-21").now, TrustRoot: origin(t, first), TrustChain: entitle.File(file),
+			Remember: func(change func(*verify.Memory) error) (*verify.Memory, error) {
+				if err := change(&m); err != nil {
+					return nil, err
+				}
+				if fails {
+					return nil, errors.New("the disk is full")
+				}
+				return &m, nil
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fails = memory == "fails"
+		put(t, file, chain)
+		put(t, licence, []byte("rubbish"))
+		g.Tick(t.Context())
+		if s := g.Status(); s.State != entitle.Suspended || s.LoadErr == nil {
+			t.Errorf("the memory %s: no key is trusted: %q, %v", memory, s.State, s.LoadErr)
+		}
+		g.Close()
+	}
+}
+
+// A chain that is refused, and has not changed, costs nothing when it is looked at again,
+// and is reported all the same.
+func TestRefusedChainIsReadOnce(t *testing.T) {
+	chain := trustLines(t, signers{vendorKey}, signers{nextKey})
+	documents := bytes.SplitAfter(chain, []byte("\n"))
+	file := filepath.Join(t.TempDir(), "chain")
+	put(t, file, append(bytes.Clone(documents[0]), bytes.Replace(documents[1], []byte(`"signature":"`), []byte(`"signature":"00`), 1)...))
+	var m verify.Memory
+	read := 0
+	g, err := entitle.Open(t.Context(), entitle.Text(signed(t, plan())), nil, &entitle.Options{
+		Clock: at("2026-11-21").now, TrustRoot: origin(t, documents[0]), TrustChain: entitle.File(file),
+		Remember: func(change func(*verify.Memory) error) (*verify.Memory, error) { read++; return &m, change(&m) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	before := read
+	for range 3 {
+		g.Tick(t.Context())
+		if s := g.Status(); s.State != entitle.Active || s.LoadErr == nil || !strings.Contains(s.LoadErr.Error(), "stays in force") {
+			t.Errorf("%q, %v", s.State, s.LoadErr)
+		}
+	}
+	if read != before {
+		t.Errorf("the chain is followed %d times more", read-before)
+	}
+	put(t, file, chain)
+	g.Tick(t.Context())
+	if s := g.Status(); s.State != entitle.Suspended {
+		t.Errorf("the chain has changed: %q, %v", s.State, s.LoadErr)
+	}
+}

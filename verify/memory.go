@@ -100,6 +100,54 @@ func (m *Memory) Follow(c *trust.Chain) error {
 	return nil
 }
 
+// Advance follows what load returns from the newest chain that is known: the one that is
+// remembered, the origin's own, or current, which may be nil. It remembers the chain that
+// is in force then, and returns it.
+//
+// A chain that cannot be loaded, or is refused, leaves the known one in force: Advance
+// returns that together with the error. Without a chain in force, it returns nil and the
+// error, and m is unchanged. load is nil if there is nothing to follow.
+func (m *Memory) Advance(origin *trust.Origin, current *trust.Chain, load func() ([]byte, error)) (*trust.Chain, error) {
+	seen, err := m.Trust.Chain()
+	if err != nil {
+		return nil, err
+	}
+	known, err := origin.Known(seen)
+	if err != nil {
+		return nil, err
+	}
+	if current != nil && (known == nil || known.Generation() < current.Generation()) {
+		known = current
+	}
+	chain, refusal := extend(origin, known, load)
+	if chain == nil {
+		return nil, refusal
+	}
+	if err := m.Follow(chain); err != nil {
+		return nil, err
+	}
+	return chain, refusal
+}
+
+// extend returns the chain that load leads to, or known and the reason why it does not.
+func extend(origin *trust.Origin, known *trust.Chain, load func() ([]byte, error)) (*trust.Chain, error) {
+	if load == nil {
+		if known == nil {
+			return nil, &trust.Error{Reason: trust.Gap, Detail: "only the digest of the first document is known, and there is no chain with the documents"}
+		}
+		return known, nil
+	}
+	data, err := load()
+	if err != nil {
+		return known, err
+	}
+	next, err := origin.Follow(known, data)
+	if err != nil {
+		return known, err
+	}
+	return next, nil
+}
+
 // mayFollow refuses trust that is not the chain that is known.
 func mayFollow(known, c *trust.Chain) error {
 	switch {
