@@ -5,7 +5,9 @@
 //	go run ./internal/mutate -sample 40 -seed 1 ./verify ./state
 //
 // A run takes a sample of each package's changes, chosen by the seed and by what each
-// change is: an edit elsewhere does not alter the sample. Survivors are looked up in a
+// change is: an edit elsewhere does not alter the sample. With -only, it takes the sample
+// from the changes whose name matches a regular expression, such as a file or a function,
+// to try again what survived. Survivors are looked up in a
 // file of survivors that are known to change nothing, each with the reason. The command
 // prints the share of changes that were noticed, with and without these, and exits with
 // 1 if a survivor is not in that file. With -results, it also writes what it found into
@@ -25,6 +27,7 @@ import (
 	"os"
 	"os/signal"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -32,13 +35,14 @@ import (
 func main() {
 	sample := flag.Int("sample", 20, "how many changes of each package to try; 0 for all")
 	seed := flag.Uint64("seed", 1, "which changes to choose")
+	only := flag.String("only", "", "try only changes whose name matches this `regexp`, such as 'licence.go read:'")
 	known := flag.String("known", "internal/mutate/equivalent.txt", "the file of survivors that change nothing")
 	results := flag.String("results", "", "a Markdown `file` with a section for each sample")
 	title := flag.String("title", "", "the title of the section")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	found, err := run(ctx, os.Stdout, flag.Args(), *sample, *seed, *known)
+	found, err := run(ctx, os.Stdout, flag.Args(), choice{*sample, *seed, *only}, *known)
 	if err == nil && *results != "" {
 		err = writeSection(*results, cmp.Or(*title, fmt.Sprintf("Seed %d, %d changes of each package", *seed, *sample)), found)
 	}
@@ -58,7 +62,7 @@ type findings struct {
 }
 
 // run tries a sample of the changes of each package, and prints what it finds.
-func run(ctx context.Context, w io.Writer, packages []string, sample int, seed uint64, knownFile string) (found findings, err error) {
+func run(ctx context.Context, w io.Writer, packages []string, c choice, knownFile string) (found findings, err error) {
 	known, err := readKnown(knownFile)
 	if err != nil {
 		return found, err
@@ -70,7 +74,11 @@ func run(ctx context.Context, w io.Writer, packages []string, sample int, seed u
 		if err != nil {
 			return found, err
 		}
-		s, err := try(ctx, w, pkg, alsoTests[path.Clean(pkg)], choose(mutants, sample, seed), known)
+		chosen, err := c.choose(mutants)
+		if err != nil {
+			return found, err
+		}
+		s, err := try(ctx, w, pkg, alsoTests[path.Clean(pkg)], chosen, known)
 		if err != nil {
 			return found, err
 		}
@@ -84,13 +92,25 @@ func run(ctx context.Context, w io.Writer, packages []string, sample int, seed u
 	return found, err
 }
 
-// choose returns a sample of mutants, in their order; all of them if sample is 0.
-func choose(mutants []mutant, sample int, seed uint64) []mutant {
-	if sample == 0 || sample >= len(mutants) {
-		return mutants
+// choice says which changes of a package to try.
+type choice struct {
+	sample int // how many; 0 for all
+	seed   uint64
+	only   string // a regular expression that their names match
+}
+
+// choose returns a sample of mutants, in their order.
+func (c choice) choose(mutants []mutant) ([]mutant, error) {
+	only, err := regexp.Compile(c.only)
+	if err != nil {
+		return nil, err
+	}
+	mutants = slices.DeleteFunc(slices.Clone(mutants), func(m mutant) bool { return !only.MatchString(m.name()) })
+	if c.sample == 0 || c.sample >= len(mutants) {
+		return mutants, nil
 	}
 	rank := func(m mutant) string {
-		sum := sha256.Sum256(fmt.Appendf(nil, "%d %s", seed, m.name()))
+		sum := sha256.Sum256(fmt.Appendf(nil, "%d %s", c.seed, m.name()))
 		return string(sum[:])
 	}
 	ranks := make([]string, len(mutants))
@@ -98,7 +118,7 @@ func choose(mutants []mutant, sample int, seed uint64) []mutant {
 		ranks[i] = rank(m)
 	}
 	slices.Sort(ranks)
-	return slices.DeleteFunc(slices.Clone(mutants), func(m mutant) bool { return rank(m) >= ranks[sample] })
+	return slices.DeleteFunc(mutants, func(m mutant) bool { return rank(m) >= ranks[c.sample] }), nil
 }
 
 // score counts what became of changes. Those that do not compile are not counted.

@@ -79,7 +79,14 @@ func TestChoose(t *testing.T) {
 		}
 		return all
 	}
-	a, b, c := names(choose(mutants, 5, 1)), names(choose(mutants, 5, 1)), names(choose(mutants, 5, 2))
+	choose := func(all []mutant, sample int, seed uint64, only string) []mutant {
+		chosen, err := choice{sample, seed, only}.choose(all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return chosen
+	}
+	a, b, c := names(choose(mutants, 5, 1, "")), names(choose(mutants, 5, 1, "")), names(choose(mutants, 5, 2, ""))
 	if len(a) != 5 || !cmp.Equal(a, b) || cmp.Equal(a, c) {
 		t.Errorf("got %q, %q and %q", a, b, c)
 	}
@@ -87,13 +94,19 @@ func TestChoose(t *testing.T) {
 	if err != nil || len(more) != len(mutants)+1 {
 		t.Fatalf("got %d changes, %v", len(more), err)
 	}
-	for _, name := range names(choose(more, 5, 1)) {
+	for _, name := range names(choose(more, 5, 1, "")) {
 		if !slices.Contains(a, name) && !strings.Contains(name, "more") {
 			t.Errorf("%s is chosen after another function was added", name)
 		}
 	}
-	if got := choose(mutants, 0, 1); len(got) != len(mutants) {
+	if got := choose(mutants, 0, 1, ""); len(got) != len(mutants) {
 		t.Errorf("all are %d", len(got))
+	}
+	if got := names(choose(more, 1, 1, " more:")); len(got) != 1 || !strings.Contains(got[0], "more:") {
+		t.Errorf("of the function that was added: %q", got)
+	}
+	if _, err := (choice{only: "("}).choose(mutants); err == nil {
+		t.Error("an expression that is none is accepted")
 	}
 }
 
