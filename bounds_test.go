@@ -1,0 +1,123 @@
+package licseal
+
+import (
+	"errors"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+	"weak"
+)
+
+// A pointer of 200 bytes and a value of 60 are shown whole, longer ones are cut.
+func TestTextsInMessagesAreCut(t *testing.T) {
+	for _, tt := range []struct{ name, got, want string }{
+		{"pointer", Position{Pointer: "/" + strings.Repeat("a", 199)}.String(), "/" + strings.Repeat("a", 199)},
+		{"longer pointer", Position{Pointer: "/" + strings.Repeat("a", 200)}.String(), `"/` + strings.Repeat("a", 199) + `…"`},
+		{"pointer cut in a character", Position{Pointer: strings.Repeat("a", 199) + "é"}.String(), `"` + strings.Repeat("a", 199) + `…"`},
+		{"value", quote([]byte(strings.Repeat("a", 60))), `"` + strings.Repeat("a", 60) + `"`},
+		{"longer value", quote([]byte(strings.Repeat("a", 61))), `"` + strings.Repeat("a", 60) + `"…`},
+		{"value cut in a character", quote([]byte(strings.Repeat("a", 59) + "éé")), `"` + strings.Repeat("a", 59) + `"…`},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.name, tt.got, tt.want)
+		}
+	}
+}
+
+// An offset outside of a text has the position of the end that is nearer.
+func TestPositionAt(t *testing.T) {
+	text := []byte("é\nbc\n\n")
+	for offset, want := range map[int]string{-1: "1:1", 0: "1:1", 2: "1:2", 3: "2:1", 5: "2:3", 6: "3:1", 7: "4:1", 8: "4:1"} {
+		if got := positionAt(text, offset).String(); got != want {
+			t.Errorf("%d: got %s, want %s", offset, got, want)
+		}
+	}
+}
+
+// A grace period is a whole number of days, of at most a hundred years. With an error
+// comes none.
+func TestGrace(t *testing.T) {
+	for _, tt := range []struct {
+		text, role string
+		want       time.Duration
+		err        string
+	}{
+		{`{"grace":5}`, "", 0, ""},
+		{`{"grace":0}`, "/grace", 0, ""},
+		{`{"grace":1}`, "/grace", 24 * time.Hour, ""},
+		{`{"grace":36500}`, "/grace", 36500 * 24 * time.Hour, ""},
+		{`{"grace":36501}`, "/grace", 0, "1:10 /grace: found the number 36501"},
+		{`{"grace":-1}`, "/grace", 0, "1:10 /grace: found the number -1"},
+		{`{"grace":1.5}`, "/grace", 0, "1:10 /grace: found the number 1.5"},
+		{`{"grace":""}`, "/grace", 0, `1:10 /grace: found the string ""`},
+		{`{"grace":"5"}`, "/grace", 0, `1:10 /grace: found the string "5"`},
+		{`{}`, "/grace", 0, "1:1 /grace: the days of grace are missing; write 0 for none"},
+	} {
+		got, err := mustParse(t, tt.text).Grace(Roles{GraceDays: tt.role})
+		var dateErr *DateError
+		switch {
+		case got != tt.want:
+			t.Errorf("%s: got %s, want %s", tt.text, got, tt.want)
+		case tt.err == "" && err != nil:
+			t.Errorf("%s: %v", tt.text, err)
+		case tt.err != "" && (!errors.As(err, &dateErr) || !strings.HasPrefix(err.Error(), tt.err)):
+			t.Errorf("%s: got %v, want %s", tt.text, err, tt.err)
+		}
+	}
+}
+
+// find passes over values of every kind, with white space and escapes anywhere.
+func TestFindPassesOver(t *testing.T) {
+	values := []string{`""`, `"a"`, `"\""`, `"\\"`, `"\\\""`, `"a\"b\"c"`, `"\"}"`, `"a\\\\"`, `"\\\\\""`, `"]"`, `"[{"`,
+		`0`, `-1.5e+3`, `true`, `null`, `{}`, `[]`, `[[],{}]`, `{"b":"}","c":["]"]}`, `{"b":{"c":{"\"":"\\"}}}`, "[\t1\r\n,\n2 ]", `{ "b" : [ "\"," ] }`}
+	for _, space := range []string{"", " ", "\n", "\t", "\r", "\r\n \t"} {
+		for _, value := range values {
+			around := func(parts ...string) string { return space + strings.Join(parts, space) + space }
+			object := around("{", `"x"`, ":", value, ",", `"\"y"`, ":", value, ",", `"z"`, ":", value, "}")
+			array := around("[", value, ",", `"y"`, ",", value, "]")
+			for _, tt := range []struct{ text, pointer, want string }{
+				{object, "/x", value}, {object, `/"y`, value}, {object, "/z", value}, {object, "/w", ""}, {object, "", strings.TrimSpace(object)},
+				{array, "/0", value}, {array, "/1", `"y"`}, {array, "/2", value}, {array, "/3", ""}, {array, "/4", ""},
+			} {
+				start, end, ok := find([]byte(tt.text), tt.pointer)
+				if got := tt.text[start:end]; got != tt.want || ok != (tt.want != "") {
+					t.Errorf("%s in %q: got %q, %v, want %q", tt.pointer, tt.text, got, ok, tt.want)
+				}
+			}
+		}
+	}
+}
+
+// What is kept for the next document does not keep this one in memory.
+func TestScannerKeepsNoText(t *testing.T) {
+	text := []byte(`{"secret":[1,` + strings.Repeat(`"a",`, 5000) + `1]}`)
+	s, err := Parser{}.newScanner(text, 0, &licenseEnvelope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.payload(""); err != nil {
+		t.Fatal(err)
+	}
+	kept := weak.Make(&s.text[0])
+	s.close()
+	runtime.GC()
+	if kept.Value() != nil {
+		t.Error("the text is still in memory")
+	}
+	runtime.KeepAlive(s)
+}
+
+// A scanner that is kept reads the next document as a new one does.
+func TestScannersAreReused(t *testing.T) {
+	const text = `{"a":[1,{"b":"c"}]}`
+	mustParse(t, text)
+	allocations := testing.AllocsPerRun(100, func() {
+		if _, err := ParsePayload([]byte(text)); err != nil {
+			t.Error(err)
+		}
+	})
+	if allocations > 5 {
+		t.Errorf("%.0f allocations for each of many documents", allocations)
+	}
+}
