@@ -108,16 +108,49 @@ func TestScannerKeepsNoText(t *testing.T) {
 	runtime.KeepAlive(s)
 }
 
-// A scanner that is kept reads the next document as a new one does.
-func TestScannersAreReused(t *testing.T) {
-	const text = `{"a":[1,{"b":"c"}]}`
-	mustParse(t, text)
-	allocations := testing.AllocsPerRun(100, func() {
-		if _, err := ParsePayload([]byte(text)); err != nil {
-			t.Error(err)
+// A message about a signature counts its characters from 1.
+func TestSignatureMessages(t *testing.T) {
+	good := strings.Repeat("0", signatureHexSize)
+	for signature, want := range map[string]string{
+		"g" + good[1:]:     `the signature has 'g' as character 1; only`,
+		good[1:] + "G":     `the signature has 'G' as character 128; only`,
+		"a/" + good[2:]:    `the signature has '/' as character 2; only`,
+		"9:" + good[2:]:    `the signature has ':' as character 2; only`,
+		"f`" + good[2:]:    "the signature has '`' as character 2; only",
+		"é" + good[2:]:     `the signature has '\u00e9' as character 1; only`,
+		good[1:]:           "the signature has 127 hex digits; it must have 128",
+		good + "0":         "the signature has 129 hex digits; it must have 128",
+		"":                 "the signature has 0 hex digits; it must have 128",
+		"0123456789abcdef": "the signature has 16 hex digits; it must have 128",
+	} {
+		_, err := ParseUnverified([]byte(`{"license":{"payload":{},"signature":"` + signature + `","version":"1"}}`))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", signature, err, want)
 		}
-	})
-	if allocations > 5 {
-		t.Errorf("%.0f allocations for each of many documents", allocations)
+	}
+}
+
+// Documents of all kinds may be nested as deeply as each other.
+func TestDepthOfEnvelopes(t *testing.T) {
+	e := Envelope{Member: "note", Noun: "note", MaxBytes: 1000}
+	for depth, ok := range map[int]bool{MaxDepth - 2: true, MaxDepth - 1: false} {
+		payload := strings.Repeat(`{"a":`, depth-1) + `{}` + strings.Repeat(`}`, depth-1)
+		parsers := map[string]func() error{
+			"a payload": func() error { _, err := e.ParsePayload([]byte(payload)); return err },
+			"a document": func() error {
+				_, _, err := e.ParseUnverified([]byte(`{"note":{"payload":` + payload + `,"signature":"` + strings.Repeat("0", 128) + `","version":"1"}}`))
+				return err
+			},
+			"a document with signatures": func() error {
+				_, _, err := e.ParseSignaturesUnverified([]byte(`{"note":{"payload":` + payload + `,"signatures":[],"version":"1"}}`))
+				return err
+			},
+		}
+		for name, parse := range parsers {
+			var parseErr *ParseError
+			if err := parse(); (err == nil) != ok || err != nil && (!errors.As(err, &parseErr) || parseErr.Class != ClassTooDeep) {
+				t.Errorf("%s of %d levels: %v", name, depth, err)
+			}
+		}
 	}
 }
