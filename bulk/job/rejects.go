@@ -88,19 +88,19 @@ func (r *rejects) moveInPlace(failed, overwrite bool) error {
 	case failed:
 		return os.Remove(r.temp)
 	}
-	return about(r.path, rename(r.temp, r.path, overwrite))
+	return about(r.path, moveInPlace(r.temp, r.path, overwrite))
 }
 
 // containsRejects reports whether a file contains rejects. An interrupted job may
 // have left only a part of the first line.
 func containsRejects(path string) bool {
 	const prefix = `{"row":`
+	var start []byte
 	f, err := os.Open(path)
-	if err != nil {
-		return false
+	if err == nil {
+		defer f.Close()
+		start, err = io.ReadAll(io.LimitReader(f, int64(len(prefix))))
 	}
-	defer f.Close()
-	start, err := io.ReadAll(io.LimitReader(f, int64(len(prefix))))
 	return err == nil && strings.HasPrefix(prefix, string(start))
 }
 

@@ -215,29 +215,18 @@ func (w *workFile) finish() error {
 		return fmt.Errorf("writing %s: %w", w.part(), text.Cause(err))
 	}
 	w.file.Close() // not all systems rename an open file
-	if err := rename(w.part(), w.path, w.overwrite); err != nil {
+	if err := moveInPlace(w.part(), w.path, w.overwrite); err != nil {
 		return err
 	}
 	return text.Cause(os.Remove(w.run()))
 }
 
-// rename gives a file its final name. An existing file of that name is overwritten
+// moveInPlace gives a file its final name. An existing file of that name is overwritten
 // only if overwrite, even if it has appeared a moment ago.
-func rename(temp, path string, overwrite bool) error {
-	if !overwrite {
-		// Unlike a rename, a link never overwrites a file.
-		err := os.Link(temp, path)
-		if err == nil {
-			atomicfile.SyncDir(path)
-			return text.Cause(os.Remove(temp))
-		}
-		if _, err := os.Lstat(path); err == nil {
-			return problem(Appeared, "a file of that name has appeared, and was kept; the result is in %s", temp)
-		}
-	} // the file system has no links
-	if err := os.Rename(temp, path); err != nil {
-		return text.Cause(err)
+func moveInPlace(temp, path string, overwrite bool) error {
+	err := atomicfile.Move(temp, path, overwrite)
+	if errors.Is(err, fs.ErrExist) {
+		return problem(Appeared, "a file of that name has appeared, and was kept; the result is in %s", temp)
 	}
-	atomicfile.SyncDir(path)
-	return nil
+	return text.Cause(err)
 }

@@ -59,6 +59,11 @@ func ReplaceLike(path, like string, data []byte, perm fs.FileMode) error {
 	return system.replaceLike(path, like, content(data), perm)
 }
 
+// Move gives a file that is complete its final name, in the same folder, and makes that
+// name survive a loss of power. Unless overwrite, a file that has the name already is
+// kept, even if it has appeared a moment ago, and the error is fs.ErrExist.
+func Move(temp, path string, overwrite bool) error { return system.move(temp, path, overwrite) }
+
 // content returns a func that writes data.
 func content(data []byte) func(io.Writer) error {
 	return func(w io.Writer) error {
@@ -143,6 +148,24 @@ func (d disk) replaceLike(path, like string, write func(io.Writer) error, perm f
 			err = &fs.PathError{Op: "replace", Path: path, Err: ErrMountPoint}
 		}
 		return errors.Join(err, os.Remove(temp))
+	}
+	d.syncDir(path)
+	return nil
+}
+
+func (d disk) move(temp, path string, overwrite bool) error {
+	if !overwrite {
+		// Unlike a rename, a link never replaces a file.
+		if d.link(temp, path) == nil {
+			d.syncDir(path)
+			return os.Remove(temp)
+		}
+		if _, err := os.Lstat(path); err == nil {
+			return &fs.PathError{Op: "rename", Path: path, Err: fs.ErrExist}
+		}
+	} // the file system has no links
+	if err := d.rename(temp, path); err != nil {
+		return err
 	}
 	d.syncDir(path)
 	return nil

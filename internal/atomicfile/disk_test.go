@@ -186,7 +186,10 @@ func TestDurable(t *testing.T) {
 		"CreateSoon":  {func() error { return CreateSoon(path, []byte("new"), 0o644) }, []string{"link temp f"}},
 		"Replace":     {func() error { return Replace(path, []byte("new"), 0o644) }, []string{"sync temp", "rename temp f", "sync folder"}},
 		"ReplaceLike": {func() error { return ReplaceLike(path, dir, []byte("new"), 0o644) }, []string{"sync temp", "rename temp f", "sync folder"}},
-		"SyncDir":     {func() error { SyncDir(path); return os.WriteFile(path, nil, 0o644) }, []string{"sync folder"}},
+		"Move": {func() error {
+			return errors.Join(os.WriteFile(filepath.Join(dir, ".f.x.tmp"), nil, 0o644), Move(filepath.Join(dir, ".f.x.tmp"), path, true))
+		}, []string{"rename temp f", "sync folder"}},
+		"SyncDir": {func() error { SyncDir(path); return os.WriteFile(path, nil, 0o644) }, []string{"sync folder"}},
 	} {
 		r := newRecorder(dir, "", nil)
 		real := system
@@ -199,5 +202,53 @@ func TestDurable(t *testing.T) {
 		if err := os.Remove(path); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// A file that is complete gets its name, and only with overwrite that of another file.
+func TestMove(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		overwrite bool
+		old       string // "" if no file has the name
+		failing   string
+		err       error
+		want      string // the content of the file with the name
+		kept      bool   // the file is still there under its first name, too
+		wantErr   error
+		done      []string
+	}{
+		{"a new name", false, "", "", nil, "new", false, nil, []string{"link temp f", "sync folder"}},
+		{"a name that is taken", false, "old", "", nil, "old", true, fs.ErrExist, []string{"link temp f"}},
+		{"no hard links", false, "", "link", syscall.EPERM, "new", false, nil, []string{"link temp f", "rename temp f", "sync folder"}},
+		{"no hard links, and the name is taken", false, "old", "link", syscall.EPERM, "old", true, fs.ErrExist, []string{"link temp f"}},
+		{"overwrite", true, "old", "", nil, "new", false, nil, []string{"rename temp f", "sync folder"}},
+		{"overwrite nothing", true, "", "", nil, "new", false, nil, []string{"rename temp f", "sync folder"}},
+		{"no renames", true, "old", "rename", errBroken, "old", true, errBroken, []string{"rename temp f"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			temp, path := filepath.Join(dir, ".f.x.tmp"), filepath.Join(dir, "f")
+			if err := os.WriteFile(temp, []byte("new"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if test.old != "" {
+				if err := os.WriteFile(path, []byte(test.old), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r := newRecorder(dir, test.failing, test.err)
+			if err := r.move(temp, path, test.overwrite); !errors.Is(err, test.wantErr) {
+				t.Errorf("got the error %v, want %v", err, test.wantErr)
+			}
+			if diff := cmp.Diff(test.done, r.done); diff != "" {
+				t.Errorf("what was done (-want +got):\n%s", diff)
+			}
+			data, err := os.ReadFile(path)
+			_, tempErr := os.Lstat(temp)
+			if string(data) != test.want || err != nil || errors.Is(tempErr, fs.ErrNotExist) == test.kept {
+				t.Errorf("the file has %q (%v); under its first name: %v", data, err, tempErr)
+			}
+		})
 	}
 }
