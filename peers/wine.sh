@@ -74,7 +74,7 @@ exits 4 sign -k vendor.key --batch rows.csv --from payload.json -o licences.ndjs
 says '2 rows: 1 signed, 1 rejected'
 exits 0 verify -t vendor.key.pub --batch licences.ndjson
 mkdir out
-exits 4 sign -k vendor.key --batch rows.csv --from payload.json --out-dir '.\out' --name '{license_key}.json'
+exits 4 sign -k vendor.key --batch rows.csv --from payload.json --out-dir '.\out' --out-name '{license_key}.json'
 exits 0 verify -t vendor.key.pub --batch 'out'
 exits 1 sign -k vendor.key -o m_p1.json payload.json
 says 'm_p1.json: the file exists, and was kept'

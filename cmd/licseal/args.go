@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -127,6 +128,9 @@ func (a *arranger) divide(args []string) error {
 		seen[flag.Names()[0]] = true
 		a.flagArgs = append(a.flagArgs, arg)
 		if isBool(flag) {
+			if err := checkBool(flag, value, hasValue); err != nil {
+				return err
+			}
 			continue
 		}
 		if !hasValue && len(args) > 0 {
@@ -165,6 +169,15 @@ func mayBeEmpty(flag cli.Flag) bool { return flag.Names()[0] == "comment" }
 func isBool(flag cli.Flag) bool {
 	_, ok := flag.(*cli.BoolFlag)
 	return ok
+}
+
+// checkBool refuses a value that was probably meant as an argument: --batch=rows.csv.
+func checkBool(flag cli.Flag, value string, hasValue bool) error {
+	if _, err := strconv.ParseBool(value); !hasValue || err == nil {
+		return nil
+	}
+	name := "--" + flag.Names()[0]
+	return withHint(usagef("the flag %s takes no value", name), "if %q is an argument: %s %s", value, name, value)
 }
 
 func isRepeatable(flag cli.Flag) bool {

@@ -54,11 +54,11 @@ func TestBatchHostileNames(t *testing.T) {
 		lines int // of standard output and standard error together, licences excepted; 0 if hints may follow
 	}{
 		{sign("b"+hostile, "-o", "o"+hostile), 3},
-		{sign("b"+hostile, "-o", "o"+hostile), 2},                                     // it exists
-		{sign("b"+hostile, "-o", "o"+hostile, "--resume"), 4},                         // it is complete
-		{sign("columns"+hostile, "-o", "o"+hostile, "--resume"), 0},                   // other rows
-		{sign("j"+hostile+".csv", "--out-dir", "e", "--name", hostile+"{a}"), 3},      // no such field
-		{sign("b"+hostile, "--out-dir", "out"+hostile, "--name", "{license_key}"), 3}, // a folder
+		{sign("b"+hostile, "-o", "o"+hostile), 2},                                         // it exists
+		{sign("b"+hostile, "-o", "o"+hostile, "--resume"), 4},                             // it is complete
+		{sign("columns"+hostile, "-o", "o"+hostile, "--resume"), 0},                       // other rows
+		{sign("j"+hostile+".csv", "--out-dir", "e", "--out-name", hostile+"{a}"), 3},      // no such field
+		{sign("b"+hostile, "--out-dir", "out"+hostile, "--out-name", "{license_key}"), 3}, // a folder
 		{sign("columns"+hostile, "--rejects", "r"+hostile), 1},
 		{sign("columns"+hostile, "--rejects", "r"+hostile), 2}, // it exists
 		{sign("header"+hostile, "-o", "h"), 1},

@@ -155,7 +155,7 @@ func tearTail(t *testing.T, path string) {
 // Licences that each have a file are resumed like one file.
 func TestKilledFiles(t *testing.T) {
 	dir := batchDir(t, 3000)
-	args := []string{"--name", "{license_key}.json", "--out-dir"}
+	args := []string{"--out-name", "{license_key}.json", "--out-dir"}
 	signRows(t, dir, 0, append(args, "alone")...)
 	for code, killed := -1, 0; code == -1; killed++ {
 		after := 20*time.Millisecond + rand.N(200*time.Millisecond)

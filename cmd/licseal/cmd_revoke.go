@@ -63,14 +63,13 @@ due. LIST may be left out if the profile or LICSEAL_REVOCATIONS names the list.
 				Name: "add", Usage: "revoke licences and signing keys", UsageText: "licseal revoke add [LIST] -k KEY [flags] [ID…]", ArgsUsage: edits + " " + names,
 				Description: `Revokes the licences with the given ids, those in files, and signing keys. The old
 list is verified first: with -t, or with the signing key if -t is not given. Revoke
-a stolen signing key without --after, because a thief can sign any date; --after is
+a stolen signing key without --created-after, because a thief can sign any date; it is
 for a key that was retired in good order. What is on the list already keeps its
 reason unless --reason is given. A key is never revoked from a later time than
 before.`,
 				Flags: append(append([]cli.Flag{
 					&cli.StringFlag{Name: "reason", Usage: "why: one line of `TEXT`, readable by all who have the list"},
-					&cli.StringFlag{Name: "after", Usage: "revoke the signing key for licences created at or after `TIME` (default: all)"},
-					formerAfterFlag,
+					&cli.StringFlag{Name: "created-after", Usage: "revoke the signing key for licences created at or after `TIME` (default: all)"},
 				}, naming...), editing...),
 				Action: addToList,
 			},
@@ -201,14 +200,14 @@ func addToList(c *cli.Context) error {
 		return err
 	}
 	var a revoke.Addition
-	if a.From, err = afterFlag(c); err != nil {
+	if a.From, err = timeFlag(c, "created-after"); err != nil {
 		return err
 	}
 	if a.Licenses, a.Keys, err = named(c, ids); err != nil {
 		return err
 	}
 	if !a.From.IsZero() && len(a.Keys) == 0 {
-		return usagef("--after requires --signing-key")
+		return usagef("--created-after requires --signing-key")
 	}
 	if c.IsSet("reason") {
 		reason := c.String("reason")

@@ -30,9 +30,9 @@ is guessed from the names and shown; flags correct it. Dates that the example la
 are added as "created" and "expires". With -o on a terminal, asks before it writes.
 
   licseal schema init -o mine.json payload.json
-  licseal schema init --id order --not-after valid_to customers.csv >mine.json`,
+  licseal schema init --id-field no --not-after until customers.csv >mine.json`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "id", Usage: "the `FIELD` that is the id of the licence"},
+			&cli.StringFlag{Name: "id-field", Usage: "the `FIELD` that is the id of the licence"},
 			&cli.StringFlag{Name: "not-before", Usage: "the `FIELD` that says when the licence begins"},
 			&cli.StringFlag{Name: "not-after", Usage: "the `FIELD` that says when the licence expires"},
 			&cli.StringFlag{Name: "customer", Usage: "the `FIELD` that says who has the licence"},
@@ -57,7 +57,7 @@ func schemaInit(c *cli.Context) error {
 	}
 	draft, err := schema.NewDraft(example, roles)
 	if errors.Is(err, schema.ErrNoID) {
-		err = withHint(err, "name it: --id FIELD")
+		err = withHint(err, "name it: --id-field FIELD")
 	}
 	if err != nil {
 		return about(displayName(file), err)
@@ -69,7 +69,7 @@ func schemaInit(c *cli.Context) error {
 			return err
 		}
 		if !strings.HasPrefix("yes", strings.ToLower(answer)) {
-			return withHint(errors.New("nothing was written"), "correct the guess: --id FIELD, --not-before FIELD, --not-after FIELD")
+			return withHint(errors.New("nothing was written"), "correct the guess: --id-field FIELD, --not-before FIELD, --not-after FIELD")
 		}
 	}
 	return writeResult(c, string(draft.JSON()))
@@ -77,7 +77,7 @@ func schemaInit(c *cli.Context) error {
 
 func rolesFromFlags(c *cli.Context) (roles licseal.Roles, err error) {
 	for flag, role := range map[string]*string{
-		"id": &roles.ID, "not-before": &roles.NotBefore, "not-after": &roles.NotAfter, "customer": &roles.Customer,
+		"id-field": &roles.ID, "not-before": &roles.NotBefore, "not-after": &roles.NotAfter, "customer": &roles.Customer,
 	} {
 		name := c.String(flag)
 		if name == "" {

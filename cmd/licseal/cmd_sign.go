@@ -15,7 +15,7 @@ func signCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "sign",
 		Usage:     "sign a payload: make a licence",
-		UsageText: "licseal sign -k KEY [flags] [PAYLOAD]\n       licseal sign -k KEY --batch FILE [flags]",
+		UsageText: "licseal sign -k KEY [flags] [PAYLOAD]\n       licseal sign -k KEY --batch [flags] [FILE]",
 		Description: `Reads a payload, an object of fields, from the file PAYLOAD or from standard
 input. With --from or --set, standard input is read only if PAYLOAD is '-'.
 Changes the fields that --set, --unset, --created and --expires name, checks the
@@ -40,8 +40,8 @@ month, also in +1y@month-end. Days are those of UTC. A licence that expires
 within a day of its creation needs --allow-short-term.
 
 --batch signs one licence a row, and prints them as NDJSON, in the order of the
-rows. FILE has NDJSON payloads, or a table as spreadsheets export it. Its header
-names the fields as --set does, in any case and with blanks or underscores, and
+rows. FILE, or standard input, has NDJSON payloads, or a table as spreadsheets
+export it. Its header names the fields as --set does, in any case and with blanks or underscores, and
 'seats:' a column of JSON values; --map names the others. Empty cells set nothing.
 Numbers, dates and truth values become what the schema expects. The delimiter, the
 encoding and the order of dates are found out; if there are two ways to read the
@@ -50,7 +50,7 @@ shows what would be signed.
 
 Fields that a row lacks come from --from and --set; --created and --expires set
 the dates of all rows. Rows that fail, or have the id of an earlier row, are
-written to --rejects, which can be corrected and given to --batch; the others are
+written to --rejects, which can be corrected and signed with --batch; the others are
 signed, and the exit code is the worst of all rows. With -o, the file gets its
 name when it is complete; --resume continues an interrupted run without signing a
 row twice or skipping one.
@@ -90,7 +90,7 @@ func signPayload(c *cli.Context) error {
 	if c.String("k") == "" && !c.Bool("dry-run") {
 		return withHint(usagef("'licseal sign' needs a private key"), "licseal sign -k vendor.key PAYLOAD; 'licseal keygen' makes one")
 	}
-	if c.IsSet("batch") {
+	if c.Bool("batch") {
 		return signBatch(c)
 	}
 	if err := onlyWithBatch(c); err != nil {

@@ -15,17 +15,17 @@ import (
 )
 
 var batchSignFlags = append([]cli.Flag{
-	&cli.StringFlag{Name: "batch", Usage: "sign each row of `FILE`: a table such as CSV, or NDJSON payloads", TakesFile: true, Category: reads},
+	&cli.BoolFlag{Name: "batch", Usage: "sign many: the rows of a table such as CSV, or of NDJSON"},
 	rejectsFlag,
 	&cli.BoolFlag{Name: "resume", Usage: "with --batch: continue an interrupted run"},
 	&cli.StringFlag{Name: "out-dir", Usage: "with --batch: write each licence to a file of its own in `DIR`", TakesFile: true, Category: writes},
-	&cli.StringFlag{Name: "name", Usage: "with --out-dir: the `PATTERN` of file names, such as '{license_key}.json'"},
+	&cli.StringFlag{Name: "out-name", Usage: "with --out-dir: the `PATTERN` of file names, such as '{license_key}.json'"},
 	shardFlag,
 }, tableFlags...)
 
 // onlyWithBatch refuses flags that require --batch.
 func onlyWithBatch(c *cli.Context) error {
-	for _, flag := range []string{"rejects", "resume", "out-dir", "name", "shard", "delimiter", "encoding", "date-format", "map", "dry-run"} {
+	for _, flag := range []string{"rejects", "resume", "out-dir", "out-name", "shard", "delimiter", "encoding", "date-format", "map", "dry-run"} {
 		if c.IsSet(flag) {
 			return usagef("--%s requires --batch", flag)
 		}
@@ -35,14 +35,14 @@ func onlyWithBatch(c *cli.Context) error {
 
 func checkBatchFlags(c *cli.Context) error {
 	switch {
-	case c.NArg() > 0:
-		return withHint(usagef("--batch takes no payload file, but %q was given", c.Args().First()), "--from and --set provide fields that all rows share")
+	case c.NArg() > 1:
+		return withHint(usagef("'licseal sign --batch' takes one file, not %d", c.NArg()), "--from and --set provide fields that all rows share")
 	case c.IsSet("unset") && !c.IsSet("from"):
 		return usagef("--unset with --batch requires --from: it removes fields of the template, and none of a row")
 	case c.IsSet("out-dir") && c.IsSet("o"):
 		return usagef("-o and --out-dir are mutually exclusive")
-	case c.IsSet("out-dir") != c.IsSet("name"):
-		return withHint(usagef("--out-dir and --name require each other"), "--out-dir licences --name '{license_key}.json'")
+	case c.IsSet("out-dir") != c.IsSet("out-name"):
+		return withHint(usagef("--out-dir and --out-name require each other"), "--out-dir licences --out-name '{license_key}.json'")
 	case c.Bool("resume") && toStdout(c):
 		return usagef("--resume requires -o FILE or --out-dir DIR")
 	case c.Bool("resume") && c.Bool("force"):
@@ -51,7 +51,7 @@ func checkBatchFlags(c *cli.Context) error {
 	if err := checkRejects(c); err != nil {
 		return err
 	}
-	return checkStdin(c.String("batch"), c.String("from"), c.String("k"), c.String("passphrase-file"), c.String("schema"))
+	return checkStdin(batchFile(c), c.String("from"), c.String("k"), c.String("passphrase-file"), c.String("schema"))
 }
 
 func signBatch(c *cli.Context) error {
@@ -67,7 +67,7 @@ func signBatch(c *cli.Context) error {
 			return err
 		}
 	}
-	file, err := openBatch(c.String("batch"), &o.Input)
+	file, err := openBatch(batchFile(c), &o.Input)
 	if err != nil {
 		return about(o.Input.Name, err)
 	}
@@ -97,9 +97,9 @@ func batchSignOptions(c *cli.Context) (*job.SignOptions, error) {
 	}
 	o := &job.SignOptions{Shard: shard, Now: now(), Resume: c.Bool("resume"), Progress: new(job.Progress), Memory: allowMemory}
 	if c.IsSet("out-dir") {
-		names, err := job.ParseNames(c.String("name"))
+		names, err := job.ParseNames(c.String("out-name"))
 		if err != nil {
-			return nil, usagef("--name %v", err)
+			return nil, usagef("--out-name %v", err)
 		}
 		o.Folder = &job.Folder{Path: c.String("out-dir"), Names: names, Keep: append(inputFiles(c), c.String("rejects"))}
 	}
@@ -158,7 +158,10 @@ func readTemplate(name string) (licseal.Payload, error) {
 	return template, about(displayName(name), err)
 }
 
-// openBatch opens the file of --batch.
+// batchFile returns the file with the rows of a batch.
+func batchFile(c *cli.Context) string { return cmp.Or(c.Args().First(), "-") }
+
+// openBatch opens the file with the rows.
 func openBatch(name string, in *job.Input) (io.Closer, error) {
 	in.Name = displayName(name)
 	file := os.Stdin

@@ -47,13 +47,12 @@ not_before, not_after, days_left, state (trusted, not yet, retired, other use).`
 			{
 				Name: "add", Usage: "add the public keys in a file", UsageText: "licseal trust add FILE PUBKEY [flags]", ArgsUsage: edits + " " + reads,
 				Description: `PUBKEY is a file with OpenSSH or PEM public keys, or '-' for standard input.
-FILE is created if it does not exist. --after and --before refer to the creation
+FILE is created if it does not exist. The two times refer to the creation
 date of a licence; a date begins at 00:00 UTC.`,
 				Flags: []cli.Flag{
-					&cli.StringFlag{Name: "issuer", Usage: "`NAME` of the issuer, as licences@vendor.example (default: the key's comment)"},
-					&cli.StringFlag{Name: "after", Usage: "trust it for licences created at or after `TIME`"},
-					formerAfterFlag,
-					&cli.StringFlag{Name: "before", Usage: "trust it for licences created before `TIME`"},
+					&cli.StringFlag{Name: "issuer", Usage: "the `ISSUER` of the key, as licences@vendor.example (default: its comment)"},
+					&cli.StringFlag{Name: "valid-after", Usage: "trust it for licences created at or after `TIME`"},
+					&cli.StringFlag{Name: "valid-before", Usage: "trust it for licences created before `TIME`"},
 				},
 				Action: addTrusted,
 			},
@@ -65,7 +64,7 @@ all licences dated today stay trusted. Anyone with the private key can sign a
 licence with any date: remove or revoke a stolen key instead of retiring it.`,
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "before", Usage: "trust it for licences created before `TIME` (default: now)"},
-					&cli.StringFlag{Name: "issuer", Usage: "`NAME` of the issuer, if the line has none"},
+					&cli.StringFlag{Name: "issuer", Usage: "the `ISSUER` of the key, if the line has none"},
 				},
 				Action: retireTrusted,
 			},
@@ -160,12 +159,12 @@ func addTrusted(c *cli.Context) error {
 	return err
 }
 
-// addedWindow returns the times that --after and --before give.
+// addedWindow returns the times that --valid-after and --valid-before give.
 func addedWindow(c *cli.Context) (after, before time.Time, err error) {
-	if after, err = afterFlag(c); err != nil {
+	if after, err = timeFlag(c, "valid-after"); err != nil {
 		return after, before, err
 	}
-	before, err = timeFlag(c, "before")
+	before, err = timeFlag(c, "valid-before")
 	return after, before, err
 }
 
@@ -285,18 +284,4 @@ func timeFlag(c *cli.Context, name string) (time.Time, error) {
 		return t, usagef("--%s %q is not a time in whole seconds; write it as 2027-12-31 or 2027-12-31T12:00:00Z", name, s)
 	}
 	return t, nil
-}
-
-// formerAfterFlag is the former name of --after: --from names a template elsewhere.
-var formerAfterFlag = &cli.StringFlag{Name: "from", Hidden: true}
-
-// afterFlag returns the time that --after gives, or its former name.
-func afterFlag(c *cli.Context) (time.Time, error) {
-	switch {
-	case c.IsSet("from") && c.IsSet("after"):
-		return time.Time{}, usagef("--after and --from are mutually exclusive")
-	case c.IsSet("from"):
-		return timeFlag(c, "from")
-	}
-	return timeFlag(c, "after")
 }

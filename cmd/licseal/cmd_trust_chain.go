@@ -14,7 +14,7 @@ import (
 
 // chainCommands are those of 'licseal trust' that make a signed chain of trusted keys.
 func chainCommands() []*cli.Command {
-	issuer := &cli.StringFlag{Name: "issuer", Usage: "`NAME` of the issuer of added keys, as licences@vendor.example (default: the key's comment)"}
+	issuer := &cli.StringFlag{Name: "issuer", Usage: "the `ISSUER` of added keys, as licences@vendor.example (default: their comment)"}
 	add := &cli.StringSliceFlag{Name: "add", KeepSpace: true, Usage: "trust the public keys in `FILE` for licences and lists (repeatable)", TakesFile: true, Category: reads}
 	return []*cli.Command{
 		{

@@ -18,7 +18,7 @@ var examples = sync.OnceValue(func() map[string][]string {
 		"pubkey":         {"licseal pubkey vendor.key >vendor.key.pub", "licseal pubkey --pem agent:licences@acme.example"},
 		"trust":          {"licseal trust list trusted.keys", "licseal trust add trusted.keys 2027.key.pub"},
 		"trust list":     {"licseal trust list trusted.keys", "licseal trust list --json trusted.keys"},
-		"trust add":      {"licseal trust add trusted.keys 2027.key.pub", "licseal trust add trusted.keys new.pub --after 2027-01-01 --issuer v@a.example"},
+		"trust add":      {"licseal trust add trusted.keys 2027.key.pub", "licseal trust add trusted.keys new.pub --valid-after 2027-01-01"},
 		"trust retire":   {"licseal trust retire trusted.keys SHA256:f77FbUzk", "licseal trust retire trusted.keys 2026.key.pub --before 2027-01-01"},
 		"trust remove":   {"licseal trust remove trusted.keys SHA256:f77FbUzk", "licseal trust remove trusted.keys 2025.key.pub"},
 		"merge":          {"licseal merge part-*.ndjson -o licences.ndjson"},

@@ -157,7 +157,7 @@ func TestOutputsClash(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, line := range []string{
-		"sign -k out.part --batch rows -o out", "merge -o out -- out.part", "merge -o new --rejects ./new part",
+		"sign -k out.part --batch -o out rows", "merge -o out -- out.part", "merge -o new --rejects ./new part",
 		"merge -o link --rejects new part", "merge --rejects out -o out.part part", "check --fix -o new --report link file",
 	} {
 		err := newApp().Run(append([]string{"licseal"}, strings.Fields(line)...))

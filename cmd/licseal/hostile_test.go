@@ -61,7 +61,7 @@ var hostileLines = map[string][][]string{
 	"inspect":        {{"{licence.json}"}, {"{any.json}"}, {"--json", "{licence.json}"}},
 	"canonical":      {{"{licence.json}"}, {"{none}"}},
 	"payload":        {{"{licence.json}"}, {"--as", "body", "{payload.json}"}},
-	"schema init":    {{"{payload.json}"}, {"{rows.csv}"}, {"--id", hostileText, "-o", "{new}", "{licence.json}"}},
+	"schema init":    {{"{payload.json}"}, {"{rows.csv}"}, {"--id-field", hostileText, "-o", "{new}", "{licence.json}"}},
 	"schema check":   {{"{any.schema.json}"}, {"{payload.json}"}},
 	"schema":         {{"kong", "{licence.json}"}, {"{any.schema.json}", "{payload.json}"}, {"{payload.json}", "{payload.json}"}},
 	"admin list":     {{}, {"-t", "{vendor.key.pub}"}, {"--json"}},

@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	issuerFlag = &cli.StringFlag{Name: "issuer", Usage: "require a key whose issuer matches `PATTERN`, such as *@vendor.example"}
+	issuerFlag = &cli.StringFlag{Name: "issuer", Usage: "require a key of an `ISSUER`, such as *@vendor.example"}
 
 	revocationsFlag = &cli.StringFlag{Name: "revocations", Usage: "refuse what is on the signed revocation list in `FILE`", TakesFile: true, Category: reads}
 

@@ -33,8 +33,8 @@ masked, with the first digits of its SHA-256:
   printf %s LS-0001 | sha256sum | cut -c -8`,
 		Flags: []cli.Flag{
 			storeFlag(),
-			&cli.Int64Flag{Name: "after", Usage: "print changes after `NUMBER` only"},
-			&cli.StringFlag{Name: "id", Usage: "print changes of the record `ID` only"},
+			&cli.Int64Flag{Name: "after-change", Usage: "print changes after `NUMBER` only"},
+			&cli.StringFlag{Name: "id", Usage: "print changes of the record `UUID` only"},
 			schemaFlag(),
 			&cli.BoolFlag{Name: "json", Usage: "print JSON, with whole payloads"},
 			&cli.BoolFlag{Name: "head", Usage: "print only the number and the hash of the last change"},
@@ -73,7 +73,7 @@ func printHistory(c *cli.Context) error {
 	}
 	id := strings.ToLower(c.String("id"))
 	head, err := reader.read(c.Context, func(change admin.Change) error {
-		if change.Number <= c.Int64("after") || id != "" && change.ID != id {
+		if change.Number <= c.Int64("after-change") || id != "" && change.ID != id {
 			return nil
 		}
 		return write(change)

@@ -24,7 +24,7 @@ func serveFlags() []cli.Flag {
 		&cli.StringFlag{Name: "revocations", Usage: "refuse what the signed revocation list in `FILE` names (reloaded)", TakesFile: true},
 		&cli.BoolFlag{Name: "hide-refused", Usage: "show stored licences that are refused now, such as revoked ones, only to who may write"},
 		lengthFlag("max-list-age", 0, "refuse a revocation list older than `LENGTH`, such as 30d"),
-		&cli.StringFlag{Name: "issuer", Usage: "require a key whose issuer matches `PATTERN`, such as *@vendor.example"},
+		&cli.StringFlag{Name: "issuer", Usage: "require a key of an `ISSUER`, such as *@vendor.example"},
 		&cli.StringFlag{Name: "token-file", Usage: "require a token from `FILE`: TOKEN, NAME TOKEN or NAME TOKEN SCOPES on each line (reloaded)", TakesFile: true},
 		&cli.StringFlag{Name: "license-dir", Usage: "serve /api/v1/license, with the entitlement licences in `DIR`; requires a token or scope for it", TakesFile: true},
 		&cli.StringFlag{Name: "entitlement-token-file", Usage: "require a token from `FILE` for /api/v1/license (reloaded)", TakesFile: true},

@@ -314,7 +314,7 @@ func TestHistoryCommand(t *testing.T) {
 		t.Errorf("the history is:\n%s", table)
 	}
 	var change admin.Change
-	line := output(t, "history", "--store", store, "--json", "--after", "1", "--id", id)
+	line := output(t, "history", "--store", store, "--json", "--after-change", "1", "--id", id)
 	line, _, _ = strings.Cut(line, "\n")
 	if err := json.Unmarshal([]byte(line), &change); err != nil || change.Number != 2 || change.Before.Payload != first || change.After.Payload != second {
 		t.Errorf("%s: %v", line, err)
@@ -486,7 +486,7 @@ func TestHelp(t *testing.T) {
 			t.Errorf("the help does not have --%s", flag.Names()[0])
 		}
 	}
-	if !strings.HasPrefix(output(t, "version"), "licseald ") || !strings.Contains(output(t, "history", "--help"), "--after") {
+	if !strings.HasPrefix(output(t, "version"), "licseald ") || !strings.Contains(output(t, "history", "--help"), "--after-change") {
 		t.Error("version or history --help")
 	}
 }
