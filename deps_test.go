@@ -26,6 +26,8 @@ const (
 	edwards    = "filippo.io/edwards25519"
 	yaml       = "go.yaml.in/yaml/v3"
 	uuid       = "github.com/google/uuid"
+	mod        = "golang.org/x/mod" // the log of a register
+	smetrics   = "github.com/xrash/smetrics"
 	xtext      = "golang.org/x/text" // encodings of spreadsheets
 	internal   = module + "/internal/..."
 	sigs       = module + "/internal/sig"
@@ -69,6 +71,9 @@ var rooms = []room{
 	{module + "/check/repair", []string{module, tokenizer + "/...", yaml + "/...", internal}},
 	{module + "/admin/...", []string{module, tokenizer + "/...", uuid, internal}},
 	{module + "/entitle/...", []string{module, tokenizer + "/...", uuid, module + "/verify", module + "/revoke", module + "/trust", internal}},
+	{module + "/register", []string{
+		module, tokenizer + "/...", jsonschema + "/...", edwards + "/...", uuid, flock, xsys + "/...", xtext + "/...", mod + "/...", smetrics,
+		module + "/sign", module + "/verify", module + "/revoke", module + "/trust", module + "/schema", module + "/edit", module + "/bulk/...", internal}},
 	{sigs, nil},
 	{publicKeys, nil},
 	{module + "/internal/...", []string{"..."}},

@@ -36,6 +36,10 @@ const (
 // number that it was added under first, otherwise number.
 func (s *Set) Add(id []byte, number int) (first int) {
 	p, e := s.entry(id)
+	return p.add(e, number)
+}
+
+func (p *part) add(e entry, number int) (first int) {
 	e.low |= uint64(number)
 	if p.used*4 >= len(p.entries)*3 {
 		p.grow()
@@ -51,7 +55,22 @@ func (s *Set) Add(id []byte, number int) (first int) {
 // Find returns the number that an id was added under first, or 0 if it is not in the
 // set.
 func (s *Set) Find(id []byte) (first int) {
-	p, e := s.entry(id)
+	hash := sha256.Sum256(id)
+	return s.FindSum([SumSize]byte(hash[:]))
+}
+
+// SumSize is how many bytes of the SHA-256 of an id are used.
+const SumSize = 16
+
+// AddSum is [Set.Add] for the start of the SHA-256 of an id.
+func (s *Set) AddSum(sum [SumSize]byte, number int) (first int) {
+	p, e := s.entryOf(sum)
+	return p.add(e, number)
+}
+
+// FindSum is [Set.Find] for the start of the SHA-256 of an id.
+func (s *Set) FindSum(sum [SumSize]byte) (first int) {
+	p, e := s.entryOf(sum)
 	if p.used == 0 {
 		return 0
 	}
@@ -61,9 +80,13 @@ func (s *Set) Find(id []byte) (first int) {
 // entry returns the entry of an id, without its number, and the part that it belongs to.
 func (s *Set) entry(id []byte) (*part, entry) {
 	hash := sha256.Sum256(id)
+	return s.entryOf([SumSize]byte(hash[:]))
+}
+
+func (s *Set) entryOf(hash [SumSize]byte) (*part, entry) {
 	return &s.parts[hash[0]], entry{
 		high: binary.BigEndian.Uint64(hash[1:]),
-		low:  binary.BigEndian.Uint64(hash[9:]) &^ numberMask,
+		low:  uint64(binary.BigEndian.Uint32(hash[9:])) << 32 &^ numberMask,
 	}
 }
 

@@ -1,0 +1,282 @@
+package register
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/atomicfile"
+	"github.com/licseal/licseal/internal/filelock"
+	"github.com/licseal/licseal/internal/text"
+	"golang.org/x/mod/sumdb/note"
+)
+
+// Writer appends to a register. Its methods may be called by several goroutines.
+type Writer struct {
+	dir    string
+	signer note.Signer
+	lock   *filelock.Lock
+	now    func() time.Time
+
+	mu        sync.Mutex // guards the fields below
+	committed Checkpoint
+	tree      *tree
+	pack      *packWriter
+	rows      []byte // of the entries that are not committed
+	living    *living
+	random    []byte // not yet used
+	err       error  // the first error of a commit, after which nothing is written
+}
+
+func newWriter(dir string, signer note.Signer, c Checkpoint, t *tree) *Writer {
+	return &Writer{dir: dir, signer: signer, committed: c, tree: t, pack: &packWriter{dir: dir}, now: time.Now}
+}
+
+// ErrLocked means that another process is writing to the register.
+var ErrLocked = errors.New("another process is writing to this register")
+
+// OpenWriter opens a register for appending. It waits for another writer until ctx ends
+// and at most ten seconds; then the error is [ErrLocked]. What an interrupted writer has
+// not committed is removed.
+func OpenWriter(ctx context.Context, dir string) (*Writer, error) {
+	r := &Register{dir: dir}
+	if err := r.readSettings(); err != nil {
+		return nil, err
+	}
+	lock, err := filelock.Acquire(ctx, filepath.Join(dir, checkpointPath))
+	if errors.Is(err, filelock.ErrHeld) {
+		return nil, ErrLocked
+	} else if err != nil {
+		return nil, text.Cause(err)
+	}
+	w, err := openLocked(r)
+	if err != nil {
+		lock.Release()
+		return nil, err
+	}
+	w.lock = lock
+	return w, nil
+}
+
+// openLocked opens a register whose lock is held.
+func openLocked(r *Register) (*Writer, error) {
+	signer, err := r.readKey()
+	if err == nil {
+		err = r.readCheckpoint()
+	}
+	if err != nil {
+		return nil, err
+	}
+	read := func(path string) ([]byte, error) {
+		data, err := os.ReadFile(filepath.Join(r.dir, path))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, text.Cause(err))
+		}
+		return data, nil
+	}
+	tree, err := loadTree(read, r.current.Size, r.current.Root)
+	if err != nil {
+		return nil, &DamagedError{err}
+	}
+	w := newWriter(r.dir, signer, r.current, tree)
+	return w, w.openFiles()
+}
+
+// DamagedError means that the files of a register do not fit together, so that nothing can
+// be appended.
+type DamagedError struct{ Err error }
+
+func (e *DamagedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns e.Err.
+func (e *DamagedError) Unwrap() error { return e.Err }
+
+// readKey reads the private key of the register.
+func (r *Register) readKey() (note.Signer, error) {
+	data, err := os.ReadFile(filepath.Join(r.dir, keyPath))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.New("the register has no private key, so it can only be read")
+	} else if err != nil {
+		return nil, fmt.Errorf("%s: %w", keyPath, text.Cause(err))
+	}
+	signer, err := note.NewSigner(strings.TrimSuffix(string(data), "\n"))
+	if err != nil {
+		return nil, fmt.Errorf("%s is not the private key of a register", keyPath)
+	}
+	if signer.Name() != r.verifier.Name() || signer.KeyHash() != r.verifier.KeyHash() {
+		return nil, fmt.Errorf("%s is the private key of another register", keyPath)
+	}
+	return signer, nil
+}
+
+// openFiles repairs the index, and removes what an interrupted writer has left in the
+// last pack.
+func (w *Writer) openFiles() error {
+	size := w.committed.Size
+	rows, repaired, err := loadIndex(w.dir, size)
+	if err != nil {
+		return &DamagedError{err}
+	}
+	if repaired {
+		if err := atomicfile.Replace(filepath.Join(w.dir, indexPath), rows, 0o644); err != nil {
+			return text.Cause(err)
+		}
+	}
+	end := int64(0)
+	if size%packSize != 0 {
+		last := rows.row(size - 1)
+		end = last.end()
+	}
+	w.living = newLiving(rows)
+	if err := w.pack.open(size, end); err != nil {
+		return &DamagedError{fmt.Errorf("%s: %w", packPath(size), text.Cause(err))}
+	}
+	return nil
+}
+
+// Addition is what a caller adds to a register.
+type Addition struct {
+	Kind    Kind // Issued, Renewed or Imported
+	License *licseal.License
+	Roles   licseal.Roles  // where the payload has the id and the customer
+	Period  licseal.Period // when the licence is valid; if zero, as the payload says
+	Key     string         // the fingerprint of the key that signed the licence
+	Plan    string         // the plan of the profile that it was made with, if any
+	Row     int            // of the batch, from 1; 0 if there is none
+
+	// Replace accepts a licence whose id a living one has, and records that it
+	// replaces that one. Otherwise the error is an [*AliveError].
+	Replace bool
+}
+
+// Add adds a licence. It is not safe on the disk before [Writer.Commit]. The result is the
+// number of the entry.
+func (w *Writer) Add(a *Addition) (int64, error) {
+	record, err := a.record()
+	if err != nil {
+		return 0, err
+	}
+	canonical := a.License.String()
+	record.Digest = sha256.Sum256([]byte(canonical))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := w.now()
+	if alive, ok := w.living.find(record.ID, now); ok {
+		if !a.Replace {
+			return 0, &AliveError{record.ID, alive}
+		}
+		record.Replaces, record.HasReplaces = alive, true
+	}
+	number := w.tree.size
+	if err := w.add(record, canonical, now); err != nil {
+		return 0, err
+	}
+	w.living.add(record, number)
+	return number, nil
+}
+
+// AliveError means that a licence has the id of another one, which has not expired and was
+// neither revoked nor replaced.
+type AliveError struct {
+	ID     string
+	Number int64 // of the entry that has the other one
+}
+
+func (e *AliveError) Error() string {
+	return fmt.Sprintf("the register has a licence with the id %q that is still alive, entry %d", e.ID, e.Number)
+}
+
+// record returns the record of an addition, without what is known later.
+func (a *Addition) record() (*Record, error) {
+	p, roles := a.License.Payload, a.Roles.WithDefaults()
+	period := a.Period
+	var err error
+	if period == (licseal.Period{}) {
+		if period, err = p.Period(roles, nil); err != nil {
+			return nil, err
+		}
+	}
+	grace, err := p.Grace(roles)
+	if err != nil {
+		return nil, err
+	}
+	r := &Record{
+		Kind: a.Kind, Key: a.Key, NotBefore: period.NotBefore, NotAfter: period.NotAfter,
+		GraceDays: int(grace / (24 * time.Hour)), Plan: a.Plan, Row: a.Row,
+	}
+	r.ID, _ = p.ID(roles)
+	r.Customer, _ = p.Text(roles.Customer)
+	return r, nil
+}
+
+// Mark records that an id was put on a revocation list, or taken off it. key is the
+// fingerprint of the key that signs the list.
+func (w *Writer) Mark(kind Kind, id, reason, key string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	record := &Record{Kind: kind, ID: id, Reason: reason, Key: key}
+	if err := w.add(record, "", w.now()); err != nil {
+		return err
+	}
+	w.living.add(record, w.tree.size-1)
+	return nil
+}
+
+// add adds an entry. Only the caller of create has no index of living licences.
+func (w *Writer) add(r *Record, license string, now time.Time) error {
+	if w.err != nil {
+		return w.err
+	}
+	r.Time = now.UTC().Truncate(time.Second)
+	w.fillRandom(r.Random[:])
+	l := line{r.appendTo(nil), []byte(license)}
+	if l.size() > maxLine {
+		return fmt.Errorf("the record has %d bytes; at most %d can be recorded", l.size(), maxLine)
+	}
+	offset, err := w.pack.add(w.tree.size, l)
+	if err != nil {
+		w.err = fmt.Errorf("writing %s: %w", packPath(w.tree.size), text.Cause(err))
+		return w.err
+	}
+	entry := sum(l.record)
+	at := newRow(r, l, offset, entry)
+	w.rows = at.appendTo(w.rows, w.tree.size)
+	w.tree.add(entry)
+	return nil
+}
+
+// fillRandom fills b with random bytes, of which many are made at once.
+func (w *Writer) fillRandom(b []byte) {
+	if len(w.random) < len(b) {
+		w.random = make([]byte, 4096)
+		rand.Read(w.random) // never fails
+	}
+	copy(b, w.random)
+	w.random = w.random[len(b):]
+}
+
+// Len returns the number of entries, with those that are not committed.
+func (w *Writer) Len() int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.tree.size
+}
+
+// Close releases the register. What was not committed is removed.
+func (w *Writer) Close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	err := w.pack.close()
+	w.err = errors.New("the register was closed")
+	w.lock.Release()
+	return text.Cause(err)
+}
