@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -369,7 +371,7 @@ func (s *scanner) syntaxError(err error) error {
 		return s.errorAt(len(s.text), pointer, ClassTruncated, "the text ends before the JSON value does; was it copied in full?")
 	case !utf8.Valid(rest) && startsInvalid(rest):
 		return s.errorAt(at, pointer, ClassInvalidUTF8, "byte 0x%02x is not UTF-8; save the text as UTF-8", rest[0])
-	case isSurrogateEscape(rest):
+	case isSurrogateEscape(rest) && strings.HasSuffix(err.Error(), "in string"):
 		return s.errorAt(at, pointer, ClassLoneSurrogate, "the escape %s is half of a surrogate pair; write the whole character", rest[:6])
 	}
 	return s.errorAt(at, pointer, ClassSyntax, "not JSON: %s", err)
@@ -383,6 +385,9 @@ func startsInvalid(text []byte) bool {
 
 // isSurrogateEscape reports whether text begins with one of the escapes \uD800 to \uDFFF.
 func isSurrogateEscape(text []byte) bool {
-	return len(text) >= 6 && text[0] == '\\' && text[1] == 'u' &&
-		(text[2] == 'd' || text[2] == 'D') && bytes.IndexByte([]byte("89abcdefABCDEF"), text[3]) >= 0
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return false
+	}
+	unit, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	return err == nil && utf16.IsSurrogate(rune(unit))
 }
