@@ -1,0 +1,22 @@
+// Checked by tsc, not run.
+import { followChain, parseTrustedKeys, Refusal, verifyLicense, type License, type Reason } from "licseal";
+
+export async function customer(text: Uint8Array, keys: string): Promise<string> {
+  try {
+    const license: License = await verifyLicense(text, keys, { at: new Date(), grace: 3600, roles: { id: "/id" }, revocations: null });
+    return String(license.payload["customer"]) + license.notAfter?.toISOString() + license.key.id;
+  } catch (error) {
+    if (error instanceof Refusal) return reason(error.reason);
+    throw error;
+  }
+}
+
+const reason = (word: Reason): string => (word === "expired" ? "renew" : word);
+
+export async function trusted(chain: string, anchor: string): Promise<License> {
+  const { seen, generation } = await followChain(chain, anchor);
+  await verifyLicense("{}", await parseTrustedKeys(`ssh-ed25519 ${generation}`));
+  // @ts-expect-error a misspelt option is refused
+  await verifyLicense("{}", null, { revocation: "" });
+  return verifyLicense("{}", null, { trust: { anchor, chain, seen } });
+}
