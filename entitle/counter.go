@@ -11,6 +11,7 @@ import (
 type counter struct {
 	name    string
 	current atomic.Pointer[bucket]
+	refused atomic.Int64 // when a use was last refused from memory; see pace
 
 	mu    sync.Mutex
 	ended []*bucket // of months that have ended, and may not be written completely

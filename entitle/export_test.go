@@ -35,6 +35,21 @@ func (g *Guard) Beat(ctx context.Context) {
 	g.beat(ctx)
 }
 
+// UseTogether asks for uses as if they came at the same moment, and returns which were
+// granted.
+func (g *Guard) UseTogether(adds []Add) (granted []bool) {
+	var all []*request
+	for _, add := range adds {
+		all = append(all, &request{add, make(chan answer, 1)})
+	}
+	g.writeTogether(all)
+	for _, r := range all {
+		a := <-r.done
+		granted = append(granted, a.granted && a.err == nil)
+	}
+	return granted
+}
+
 // WithTolerance is withTolerance.
 var WithTolerance = withTolerance
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"time"
 )
 
 // Use asks for n more uses of an entitlement, at least 1, and counts them. They are
@@ -139,118 +138,6 @@ func (g *Guard) limitsOf(l *license) []Limit {
 		limits = append(limits, limit)
 	}
 	return limits
-}
-
-// request asks for a use to be written at once.
-type request struct {
-	add  Add
-	done chan answer
-}
-
-type answer struct {
-	granted bool
-	count   int64
-	latest  time.Time
-	err     error
-}
-
-// countAtOnce writes a use to the store, in one transaction with those that other
-// goroutines ask for at the same time.
-func (g *Guard) countAtOnce(ctx context.Context, grant *grant, now, n, bound int64) error {
-	r := &request{Add{MonthOf(timeOf(now)), grant.name, n, bound}, make(chan answer, 1)}
-	select {
-	case g.requests <- r:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-g.done:
-		return ErrClosed
-	}
-	select {
-	case a := <-r.done:
-		switch {
-		case a.err != nil:
-			return a.err
-		case !a.granted && MonthOf(a.latest) > r.add.Month:
-			return errLaterMonth
-		case !a.granted:
-			return grant.limitError(now, n, bound, a.count)
-		}
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// maxTogether is the maximum number of uses in one transaction.
-const maxTogether = 128
-
-// serve writes the uses that are asked for, until the guard is closed.
-func (g *Guard) serve(ctx context.Context) {
-	for {
-		select {
-		case r := <-g.requests:
-			g.writeTogether(g.others([]*request{r}))
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// others adds the requests that are waiting.
-func (g *Guard) others(all []*request) []*request {
-	for len(all) < maxTogether {
-		select {
-		case r := <-g.requests:
-			all = append(all, r)
-		default:
-			return all
-		}
-	}
-	return all
-}
-
-// writeTogether writes requests in one batch. If that would exceed a limit, each is
-// written separately, so that those that fit are granted.
-func (g *Guard) writeTogether(all []*request) {
-	adds := merge(all)
-	applied, err := g.write(adds)
-	if err == nil && !applied.Granted && len(all) > 1 {
-		for _, r := range all {
-			g.writeTogether([]*request{r})
-		}
-		return
-	}
-	for _, r := range all {
-		a := answer{err: err}
-		if err == nil {
-			a.granted, a.count, a.latest = applied.Granted, applied.Counts[indexOf(adds, r.add)], applied.Latest
-		}
-		r.done <- a
-	}
-}
-
-// merge adds up the requests for each count, with the lowest of their limits.
-func merge(all []*request) []Add {
-	var adds []Add
-	for _, r := range all {
-		i := indexOf(adds, r.add)
-		if i < 0 {
-			adds = append(adds, r.add)
-			continue
-		}
-		adds[i].N += r.add.N
-		adds[i].Limit = min(adds[i].Limit, r.add.Limit)
-	}
-	return adds
-}
-
-func indexOf(adds []Add, add Add) int {
-	for i := range adds {
-		if adds[i].Month == add.Month && adds[i].Name == add.Name {
-			return i
-		}
-	}
-	return -1
 }
 
 // Monthly returns how much of an entitlement was used in each month, from the first use

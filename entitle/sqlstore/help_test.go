@@ -23,9 +23,22 @@ func license(limit int64, now time.Time) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return signed(payload)
+}
+
+func signed(payload licseal.Payload) ([]byte, error) {
 	lic, err := sign.License(payload, vendorKey)
 	if err != nil {
 		return nil, err
 	}
 	return []byte(lic.String()), nil
+}
+
+// resign signs the payload of a changed licence.
+func resign(text string) ([]byte, error) {
+	lic, err := licseal.ParseUnverified([]byte(text))
+	if err != nil {
+		return nil, err
+	}
+	return signed(lic.Payload)
 }
