@@ -91,12 +91,15 @@ func TestLimits(t *testing.T) {
 				if err := g.Use(t.Context(), "requests", test.bound+1); !isLimit(err) {
 					t.Errorf("one more than there is: %v", err)
 				}
+				if limit := g.Limits()[0]; limit.Reached != (test.bound == 0) {
+					t.Errorf("at the beginning: %+v", limit)
+				}
 				if test.bound > 0 {
 					if err := g.Use(t.Context(), "requests", test.bound); err != nil {
 						t.Errorf("all there is: %v", err)
 					}
 				}
-				if limit := g.Limits()[0]; limit.Reached || limit.Used != test.bound || limit.Remaining != 0 {
+				if limit := g.Limits()[0]; !limit.Reached || limit.Used != test.bound || limit.Remaining != 0 {
 					t.Errorf("at the limit: %+v", limit)
 				}
 				err := g.Use(t.Context(), "requests", 1)

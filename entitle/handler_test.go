@@ -139,8 +139,8 @@ func TestHandlerCounts(t *testing.T) {
 		use     int64
 		counter float64
 		reached bool
-	}{{5, 5, false}, {985, 990, false}, {1, 991, true}} {
-		if err := s.guard.Record(t.Context(), entitle.MonthlyRequests, step.use); err != nil {
+	}{{5, 5, false}, {984, 989, false}, {1, 990, true}} {
+		if err := s.guard.Use(t.Context(), entitle.MonthlyRequests, step.use); err != nil {
 			t.Fatal(err)
 		}
 		_, body := s.call(t, "GET", "")

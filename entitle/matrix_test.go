@@ -83,8 +83,8 @@ type expected struct {
 	allows, use bool
 }
 
-// fill says what is right, by the definition: the limit is reached when more is used
-// than max × (1 + percent/100).
+// fill says what is right, by the definition: the limit is reached when one more use
+// would exceed max × (1 + percent/100).
 func (e *expected) fill(max any, percent, used int64) {
 	good := e.state.Good()
 	e.allows, e.use = good && max != 0, good
@@ -102,7 +102,7 @@ func (e *expected) fill(max any, percent, used int64) {
 		limit := new(big.Rat).Mul(big.NewRat(int64(n), 1), new(big.Rat).Add(big.NewRat(1, 1), big.NewRat(percent, 100)))
 		return big.NewRat(count, 1).Cmp(limit) > 0
 	}
-	e.limit.Max, e.limit.Reached, e.limit.Remaining = int64(n), isPast(used), 0
+	e.limit.Max, e.limit.Reached, e.limit.Remaining = int64(n), isPast(used+1), 0
 	for good && !isPast(used+e.limit.Remaining+1) {
 		e.limit.Remaining++
 	}

@@ -107,7 +107,7 @@ type Limit struct {
 	Max       int64  // uses a month, without the tolerance; 0 if not bounded
 	Used      int64  // uses in this month
 	Remaining int64  // see [Guard.Remaining]
-	Reached   bool   // more is used than the limit and its tolerance; see [Guard.Record]
+	Reached   bool   // one more use would exceed the limit and its tolerance
 }
 
 // Limits returns what the licence includes, in the order in which it is to be shown. It
@@ -130,7 +130,7 @@ func (g *Guard) limitsOf(l *license) []Limit {
 			limit.Used = grant.counter.count(now)
 		}
 		if grant.bounded {
-			limit.Max, limit.Reached = grant.max, limit.Used > grant.bound
+			limit.Max, limit.Reached = grant.max, limit.Used >= grant.bound
 		}
 		if good {
 			limit.Remaining = grant.remaining(now)
