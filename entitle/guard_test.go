@@ -171,7 +171,7 @@ func TestLimitsInOrder(t *testing.T) {
 		{Name: "hosts", Label: "Hosts", Counted: true, Used: 5, Remaining: entitle.Unlimited},
 		{Name: "reports", Label: "Reports", Remaining: entitle.Unlimited},
 		{Name: "logs", Label: "Logs", Remaining: entitle.Unlimited},
-		{Name: "nothing", Label: "Nothing", Counted: true, Bounded: true},
+		{Name: "nothing", Label: "Nothing", Counted: true, Bounded: true, Reached: true},
 	}
 	if diff := cmp.Diff(want, g.Limits()); diff != "" {
 		t.Error(diff)
