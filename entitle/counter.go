@@ -4,7 +4,6 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // counter counts the uses of one entitlement. A new licence continues the count.
@@ -122,30 +121,4 @@ func (c *counter) count(now int64) int64 {
 		return 0
 	}
 	return max(0, b.used.Load())
-}
-
-// now returns the latest instant seen: the time of the clock, unless the clock was set
-// back.
-func (g *Guard) now() int64 {
-	t, floor := nanos(g.clock()), g.floor.Load()
-	if t < floor {
-		return floor
-	}
-	if t-floor > floorStep {
-		g.raiseFloor(t)
-	}
-	return t
-}
-
-// floorStep is how far the floor may be behind the latest instant. If every call raised
-// it, all cores would write to the same memory. A refusal raises it exactly.
-const floorStep = int64(time.Millisecond)
-
-func (g *Guard) raiseFloor(t int64) {
-	for {
-		floor := g.floor.Load()
-		if t <= floor || g.floor.CompareAndSwap(floor, t) {
-			return
-		}
-	}
 }

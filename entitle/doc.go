@@ -39,11 +39,12 @@
 // the writing of usage. Several processes together may exceed the limit by what the
 // others have used in their last second.
 //
-// # A clock set back
+// # A clock set back, or held still
 //
 // The time is the latest instant that this process, or another one on the same store,
-// has seen. An expired licence stays expired and a closed month stays closed, even if
-// the clock is set back; [Status] says how far it is behind. Without Batch, a use is
+// has seen, and what has passed since by the monotonic clock. An expired licence stays
+// expired and a closed month stays closed, even if the clock is set back, and a licence
+// expires even if the clock is held still; [Status] says how far the clock is behind. Without Batch, a use is
 // never counted in a month that has ended, even if only another process has seen the
 // new month so far.
 //

@@ -20,10 +20,10 @@ type Guard struct {
 	opts   Options
 	store  Store
 	writer string // this guard, in the store
-	clock  func() time.Time
+	read   func() reading
 
 	current atomic.Pointer[license] // nil if no licence is in use
-	floor   atomic.Int64            // the latest instant seen, or up to floorStep before it
+	lead    atomic.Int64            // by how much the latest instant seen was ahead of reading.ran, less up to leadStep
 
 	chain      atomic.Pointer[trust.Chain] // nil if the trusted keys do not come from one
 	chainAhead atomic.Bool                 // what is remembered goes further
@@ -106,12 +106,9 @@ func newGuard(source Source, trusted []licseal.TrustedKey, opts *Options) *Guard
 	if opts != nil {
 		g.opts = *opts
 	}
-	g.store, g.clock = g.opts.Store, g.opts.Clock
+	g.store, g.read = g.opts.Store, clockOf(&g.opts)
 	if g.store == nil {
 		g.store = NewMemory()
-	}
-	if g.clock == nil {
-		g.clock = time.Now
 	}
 	if g.opts.Remember == nil {
 		g.opts.Remember = inMemory()
@@ -123,7 +120,7 @@ func newGuard(source Source, trusted []licseal.TrustedKey, opts *Options) *Guard
 	if g.opts.StoreTimeout <= 0 {
 		g.opts.StoreTimeout = defaultStoreTimeout
 	}
-	g.floor.Store(math.MinInt64 / 2) // no difference from it overflows
+	g.lead.Store(math.MinInt64 / 2) // no difference from it overflows
 	return g
 }
 
@@ -132,12 +129,12 @@ func newGuard(source Source, trusted []licseal.TrustedKey, opts *Options) *Guard
 func (g *Guard) learn(ctx context.Context) error {
 	ctx, cancel := g.inTime(ctx)
 	defer cancel()
-	totals, err := g.store.Totals(ctx, g.opts.Installation, MonthOf(g.clock()))
+	totals, err := g.store.Totals(ctx, g.opts.Installation, MonthOf(timeOf(g.read().shown)))
 	if err != nil {
 		return &StoreError{err}
 	}
 	if !totals.Latest.IsZero() {
-		g.raiseFloor(nanos(totals.Latest))
+		g.saw(nanos(totals.Latest))
 	}
 	return nil
 }

@@ -76,6 +76,11 @@ type Options struct {
 
 	// Clock is the clock of the machine. If nil, time.Now.
 	Clock func() time.Time
+
+	// Uptime is a clock that nobody can set: how long something has been running.
+	// If nil, the monotonic reading of Clock's times. If they have none either, a
+	// clock that is held still is not noticed.
+	Uptime func() time.Duration
 }
 
 // Event is something that happened in the background.
@@ -94,7 +99,7 @@ const (
 	LoadFailed     EventKind = "load failed"     // the source has changed, and is not used: Err says why
 	LoadWorks      EventKind = "load works"      // after a failure, the source has the licence in use again
 	StateChanged   EventKind = "state changed"   // for example, the licence has expired
-	ClockBehind    EventKind = "clock behind"    // the clock was set back; the guard's time stops until the clock has caught up
+	ClockBehind    EventKind = "clock behind"    // the clock was set back or held still; the guard's time goes on without it
 	StoreFailed    EventKind = "store failed"    // usage could not be written; it is kept and written later
 	StoreWorks     EventKind = "store works"     // after a failure, usage is written again
 	RememberFailed EventKind = "remember failed" // Options.Remember failed; it is tried again

@@ -80,7 +80,7 @@ func (g *Guard) remember(list *revoke.List) error {
 	if err != nil {
 		return err
 	}
-	g.raiseFloor(nanos(m.Latest))
+	g.saw(nanos(m.Latest))
 	return nil
 }
 

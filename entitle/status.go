@@ -13,7 +13,7 @@ func (g *Guard) permit(name string) (*grant, int64, error) {
 		return nil, now, ErrNoLicense
 	}
 	if state := l.stateAt(now); !state.Good() {
-		g.raiseFloor(now)
+		g.saw(now)
 		return nil, now, l.inactiveError(state, now)
 	}
 	if grant := l.grants[name]; grant != nil {
@@ -30,7 +30,7 @@ func (g *Guard) Allows(name string) bool {
 		return false
 	}
 	if !l.stateAt(now).Good() {
-		g.raiseFloor(now)
+		g.saw(now)
 		return false
 	}
 	grant := l.grants[name]
@@ -51,8 +51,8 @@ type Status struct {
 	Modified  time.Time // when the licence was put in its source
 	Validated time.Time // when it was verified
 
-	// ClockBehind is how far the clock is behind the latest instant seen. It is
-	// zero unless the clock was set back.
+	// ClockBehind is how far the clock is behind the latest instant seen and what
+	// has passed since. It is zero unless the clock was set back, or held still.
 	ClockBehind time.Duration
 
 	LoadErr     error // why the document of the source is not used; nil if it is
@@ -66,11 +66,8 @@ func (g *Guard) Status() Status { return g.statusOf(g.current.Load()) }
 // statusOf returns the status of a licence now, which is nil if there is none.
 func (g *Guard) statusOf(l *license) Status {
 	now := g.now()
-	g.raiseFloor(now)
-	s := Status{State: Missing, Time: timeOf(now)}
-	if behind := now - nanos(g.clock()); behind > 0 && g.floor.Load() == now {
-		s.ClockBehind = time.Duration(behind)
-	}
+	g.saw(now)
+	s := Status{State: Missing, Time: timeOf(now), ClockBehind: g.behind()}
 	g.notes.fill(&s)
 	if l == nil {
 		return s

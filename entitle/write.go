@@ -187,7 +187,7 @@ func (g *Guard) refresh(ctx context.Context) error {
 		return err
 	}
 	if !totals.Latest.IsZero() {
-		g.raiseFloor(nanos(totals.Latest))
+		g.saw(nanos(totals.Latest))
 	}
 	for _, c := range g.allCounters() {
 		c.roll(g.now())
@@ -222,7 +222,7 @@ func (g *Guard) apply(ctx context.Context, adds []Add) (Applied, error) {
 		return Applied{}, err
 	}
 	g.clockAt = now
-	g.raiseFloor(nanos(applied.Latest))
+	g.saw(nanos(applied.Latest))
 	for i, add := range adds {
 		c := g.counter(add.Name)
 		c.roll(g.now())
