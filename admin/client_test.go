@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -459,7 +460,7 @@ func TestPush(t *testing.T) {
 		left   []string // payloads that are there afterwards, by id
 		backup int
 	}{
-		{"empty", nil, false, admin.CreateCall, 0, "GET POST GET", []string{renewed}, 0},
+		{"empty", nil, false, admin.CreateCall, 0, "GET PUT GET", []string{renewed}, 0},
 		{"active already", []string{other, renewed}, false, admin.NoCall, 0, "GET POST", []string{other, renewed}, 0},
 		{"active already, in other words", []string{spaced}, false, admin.NoCall, 0, "GET POST", []string{spaced}, 0},
 		{"active already, prune", []string{other, renewed}, true, admin.NoCall, 0, "GET POST GET DELETE", []string{renewed}, 1},
@@ -470,9 +471,9 @@ func TestPush(t *testing.T) {
 		{"a renewal", []string{other, old}, false, admin.UpdateCall, 2, "GET GET PATCH GET", []string{other, renewed}, 1},
 		{"a renewal of what is not active", []string{old, other}, false, admin.UpdateCall, 1, "GET GET PATCH GET", []string{renewed, other}, 1},
 		{"a renewal, prune", []string{old, other}, true, admin.UpdateCall, 1, "GET GET PATCH GET GET DELETE", []string{renewed}, 2},
-		{"of another key", []string{other}, false, admin.CreateCall, 0, "GET POST GET", []string{other, renewed}, 0},
-		{"of another key, prune", []string{other}, true, admin.CreateCall, 0, "GET POST GET GET DELETE", []string{renewed}, 1},
-		{"beside rubbish", []string{"rubbish"}, true, admin.CreateCall, 0, "GET POST GET GET DELETE", []string{renewed}, 1},
+		{"of another key", []string{other}, false, admin.CreateCall, 0, "GET PUT GET", []string{other, renewed}, 0},
+		{"of another key, prune", []string{other}, true, admin.CreateCall, 0, "GET PUT GET GET DELETE", []string{renewed}, 1},
+		{"beside rubbish", []string{"rubbish"}, true, admin.CreateCall, 0, "GET PUT GET GET DELETE", []string{renewed}, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			store := &admin.Memory{}
@@ -536,7 +537,7 @@ func TestPushNeedsBackup(t *testing.T) {
 	if err != nil || plan.Call != admin.CreateCall || len(plan.Remove) != 1 {
 		t.Fatalf("%+v, %v", plan, err)
 	}
-	if _, err := client.Apply(t.Context(), plan, fail); !errors.Is(err, full) || calls() != "GET POST GET GET" {
+	if _, err := client.Apply(t.Context(), plan, fail); !errors.Is(err, full) || calls() != "GET PUT GET GET" {
 		t.Errorf("%v", err)
 	}
 }
@@ -550,7 +551,7 @@ func TestPushIsNotActive(t *testing.T) {
 			json.NewEncoder(w).Encode(admin.Page{Data: []admin.Record{{ID: id1, Payload: a, UpdatedAt: 5}}})
 			return
 		}
-		json.NewEncoder(w).Encode(admin.Record{ID: id2, Payload: b, UpdatedAt: 5})
+		json.NewEncoder(w).Encode(admin.Record{ID: path.Base(r.URL.Path), Payload: b, UpdatedAt: 5})
 	})
 	client, calls := serve(t, h, nil)
 	plan, err := client.Plan(t.Context(), b, licseal.Roles{}, true)
@@ -558,7 +559,7 @@ func TestPushIsNotActive(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = client.Apply(t.Context(), plan, func(admin.Record) error { return nil })
-	if err == nil || !strings.Contains(err.Error(), "either may be active") || calls() != "GET POST GET" {
+	if err == nil || !strings.Contains(err.Error(), "either may be active") || calls() != "GET PUT GET" {
 		t.Errorf("%v", err)
 	}
 }
@@ -595,5 +596,23 @@ func TestUsage(t *testing.T) {
 	report.DeploymentInfo = nil
 	if got := report.Usage(lic.Payload); len(got) != 1 {
 		t.Errorf("without deployment_info: %v", got)
+	}
+}
+
+// Of a licence with entitlements, the requests of the newest month are compared.
+func TestUsageOfEntitlements(t *testing.T) {
+	report := &admin.Report{Counters: admin.Counters{{"2026-02", 31}, {"UNKNOWN", 99}, {"2026-01", 50}}}
+	for entitlement, want := range map[string][]admin.Usage{
+		`{"is_limited":true,"max_uses":30,"name":"x"}`:          {{Name: "monitored_monthly_requests", Used: 31, Allowed: 30}},
+		`{"is_limited":true,"max_uses":"unlimited","name":"x"}`: nil,
+		`{"is_limited":false,"max_uses":30,"name":"x"}`:         nil,
+	} {
+		p, err := licseal.ParsePayload([]byte(`{"entitlements":{"monitored_monthly_requests":` + entitlement + `}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, report.Usage(p)); diff != "" {
+			t.Errorf("%s: %s", entitlement, diff)
+		}
 	}
 }

@@ -34,7 +34,7 @@ type Options struct {
 	Workspaces []string
 
 	// Reporter returns the figures of the report. If nil, they are all zero, for
-	// this machine.
+	// this machine. The version decides the shape of the report: [Report].
 	Reporter Reporter
 
 	// Roles says which field is the licence's key, for the report. The zero
@@ -228,14 +228,6 @@ func (h *handler) getRoot(*http.Request) (answer, error) {
 		"tagline":       "licences only",
 		"configuration": map[string]any{"database": h.options.DBVersion, "rbac": "off", "portal": false},
 	})
-}
-
-func (h *handler) getReport(r *http.Request) (answer, error) {
-	report, err := h.report(r.Context())
-	if err != nil {
-		return answer{}, err
-	}
-	return ok(report)
 }
 
 func ok(v any) (answer, error) { return answer{status: http.StatusOK, body: encodeJSON(v)}, nil }

@@ -515,6 +515,7 @@ func (product) Figures(context.Context) (admin.Figures, error) {
 	}, nil
 }
 
+// A version before 3.5 gets the old shape of a report.
 func TestReport(t *testing.T) {
 	first, _ := published(t)
 	store := &admin.Memory{}
@@ -532,8 +533,80 @@ func TestReport(t *testing.T) {
 	if w := request(t, h, "GET", "/license/report", ""); w.Code != 200 || w.Body.String() != want {
 		t.Errorf("%d\ngot  %s\nwant %s", w.Code, w.Body, want)
 	}
-	if w := request(t, newHandler(store), "GET", "/license/report", ""); !strings.Contains(w.Body.String(), `"counters":[],"db_version":"memory","kong_version":"3.9.0.1"`) {
-		t.Errorf("without a reporter: %s", w.Body)
+}
+
+// The version decides which members a report has.
+func TestReportOfVersion(t *testing.T) {
+	first, _ := published(t)
+	for version, isNew := range map[string]bool{"2.7.0.0": false, "3.4.3.14": false, "3.5.0.0": true, "": true, "3.15.0.0": true, "4.0": true, "ours": true} {
+		h := admin.NewHandler(&admin.Memory{}, anything, &admin.Options{Version: version})
+		for _, licensed := range []bool{false, true} {
+			key, expires := admin.Unlicensed, "2017-7-20"
+			if licensed {
+				request(t, h, "POST", "/licenses", jsonBody(first))
+				key, expires = admin.Hash("00141000017ODj3AAG_a1V41000004wT0OEAU"), "2017-07-20"
+			}
+			w := request(t, h, "GET", "/license/report", "")
+			whole := w.Body.String()
+			members := decode[map[string]any](t, w)
+			_, hasNew := members["license"]
+			_, hasOld := members["license_key"]
+			if hasNew != isNew || hasOld == isNew {
+				t.Errorf("version %s: %s", version, whole)
+				continue
+			}
+			if !isNew {
+				continue
+			}
+			want := map[string]any{
+				"license":         map[string]any{"license_key": key, "license_expiration_date": expires},
+				"counters":        map[string]any{"buckets": []any{}, "total_requests": 0.0},
+				"deployment_info": map[string]any{"type": "traditional"},
+				"plugins_count": map[string]any{"unique_route_lambdas": 0.0, "unique_route_kafkas": 0.0,
+					"tiers": map[string]any{"free": map[string]any{}, "enterprise": map[string]any{}, "custom": map[string]any{}}},
+				"routes_count": 0.0, "consumers_count": 0.0,
+			}
+			got := map[string]any{}
+			for name := range want {
+				got[name] = members[name]
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("version %s: %s", version, diff)
+			}
+			without := strings.Replace(whole, fmt.Sprintf(`"checksum":"%s",`, members["checksum"]), "", 1)
+			if at, _ := members["timestamp"].(float64); time.Since(time.Unix(int64(at), 0)).Abs() > time.Hour || admin.Hash(without) != members["checksum"] {
+				t.Errorf("the time or the checksum is wrong: %s", whole)
+			}
+		}
+	}
+}
+
+// Figures are read from a report of either shape, and from a part of one.
+func TestParseFigures(t *testing.T) {
+	const published = `{"counters":{"total_requests":5,"buckets":[{"bucket":"2026-01","request_count":5}]},"db_version":"postgres 13.18","kong_version":"3.9.0.0",
+		"license":{"license_key":"K","license_expiration_date":"2017-07-20"},"checksum":"c","timestamp":1736963105,"deployment_info":{"type":"hybrid","connected_dp_count":4},
+		"routes_count":1,"consumers_count":2,"rbac_users":3,"services_count":5,"workspaces_count":6,"system_info":{"uname":"Linux aarch64","cores":4,"hostname":"h"},
+		"plugins_count":{"tiers":{"free":{"cors":1},"enterprise":{},"custom":{}},"unique_route_lambdas":0,"unique_route_kafkas":0}}`
+	want := admin.Figures{
+		Counters: []admin.Counter{{Bucket: "2026-01", RequestCount: 5}}, DBVersion: "postgres 13.18", RBACUsers: 3, Services: 5, Workspaces: 6,
+		Cores: 4, Hostname: "h", Uname: "Linux aarch64", Routes: 1, Consumers: 2,
+		Deployment: &admin.DeploymentInfo{Type: "hybrid", ConnectedDPCount: 4}, Plugins: plugins(),
+	}
+	if got, err := admin.ParseFigures([]byte(published)); err != nil || cmp.Diff(want, got) != "" {
+		t.Error(err, cmp.Diff(want, got))
+	}
+	old := `{"counters":[{"bucket":"2021-12","request_count":7}],"license_key":"K"}`
+	if got, err := admin.ParseFigures([]byte(old)); err != nil || cmp.Diff(admin.Figures{Counters: []admin.Counter{{Bucket: "2021-12", RequestCount: 7}}}, got) != "" {
+		t.Error(err, got)
+	}
+	for text, want := range map[string]string{
+		"": "not a report", "[]": "not a report", "{} {}": "not a report", `{"rbac_user":1}`: "rbac_user", `{"rbac_users":"1"}`: "rbac_users",
+		`{"rbac_users":1,"rbac_users":2}`: "rbac_users", `{"rbac_users":-1}`: "rbac_users is -1", `{"routes_count":-2}`: "routes_count is -2",
+		`{"deployment_info":{"connected_dp_count":-1}}`: "connected_dp_count is -1", `{"counters":[{"bucket":"2021-12","request_count":-7}]}`: "2021-12 is -7",
+	} {
+		if _, err := admin.ParseFigures([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }
 

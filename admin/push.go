@@ -26,7 +26,7 @@ type PlannedCall string
 // The calls of a plan.
 const (
 	NoCall     PlannedCall = "none"   // the licence is already active
-	CreateCall PlannedCall = "create" // POST: it is added
+	CreateCall PlannedCall = "create" // PUT, with a new id: it is added
 	UpdateCall PlannedCall = "update" // PATCH: it replaces the one in Target
 )
 
@@ -144,7 +144,7 @@ func (c *Client) activate(ctx context.Context, p *Plan, backup func(Record) erro
 	case UpdateCall:
 		active, err = c.Swap(ctx, Swap{ID: p.Target.ID, Payload: p.Payload, Planned: p.Target, Backup: backup})
 	default:
-		active, err = c.Create(ctx, p.Payload)
+		active, err = c.Add(ctx, p.Payload)
 	}
 	if err != nil {
 		return Record{}, err

@@ -17,22 +17,40 @@ type Usage struct {
 // Exceeded reports whether more is used than allowed.
 func (u Usage) Exceeded() bool { return u.Used > u.Allowed }
 
-// Usage compares the report with a licence payload of Kong's: administrators with
-// admin_seats, and connected data planes with dataplanes, if both state a number. The
-// payload is not verified here; only package verify makes it trusted.
+// Usage compares the report with what a licence payload limits: administrators with
+// admin_seats, and connected data planes with dataplanes, of a licence of Kong's; the
+// requests of the newest month with monitored_monthly_requests, of one with entitlements.
+// The payload is not verified here; only package verify makes it trusted.
 func (r *Report) Usage(p licseal.Payload) []Usage {
 	var all []Usage
-	add := func(name string, used int64) {
-		text, _ := p.Text("/" + name)
-		if allowed, err := strconv.ParseInt(text, 10, 64); err == nil {
+	add := func(name string, used int64, limit string) {
+		if allowed, err := strconv.ParseInt(limit, 10, 64); err == nil {
 			all = append(all, Usage{name, used, allowed})
 		}
 	}
-	add("admin_seats", r.RBACUsers)
+	seats, _ := p.Text("/admin_seats")
+	add("admin_seats", r.RBACUsers, seats)
 	if r.DeploymentInfo != nil {
-		add("dataplanes", r.DeploymentInfo.ConnectedDPCount)
+		planes, _ := p.Text("/dataplanes")
+		add("dataplanes", r.DeploymentInfo.ConnectedDPCount, planes)
+	}
+	const requests = "monitored_monthly_requests"
+	if limited, _ := p.Field("/entitlements/" + requests + "/is_limited"); string(limited) == "true" {
+		limit, _ := p.Field("/entitlements/" + requests + "/max_uses")
+		add(requests, r.Counters.newest(), string(limit)) // no number if unlimited
 	}
 	return all
+}
+
+// newest returns the requests of the newest month, 0 if there is none.
+func (c Counters) newest() int64 {
+	var newest Counter
+	for _, counter := range c {
+		if counter.Bucket != "UNKNOWN" && counter.Bucket > newest.Bucket {
+			newest = counter
+		}
+	}
+	return newest.RequestCount
 }
 
 // IsAbout reports whether the report names a licence key, in plain text or hashed.

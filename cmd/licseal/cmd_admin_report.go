@@ -16,9 +16,10 @@ func adminReportCommand() *cli.Command {
 		Usage:     "compare the usage report with the licence",
 		UsageText: "licseal admin report --url URL [flags] [FILE]",
 		Description: `Compares administrators with admin_seats and connected data planes with dataplanes,
-of the active licence or of the licence in FILE. If more is used than the licence
-allows, the exit code is 9. The signature of the licence is not checked; 'licseal
-verify' does that.
+of the active licence or of the licence in FILE. If that has entitlements, compares the
+requests of the newest month with monitored_monthly_requests. If more is used than the
+licence allows, the exit code is 9. The signature of the licence is not checked;
+'licseal verify' does that.
 
 --json prints one object: report (as the server gave it, in one shape), license_key,
 about_this_license, usage[{name, used, allowed}], exceeded.`,

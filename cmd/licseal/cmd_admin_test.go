@@ -136,7 +136,7 @@ func TestAdminPushTogether(t *testing.T) {
 	store := &admin.Memory{}
 	api := admin.NewHandler(store, func(context.Context, string) error { return nil }, nil)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost {
+		if r.Method == http.MethodPut {
 			store.Write(r.Context(), admin.Write{ID: "30b4edb7-0847-4f65-af90-efbed8b0161f", Payload: publishedLicence})
 		}
 		api.ServeHTTP(w, r)

@@ -41,7 +41,8 @@ func serveFlags() []cli.Flag {
 		lengthFlag("stop-timeout", 10*time.Second, "when stopping, wait `LENGTH` for requests in progress"),
 		&cli.StringFlag{Name: "log-format", Value: "text", Usage: "log `FORMAT`: text or json"},
 		&cli.StringSliceFlag{Name: "workspaces", KeepSpace: true, Value: cli.NewStringSlice("default"), Usage: "ignore the path prefix `NAME`, as of a gateway's workspace (repeatable)"},
-		&cli.StringFlag{Name: "gateway-version", Value: "3.9.0.1", Usage: "report `VERSION` as the version of the gateway"},
+		&cli.StringFlag{Name: "gateway-version", Value: "3.9.0.1", Usage: "report `VERSION` as the version of the gateway; before 3.5, the usage report has fewer figures"},
+		&cli.StringFlag{Name: "report-file", Usage: "take the figures of the usage report from `FILE`, such as the report of a gateway (reloaded)", TakesFile: true},
 	}
 }
 

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
 
-	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/entitle"
 	"github.com/licseal/licseal/entitle/sqlstore"
 	"github.com/licseal/licseal/state"
@@ -14,8 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// openEntitlements opens the licence folder, and adds its usage to the report of the
-// Admin API.
+// openEntitlements opens the licence folder.
 func (s *server) openEntitlements(c *cli.Context) error {
 	dir := c.String("license-dir")
 	if dir == "" {
@@ -46,7 +43,6 @@ func (s *server) openEntitlements(c *cli.Context) error {
 		}
 	})
 	s.entitled = guard
-	s.admin.Reporter = usageReporter{guard}
 	s.entitlements = entitle.NewHandler(guard, &entitle.HandlerOptions{Log: s.log, Authorize: s.mayUseEntitlements})
 	return nil
 }
@@ -92,20 +88,4 @@ func (s *server) noteEvent(e entitle.Event) {
 		return
 	}
 	s.log.Error("entitlement licence", append(attributes, "error", e.Err.Error())...)
-}
-
-// usageReporter has the counters of the Admin API's report.
-type usageReporter struct{ guard *entitle.Guard }
-
-// Figures implements admin.Reporter.
-func (u usageReporter) Figures(ctx context.Context) (admin.Figures, error) {
-	months, err := u.guard.Monthly(ctx, entitle.MonthlyRequests)
-	if err != nil {
-		return admin.Figures{}, fmt.Errorf("%w: %w", admin.ErrUnavailable, err)
-	}
-	var figures admin.Figures
-	for _, m := range months {
-		figures.Counters = append(figures.Counters, admin.Counter{Bucket: m.Month.String(), RequestCount: m.Count})
-	}
-	return figures, nil
 }

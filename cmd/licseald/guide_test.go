@@ -3,13 +3,16 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/licseal/licseal/internal/testenv"
 )
@@ -36,7 +39,11 @@ func TestGuide(t *testing.T) {
 		script += fmt.Sprintf("echo '%s %d'\n%s\n", mark, i, command)
 	}
 	testenv.Programs(t, "bash", "curl")
-	shell := exec.Command("bash", "-c", script)
+	ctx, cancel := context.WithTimeout(t.Context(), testenv.Patience) // a command may wait for something that does not come
+	defer cancel()
+	shell := exec.CommandContext(ctx, "bash", "-c", script)
+	shell.Cancel = func() error { return shell.Process.Signal(syscall.SIGTERM) } // it stops what it has started
+	shell.WaitDelay = 10 * time.Second
 	shell.Dir = dir
 	bin := filepath.Dir(testenv.Build(t, "licseal"))
 	shell.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))

@@ -41,6 +41,7 @@ func TestNoSecretIsShown(t *testing.T) {
 		"tls-key":                {"--trust", trust, "--tls-cert", certificate, "--tls-key", secret},
 		"client-ca":              {"--trust", trust, "--tls-cert", certificate, "--tls-key", key, "--client-ca", secret},
 		"client-crl":             {"--trust", trust, "--tls-cert", certificate, "--tls-key", key, "--client-ca", certificate, "--client-crl", secret},
+		"report-file":            {"--trust", trust, "--report-file", secret},
 		"client-scopes":          {"--trust", trust, "--tls-cert", certificate, "--tls-key", key, "--client-ca", certificate, "--client-scopes", secret},
 	}
 	for _, flag := range serveFlags() {

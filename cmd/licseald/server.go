@@ -47,7 +47,7 @@ func newServer(c *cli.Context) (*server, error) {
 		return nil, err
 	}
 	s := &server{watcher: watcher{log, &reloadFailures{}}}
-	for _, step := range []func(*cli.Context) error{s.loadJudge, s.loadTokens, s.loadTLS, s.openStore, s.openEntitlements} {
+	for _, step := range []func(*cli.Context) error{s.loadJudge, s.loadTokens, s.loadTLS, s.openStore, s.openEntitlements, s.loadReport} {
 		if err := step(c); err != nil {
 			s.closeAll()
 			return nil, err

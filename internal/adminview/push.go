@@ -62,7 +62,7 @@ func (p *Push) done(d *Describer) text.Line {
 	case p.Plan.Call == admin.NoCall:
 		return text.Sprintf("nothing to do: the licence is already active")
 	case p.DryRun && p.Plan.Call == admin.CreateCall:
-		return text.Sprintf("would add a record (POST)")
+		return text.Sprintf("would add a record (PUT)")
 	case p.DryRun:
 		return text.Sprintf("would update %s (PATCH)", p.Plan.Target.ID)
 	case p.Plan.Call == admin.CreateCall:
