@@ -66,13 +66,14 @@ func benchHandler(b *testing.B, v *vendor, name string) http.Handler {
 	if err != nil {
 		b.Fatal(err)
 	}
+	accepted := &trust{keys: trusted, verifier: verifier}
 	log, err := newLog(io.Discard, "json")
 	if err != nil {
 		b.Fatal(err)
 	}
 	s := &server{
 		watcher: watcher{log, &reloadFailures{}}, store: &admin.Memory{}, ping: func(context.Context) error { return nil },
-		judge: &judge{trust: func() trust { return trust{trusted, verifier} }, rules: schema.Kong(), log: slog.New(slog.DiscardHandler)},
+		judge: &judge{trust: func() *trust { return accepted }, rules: schema.Kong(), log: slog.New(slog.DiscardHandler)},
 		admin: admin.Options{Log: slog.New(slog.DiscardHandler)},
 	}
 	if name != "" {

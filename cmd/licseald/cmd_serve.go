@@ -22,13 +22,13 @@ func serveFlags() []cli.Flag {
 		schemaFlag(),
 		lengthFlag("grace", 0, "accept licences for this `LENGTH` of time after they expire, such as 30d"),
 		&cli.StringFlag{Name: "revocations", Usage: "refuse what the signed revocation list in `FILE` names (reloaded)", TakesFile: true},
+		&cli.StringFlag{Name: "state", Aliases: []string{"entitlement-state"}, Usage: "remember the time, the chain and the revocation list in `FILE`; see 'licseal state new'", TakesFile: true},
 		&cli.BoolFlag{Name: "hide-refused", Usage: "show stored licences that are refused now, such as revoked ones, only to who may write"},
 		lengthFlag("max-list-age", 0, "refuse a revocation list older than `LENGTH`, such as 30d"),
 		&cli.StringFlag{Name: "issuer", Usage: "require a key of an `ISSUER`, such as *@vendor.example"},
 		&cli.StringFlag{Name: "token-file", Usage: "require a token from `FILE`: TOKEN, NAME TOKEN or NAME TOKEN SCOPES on each line (reloaded)", TakesFile: true},
 		&cli.StringFlag{Name: "license-dir", Usage: "serve /api/v1/license, with the entitlement licences in `DIR`; requires a token or scope for it", TakesFile: true},
 		&cli.StringFlag{Name: "entitlement-token-file", Usage: "require a token from `FILE` for /api/v1/license (reloaded)", TakesFile: true},
-		&cli.StringFlag{Name: "entitlement-state", Usage: "remember the time and the revocation list in `FILE`; see 'licseal state new'", TakesFile: true},
 		&cli.StringFlag{Name: "tls-cert", Usage: "serve TLS with the certificate in `FILE` (reloaded)", TakesFile: true},
 		&cli.StringFlag{Name: "tls-key", Usage: "`FILE` with the private key of the certificate (reloaded)", TakesFile: true},
 		&cli.StringFlag{Name: "client-ca", Usage: "require a client certificate from a CA in `FILE` (reloaded)", TakesFile: true},
@@ -97,13 +97,15 @@ func checkTrustFlags(c *cli.Context) error {
 	case c.IsSet("trust-chain") && !chain:
 		return usagef("--trust-chain requires --trust-root, which does not come with the chain")
 	case !trust && !chain && !unverified:
-		return usagef("--trust FILE is required: it names the public keys that licences are verified with")
+		return usagef("--trust FILE or --trust-root FILE is required: the public keys that licences are verified with, or the first document of a chain of them")
 	case trust && unverified:
 		return usagef("--trust and --accept-unverified are mutually exclusive")
 	case chain && unverified:
 		return usagef("--trust-root and --accept-unverified are mutually exclusive")
+	case unverified && c.IsSet("state"):
+		return usagef("--state requires --trust or --trust-root: nothing is remembered of licences that are not verified")
 	case unverified && (c.IsSet("revocations") || c.IsSet("issuer")):
-		return usagef("--revocations and --issuer require --trust: they judge who signed")
+		return usagef("--revocations and --issuer require --trust or --trust-root: they judge who signed")
 	}
 	return nil
 }
@@ -115,10 +117,8 @@ func checkEntitleFlags(c *cli.Context) error {
 		return usagef("--entitlement-token-file requires --license-dir")
 	case folder && !tokens && !c.IsSet("token-file") && !c.IsSet("client-scopes"):
 		return usagef("--license-dir requires --entitlement-token-file, or a --token-file or --client-scopes with entitlement scopes")
-	case c.IsSet("entitlement-state") && !folder:
-		return usagef("--entitlement-state requires --license-dir")
 	case folder && c.Bool("accept-unverified"):
-		return usagef("--license-dir requires --trust: entitlement licences are always verified")
+		return usagef("--license-dir requires --trust or --trust-root: entitlement licences are always verified")
 	}
 	return nil
 }

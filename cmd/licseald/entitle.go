@@ -1,14 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 
 	"github.com/licseal/licseal/entitle"
 	"github.com/licseal/licseal/entitle/sqlstore"
-	"github.com/licseal/licseal/state"
-	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
 )
 
@@ -28,16 +25,17 @@ func (s *server) openEntitlements(c *cli.Context) error {
 		return err
 	}
 	trusted := s.judge.trust()
+	keys := trusted.keys
 	if s.origin != nil {
-		trusted.keys = nil // they come from the chain
+		keys = nil // they come from the chain
 	}
-	guard, err := entitle.Open(c.Context, entitle.NewFolder(dir), trusted.keys, opts)
+	guard, err := entitle.Open(c.Context, entitle.NewFolder(dir), keys, opts)
 	if err != nil {
 		return fmt.Errorf("--license-dir %s: %w", dir, err)
 	}
 	s.close = append(s.close, guard.Close)
 	s.reload = append(s.reload, func() {
-		if now := s.judge.trust(); now.verifier != trusted.verifier { // the files have changed
+		if now := s.judge.trust(); now != trusted { // the files have changed
 			trusted = now
 			guard.Trust(trusted.keys)
 		}
@@ -53,31 +51,17 @@ func (s *server) guardOptions(c *cli.Context) (opts *entitle.Options, err error)
 		Store: entitle.NewMemory(), MayBeMissing: true, Notify: s.noteEvent,
 		Issuer: c.String("issuer"), MaxListAge: lengthOf(c, "max-list-age"), StoreTimeout: lengthOf(c, "store-timeout"),
 	}
-	opts.TrustRoot = s.origin
+	opts.TrustRoot, opts.Remember = s.origin, s.memory.Remember
 	if path := c.String("trust-chain"); path != "" {
 		opts.TrustChain = entitle.File(path)
 	}
 	if path := c.String("revocations"); path != "" {
 		opts.Revocations = entitle.File(path)
 	}
-	if path := c.String("entitlement-state"); path != "" {
-		opts.Remember = remember(path)
-	}
 	if s.db != nil {
 		opts.Store, err = sqlstore.New(c.Context, s.db)
 	}
 	return opts, err
-}
-
-// remember returns the Remember of a guard that keeps its memory in a state file.
-func remember(path string) func(func(*verify.Memory) error) (*verify.Memory, error) {
-	return func(change func(*verify.Memory) error) (*verify.Memory, error) {
-		m, err := state.Update(path, change)
-		if errors.Is(err, os.ErrNotExist) {
-			return nil, fmt.Errorf("%w; 'licseal state new %s' creates it", err, path)
-		}
-		return m, err
-	}
 }
 
 // noteEvent logs what happens to the entitlement licence.

@@ -243,7 +243,7 @@ func TestEntitlementsStoreHangs(t *testing.T) {
 	})
 }
 
-// What --issuer, --max-list-age, --entitlement-state and --trust say of licences
+// What --issuer, --max-list-age, --state and --trust say of licences
 // holds for entitlement licences too.
 func TestEntitlementsFlags(t *testing.T) {
 	v := newVendor(t)
@@ -268,26 +268,26 @@ func TestEntitlementsFlags(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	fails := func(want string, flags ...string) {
+	fails := func(flag, want string, flags ...string) {
 		t.Helper()
 		args, dir := entitlementArgs(t, v)
 		testenv.WriteFile(t, filepath.Join(dir, "installed.json"), v.sign(t, string(payload)))
 		c := command(append(append(args, "--ephemeral"), flags...)...)
 		stop := time.AfterFunc(testenv.Patience, func() { c.Process.Kill() }) // if it starts
 		defer stop.Stop()
-		if output, err := c.CombinedOutput(); err == nil || !strings.Contains(string(output), "--license-dir") || !strings.Contains(string(output), want) {
+		if output, err := c.CombinedOutput(); err == nil || !strings.Contains(string(output), flag) || !strings.Contains(string(output), want) {
 			t.Errorf("%v: %v\n%s", flags, err, output)
 		}
 	}
-	fails("issuer", "--issuer", "*@vendor.example")
-	fails("list", "--revocations", list(now.Add(-48*time.Hour), 1), "--max-list-age", "1d")
-	fails("licseal state new", "--entitlement-state", memory+".none")
+	fails("--license-dir", "issuer", "--issuer", "*@vendor.example")
+	fails("--license-dir", "list", "--revocations", list(now.Add(-48*time.Hour), 1), "--max-list-age", "1d")
+	fails("--state", "licseal state new", "--state", memory+".none")
 
 	args, dir := entitlementArgs(t, v)
 	testenv.WriteFile(t, filepath.Join(dir, "installed.json"), v.sign(t, string(payload)))
 	p := start(t, append(args, "--ephemeral", "--entitlement-state", memory, "--revocations", list(now, 2))...)
 	p.stop(t)
-	fails("generation 2 was seen already", "--entitlement-state", memory, "--revocations", list(now, 1))
+	fails("--revocations", "generation 2 was seen already", "--entitlement-state", memory, "--revocations", list(now, 1))
 
 	// Its key is trusted no longer, while licseald runs: the licence is suspended.
 	p = start(t, append(args, "--ephemeral")...)

@@ -7,11 +7,9 @@ import (
 	"io/fs"
 	"log/slog"
 	"strings"
-	"time"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
-	"github.com/licseal/licseal/bulk"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/revoke"
@@ -22,16 +20,10 @@ import (
 // judge decides which licences are stored.
 type judge struct {
 	rules *schema.Schema
-	trust func() trust // nil if signatures are not checked
-	log   *slog.Logger // gets the warnings about accepted licences
+	trust func() *trust // nil if signatures are not checked
+	log   *slog.Logger  // gets the warnings about accepted licences
 
 	unverified *verify.UnverifiedJudge // nil if they are
-}
-
-// trust is what the files of trusted keys and the revocation list say.
-type trust struct {
-	keys     []licseal.TrustedKey
-	verifier *verify.Verifier
 }
 
 var _ admin.Check = (*judge)(nil).check
@@ -41,7 +33,14 @@ func (j *judge) check(ctx context.Context, payload string) error {
 	if j.unverified != nil {
 		return j.checkUnverified(ctx, payload)
 	}
-	report := j.trust().verifier.Report([]byte(payload))
+	now := j.trust()
+	switch {
+	case now.noKey != nil:
+		return now.noKey
+	case now.noList != nil:
+		return fmt.Errorf("no licence is accepted until there is another revocation list: %w", now.noList)
+	}
+	report := now.verifier.Report([]byte(payload))
 	switch err := report.Err(); report.Reason() {
 	case "":
 		j.logWarnings(ctx, report.Result().License, report.Warnings())
@@ -95,40 +94,39 @@ func (j *judge) suggest(p licseal.Payload, err error) error {
 	return err
 }
 
-// keyReader reads trusted keys from files, given what was seen before.
-type keyReader struct {
-	files []watchedFile
-	read  func(contents [][]byte, seen *verify.Memory) ([]licseal.TrustedKey, error)
+// fileKeys are the keys of files of trusted keys, which count as one.
+type fileKeys struct {
+	files   []watchedFile
+	trusted *[]licseal.TrustedKey
+
+	contents [][]byte // last read, good or bad
+	refusal  error    // why they cannot be used
 }
 
-// readKeys reads files of trusted keys, which count as one.
-func readKeys(names []string) keyReader {
-	return keyReader{smallFiles(names...), func(contents [][]byte, _ *verify.Memory) ([]licseal.TrustedKey, error) {
-		return parseKeys(names, contents)
-	}}
-}
+func (k *fileKeys) flag() string                   { return "--trust" }
+func (k *fileKeys) paths() []string                { return pathsOf(k.files) }
+func (k *fileKeys) current() *[]licseal.TrustedKey { return k.trusted }
 
-// trustParser returns a func that reads trusted keys, and then a revocation list if there
-// is one. It refuses a list that is older than one it has read before.
-func trustParser(keys keyReader, listFile string, options verify.Options) func([][]byte) (trust, error) {
-	var seen verify.Memory
-	return func(contents [][]byte) (trust, error) {
-		trusted, err := keys.read(contents[:len(keys.files)], &seen)
-		if err != nil {
-			return trust{}, err
-		}
-		o := options
-		if listFile != "" {
-			if o.Revocations, err = revoke.Verify(contents[len(keys.files)], trusted); err == nil {
-				err = seen.Observe(time.Now(), o.Revocations, 0)
-			}
-			if err != nil {
-				return trust{}, fmt.Errorf("%s: %w", listFile, err)
-			}
-		}
-		verifier, err := bulk.NewVerifier(trusted, &o)
-		return trust{trusted, verifier}, err
+// disowns: what a list has revoked stays revoked until there is a newer one.
+func (k *fileKeys) disowns(*revoke.List) bool { return false }
+
+// load reads the files, and parses them if they have changed.
+func (k *fileKeys) load() error {
+	contents, err := readAll(k.files)
+	if err != nil {
+		return err
 	}
+	if k.trusted != nil && equalContents(contents, k.contents) {
+		return k.refusal
+	}
+	trusted, err := parseKeys(k.paths(), contents)
+	if err == nil {
+		err = licseal.CheckTrusted(trusted)
+	}
+	if k.contents, k.refusal = contents, err; err == nil {
+		k.trusted = &trusted
+	}
+	return err
 }
 
 func parseKeys(names []string, contents [][]byte) ([]licseal.TrustedKey, error) {

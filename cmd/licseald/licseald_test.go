@@ -422,7 +422,7 @@ func TestUsage(t *testing.T) {
 		want string
 		code int
 	}{
-		{"", "--trust FILE is required", 2},
+		{"", "--trust FILE or --trust-root FILE is required", 2},
 		{"--trust F extra", `unexpected argument "extra"`, 2},
 		{"--nonsense", "nonsense", 2},
 		{"--trust T --accept-unverified", "mutually exclusive", 2},
@@ -458,7 +458,8 @@ func TestUsage(t *testing.T) {
 		{"--trust T --entitlement-token-file F", "--entitlement-token-file requires --license-dir", 2},
 		{"--trust T --client-crl F", "require --client-ca", 2},
 		{"--trust T --client-scopes F", "require --client-ca", 2},
-		{"--trust T --entitlement-state F", "requires --license-dir", 2},
+		{"--accept-unverified --state F", "--state requires --trust or --trust-root", 2},
+		{"--trust T --ephemeral --state /nonexistent", "licseal state new /nonexistent", 1},
 		{"--accept-unverified --license-dir D --entitlement-token-file F", "requires --trust", 2},
 		{"--trust T --ephemeral --license-dir /nonexistent --entitlement-token-file F", "no such file", 1},
 		{"history extra", "unexpected argument", 2},

@@ -63,7 +63,7 @@ func (s situation) paths(t *testing.T) map[string]path {
 	if err != nil {
 		t.Fatal(err)
 	}
-	intake := judge{rules: s.rules, log: slog.New(slog.DiscardHandler), trust: func() trust { return trust{s.trusted, one} }}
+	intake := judge{rules: s.rules, log: slog.New(slog.DiscardHandler), trust: func() *trust { return &trust{keys: s.trusted, verifier: one} }}
 	return map[string]path{
 		"one": func(_ *testing.T, d []byte) licseal.Reason { return one.Report(d).Reason() },
 		"short form": func(_ *testing.T, d []byte) licseal.Reason {

@@ -25,7 +25,7 @@ type review struct {
 	verdicts map[string]verdict // by the id of the record; nil before the first review
 
 	// Of the last review, for the next.
-	trusted *verify.Verifier
+	trusted *trust
 	head    admin.Head
 	began   time.Time
 }
@@ -75,7 +75,7 @@ func (r *review) once(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	now, trusted := time.Now(), r.judge.verifier()
+	now, trusted := time.Now(), r.judge.trustNow()
 	all := trusted != r.trusted || now.Sub(r.began) > reviewAge || now.Before(r.began)
 	if !all && head == r.head && !r.isDue(now) {
 		return nil
@@ -172,12 +172,12 @@ func (r *review) accepted() []string {
 	return ids
 }
 
-// verifier returns what judges signatures now, nil if nothing does.
-func (j *judge) verifier() *verify.Verifier {
+// trustNow returns what judges signatures now, nil if nothing does.
+func (j *judge) trustNow() *trust {
 	if j.unverified != nil {
 		return nil
 	}
-	return j.trust().verifier
+	return j.trust()
 }
 
 // verdict judges a stored licence.
@@ -194,8 +194,10 @@ func (j *judge) verdict(record admin.Record) verdict {
 		} else if fields, _ := report.Outcome(verify.StageFields); fields.Err != nil {
 			v.reason = licseal.ReasonSchema
 		}
+	} else if trusted := j.trust(); trusted.noKey != nil {
+		v.reason = licseal.ReasonSignature
 	} else {
-		report := j.trust().verifier.Report([]byte(record.Payload))
+		report := trusted.verifier.Report([]byte(record.Payload))
 		v.reason = report.Reason()
 		if result := report.Result(); result != nil {
 			lic, v.state, period, graceEnd, now = result.License, result.State, result.Period, result.GraceEnd, result.Time

@@ -36,7 +36,7 @@ func TestNoSecretIsShown(t *testing.T) {
 		"token-file":             {"--trust", trust, "--token-file", secret},
 		"license-dir":            {"--trust", trust, "--license-dir", dir, "--entitlement-token-file", tokens},
 		"entitlement-token-file": {"--trust", trust, "--license-dir", dir, "--entitlement-token-file", secret},
-		"entitlement-state":      {"--trust", trust, "--license-dir", dir, "--entitlement-token-file", tokens, "--entitlement-state", secret},
+		"state":                  {"--trust", trust, "--state", secret},
 		"tls-cert":               {"--trust", trust, "--tls-cert", secret, "--tls-key", key},
 		"tls-key":                {"--trust", trust, "--tls-cert", certificate, "--tls-key", secret},
 		"client-ca":              {"--trust", trust, "--tls-cert", certificate, "--tls-key", key, "--client-ca", secret},

@@ -25,6 +25,7 @@ type server struct {
 	store  admin.Store
 	ping   func(context.Context) error
 	judge  *judge
+	memory *memory
 	origin *chain.Origin // nil if the trusted keys do not come from a chain
 	access access
 	tls    *tls.Config // nil if it speaks plain HTTP
@@ -46,7 +47,7 @@ func newServer(c *cli.Context) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{watcher: watcher{log, &reloadFailures{}}}
+	s := &server{watcher: watcher{log, &reloadFailures{}}, memory: &memory{path: c.String("state")}}
 	for _, step := range []func(*cli.Context) error{s.loadJudge, s.loadTokens, s.loadTLS, s.openStore, s.openEntitlements, s.loadReport} {
 		if err := step(c); err != nil {
 			s.closeAll()
@@ -80,24 +81,39 @@ func (s *server) loadJudge(c *cli.Context) error {
 		s.judge.unverified, err = verify.NewUnverified(&options)
 		return err
 	}
-	keys, flags := readKeys(c.StringSlice("trust")), "--trust"
-	if root := c.String("trust-root"); root != "" {
-		if s.origin, err = readOrigin(root); err != nil {
-			return fmt.Errorf("--trust-root %s: %w", root, err)
-		}
-		keys, flags = readChain(s.origin, c.String("trust-chain")), "--trust-chain"
+	t := &trustFiles{failureLog: failureLog{watcher: s.watcher}, options: options, memory: s.memory}
+	if t.keys, err = s.keySource(c); err != nil {
+		return err
 	}
-	files, listFile := slices.Clone(keys.files), c.String("revocations")
-	if listFile != "" {
-		files, flags = append(files, watchedFile{listFile, revoke.MaxBytes}), flags+", --revocations"
+	if err := s.memory.open(s.origin != nil); err != nil {
+		return fmt.Errorf("--state %s: %w", s.memory.path, err)
 	}
-	trusted, err := watch(s.watcher, trustParser(keys, listFile, options), files...)
-	if err != nil {
-		return fmt.Errorf("%s: %w", flags, err)
+	if path := c.String("revocations"); path != "" {
+		t.listFile = &watchedFile{path, revoke.MaxBytes}
 	}
-	s.judge.trust = trusted.get
-	s.reload = append(s.reload, trusted.reload)
+	if err := openTrust(t); err != nil {
+		return err
+	}
+	s.judge.trust = t.value.Load
+	s.reload = append(s.reload, t.reload)
 	return nil
+}
+
+// keySource returns where the trusted keys come from.
+func (s *server) keySource(c *cli.Context) (keySource, error) {
+	root := c.String("trust-root")
+	if root == "" {
+		return &fileKeys{files: smallFiles(c.StringSlice("trust")...)}, nil
+	}
+	var err error
+	if s.origin, err = readOrigin(root); err != nil {
+		return nil, fmt.Errorf("--trust-root %s: %w", root, err)
+	}
+	k := &chainKeys{origin: s.origin, memory: s.memory}
+	if path := c.String("trust-chain"); path != "" {
+		k.file = &watchedFile{path, chain.MaxChainBytes}
+	}
+	return k, nil
 }
 
 func (s *server) loadTLS(c *cli.Context) error {

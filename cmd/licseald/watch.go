@@ -20,7 +20,7 @@ import (
 type watched[T any] struct {
 	files []watchedFile
 	parse func(contents [][]byte) (T, error)
-	watcher
+	failureLog
 
 	// ifGone, if not nil, is the value once a file is missing or has nothing in it. That
 	// must be seen twice: a file may be missing or empty while it is being replaced.
@@ -30,7 +30,6 @@ type watched[T any] struct {
 
 	mu       sync.Mutex
 	contents [][]byte  // last read, good or bad
-	failed   string    // the last failure that was logged
 	gone     time.Time // when a file was first seen missing or empty; zero if none is
 }
 
@@ -38,6 +37,12 @@ type watched[T any] struct {
 type watcher struct {
 	log      *slog.Logger
 	failures *reloadFailures
+}
+
+// failureLog logs a failure once, and counts it.
+type failureLog struct {
+	watcher
+	failed string // the last failure that was logged
 }
 
 // reloadFailures counts failures to read files again.
@@ -65,8 +70,8 @@ func smallFiles(paths ...string) []watchedFile {
 
 // watch reads the files for the first time.
 func watch[T any](by watcher, parse func([][]byte) (T, error), files ...watchedFile) (*watched[T], error) {
-	w := &watched[T]{files: files, parse: parse, watcher: by}
-	contents, err := w.read()
+	w := &watched[T]{files: files, parse: parse, failureLog: failureLog{watcher: by}}
+	contents, err := readAll(w.files)
 	if err != nil {
 		return nil, err
 	}
@@ -81,9 +86,10 @@ func watch[T any](by watcher, parse func([][]byte) (T, error), files ...watchedF
 
 func (w *watched[T]) get() T { return *w.value.Load() }
 
-func (w *watched[T]) read() ([][]byte, error) {
+// readAll reads files.
+func readAll(files []watchedFile) ([][]byte, error) {
 	var contents [][]byte
-	for _, file := range w.files {
+	for _, file := range files {
 		data, err := file.read()
 		if err != nil {
 			return nil, err
@@ -93,9 +99,11 @@ func (w *watched[T]) read() ([][]byte, error) {
 	return contents, nil
 }
 
-func (w *watched[T]) paths() []string {
+func (w *watched[T]) paths() []string { return pathsOf(w.files) }
+
+func pathsOf(files []watchedFile) []string {
 	var paths []string
-	for _, file := range w.files {
+	for _, file := range files {
 		paths = append(paths, file.path)
 	}
 	return paths
@@ -127,7 +135,7 @@ func (file watchedFile) read() ([]byte, error) {
 func (w *watched[T]) reload() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	contents, err := w.read()
+	contents, err := readAll(w.files)
 	if err == nil && w.gone.IsZero() && equalContents(contents, w.contents) {
 		return
 	}
@@ -144,13 +152,10 @@ func (w *watched[T]) reload() {
 		w.contents = contents
 	}
 	if err != nil {
-		w.fail("a changed file cannot be used; its previous content stays in force", err)
+		w.fail("a changed file cannot be used; its previous content stays in force", w.paths(), err)
 		return
 	}
-	if w.failed != "" {
-		w.failures.now.Add(-1)
-	}
-	w.failed = ""
+	w.works()
 	w.value.Store(&value)
 	w.log.Info("read again", "files", w.paths())
 }
@@ -165,20 +170,27 @@ func (w *watched[T]) loseValue(err error) {
 		w.gone = time.Now()
 	case time.Since(w.gone) >= reloadInterval/2: // not so soon after a hangup
 		w.value.Store(w.ifGone)
-		w.fail("a file is missing or empty; until it is there again, what was in it no longer holds", err)
+		w.fail("a file is missing or empty; until it is there again, what was in it no longer holds", w.paths(), err)
 	}
 }
 
-// fail logs a failure once.
-func (w *watched[T]) fail(message string, err error) {
-	if err.Error() != w.failed {
-		w.log.Error(message, "files", w.paths(), "error", err.Error())
-		w.failures.total.Add(1)
+func (r *failureLog) fail(message string, paths []string, err error) {
+	if err.Error() != r.failed {
+		r.log.Error(message, "files", paths, "error", err.Error())
+		r.failures.total.Add(1)
 	}
-	if w.failed == "" {
-		w.failures.now.Add(1)
+	if r.failed == "" {
+		r.failures.now.Add(1)
 	}
-	w.failed = err.Error()
+	r.failed = err.Error()
+}
+
+// works notes the end of a failure.
+func (r *failureLog) works() {
+	if r.failed != "" {
+		r.failures.now.Add(-1)
+	}
+	r.failed = ""
 }
 
 func equalContents(a, b [][]byte) bool {
