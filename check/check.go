@@ -14,6 +14,10 @@ type Options struct {
 	// Trusted are the keys whose signatures are accepted.
 	Trusted []licseal.TrustedKey
 
+	// ChainRefused, if not nil, says why the chain of trust from which Trusted come was
+	// not followed any further. Every result then has a warning.
+	ChainRefused error
+
 	// NoSignature skips the check of the signature. Every result then says so.
 	NoSignature bool
 

@@ -93,6 +93,7 @@ func TestJudgement(t *testing.T) {
 	}{
 		{"all well", nil, nil, "", verify.Valid},
 		{"not checked", nil, noSignature, "note signature-not-checked", verify.Valid},
+		{"chain refused", nil, func(o *check.Options) { o.ChainRefused = errors.New("generation 2: a fork") }, "warning trust-chain", verify.Valid},
 		{"first instant", nil, at("2026-01-01"), "", verify.Valid},
 		{"before", nil, at("2025-12-31T23:59:59Z"), "error not-yet-valid", verify.NotYetValid},
 		{"first day of warning", nil, at("2026-10-03T00:00:01Z"), "warning expires-soon", verify.Valid},

@@ -38,6 +38,7 @@ const (
 	CodeSubstituted         Code = "substituted-characters"
 	CodeSignature           Code = "signature"
 	CodeSignatureNotChecked Code = "signature-not-checked"
+	CodeTrustChain          Code = "trust-chain"
 	CodeRevoked             Code = "revoked"
 	CodeRevocationList      Code = "revocation-list"
 	CodeNoID                Code = "no-id"
@@ -101,6 +102,7 @@ var descriptions = []Description{
 
 	{CodeSignature, StageSignature, "the signature does not match a trusted key"},
 	{CodeSignatureNotChecked, StageSignature, "the signature was not checked"},
+	{CodeTrustChain, StageSignature, "the chain of trust is refused or missing; the keys known before stay in force"},
 	{CodeRevoked, StageRevocation, "the licence, or the key that signed it, is revoked"},
 	{CodeRevocationList, StageRevocation, "the revocation list cannot be used"},
 	{CodeNoID, StageSchema, "the licence has no id to look up in a revocation list"},

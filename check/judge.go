@@ -213,6 +213,10 @@ func (j *judgement) report(lic *licseal.License, document []byte) {
 			"the signature was not checked: anyone may have written this licence", "name the trusted keys with -t to have it checked"})
 		document = j.padDates(lic, document)
 	}
+	if err := j.options.ChainRefused; err != nil {
+		j.add(Finding{CodeTrustChain, StageSignature, Warning, licseal.Position{},
+			"the chain of trust was not followed: " + plain(err.Error()), "get the whole chain from its issuer; 'licseal trust check' says what is wrong with it"})
+	}
 	v := j.judge.report(document)
 	if j.License = v.license; v.license != nil {
 		j.Time, j.State, j.Period, j.GraceEnd, j.Key = v.time, v.state, v.Period, v.graceEnd, v.key

@@ -131,7 +131,7 @@ func newChecker(c *cli.Context) (*check.Checker, *check.Options, error) {
 		if err := watcher.loadTrust(c); err != nil {
 			return nil, nil, err
 		}
-		options.Trusted = watcher.trusted
+		options.Trusted, options.ChainRefused = watcher.trusted, watcher.refusal
 		if err := watcher.watch(c); err != nil {
 			return nil, nil, err
 		}

@@ -106,6 +106,7 @@ type judge struct {
 	*verify.Verifier
 	trusted []licseal.TrustedKey
 	chain   *trust.Chain // the trusted keys come from; nil for -t
+	refusal error        // why the file of the chain was not followed any further
 	rules   *schema.Schema
 	options verify.Options
 	others  []string // what to say about keys that are for other purposes
@@ -129,6 +130,9 @@ func newJudge(c *cli.Context) (*judge, error) {
 	}
 	if err = j.loadTrust(c); err != nil {
 		return nil, err
+	}
+	if j.refusal != nil {
+		warn("%v", j.refusal)
 	}
 	if err := j.watch(c); err != nil {
 		return nil, err

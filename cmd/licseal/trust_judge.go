@@ -33,7 +33,7 @@ func (j *judge) loadTrust(c *cli.Context) (err error) {
 	case len(c.StringSlice("t")) > 0:
 		return usagef("-t and --trust-root are mutually exclusive")
 	}
-	if j.chain, err = followTrust(c); err != nil {
+	if j.chain, j.refusal, err = followTrust(c); err != nil {
 		return err
 	}
 	if j.trusted = j.chain.Trusted(); len(j.trusted) == 0 {
@@ -48,35 +48,34 @@ func (j *judge) loadTrust(c *cli.Context) (err error) {
 }
 
 // followTrust returns the chain that the flags lead to. If the file of --trust-chain is
-// missing or refused, what was known before stays in force.
-func followTrust(c *cli.Context) (*trust.Chain, error) {
+// missing or refused, what was known before stays in force, and refusal says why.
+func followTrust(c *cli.Context) (_ *trust.Chain, refusal, _ error) {
 	origin, err := trustOrigin(c)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	known, err := trustInForce(origin, c.String("state"))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	path := c.String("trust-chain")
 	if path == "" {
 		if known == nil {
-			return nil, withHint(usagef("--trust-root gives a digest, and there is no document"), "--trust-chain FILE has the documents")
+			return nil, nil, withHint(usagef("--trust-root gives a digest, and there is no document"), "--trust-chain FILE has the documents")
 		}
-		return known, nil
+		return known, nil, nil
 	}
 	data, err := readFile(path, trust.MaxChainBytes)
 	if err == nil {
 		var chain *trust.Chain
 		if chain, err = origin.Follow(known, data); err == nil {
-			return chain, nil
+			return chain, nil, nil
 		}
 	}
 	if known == nil {
-		return nil, chainError(path, err)
+		return nil, nil, chainError(path, err)
 	}
-	warn("%s: %s; generation %d stays in force", displayName(path), fault.Of(err).Err, known.Generation())
-	return known, nil
+	return known, fmt.Errorf("%s: %w; generation %d stays in force", displayName(path), fault.Of(err).Err, known.Generation()), nil
 }
 
 // trustOrigin returns what --trust-root names.
