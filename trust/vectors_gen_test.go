@@ -110,6 +110,10 @@ func (set chainVectors) addOrder() {
 	fork.keys = []pair{50}
 	pick := func(all ...*draft) []*draft { return all }
 	set.add("anchor-other", "anchor", "the chain of another anchor", nil, other)
+	set.add("anchor-other-alone", "anchor", "another document of generation 1, alone", nil, other[:1])
+	last := set.add("anchor-successor", "anchor", "the digest of generation 2, and not of the anchor", nil, chain)
+	last.Anchor = chain[1].digest()
+	set["anchor-successor"] = *last
 	set.add("anchor-none", "gap", "the chain begins with generation 2", nil, chain[1:])
 	set.add("gap", "gap", "generation 3 is missing", nil, pick(chain[0], chain[1], chain[3]))
 	set.add("gap-seen", "gap", "generation 2 is missing after what was seen", chain[:1], chain[2:])
@@ -130,6 +134,7 @@ func (set chainVectors) addSteps() {
 		set.add(name+"-seen", expect, why+", for a reader that has seen generation 1", goodChain(1), changed(change)[1:])
 	}
 	step("previous", "previous", "the digest of another document", func(d *draft) { d.previous = goodChain(2)[1].digest() })
+	step("previous-own", "previous", "the digest of the document after it", func(d *draft) { d.previous = goodChain(3)[2].digest() })
 	step("issued-same", "issued", "issued at the time of the one before", func(d *draft) { d.issued = 10 })
 	step("issued-before", "issued", "issued before it", func(d *draft) { d.issued = 9 })
 	step("role-both", "role", "a key is a root and a key", func(d *draft) { d.keys = append(d.keys, 3) })
@@ -156,6 +161,9 @@ func (set chainVectors) addSignatures() {
 	step("threshold-lowered", "threshold", "the threshold before is higher", func(d *draft) { d.threshold, d.signers = 1, []pair{1} })
 	step("threshold-none", "threshold", "no signatures", func(d *draft) { d.signers = nil })
 	step("duplicate", "duplicate", "a root has signed twice", func(d *draft) { d.signers = []pair{1, 2, 1} })
+	step("duplicate-alone", "duplicate", "one root signs twice, in place of two", func(d *draft) { d.signers = []pair{1, 1} })
+	step("duplicate-own", "duplicate", "a new root has signed twice", func(d *draft) { d.roots, d.signers = []pair{1, 2, 4}, []pair{1, 2, 4, 4} })
+	step("foreign-keys", "foreign", "two more signatures, of no roots", func(d *draft) { d.signers = []pair{1, 2, 70, 71} })
 	step("foreign", "foreign", "one more signature, of no root", func(d *draft) { d.signers = []pair{1, 2, 70} })
 	step("foreign-key", "foreign", "one more signature, of a key for licences", func(d *draft) { d.signers = []pair{1, 2, 31} })
 	step("wrong", "wrong", "one of three signatures is not good", func(d *draft) { d.signers, d.broken = []pair{1, 2, 3}, 1 })

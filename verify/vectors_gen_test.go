@@ -209,6 +209,8 @@ func (set vectors) addForms() {
 	form("literals", "the literals and strings of RFC 8785, section 3.2.2", signed(sealEd25519(seed1), with(`"string":"\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/","literals":[null,true,false]`)).vector())
 	form("payload-names", "the envelope's names have no meaning inside the payload", signed(sealEd25519(seed1), with(`"license":{"payload":{}},"signature":0,"version":"2"`)).vector())
 	form("rfc3339", "dates may be RFC 3339 times, with offsets and fractions", signed(sealEd25519(seed1), `{`+dates("2026-07-01T14:00:00.000000000+02:00", "2026-07-01T12:00:00.001Z")+`}`).vector())
+	form("zone-east", "a creation in another zone, where it is the next year already", signed(sealEd25519(seed1), `{`+dates("2026-07-02T01:59:59+14:00", "2026-07-02")+`}`).vector())
+	form("zone-west", "an expiration in another zone, where it is the day before", signed(sealEd25519(seed1), `{`+dates("2026-06-30", "2026-07-01T00:00:01-12:00")+`}`).vector())
 	form("depth-32", "the payload's innermost object is the 32nd level of the document", signed(sealEd25519(seed1), with(`"a":`+nested(29))).vector())
 }
 
@@ -401,9 +403,9 @@ func (set vectors) addKeyWindows() {
 		return d.vector()
 	}
 	set.holds("accepted-key-window-first", "accepted", "created at the first instant that the key is trusted for", windowed(kongPayload, "after=2026-01-01T00:00:00Z before=2026-01-02T00:00:00Z"))
-	set.holds("accepted-key-window-last", "accepted", "created at the last instant that the key is trusted for", windowed(kongPayload, "before=2026-01-01T00:00:00.000000001Z"))
+	set.holds("accepted-key-window-last", "accepted", "created in the last second that the key is trusted for", windowed(kongPayload, "before=2026-01-01T00:00:01Z"))
 	set.holds("accepted-key-window-second", "accepted", "a key may be listed twice, for other dates", windowed(kongPayload, "before=2025-01-01T00:00:00Z", "after=2026-01-01T00:00:00Z"))
-	set.add("signature-key-window-before", "signature", "created before the key is trusted", windowed(kongPayload, "after=2026-01-01T00:00:00.000000001Z"))
+	set.add("signature-key-window-before", "signature", "created before the key is trusted", windowed(kongPayload, "after=2026-01-01T00:00:01Z"))
 	set.add("signature-key-window-after", "signature", "created when the key was no longer trusted", windowed(kongPayload, "before=2026-01-01T00:00:00Z"))
 	set.add("signature-key-window-no-date", "signature", "a key that is trusted for some dates only, and a licence without a date", windowed(`{"license_expiration_date":"2027-01-01"}`, "after=2020-01-01T00:00:00Z"))
 }
@@ -420,12 +422,17 @@ func (set vectors) addTexts() {
 	file := string(base.File)
 	text("", "empty", "1:1", "no bytes", "")
 	text("-white-space", "empty", "1:1", "only white space", " \r\n\t")
+	text("-new-lines", "empty", "1:1", "only new lines", "\n\n\r\n")
 	text("", "byte-order-mark", "1:1", "U+FEFF before the document", "\ufeff"+file)
+	text("-space", "byte-order-mark", "1:1", "white space between the two", "\ufeff \r\n"+file)
+	text("-alone", "byte-order-mark", "1:1", "U+FEFF and no document", "\ufeff")
+	text("-byte-order-mark", "syntax", "1:2", "U+FEFF is no white space", " \ufeff"+file)
 	text("", "trailing-data", "2:1", "a second document", file+"\n"+file)
 	text("-brace", "trailing-data", fmt.Sprintf("1:%d", len(file)+1), "a brace too many", file+"}")
 	text("-nul", "trailing-data", fmt.Sprintf("1:%d", len(file)+1), "a NUL after the document", file+"\x00")
 	text("-number", "trailing-data", fmt.Sprintf("1:%d", len(file)+2), "a number after the document", file+" 1")
 	text("", "truncated", fmt.Sprintf("1:%d", len(file)), "the last brace is not there", file[:len(file)-1])
+	text("-escape", "truncated", "1:109 /license/payload/s", "the text ends inside an escape", strings.Split(file, `x"`)[0]+`\u00`)
 	text("-string", "truncated", "1:50 /license/payload/license_creation_date", "the text ends inside a string", file[:49])
 
 	value := func(name, reason, at, why, value, lenient string) {
