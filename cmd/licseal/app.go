@@ -89,6 +89,7 @@ func newApp() *cli.App {
 			group("The program itself",
 				helpCommand(),
 				completionCommand(),
+				conformanceCommand(),
 				versionCommand(),
 			),
 		),

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/licseal/licseal/internal/checkreport"
+	"github.com/licseal/licseal/internal/conformance"
 	"github.com/licseal/licseal/internal/forms"
 	"github.com/licseal/licseal/keys/private"
 	"github.com/licseal/licseal/schema"
@@ -186,6 +187,10 @@ func flagValues(name string) []string {
 		return checkreport.Formats()
 	case "as":
 		return forms.Names()
+	case "part":
+		return conformance.Parts()
+	case "call":
+		return []string{conformance.CallServe, conformance.CallVerify}
 	}
 	return nil
 }

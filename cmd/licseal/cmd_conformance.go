@@ -41,7 +41,7 @@ known to fail; it is a failure if it does not. Ends with exit code 9 on failure.
 --reference makes licseal itself the client:
 'licseal conformance -- licseal conformance --reference'.`,
 		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "part", Usage: "test one part, `NAME`: " + strings.Join(conformance.Parts(), ", ") + " (repeatable; default: all)"},
+			&cli.StringSliceFlag{Name: "part", KeepSpace: true, Usage: "test one part, `NAME`: " + strings.Join(conformance.Parts(), ", ") + " (repeatable; default: all)"},
 			&cli.IntFlag{Name: "mutants", Usage: "add `N` changed vectors"},
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "make the mutants from the number `N`"},
 			&cli.BoolFlag{Name: "classes", Usage: "fail if a refusal has another class than expected"},

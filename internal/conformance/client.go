@@ -37,6 +37,7 @@ type server struct {
 	timeout time.Duration
 	stop    context.CancelFunc
 	wait    func() error
+	tooLong bool // a line was; once answers is closed
 }
 
 func startServer(ctx context.Context, command []string, timeout time.Duration) (*server, error) {
@@ -77,6 +78,7 @@ func (s *server) read(ctx context.Context, output io.Reader) {
 	for {
 		line, err := lines.ReadSlice('\n')
 		if err != nil {
+			s.tooLong = errors.Is(err, bufio.ErrBufferFull)
 			return
 		}
 		select {
@@ -145,7 +147,10 @@ func (s *server) ask(requests []Request, answered func(Answer)) error {
 
 // why says how the process ended that gives no more answers.
 func (s *server) why() error {
-	err := s.kill()
+	if s.tooLong {
+		return fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
+	}
+	err := s.close() // it has closed its output, and ends
 	if line := s.stderr.firstLine(); line != "" {
 		return fmt.Errorf("the client ended without an answer (%v): %s", state(err), line)
 	}

@@ -3,6 +3,7 @@ package conformance
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,9 @@ import (
 
 	"github.com/licseal/licseal/internal/fault"
 )
+
+// errNotAsked says that a vector needs more than a command line can express.
+var errNotAsked = errors.New("only CMD serve can be asked this")
 
 // askOnce has one process judge a request: CMD verify or CMD trust.
 func askOnce(ctx context.Context, command []string, timeout time.Duration, r *Request) (Answer, error) {
@@ -25,7 +29,7 @@ func askOnce(ctx context.Context, command []string, timeout time.Duration, r *Re
 		return Answer{}, err
 	}
 	if args == nil {
-		return usage(), nil
+		return Answer{}, errNotAsked
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

@@ -32,8 +32,8 @@ type Report struct {
 
 // Group counts the results for one group of vectors.
 type Group struct {
-	Part string `json:"part"`
-	Group   string `json:"group"`
+	Part  string `json:"part"`
+	Group string `json:"group"`
 	Count
 }
 
@@ -43,6 +43,7 @@ type Count struct {
 	Passed     int `json:"passed"`
 	Failed     int `json:"failed"`
 	Expected   int `json:"expected"`    // failures that were expected
+	NotAsked   int `json:"not_asked"`   // CMD verify cannot express them
 	OtherClass int `json:"other_class"` // among those that passed
 }
 
@@ -51,6 +52,8 @@ func (c *Count) add(r *Result) {
 	switch {
 	case r.Known:
 		c.Expected++
+	case r.Status == NotAsked:
+		c.NotAsked++
 	case !r.OK():
 		c.Failed++
 	default:
@@ -116,9 +119,9 @@ func (g *Group) sortKey() string {
 // Table returns the counts by group, and a line for each failure.
 func (r *Report) Table() text.Line {
 	var t text.Table
-	t.Row("PART", "CLASS", "VECTORS", "PASSED", "FAILED", "EXPECTED", "OTHER CLASS")
+	t.Row("PART", "CLASS", "VECTORS", "PASSED", "FAILED", "EXPECTED", "NOT ASKED", "OTHER CLASS")
 	row := func(part, group string, c Count) {
-		t.Row(part, group, c.Vectors, c.Passed, dash(c.Failed), dash(c.Expected), dash(c.OtherClass))
+		t.Row(part, group, c.Vectors, c.Passed, dash(c.Failed), dash(c.Expected), dash(c.NotAsked), dash(c.OtherClass))
 	}
 	for _, g := range r.Groups {
 		row(g.Part, g.Group, g.Count)
@@ -150,7 +153,7 @@ func dash(n int) any {
 // resultJSON is what JSON says about a result.
 type resultJSON struct {
 	ID       string `json:"id"`
-	Part  string `json:"part"`
+	Part     string `json:"part"`
 	Group    string `json:"group"`
 	Why      string `json:"why"`
 	Status   Status `json:"status"`
@@ -192,7 +195,7 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 func caseOf(r *Result) junit.Case {
 	c := junit.Case{Name: r.Request.ID, Classname: r.Part + "." + r.Group, Time: "0"}
 	switch problem := (&junit.Result{Message: junit.Text(r.Detail), Type: string(r.Status), Data: junit.Text(r.Why)}); {
-	case r.Known:
+	case r.Known, r.Status == NotAsked:
 		c.Skipped = problem
 	case !r.OK():
 		c.Failure = problem

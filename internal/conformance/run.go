@@ -34,6 +34,7 @@ const (
 	OtherClass  Status = "other-class" // only the class differs
 	Failed      Status = "failed"      // another answer
 	Unsupported Status = "unsupported" // the client does not do this
+	NotAsked    Status = "not-asked"   // CMD verify cannot express it
 	NoAnswer    Status = "no-answer"   // it crashed, took too long, or the answer cannot be read
 )
 
@@ -47,7 +48,9 @@ type Result struct {
 }
 
 // OK reports whether the result is none that fails a run.
-func (r *Result) OK() bool { return r.Status == Passed || r.Status == OtherClass || r.Known }
+func (r *Result) OK() bool {
+	return r.Status == Passed || r.Status == OtherClass || r.Status == NotAsked || r.Known
+}
 
 // maxRestarts is how often a client that fails to answer is started again.
 const maxRestarts = 20
@@ -72,14 +75,13 @@ func Run(ctx context.Context, vectors iter.Seq[Vector], options Options, each fu
 	}
 	next, stop := iter.Pull(vectors)
 	defer stop()
-	first := true
 	for {
 		batch := take(next, window)
 		if len(batch) == 0 {
 			return CallServe, nil
 		}
 		err := r.serve(ctx, batch)
-		if errors.Is(err, errNoServe) && first && options.Call == "" {
+		if errors.Is(err, errNoServe) {
 			rest := func(yield func(Vector) bool) {
 				for v, ok := next(); ok && yield(v); v, ok = next() {
 				}
@@ -89,7 +91,6 @@ func Run(ctx context.Context, vectors iter.Seq[Vector], options Options, each fu
 		if err != nil {
 			return CallServe, err
 		}
-		first = false
 	}
 }
 
@@ -132,7 +133,7 @@ func (r *runner) end() {
 }
 
 // errNoServe says that the client has ended at once and without an answer, as one does
-// that knows no 'serve'.
+// that knows no 'serve'. It is returned if the caller leaves the form to the client.
 var errNoServe = errors.New("the client ended without an answer to 'serve'")
 
 // serve has a batch judged by CMD serve. A process that fails to answer is replaced.
@@ -165,7 +166,7 @@ func (r *runner) serve(ctx context.Context, batch []Vector) error {
 		if err == nil {
 			continue
 		}
-		if !r.answered && r.starts == 1 {
+		if r.Call == "" && !r.answered && r.starts == 1 {
 			if code, exited := exitCode(r.server.close()); exited && code != 0 {
 				r.server = nil
 				return errors.Join(errNoServe, err)
@@ -205,7 +206,10 @@ func (r *runner) once(ctx context.Context, vectors iter.Seq[Vector]) error {
 func (r *runner) report(v Vector, a Answer, err error) {
 	result := Result{Vector: v, Answer: a}
 	result.Status, result.Detail = compare(v.Expect, a, r.server != nil)
-	if err != nil {
+	switch {
+	case errors.Is(err, errNotAsked):
+		result.Status, result.Detail = NotAsked, err.Error()
+	case err != nil:
 		result.Status, result.Detail = NoAnswer, err.Error()
 	}
 	if r.Classes && (result.Status == OtherClass || result.Status == Passed && r.server != nil && a.Class != v.Expect.Class) {

@@ -52,9 +52,9 @@ type Answer struct {
 
 // Vector is a request and the answer to expect.
 type Vector struct {
-	Part string  `json:"part"` // one of Parts
-	Group   string  `json:"group"`   // what the vector is about: for refusals the class, mostly
-	Why     string  `json:"why"`     // one line for people
+	Part    string  `json:"part"`  // one of Parts
+	Group   string  `json:"group"` // what the vector is about: for refusals the class, mostly
+	Why     string  `json:"why"`   // one line for people
 	Request Request `json:"request"`
 	Expect  Answer  `json:"expect"` // without ID
 }

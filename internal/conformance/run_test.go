@@ -1,0 +1,316 @@
+package conformance
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/licseal/licseal/internal/testenv"
+)
+
+// clientVariable makes the test program the client of that name.
+const clientVariable = "LICSEAL_TEST_CLIENT"
+
+func TestMain(m *testing.M) {
+	if name := os.Getenv(clientVariable); name != "" {
+		os.Exit(clients[name](os.Args[1:]))
+	}
+	testenv.ExitAtOnce()
+	os.Exit(m.Run())
+}
+
+// clients are the clients that the tests run, each with its exit code.
+var clients = map[string]func(args []string) int{
+	"reference": reference,
+	"careless":  func([]string) int { careless(); return 0 },
+	"one-shot": func(args []string) int {
+		if args[0] == "serve" {
+			fmt.Println("usage: verify KEYS TIME GRACE")
+			return 2
+		}
+		return reference(args)
+	},
+	"hangs":     func([]string) int { time.Sleep(time.Hour); return 0 },
+	"crashes":   func([]string) int { fmt.Fprintln(os.Stderr, "Traceback:\x1b[2J"); return 1 },
+	"chatters":  func([]string) int { chatter(bytes.Repeat([]byte("{}\n"), 1000)); return 0 },
+	"one line":  func([]string) int { chatter(bytes.Repeat([]byte("x"), 4096)); return 0 },
+	"all right": func(args []string) int { return 0 }, // exit code 0 for everything
+	"sometimes": func([]string) int { sometimes(); return 0 },
+	"parent": func(args []string) int { // hangs in a process that it has started
+		child := exec.Command(os.Args[0])
+		child.Env = append(os.Environ(), clientVariable+"=hangs")
+		child.Stdout, child.Stderr = os.Stdout, os.Stderr
+		child.Run()
+		return 0
+	},
+}
+
+func reference(args []string) int {
+	code, err := Reference(os.Stdin, os.Stdout, os.Stderr, args)
+	if err != nil {
+		return 2
+	}
+	return code
+}
+
+func chatter(data []byte) {
+	for {
+		if _, err := os.Stdout.Write(data); err != nil {
+			return
+		}
+	}
+}
+
+// sometimes crashes on a licence without bytes, and answers in another order never.
+func sometimes() {
+	lines := bufio.NewScanner(os.Stdin)
+	lines.Buffer(nil, maxRequest)
+	for lines.Scan() {
+		var r Request
+		json.Unmarshal(lines.Bytes(), &r)
+		if strings.HasPrefix(r.ID, "licence/empty") {
+			panic("no bytes")
+		}
+		json.NewEncoder(os.Stdout).Encode(Judge(&r))
+	}
+}
+
+func vectorsOf(t *testing.T, parts ...string) []Vector {
+	t.Helper()
+	all, err := Vectors(parts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// run has a client of the tests judge vectors.
+func run(t *testing.T, client string, vectors []Vector, options Options) (results []Result, call string) {
+	t.Helper()
+	t.Setenv(clientVariable, client)
+	options.Command = []string{os.Args[0]}
+	call, err := Run(context.Background(), slices.Values(vectors), options, func(r Result) { results = append(results, r) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(results) != len(vectors) {
+		t.Fatalf("%d results for %d vectors", len(results), len(vectors))
+	}
+	return results, call
+}
+
+func statuses(results []Result) map[Status]int {
+	counts := map[Status]int{}
+	for _, r := range results {
+		counts[r.Status]++
+	}
+	return counts
+}
+
+// A client that does everything right passes, in both forms.
+func TestGoodClient(t *testing.T) {
+	all := vectorsOf(t)
+	all = append(all, slices.Collect(Mutants(all, 3, testenv.Rounds(500, 20000)))...)
+	results, call := run(t, "reference", all, Options{Classes: true})
+	if diff := cmp.Diff(map[Status]int{Passed: len(all)}, statuses(results)); diff != "" || call != CallServe {
+		t.Errorf("%s: %s", call, diff)
+	}
+	few := vectorsOf(t)
+	few = slices.DeleteFunc(few, func(v Vector) bool { return v.Request.ID[len(v.Request.ID)-1]%4 > 0 && v.Group != "roles" })
+	results, call = run(t, "one-shot", few, Options{})
+	got := statuses(results)
+	if got[Passed]+got[NotAsked] != len(few) || got[NotAsked] < 9 || got[Passed] < 50 || call != CallVerify {
+		t.Errorf("%s: %v", call, got)
+	}
+}
+
+// A careless client is caught in every group.
+func TestCarelessClient(t *testing.T) {
+	results, _ := run(t, "careless", vectorsOf(t), Options{})
+	caught, passed := map[string]int{}, 0
+	for _, r := range results {
+		caught[r.Part+" "+r.Group] += 0
+		switch r.Status {
+		case Failed:
+			caught[r.Part+" "+r.Group]++
+		case Passed:
+			passed++
+		default:
+			t.Errorf("%s: %s %s", r.Request.ID, r.Status, r.Detail)
+		}
+	}
+	for group, n := range caught {
+		if n == 0 {
+			t.Errorf("not caught in %s", group)
+		}
+	}
+	if passed < 30 {
+		t.Errorf("it passes only %d vectors: it is not careless, but does nothing", passed)
+	}
+	t.Logf("%d of %d passed; caught: %v", passed, len(results), caught)
+}
+
+// Whatever a client does, a run ends, and says what happened.
+func TestHostileClients(t *testing.T) {
+	few := vectorsOf(t, "licence")[:3]
+	for _, test := range []struct{ client, call, want string }{
+		{"hangs", "", "no answer within 300ms"},
+		{"hangs", CallVerify, "no answer within 300ms"},
+		{"parent", CallServe, "no answer within 300ms"},
+		{"parent", CallVerify, "no answer within 300ms"},
+		{"crashes", CallServe, "the client ended without an answer (exit status 1): Traceback:\x1b[2J"},
+		{"crashes", CallVerify, "exit code 1: Traceback:\x1b[2J"},
+		{"crashes", "", "exit code 1: Traceback:\x1b[2J"},
+		{"chatters", CallServe, `the answer is for the request ""`},
+		{"chatters", CallVerify, "no answer within 300ms"},
+		{"one line", CallServe, "the answer is longer than 65536 bytes"},
+		{"all right", CallServe, "the client ended without an answer (exit status 0)"},
+	} {
+		began := time.Now()
+		results, _ := run(t, test.client, few, Options{Call: test.call, Timeout: 300 * time.Millisecond})
+		for _, r := range results {
+			if r.Status != NoAnswer || r.Detail != test.want {
+				t.Errorf("%s, %s: %s, %q", test.client, test.call, r.Status, r.Detail)
+			}
+		}
+		if took := time.Since(began); took > 30*time.Second {
+			t.Errorf("%s, %s took %v", test.client, test.call, took)
+		}
+	}
+}
+
+// A client that crashes on some vectors is asked the others.
+func TestCrashes(t *testing.T) {
+	all := vectorsOf(t, "licence")
+	results, _ := run(t, "sometimes", all, Options{})
+	if diff := cmp.Diff(map[Status]int{Passed: len(all) - 3, NoAnswer: 3}, statuses(results)); diff != "" {
+		t.Error(diff)
+	}
+	many := slices.Repeat(slices.DeleteFunc(all, func(v Vector) bool { return v.Group != "empty" }), 10)
+	results, _ = run(t, "sometimes", many, Options{Call: CallServe})
+	if last := results[len(results)-1]; last.Detail != errGivenUp.Error() {
+		t.Errorf("the client was started for every vector: %s %v", last.Detail, statuses(results))
+	}
+}
+
+// A client that ends with 0 whatever it reads fails on what is to be refused, and only
+// there.
+func TestExitCodes(t *testing.T) {
+	results, _ := run(t, "all right", vectorsOf(t, "licence")[:40], Options{Call: CallVerify})
+	for _, r := range results {
+		if accepted := r.Expect.Reason == ""; r.Status != NotAsked && accepted != (r.Status == Passed) {
+			t.Errorf("%s: %s %s", r.Request.ID, r.Status, r.Detail)
+		}
+	}
+}
+
+func TestRunEndsWithItsContext(t *testing.T) {
+	t.Setenv(clientVariable, "hangs")
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	for _, call := range []string{CallServe, CallVerify} {
+		if _, err := Run(ctx, slices.Values(vectorsOf(t)), Options{Command: []string{os.Args[0]}, Call: call, Timeout: time.Hour}, func(Result) {}); err == nil {
+			t.Errorf("%s: no error", call)
+		}
+	}
+	if _, err := Run(context.Background(), slices.Values(vectorsOf(t)), Options{Command: []string{"/no/such/client"}}, func(Result) {}); err == nil {
+		t.Error("no error for a client that does not exist")
+	}
+}
+
+func TestCompare(t *testing.T) {
+	accepted := Answer{Class: "accepted", Digest: "aa"}
+	refused := Answer{Reason: "parse", Class: "syntax"}
+	chain := Answer{Class: "accepted", Generation: 2, Keys: []string{"k"}}
+	for _, test := range []struct {
+		want, got Answer
+		served    bool
+		status    Status
+	}{
+		{accepted, accepted, true, Passed},
+		{accepted, Answer{}, false, Passed},
+		{accepted, Answer{}, true, Failed},
+		{accepted, Answer{Class: "in-grace", Digest: "aa"}, true, Failed},
+		{accepted, Answer{Class: "accepted", Digest: "bb"}, true, Failed},
+		{accepted, refused, true, Failed},
+		{refused, accepted, true, Failed},
+		{refused, Answer{Reason: "parse"}, true, Passed},
+		{refused, Answer{Reason: "parse", Class: "truncated"}, true, OtherClass},
+		{refused, Answer{Reason: "signature", Class: "signature"}, true, Failed},
+		{refused, Answer{Reason: "usage"}, true, Unsupported},
+		{chain, Answer{Class: "accepted", Generation: 3, Keys: []string{"k"}}, true, Failed},
+		{chain, Answer{Class: "accepted", Generation: 2}, true, Failed},
+	} {
+		if status, detail := compare(test.want, test.got, test.served); status != test.status || (detail == "") != (status == Passed) {
+			t.Errorf("%v, %v: %s %q, want %s", test.want, test.got, status, detail, test.status)
+		}
+	}
+}
+
+func TestReport(t *testing.T) {
+	expected, err := ParseExpected("known.txt", []byte("# known\nlicence/b # later\ntrust/*\nlicence/gone\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := NewReport([]string{"cmd\x1b", "x"}, expected, 7, time.Unix(0, 0))
+	add := func(part, group, id string, status Status) {
+		r.Add(Result{Vector: Vector{Part: part, Group: group, Why: "why", Request: Request{ID: id, Document: []byte("text")}, Expect: Answer{Reason: "parse"}}, Status: status, Detail: "it said \x1b[2J]]>"})
+	}
+	add("licence", "mutants", "mutant/7/0", Passed)
+	add("licence", "mutants", "mutant/7/1", Failed)
+	add("licence", "zones", "licence/a", Passed)
+	add("licence", "zones", "licence/b", Failed)
+	add("licence", "zones", "licence/c", OtherClass)
+	add("licence", "zones", "licence/d", NotAsked)
+	add("trust", "gap", "trust/a", Unsupported)
+	r.Close(CallServe)
+	const want = `PART     CLASS    VECTORS  PASSED  FAILED  EXPECTED  NOT ASKED  OTHER CLASS
+licence  zones    4        2       -       1         1          1
+licence  mutants  2        1       1       -         -          -
+trust    gap      1        0       -       1         -          -
+all               7        3       1       2         1          1
+failed: mutant/7/1: it said \u001b[2J]]> (why)
+expected to fail, and did not: licence/gone
+`
+	if diff := cmp.Diff(strings.Fields(want), strings.Fields(r.Table().String())); diff != "" {
+		t.Errorf("%s\n%s", r.Table(), diff)
+	}
+	text, err := json.Marshal(r)
+	if err != nil || r.OK || bytes.Contains(text, []byte("dGV4dA")) || !bytes.Contains(text, []byte(`{"id":"licence/b","part":"licence","group":"zones","why":"why","status":"failed","expected":true`)) {
+		t.Errorf("%v: %s", err, text)
+	}
+	var junit bytes.Buffer
+	if err := r.WriteJUnit(&junit); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]int{}
+	for d := xml.NewDecoder(&junit); ; {
+		token, err := d.Token()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if start, ok := token.(xml.StartElement); ok {
+			got[start.Name.Local]++
+		}
+	}
+	if diff := cmp.Diff(map[string]int{"testsuites": 1, "testsuite": 4, "testcase": 7, "failure": 2, "skipped": 3, "system-out": 1}, got); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := ParseExpected("known.txt", []byte("ok\n[")); err == nil || !strings.HasPrefix(err.Error(), "known.txt:2: ") {
+		t.Errorf("a pattern that is none: %v", err)
+	}
+}
