@@ -1,8 +1,11 @@
 package pubkey
 
 import (
+	"bytes"
 	"crypto"
-	"crypto/x509"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/pem"
@@ -17,8 +20,16 @@ const (
 	oidP256    = "1.2.840.10045.3.1.7" // RFC 5480
 )
 
-// subjectPublicKeyInfo is the ASN.1 of RFC 5280 section 4.1. crypto/x509 parses
-// the key itself; its algorithm is read first, so that an error can name it.
+// What comes before the key in a SubjectPublicKeyInfo, which DER writes in one way only:
+// for Ed25519 (RFC 8410) the 32 bytes of the key, for P-256 (RFC 5480) the 65 bytes of
+// the uncompressed point follow. So no crypto/x509 is needed, which imports net.
+var (
+	ed25519Prefix = []byte("\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00")
+	p256Prefix    = []byte("\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00")
+)
+
+// subjectPublicKeyInfo is the ASN.1 of RFC 5280 section 4.1. It is read so that an error
+// can name the algorithm.
 type subjectPublicKeyInfo struct {
 	Algorithm pkix.AlgorithmIdentifier
 	PublicKey asn1.BitString
@@ -35,8 +46,16 @@ func ParseSPKI(der []byte) (crypto.PublicKey, error) {
 	if err := CheckAlgorithm(info.Algorithm); err != nil {
 		return nil, err
 	}
-	key, err := x509.ParsePKIXPublicKey(der)
-	if err != nil {
+	var key crypto.PublicKey
+	if raw, ok := bytes.CutPrefix(der, ed25519Prefix); ok && len(raw) == ed25519.PublicKeySize {
+		key = ed25519.PublicKey(bytes.Clone(raw))
+	} else if raw, ok := bytes.CutPrefix(der, p256Prefix); ok {
+		point, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), raw)
+		if err != nil {
+			return nil, errContent
+		}
+		key = point
+	} else {
 		return nil, errContent
 	}
 	if err := Check(key); err != nil {
@@ -50,9 +69,16 @@ func MarshalPEM(pub crypto.PublicKey) ([]byte, error) {
 	if err := Check(pub); err != nil {
 		return nil, err
 	}
-	der, err := x509.MarshalPKIXPublicKey(pub)
-	if err != nil {
-		return nil, err
+	var der []byte
+	switch k := pub.(type) {
+	case ed25519.PublicKey:
+		der = append(bytes.Clone(ed25519Prefix), k...)
+	case *ecdsa.PublicKey:
+		point, err := k.Bytes()
+		if err != nil {
+			return nil, err
+		}
+		der = append(bytes.Clone(p256Prefix), point...)
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), nil
 }
