@@ -59,14 +59,7 @@ known to fail; it is a failure if it does not. Ends with exit code 9 on failure.
 
 func conformanceAction(c *cli.Context) error {
 	if c.Bool("reference") {
-		code, err := conformance.Reference(os.Stdin, c.App.Writer, os.Stderr, c.Args().Slice())
-		if err != nil {
-			return err
-		}
-		if code != 0 {
-			return fault.Reported(fault.ReasonOfExit(code))
-		}
-		return nil
+		return conformance.Reference(os.Stdin, c.App.Writer, c.Args().Slice())
 	}
 	parts := c.StringSlice("part")
 	for _, part := range parts {

@@ -18,6 +18,7 @@ var doors = map[string]string{
 	"terminal.go":         "asks how wide it is",
 	"batch.go":            "writes licences",
 	"cmd_verify_batch.go": "writes lines that are escaped already",
+	"cmd_conformance.go":  "hands it to the client that licseal is, which writes JSON",
 	"cmd_check_run.go":    "hands them to the report's writer, which escapes",
 }
 

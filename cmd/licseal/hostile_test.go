@@ -75,6 +75,7 @@ var hostileLines = map[string][][]string{
 	"admin validate": {{"{licence.json}"}},
 	"admin report":   {{}, {"{licence.json}"}},
 	"completion":     {{"bash"}},
+	"conformance":    {{"--part", "revocations", "--timeout", "1s", "--expected", "{payload.json}", "--", hostileName}, {"--show", hostileText}},
 	"help":           {{hostileName}, {"sign", hostileName}},
 	"version":        {{}},
 	"demo":           {{hostileName}},

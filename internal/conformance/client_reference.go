@@ -17,20 +17,19 @@ import (
 const maxRequest = maxChain*4/3 + (1 << 20)
 
 // Reference is a client, with the arguments after CMD: serve, verify KEYS TIME GRACE, or
-// trust ROOT. It returns its exit code.
-func Reference(in io.Reader, out, complaints io.Writer, args []string) (code int, err error) {
+// trust ROOT. The error says why a licence or a chain is refused, too.
+func Reference(in io.Reader, out io.Writer, args []string) error {
 	if len(args) == 1 && args[0] == "serve" {
-		return 0, serve(in, out)
+		return serve(in, out)
 	}
 	r, err := requestOf(in, args)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	a := Judge(r)
-	if a.Reason != "" {
-		fmt.Fprintf(complaints, "%s: %s\n", a.Reason, words(a))
+	if a := Judge(r); a.Reason != "" {
+		return fault.New(fault.Reason(a.Reason), "%s", words(a))
 	}
-	return fault.ExitOf(fault.Reason(a.Reason)), nil
+	return nil
 }
 
 func serve(in io.Reader, out io.Writer) error {

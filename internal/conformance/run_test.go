@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/internal/testenv"
 )
 
@@ -57,11 +58,10 @@ var clients = map[string]func(args []string) int{
 }
 
 func reference(args []string) int {
-	code, err := Reference(os.Stdin, os.Stdout, os.Stderr, args)
-	if err != nil {
-		return 2
+	if err := Reference(os.Stdin, os.Stdout, args); err != nil {
+		return fault.Write(os.Stderr, err, false)
 	}
-	return code
+	return 0
 }
 
 func chatter(data []byte) {
@@ -310,7 +310,10 @@ expected to fail, and did not: licence/gone
 	if diff := cmp.Diff(map[string]int{"testsuites": 1, "testsuite": 4, "testcase": 7, "failure": 2, "skipped": 3, "system-out": 1}, got); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := ParseExpected("known.txt", []byte("ok\n[")); err == nil || !strings.HasPrefix(err.Error(), "known.txt:2: ") {
+	if _, err := ParseExpected("known.txt", []byte("trust/ok\ntrust/[")); err == nil || !strings.HasPrefix(err.Error(), "known.txt:2: ") {
 		t.Errorf("a pattern that is none: %v", err)
+	}
+	if _, err := ParseExpected("known.txt", []byte("hunter2")); err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("a secret, given by mistake: %v", err)
 	}
 }
