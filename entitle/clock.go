@@ -2,6 +2,7 @@ package entitle
 
 import (
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -52,17 +53,33 @@ func (g *Guard) now() int64 {
 	return r.shown
 }
 
+// shared returns the latest instant that the store knows, and what has passed since. It is
+// the time of the installation, which the clock of this host alone cannot move far ahead.
+func (g *Guard) shared() int64 { return g.sharedLead.Load() + g.read().ran }
+
 // leadStep is how far the lead may be behind the latest instant. If every call raised
 // it, all cores would write to the same memory. A refusal raises it exactly.
 const leadStep = int64(time.Millisecond)
 
-// saw notes that an instant has come.
+// saw notes that an instant has come, by the clock of this host.
 func (g *Guard) saw(t int64) { g.raiseLead(t - g.read().ran) }
 
-func (g *Guard) raiseLead(lead int64) {
+// learned notes that an instant has come, by the store.
+func (g *Guard) learned(t time.Time) {
+	if t.IsZero() {
+		return
+	}
+	lead := nanos(t) - g.read().ran
+	raise(&g.sharedLead, lead)
+	g.raiseLead(lead)
+}
+
+func (g *Guard) raiseLead(lead int64) { raise(&g.lead, lead) }
+
+func raise(at *atomic.Int64, value int64) {
 	for {
-		most := g.lead.Load()
-		if lead <= most || g.lead.CompareAndSwap(most, lead) {
+		most := at.Load()
+		if value <= most || at.CompareAndSwap(most, value) {
 			return
 		}
 	}

@@ -48,8 +48,11 @@
 // never counted in a month that has ended, even if only another process has seen the
 // new month so far.
 //
-// If a clock was far ahead by mistake, that instant remains the time until it is
-// reached, or until [Store].ForgetClock is called. Close all guards of the installation
+// A clock that is ahead by more than [Options].MaxClockLead counts only in the processes
+// on its host, until another host confirms it; see [Clock.See].
+//
+// If clocks were ahead by mistake, that instant remains the time until it is
+// reached, or until [Store].SetClock is called. Close all guards of the installation
 // and correct the clocks first: an open guard has seen that instant, and would write
 // it again.
 package entitle

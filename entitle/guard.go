@@ -22,8 +22,11 @@ type Guard struct {
 	writer string // this guard, in the store
 	read   func() reading
 
-	current atomic.Pointer[license] // nil if no licence is in use
-	lead    atomic.Int64            // by how much the latest instant seen was ahead of reading.ran, less up to leadStep
+	current    atomic.Pointer[license] // nil if no licence is in use
+	host       Host
+	sharedLead atomic.Int64 // as lead, of the latest instant that the store knows; noTime if none
+	listIssued atomic.Int64 // of the revocation list; 0 if there is none
+	lead       atomic.Int64 // by how much the latest instant seen was ahead of reading.ran, less up to leadStep
 
 	chain      atomic.Pointer[trust.Chain] // nil if the trusted keys do not come from one
 	chainAhead atomic.Bool                 // what is remembered goes further
@@ -46,6 +49,10 @@ type Guard struct {
 	seq     int64
 	unsent  *unsent // was sent, and may or may not be written
 	clockAt int64   // the last instant that was written
+
+	telling  sync.Mutex // guards this block
+	told     told
+	recalled verify.Lead // from the last run
 
 	remembered atomic.Int64 // the last instant that was remembered
 
@@ -120,21 +127,28 @@ func newGuard(source Source, trusted []licseal.TrustedKey, opts *Options) *Guard
 	if g.opts.StoreTimeout <= 0 {
 		g.opts.StoreTimeout = defaultStoreTimeout
 	}
-	g.lead.Store(math.MinInt64 / 2) // no difference from it overflows
+	g.lead.Store(noTime)
+	g.sharedLead.Store(noTime)
+	g.host = hostOf(g.opts.Host)
+	if g.opts.MaxClockLead <= 0 {
+		g.opts.MaxClockLead = defaultClockLead
+	}
 	return g
 }
 
-// learn gets the latest instant seen from the store, before anything is judged by
-// the clock.
+// noTime is a lead before any time. No difference from it overflows.
+const noTime = math.MinInt64 / 2
+
+// learn gets the latest instant from what is remembered and from the store, before
+// anything is judged by the clock.
 func (g *Guard) learn(ctx context.Context) error {
+	if err := g.recall(); err != nil {
+		return err
+	}
 	ctx, cancel := g.inTime(ctx)
 	defer cancel()
-	totals, err := g.store.Totals(ctx, g.opts.Installation, MonthOf(timeOf(g.read().shown)))
-	if err != nil {
+	if err := g.share(ctx); err != nil {
 		return &StoreError{err}
-	}
-	if !totals.Latest.IsZero() {
-		g.saw(nanos(totals.Latest))
 	}
 	return nil
 }

@@ -266,7 +266,7 @@ func TestClockSetBackBetweenRuns(t *testing.T) {
 		t.Errorf("it is %v, %v behind", got.Time, got.ClockBehind)
 	}
 	g.Close()
-	if err := store.ForgetClock(t.Context(), "", instant("2026-10-15")); err != nil {
+	if err := store.SetClock(t.Context(), "", instant("2026-10-15")); err != nil {
 		t.Fatal(err)
 	}
 	g = open(t, source, opts)
@@ -401,7 +401,7 @@ func TestToldOnce(t *testing.T) {
 	put(t, path, signed(t, plan()))
 	put(t, revoked, list(t, 1, "A-2"))
 	c, heard := at("2026-11-21"), new(events)
-	g := open(t, entitle.File(path), &entitle.Options{Clock: c.now, Notify: heard.notify, Revocations: entitle.File(revoked)})
+	g := open(t, entitle.File(path), &entitle.Options{Clock: c.now, Notify: heard.notify, Revocations: entitle.File(revoked), MaxClockLead: 30 * day})
 	for _, step := range []struct{ day, expiry string }{
 		{"2026-11-21", "2026-02-01"}, // the file is expired
 		{"2026-11-22", "2026-03-01"}, // another one
@@ -447,7 +447,7 @@ func TestMonthEndedElsewhere(t *testing.T) {
 	// The licence has expired meanwhile.
 	store, c := entitle.NewMemory(), at("2026-11-30T23:00:00Z")
 	b := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Store: store, Clock: c.now})
-	open(t, entitle.Text(signed(t, plan())), &entitle.Options{Store: store, Clock: at("2027-02-01").now})
+	open(t, entitle.Text(signed(t, plan())), &entitle.Options{Store: store, Clock: at("2027-02-01").now, MaxClockLead: 100 * day})
 	var state *entitle.InactiveError
 	if err := b.Use(t.Context(), "requests", 1); !errors.As(err, &state) || state.State != entitle.Expired {
 		t.Errorf("an expired licence was used: %v", err)

@@ -54,9 +54,12 @@ func (b *Binding) hold(ctx context.Context, machines int64) error {
 	g := b.guard
 	ctx, cancel := g.inTime(ctx)
 	defer cancel()
+	if err := g.share(ctx); err != nil {
+		return &StoreError{err}
+	}
 	held, err := g.store.Hold(ctx, Seat{
 		Installation: g.opts.Installation, Fingerprint: b.fingerprint, Writer: g.writer,
-		Time: timeOf(g.now()), Lapse: g.opts.Lapse, Max: machines,
+		Time: timeOf(g.shared()), Lapse: g.opts.Lapse, Max: machines,
 	})
 	if err != nil {
 		return &StoreError{err}

@@ -2,6 +2,7 @@ package entitle
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -17,7 +18,7 @@ type memory struct {
 }
 
 type installation struct {
-	latest time.Time
+	clock  Clock
 	counts map[countKey]int64
 	last   map[string]int64      // the Seq of each writer's last batch
 	seats  map[seatKey]time.Time // when each seat last reported
@@ -45,9 +46,7 @@ func (m *memory) get(name string) *installation {
 }
 
 func (in *installation) see(t time.Time) {
-	if t.After(in.latest) {
-		in.latest = t
-	}
+	in.clock.Latest = latest(in.clock.Latest, t)
 }
 
 func (m *memory) Apply(_ context.Context, b Batch) (Applied, error) {
@@ -58,14 +57,14 @@ func (m *memory) Apply(_ context.Context, b Batch) (Applied, error) {
 	fresh := b.Seq > in.last[b.Writer]
 	granted := true
 	for _, add := range b.Adds {
-		if fresh && b.Current && add.Month < MonthOf(in.latest) {
+		if fresh && b.Current && add.Month < MonthOf(in.clock.Latest) {
 			granted = false
 		}
 		if fresh && add.N > 0 && add.N > add.Limit-in.counts[countKey{add.Month, add.Name}] {
 			granted = false
 		}
 	}
-	applied := Applied{Granted: granted, Counts: make([]int64, len(b.Adds)), Latest: in.latest}
+	applied := Applied{Granted: granted, Counts: make([]int64, len(b.Adds)), Latest: in.clock.Latest}
 	if fresh && granted {
 		in.last[b.Writer] = b.Seq
 	}
@@ -83,7 +82,7 @@ func (m *memory) Totals(_ context.Context, installation string, month Month) (To
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	in := m.get(installation)
-	totals := Totals{Latest: in.latest, Counts: make(map[string]int64)}
+	totals := Totals{Latest: in.clock.Latest, Counts: make(map[string]int64)}
 	for key, n := range in.counts {
 		if key.month == month {
 			totals.Counts[key.name] = n
@@ -111,7 +110,7 @@ func (m *memory) Hold(_ context.Context, s Seat) (Held, error) {
 	others := make(map[string]bool)
 	for key, heard := range in.seats {
 		switch {
-		case in.latest.Sub(heard) >= s.Lapse:
+		case in.clock.Latest.Sub(heard) >= s.Lapse:
 			delete(in.seats, key)
 		case key.fingerprint != s.Fingerprint:
 			others[key.fingerprint] = true
@@ -121,7 +120,7 @@ func (m *memory) Hold(_ context.Context, s Seat) (Held, error) {
 		delete(in.seats, seatKey{s.Fingerprint, s.Writer})
 		return Held{Machines: int64(len(others))}, nil
 	}
-	in.seats[seatKey{s.Fingerprint, s.Writer}] = in.latest
+	in.seats[seatKey{s.Fingerprint, s.Writer}] = in.clock.Latest
 	return Held{OK: true, Machines: int64(len(others)) + 1}, nil
 }
 
@@ -132,15 +131,33 @@ func (m *memory) Release(_ context.Context, installation, fingerprint, writer st
 	return nil
 }
 
-func (m *memory) ForgetClock(_ context.Context, installation string, t time.Time) error {
+func (m *memory) See(_ context.Context, installation string, s Sighting) (Clock, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	in := m.get(installation)
-	in.latest = t
+	in.clock.See(s)
+	return in.clock.clone(), nil
+}
+
+func (m *memory) Clock(_ context.Context, installation string) (Clock, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.get(installation).clock.clone(), nil
+}
+
+func (c *Clock) clone() Clock {
+	clone := *c
+	clone.Hosts = slices.Clone(c.Hosts)
+	return clone
+}
+
+func (m *memory) SetClock(_ context.Context, installation string, t time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	in := m.get(installation)
+	in.clock.Set(t, time.Now().UTC())
 	for key, heard := range in.seats {
-		if heard.After(t) {
-			in.seats[key] = t
-		}
+		in.seats[key] = earlier(heard, in.clock.Latest)
 	}
 	return nil
 }

@@ -17,6 +17,8 @@ type notes struct {
 	rememberErr error
 	state       State
 	behind      bool
+	clockErr    error
+	ahead       string // the hosts that clockErr names
 
 	queue   []Event // to be reported
 	telling bool    // a goroutine is reporting them
@@ -26,7 +28,7 @@ type notes struct {
 func (n *notes) fill(s *Status) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	s.LoadErr, s.StoreErr, s.RememberErr = n.loadErr, n.storeErr, n.rememberErr
+	s.LoadErr, s.StoreErr, s.RememberErr, s.ClockErr = n.loadErr, n.storeErr, n.rememberErr, n.clockErr
 }
 
 // note changes the notes, and reports the events that change returns, in the order of the

@@ -77,6 +77,17 @@ type Options struct {
 	// Clock is the clock of the machine. If nil, time.Now.
 	Clock func() time.Time
 
+	// MaxClockLead is how far the clock of a host may be ahead of the time of the
+	// installation. If it is further ahead, only the processes on that host go by it,
+	// until another host confirms it, or the host has been the only one for 24 hours of
+	// running. What no other host confirms moves the time of the installation ahead by
+	// no more than this in 24 hours. If zero, one day.
+	MaxClockLead time.Duration
+
+	// Host is the name of the machine, whose processes share a clock. If empty, the
+	// machine is known by its host name and by what its kernel got when it started.
+	Host string
+
 	// Uptime is a clock that nobody can set: how long something has been running.
 	// If nil, the monotonic reading of Clock's times. If they have none either, a
 	// clock that is held still is not noticed.
@@ -100,6 +111,7 @@ const (
 	LoadWorks      EventKind = "load works"      // after a failure, the source has the licence in use again
 	StateChanged   EventKind = "state changed"   // for example, the licence has expired
 	ClockBehind    EventKind = "clock behind"    // the clock was set back or held still; the guard's time goes on without it
+	ClockAhead     EventKind = "clock ahead"     // hosts are ahead by more than Options.MaxClockLead: Err has a *ClockLeadError for each
 	StoreFailed    EventKind = "store failed"    // usage could not be written; it is kept and written later
 	StoreWorks     EventKind = "store works"     // after a failure, usage is written again
 	RememberFailed EventKind = "remember failed" // Options.Remember failed; it is tried again

@@ -45,6 +45,8 @@ func (g *Guard) loadRevocations() error {
 		return fmt.Errorf("the revocation list: %w", err)
 	}
 	r.list, r.data, r.stamp = list, data, seen
+	g.listIssued.Store(nanos(list.Contents().Issued))
+	g.tellSoon()
 	g.verifier, g.mustJudge = nil, true
 	return nil
 }
@@ -75,13 +77,45 @@ func (g *Guard) remember(list *revoke.List) error {
 		if err := g.followIn(m); err != nil {
 			return err
 		}
-		return m.Observe(timeOf(now), list, 0)
+		before := m.Latest
+		if err := m.Observe(timeOf(now), list, 0); err != nil {
+			return err
+		}
+		m.Latest = latest(before, m.List.Issued, timeOf(g.shared())) // not what only this host shows
+		m.Lead = g.leadToRemember()
+		return nil
 	})
 	if err != nil {
 		return err
 	}
-	g.saw(nanos(m.Latest))
+	g.learned(m.Latest)
 	return nil
+}
+
+// recall gets the time, and what is to be known of it, from the last run.
+func (g *Guard) recall() error {
+	m, err := g.opts.Remember(func(*verify.Memory) error { return nil })
+	if err != nil {
+		return fmt.Errorf("remembering the time: %w", err)
+	}
+	g.telling.Lock()
+	g.recalled = m.Lead
+	g.telling.Unlock()
+	g.learned(m.Floor())
+	return nil
+}
+
+// leadToRemember returns what the next run is to know of the clock of this host.
+func (g *Guard) leadToRemember() verify.Lead {
+	g.telling.Lock()
+	defer g.telling.Unlock()
+	lead := verify.Lead{Sum: g.told.clock.Lead, At: g.told.clock.LeadAt}
+	for _, h := range g.told.clock.Hosts {
+		if h.Host == g.host {
+			lead.Since = h.AheadSince
+		}
+	}
+	return lead
 }
 
 // inMemory returns an [Options].Remember that forgets when the process ends.

@@ -46,7 +46,7 @@ func TestSuspended(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "revoked.json")
 	put(t, path, list(t, 1, "somebody else's"))
 	c, heard := at("2026-11-21"), new(events)
-	g := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Clock: c.now, Revocations: entitle.File(path), Notify: heard.notify})
+	g := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Clock: c.now, Revocations: entitle.File(path), Notify: heard.notify, MaxClockLead: 30 * day})
 	expect := func(state entitle.State, kinds ...entitle.EventKind) {
 		t.Helper()
 		heard.take()
@@ -145,7 +145,7 @@ func TestOpenNeedsItsRevocations(t *testing.T) {
 	}
 	// A clock set back makes a stale list no fresh one.
 	store := entitle.NewMemory()
-	if err := store.ForgetClock(t.Context(), "", instant("2026-12-20")); err != nil {
+	if err := store.SetClock(t.Context(), "", instant("2026-12-20")); err != nil {
 		t.Fatal(err)
 	}
 	opts := &entitle.Options{Clock: at("2026-11-21").now, Store: store, Revocations: entitle.Text(list(t, 1, "A-2"))}
@@ -168,7 +168,7 @@ func TestRemember(t *testing.T) {
 	c := at("2026-11-25")
 	opts := func(generation int64) *entitle.Options {
 		return &entitle.Options{
-			Clock: c.now, Revocations: entitle.Text(list(t, generation, "A-2")),
+			Clock: c.now, Revocations: entitle.Text(list(t, generation, "A-2")), MaxClockLead: 7 * day,
 			Remember: func(change func(*verify.Memory) error) (*verify.Memory, error) { return state.Update(file, change) },
 		}
 	}

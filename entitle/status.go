@@ -55,6 +55,7 @@ type Status struct {
 	// has passed since. It is zero unless the clock was set back, or held still.
 	ClockBehind time.Duration
 
+	ClockErr    error // the hosts whose clocks are far ahead, each a *ClockLeadError; nil if there are none
 	LoadErr     error // why the document of the source is not used; nil if it is
 	StoreErr    error // why usage could not be written; nil if it was
 	RememberErr error // why Options.Remember failed; nil if it did not

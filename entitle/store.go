@@ -35,10 +35,17 @@ type Store interface {
 	// error if there is none.
 	Release(ctx context.Context, installation, fingerprint, writer string) error
 
-	// ForgetClock sets the latest instant seen to t, even if that is earlier. It is
-	// for a clock that was ahead by mistake. No guard of the installation may be
-	// open: it has seen the later instant, and would write it again.
-	ForgetClock(ctx context.Context, installation string, t time.Time) error
+	// See applies [Clock.See] to the clock of an installation, and returns it.
+	See(ctx context.Context, installation string, s Sighting) (Clock, error)
+
+	// Clock returns the clock of an installation.
+	Clock(ctx context.Context, installation string) (Clock, error)
+
+	// SetClock applies [Clock.Set] to the clock of an installation, and keeps a
+	// record of it. It is for a clock that was ahead by mistake, or is right although
+	// nobody confirms it. No guard of the installation may be open if t is earlier
+	// than the latest instant: it has seen that, and would write it again.
+	SetClock(ctx context.Context, installation string, t time.Time) error
 }
 
 // Batch is what a writer adds in one transaction.

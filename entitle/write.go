@@ -88,6 +88,9 @@ func (g *Guard) flush(ctx context.Context) error {
 func (g *Guard) sendAll(ctx context.Context) error {
 	g.writing.Lock()
 	defer g.writing.Unlock()
+	if err := g.share(ctx); err != nil {
+		return err
+	}
 	if g.unsent != nil {
 		if err := g.send(ctx); err != nil { // before the uses since then
 			return err
@@ -145,7 +148,7 @@ func (g *Guard) nextSeq() int64 {
 // collect returns a batch of all unwritten uses. It is nil if there are none and the time
 // was written recently.
 func (g *Guard) collect() *unsent {
-	now := g.now()
+	now := g.shared()
 	u := &unsent{Batch: Batch{Installation: g.opts.Installation, Writer: g.writer, Time: timeOf(now)}}
 	for _, c := range g.allCounters() {
 		for _, b := range c.takeEnded() {
@@ -186,9 +189,7 @@ func (g *Guard) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !totals.Latest.IsZero() {
-		g.saw(nanos(totals.Latest))
-	}
+	g.learned(totals.Latest)
 	for _, c := range g.allCounters() {
 		c.roll(g.now())
 		if b := c.current.Load(); b.month == month {
@@ -214,7 +215,10 @@ func (g *Guard) write(adds []Add) (Applied, error) {
 func (g *Guard) apply(ctx context.Context, adds []Add) (Applied, error) {
 	g.writing.Lock()
 	defer g.writing.Unlock()
-	now := g.now()
+	if err := g.share(ctx); err != nil {
+		return Applied{}, err
+	}
+	now := g.shared()
 	applied, err := g.store.Apply(ctx, Batch{
 		Installation: g.opts.Installation, Writer: g.writer, Seq: g.nextSeq(), Time: timeOf(now), Adds: adds, Current: true,
 	})
@@ -222,7 +226,7 @@ func (g *Guard) apply(ctx context.Context, adds []Add) (Applied, error) {
 		return Applied{}, err
 	}
 	g.clockAt = now
-	g.saw(nanos(applied.Latest))
+	g.learned(applied.Latest)
 	for i, add := range adds {
 		c := g.counter(add.Name)
 		c.roll(g.now())

@@ -17,6 +17,12 @@ import (
 // format writes a memory as the file holds it.
 func format(m verify.Memory) []byte {
 	b := fmt.Appendf(nil, "%s\nlatest: %s\n", heading, formatTime(m.Latest))
+	if m.Lead.Sum != 0 {
+		b = fmt.Appendf(b, "lead: %s %s\n", m.Lead.Sum, formatTime(m.Lead.At))
+	}
+	if !m.Lead.Since.IsZero() {
+		b = fmt.Appendf(b, "ahead-since: %s\n", formatTime(m.Lead.Since))
+	}
 	if m.List.Generation > 0 {
 		b = fmt.Appendf(b, "generation: %d\nlist: %s\nissued: %s\n", m.List.Generation, m.List.Digest, formatTime(m.List.Issued))
 	}
@@ -89,6 +95,13 @@ func parseLine(m *verify.Memory, line string) (err error) {
 	case heading:
 	case "latest":
 		m.Latest, err = time.Parse(time.RFC3339Nano, value)
+	case "lead":
+		sum, at, _ := strings.Cut(value, " ")
+		if m.Lead.Sum, err = time.ParseDuration(sum); err == nil {
+			m.Lead.At, err = time.Parse(time.RFC3339Nano, at)
+		}
+	case "ahead-since":
+		m.Lead.Since, err = time.Parse(time.RFC3339Nano, value)
 	case "generation":
 		m.List.Generation, err = strconv.ParseInt(value, 10, 64)
 	case "list":

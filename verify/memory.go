@@ -16,6 +16,10 @@ type Memory struct {
 	// Latest is the latest instant ever seen.
 	Latest time.Time
 
+	// Lead is how far a host whose clock nobody confirmed has moved Latest ahead; see
+	// package entitle. It is zero elsewhere.
+	Lead Lead
+
 	// List describes the newest revocation list that was accepted. It is zero if
 	// there was none.
 	List revoke.Seen
@@ -23,6 +27,13 @@ type Memory struct {
 	// Trust describes the chain of trust that the verifier follows. It is zero if
 	// the trusted keys do not come from a chain.
 	Trust trust.Seen
+}
+
+// Lead describes clocks that are ahead.
+type Lead struct {
+	Sum   time.Duration // by how much Latest was moved ahead
+	At    time.Time     // Latest after the last such move
+	Since time.Time     // Latest when the clock of this host began to be far ahead; zero if it is not
 }
 
 // Floor returns the latest instant that is known to have passed, for

@@ -46,7 +46,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Flags:                     serveFlags(),
 		Before:                    noFlagsBeforeCommand,
 		Action:                    serveCommand,
-		Commands:                  []*cli.Command{backupCommand(), restoreCommand(), migrateCommand(), historyCommand(), versionCommand()},
+		Commands:                  []*cli.Command{backupCommand(), restoreCommand(), migrateCommand(), historyCommand(), clockCommand(), versionCommand()},
 	}
 	clihelp.Use()
 	for _, command := range app.Commands {

@@ -60,6 +60,8 @@ CREATE TABLE entitle_seats (
 	heard_ns BIGINT NOT NULL,
 	PRIMARY KEY (installation, fingerprint, writer)
 );
+`, `
+ALTER TABLE entitle_installations ADD COLUMN clock TEXT NOT NULL DEFAULT '{}';
 `}
 
 // Store is an [entitle.Store] in a database.
@@ -287,23 +289,4 @@ func release(ctx context.Context, tx *sql.Tx, installation, fingerprint, writer 
 	_, err := tx.ExecContext(ctx, `DELETE FROM entitle_seats
 		WHERE installation = $1 AND fingerprint = $2 AND writer = $3`, installation, fingerprint, writer)
 	return err
-}
-
-// ForgetClock implements [entitle.Store].
-func (s *Store) ForgetClock(ctx context.Context, installation string, t time.Time) error {
-	return s.db.Tx(ctx, func(tx *sql.Tx) error {
-		if _, err := see(ctx, tx, installation, t); err != nil {
-			return err
-		}
-		for _, statement := range []string{
-			`UPDATE entitle_installations SET latest_ns = $2 WHERE installation = $1`,
-			`UPDATE entitle_seats SET heard_ns = $2 WHERE installation = $1 AND heard_ns > $2`,
-			`UPDATE entitle_writers SET at_ns = $2 WHERE installation = $1 AND at_ns > $2`,
-		} {
-			if _, err := tx.ExecContext(ctx, statement, installation, t.UnixNano()); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }

@@ -24,6 +24,7 @@ func Test(t *testing.T, open func(t *testing.T) entitle.Store) {
 		{"limits", s.limits},
 		{"a batch applied twice", s.replay},
 		{"clock", s.clock},
+		{"clocks of hosts", s.hosts},
 		{"seats", s.seats},
 		{"together", s.together},
 	} {
@@ -197,7 +198,7 @@ func (s *suite) clock(t *testing.T) {
 	}
 	latest(start.Add(time.Hour))
 	for _, at := range []time.Time{start.Add(-time.Hour), start} {
-		if err := s.a.ForgetClock(t.Context(), "clock", at); err != nil {
+		if err := s.a.SetClock(t.Context(), "clock", at); err != nil {
 			t.Fatal(err)
 		}
 		latest(at)
@@ -208,6 +209,37 @@ func (s *suite) clock(t *testing.T) {
 	hold.Fingerprint, hold.Time = "g", start.Add(time.Minute)
 	if held, err := s.a.Hold(t.Context(), hold); err != nil || !held.OK {
 		t.Errorf("the seat of the future stays: %+v, %v", held, err)
+	}
+}
+
+// A store keeps all of the clock, as Clock.See and Clock.Set say.
+func (s *suite) hosts(t *testing.T) {
+	var want entitle.Clock
+	for i, step := range []struct {
+		host  string
+		shown time.Duration
+	}{{"a", 0}, {"b", time.Hour}, {"c", 1000 * time.Hour}, {"a", time.Minute}, {"b", 23 * time.Hour}, {"c", 2000 * time.Hour}} {
+		sighting := entitle.Sighting{Host: entitle.Host{Name: step.host}, Shown: start.Add(step.shown), MaxLead: 24 * time.Hour, Issued: start.Add(-time.Hour)}
+		want.See(sighting)
+		got, err := []entitle.Store{s.a, s.b}[i%2].See(t.Context(), "hosts", sighting)
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, want, got)
+		if got, err = s.b.Clock(t.Context(), "hosts"); err != nil {
+			t.Fatal(err)
+		}
+		equal(t, want, got)
+	}
+	if err := s.b.SetClock(t.Context(), "hosts", start.Add(-2*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	clock, err := s.a.Clock(t.Context(), "hosts")
+	if err != nil || !clock.Latest.Equal(start.Add(-time.Hour)) || len(clock.Hosts) != 0 || len(clock.Changes) != 1 || !clock.Changes[0].From.Equal(want.Latest) {
+		t.Errorf("after it was set: %+v, %v", clock, err)
+	}
+	if clock, err = s.a.Clock(t.Context(), "never seen"); err != nil || !clock.Latest.IsZero() {
+		t.Errorf("found %+v, %v", clock, err)
 	}
 }
 

@@ -239,7 +239,7 @@ func TestDamagedDump(t *testing.T) {
 // Texts that are not UTF-8 survive.
 func TestStrangeTexts(t *testing.T) {
 	db := opens["SQLite"](t)
-	if _, err := db.Exec(`INSERT INTO entitle_installations VALUES (CAST(x'ff00fe' AS TEXT), -9223372036854775808)`); err != nil {
+	if _, err := db.Exec(`INSERT INTO entitle_installations (installation, latest_ns) VALUES (CAST(x'ff00fe' AS TEXT), -9223372036854775808)`); err != nil {
 		t.Fatal(err)
 	}
 	text := dumpOf(t, db)
