@@ -10,6 +10,7 @@ import (
 type counter struct {
 	name    string
 	current atomic.Pointer[bucket]
+	bounded atomic.Bool  // by the licence in use
 	refused atomic.Int64 // when a use was last refused from memory; see pace
 
 	mu    sync.Mutex
@@ -26,6 +27,9 @@ type bucket struct {
 	// ended, so that no use is added after the last write.
 	used atomic.Int64
 
+	// known is the highest count that the store is known to have had.
+	known atomic.Int64
+
 	// written is how many of the uses are in the store, and final is the value of
 	// used when it was sealed. Guard.writing guards both.
 	written, final int64
@@ -41,10 +45,14 @@ func newCounter(name string, now int64) *counter {
 	return c
 }
 
-var errPastLimit = errors.New("past the limit")
+var (
+	errPastLimit = errors.New("past the limit")
+	errUnwritten = errors.New("too much is not written yet")
+)
 
-// add adds n to the count of the month, unless it would exceed bound.
-func (c *counter) add(now, n, bound int64) error {
+// add adds n to the count of the month, unless it would exceed bound, or more than a
+// share of what remains, in percent, would not be in the store.
+func (c *counter) add(now, n, bound, share int64) error {
 	for {
 		b := c.current.Load()
 		used := b.used.Load()
@@ -58,10 +66,18 @@ func (c *counter) add(now, n, bound int64) error {
 			continue
 		case n > bound-used:
 			return errPastLimit
+		case share < 100 && n > b.mayBe(bound, share)-used:
+			return errUnwritten
 		case b.used.CompareAndSwap(used, used+n):
 			return nil
 		}
 	}
+}
+
+// mayBe returns how far the count may go before it is written.
+func (b *bucket) mayBe(bound, share int64) int64 {
+	known := b.known.Load()
+	return known + max(0, bound-known)/100*share + max(0, bound-known)%100*share/100
 }
 
 // roll begins a new month.
@@ -107,6 +123,8 @@ func (c *counter) close() {
 // learn adds the uses that others have written to the store, whose count is total. The
 // caller has locked Guard.writing, so the bucket is not sealed at the same time.
 func (b *bucket) learn(total int64) {
+	raise(&b.known, total)
+	total = max(total, b.known.Load())
 	if b.used.Load() == sealed {
 		return
 	}

@@ -34,7 +34,7 @@
 // With [Options].Batch, uses are counted in memory and written every half second
 // and by [Guard.Close]. Use is then about as fast as reading the clock. A process that
 // is killed loses at most the uses of its last second, as long as the store takes a
-// write in half a second. If it does not, [Status] says so and Notify is called; unwritten
+// write in half a second, and never more than [Options].MaxUnwritten. If it does not, [Status] says so and Notify is called; unwritten
 // uses are kept, and each is written once. Slow sources and state files do not delay
 // the writing of usage. Several processes together may exceed the limit by what the
 // others have used in their last second.

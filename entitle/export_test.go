@@ -57,4 +57,6 @@ var WithTolerance = withTolerance
 var (
 	MachineIDFiles = &machineIDFiles
 	ContainerFiles = &containerFiles
+
+	ContainerVariables = containerVariables
 )

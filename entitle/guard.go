@@ -54,6 +54,10 @@ type Guard struct {
 	told     told
 	recalled verify.Lead // from the last run
 
+	lastMarks []verify.Mark                 // the counts of the last run
+	marked    atomic.Pointer[[]verify.Mark] // the counts that were remembered last
+	markedAt  atomic.Int64
+
 	remembered atomic.Int64 // the last instant that was remembered
 
 	seatsMu sync.Mutex
@@ -127,6 +131,10 @@ func newGuard(source Source, trusted []licseal.TrustedKey, opts *Options) *Guard
 	if g.opts.StoreTimeout <= 0 {
 		g.opts.StoreTimeout = defaultStoreTimeout
 	}
+	if g.opts.MaxUnwritten <= 0 {
+		g.opts.MaxUnwritten = defaultMaxUnwritten
+	}
+	g.marked.Store(new([]verify.Mark))
 	g.lead.Store(noTime)
 	g.sharedLead.Store(noTime)
 	g.host = hostOf(g.opts.Host)

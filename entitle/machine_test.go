@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -135,7 +136,7 @@ func TestBindRefuses(t *testing.T) {
 func TestFingerprint(t *testing.T) {
 	files, containers := *entitle.MachineIDFiles, *entitle.ContainerFiles
 	t.Cleanup(func() { *entitle.MachineIDFiles, *entitle.ContainerFiles = files, containers })
-	for _, variable := range []string{"KUBERNETES_SERVICE_HOST", "container"} {
+	for _, variable := range entitle.ContainerVariables {
 		t.Setenv(variable, "")
 	}
 	dir := t.TempDir()
@@ -157,12 +158,20 @@ func TestFingerprint(t *testing.T) {
 		return m.Fingerprint
 	}
 	fingerprint("", "")
-	for _, text := range []string{"", "uninitialized\n", "short\n"} {
+	for _, text := range []string{
+		"", "uninitialized\n", "short\n", strings.Repeat("0", 32), strings.Repeat("f", 32), "00000000-0000-0000-0000-000000000000",
+		"0123456789abcdef0123456789abcdeg", "0123456789abcdef0123456789abcdef0", "01234567-89ab-cdef-0123456789abcdef", "0123456789-abcdef0123456789abcdef",
+		"03000200-0400-0500-0006-000700080009", strings.Repeat("ab", 16),
+	} {
 		if err := os.WriteFile(id, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		fingerprint("", "")
 	}
+	if err := os.WriteFile(id, []byte("6F9619FF-8B86-D011-B42D-00CF4FC964FF\n"), 0o644); err != nil { // of another system
+		t.Fatal(err)
+	}
+	fingerprint("", id)
 	const text = "0123456789abcdef0123456789abcdef"
 	if err := os.WriteFile(id, []byte(text+"\n"), 0o644); err != nil {
 		t.Fatal(err)
@@ -185,7 +194,7 @@ func TestFingerprint(t *testing.T) {
 	if err := os.Remove(marker); err != nil {
 		t.Fatal(err)
 	}
-	for _, variable := range []string{"KUBERNETES_SERVICE_HOST", "container"} {
+	for _, variable := range entitle.ContainerVariables {
 		t.Setenv(variable, "x")
 		fingerprint("", "")
 		t.Setenv(variable, "")

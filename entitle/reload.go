@@ -89,6 +89,13 @@ func (g *Guard) mayReplace(next *license, now int64) error {
 
 // put puts a licence in use. The caller has locked g.loading.
 func (g *Guard) put(next *license, data []byte, now int64) {
+	g.give(next, now)
+	g.loaded = bytes.Clone(data)
+	g.takeMarks(g.lastMarks)
+}
+
+// give gives a licence its counters, and makes it the one that is asked.
+func (g *Guard) give(next *license, now int64) {
 	g.countersMu.Lock()
 	defer g.countersMu.Unlock()
 	for name, grant := range next.grants {
@@ -99,6 +106,7 @@ func (g *Guard) put(next *license, data []byte, now int64) {
 			g.counters[name] = newCounter(name, now)
 		}
 		grant.counter = g.counters[name]
+		grant.counter.bounded.Store(grant.bounded)
 	}
 	if next.modified.IsZero() {
 		next.modified = timeOf(now)
@@ -107,7 +115,6 @@ func (g *Guard) put(next *license, data []byte, now int64) {
 		}
 	}
 	g.current.Store(next)
-	g.loaded = bytes.Clone(data)
 }
 
 // Reload reads the source now instead of within half a second. The error says why

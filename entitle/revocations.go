@@ -72,7 +72,7 @@ func (g *Guard) rememberNow() error {
 // remember remembers the time, and a revocation list unless it is nil. The list is
 // refused if a newer one is remembered.
 func (g *Guard) remember(list *revoke.List) error {
-	now := g.now()
+	now, marks := g.now(), g.marks()
 	m, err := g.opts.Remember(func(m *verify.Memory) error {
 		if err := g.followIn(m); err != nil {
 			return err
@@ -83,12 +83,15 @@ func (g *Guard) remember(list *revoke.List) error {
 		}
 		m.Latest = latest(before, m.List.Issued, timeOf(g.shared())) // not what only this host shows
 		m.Lead = g.leadToRemember()
+		m.Used = mergeMarks(m.Used, marks)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	g.learned(m.Latest)
+	g.marked.Store(&marks)
+	g.markedAt.Store(time.Now().UnixNano())
 	return nil
 }
 
@@ -99,7 +102,7 @@ func (g *Guard) recall() error {
 		return fmt.Errorf("remembering the time: %w", err)
 	}
 	g.telling.Lock()
-	g.recalled = m.Lead
+	g.recalled, g.lastMarks = m.Lead, m.Used
 	g.telling.Unlock()
 	g.learned(m.Floor())
 	return nil

@@ -63,11 +63,34 @@ func (g *Guard) count(ctx context.Context, grant *grant, now, n, bound int64) er
 	case !g.opts.Batch:
 		return g.countAtOnce(ctx, grant, now, n, bound)
 	}
-	err := grant.counter.add(now, n, bound)
+	err := g.countInMemory(ctx, grant, now, n, bound)
 	if err == errPastLimit {
 		return grant.limitError(now, n, bound, grant.counter.count(now))
 	}
 	return err
+}
+
+// countInMemory counts in memory. If that would leave too much unwritten, it is written
+// at once.
+func (g *Guard) countInMemory(ctx context.Context, grant *grant, now, n, bound int64) error {
+	share := g.opts.MaxUnwritten
+	if !grant.bounded || bound != grant.bound { // see Record
+		share = 100
+	}
+	err := grant.counter.add(now, n, bound, share)
+	if err != errUnwritten {
+		return err
+	}
+	if err := g.flush(ctx); err != nil {
+		return err
+	}
+	if err = grant.counter.add(now, n, bound, share); err != errUnwritten {
+		return err
+	}
+	if err := grant.counter.add(now, n, bound, 100); err != nil {
+		return err
+	}
+	return g.flush(ctx)
 }
 
 func (grant *grant) limitError(now, n, bound, used int64) error {

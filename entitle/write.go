@@ -14,6 +14,9 @@ const (
 	// defaultStoreTimeout is how long one operation of the store may take.
 	defaultStoreTimeout = 5 * time.Second
 
+	// defaultMaxUnwritten is how much of what remains may be unwritten, in percent.
+	defaultMaxUnwritten = 10
+
 	// clockInterval is the time after which an idle guard writes the time.
 	clockInterval = time.Minute
 )
@@ -37,7 +40,7 @@ func every(ctx context.Context, do func(context.Context)) {
 // look reads the sources. That may be slow, since keep runs at the same time.
 func (g *Guard) look(context.Context) {
 	g.reloadAndNote()
-	if g.now()-g.remembered.Load() >= int64(clockInterval) {
+	if g.now()-g.remembered.Load() >= int64(clockInterval) || g.marksAreDue() {
 		g.rememberNow()
 	}
 	g.noteState()
@@ -123,6 +126,7 @@ func (g *Guard) send(ctx context.Context) error {
 	if applied.Granted {
 		for i, b := range g.unsent.buckets {
 			b.written += g.unsent.Adds[i].N
+			raise(&b.known, b.written)
 		}
 		g.clockAt = nanos(g.unsent.Time)
 		g.unsent = nil
@@ -190,6 +194,9 @@ func (g *Guard) refresh(ctx context.Context) error {
 		return err
 	}
 	g.learned(totals.Latest)
+	if err := g.restore(ctx, month, totals.Counts); err != nil {
+		return err
+	}
 	for _, c := range g.allCounters() {
 		c.roll(g.now())
 		if b := c.current.Load(); b.month == month {

@@ -23,6 +23,9 @@ func format(m verify.Memory) []byte {
 	if !m.Lead.Since.IsZero() {
 		b = fmt.Appendf(b, "ahead-since: %s\n", formatTime(m.Lead.Since))
 	}
+	for _, mark := range m.Used {
+		b = fmt.Appendf(b, "used: %s %d %q %q\n", mark.Month, mark.Count, mark.Installation, mark.Name)
+	}
 	if m.List.Generation > 0 {
 		b = fmt.Appendf(b, "generation: %d\nlist: %s\nissued: %s\n", m.List.Generation, m.List.Digest, formatTime(m.List.Issued))
 	}
@@ -95,6 +98,10 @@ func parseLine(m *verify.Memory, line string) (err error) {
 	case heading:
 	case "latest":
 		m.Latest, err = time.Parse(time.RFC3339Nano, value)
+	case "used":
+		mark := verify.Mark{}
+		_, err = fmt.Sscanf(value, "%s %d %q %q", &mark.Month, &mark.Count, &mark.Installation, &mark.Name)
+		m.Used = append(m.Used, mark)
 	case "lead":
 		sum, at, _ := strings.Cut(value, " ")
 		if m.Lead.Sum, err = time.ParseDuration(sum); err == nil {

@@ -20,6 +20,9 @@ type Memory struct {
 	// package entitle. It is zero elsewhere.
 	Lead Lead
 
+	// Used are counts of usage that a store had; see package entitle.
+	Used []Mark
+
 	// List describes the newest revocation list that was accepted. It is zero if
 	// there was none.
 	List revoke.Seen
@@ -27,6 +30,14 @@ type Memory struct {
 	// Trust describes the chain of trust that the verifier follows. It is zero if
 	// the trusted keys do not come from a chain.
 	Trust trust.Seen
+}
+
+// Mark is a count of usage that was reached.
+type Mark struct {
+	Installation string
+	Month        string // such as 2026-11
+	Name         string // of the entitlement
+	Count        int64
 }
 
 // Lead describes clocks that are ahead.

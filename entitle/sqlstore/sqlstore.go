@@ -42,15 +42,15 @@ CREATE TABLE entitle_installations (
 CREATE TABLE entitle_writers (
 	installation TEXT NOT NULL,
 	writer TEXT NOT NULL,
-	seq BIGINT NOT NULL,
+	seq BIGINT NOT NULL CHECK (seq > 0),
 	at_ns BIGINT NOT NULL,
 	PRIMARY KEY (installation, writer)
 );
 CREATE TABLE entitle_usage (
 	installation TEXT NOT NULL,
-	month TEXT NOT NULL,
+	month TEXT NOT NULL CHECK (length(month) >= 7),
 	name TEXT NOT NULL,
-	used BIGINT NOT NULL,
+	used BIGINT NOT NULL CHECK (used >= 0 AND used <= 9007199254740991),
 	PRIMARY KEY (installation, month, name)
 );
 CREATE TABLE entitle_seats (
