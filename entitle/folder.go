@@ -163,7 +163,7 @@ func (g *Guard) judgeNow(data []byte) (*license, error) {
 	if state := next.stateAt(now); !state.Good() {
 		return nil, next.inactiveError(state, now)
 	}
-	return next, nil
+	return next, g.checkOlder(next)
 }
 
 // find returns the licence of a folder that has a key and is good now. If there is none,

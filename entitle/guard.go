@@ -95,6 +95,7 @@ func Open(ctx context.Context, source Source, trusted []licseal.TrustedKey, opts
 	if err := g.reload(); err != nil && !g.mayOpen(err) {
 		return nil, err
 	}
+	g.noteInForce()
 	if err := g.flush(ctx); err != nil {
 		return nil, err
 	}

@@ -20,7 +20,11 @@ type Clock struct {
 	Lead   time.Duration
 	LeadAt time.Time
 
-	Hosts   []HostClock   // those of the last week, the one seen last at the end; at most 100
+	Hosts []HostClock // those of the last week, the one seen last at the end; at most 100
+
+	// Licenses are the newest licences that were in force, one for each id.
+	Licenses []LicenseSeen
+
 	Changes []ClockChange // by Store.SetClock, the newest last; at most 100
 }
 
@@ -62,6 +66,8 @@ type Sighting struct {
 	Lead       time.Duration
 	LeadAt     time.Time
 	AheadSince time.Time
+
+	License LicenseSeen // what is in force; zero if nothing is
 }
 
 const (
@@ -97,6 +103,7 @@ func (c *Clock) See(s Sighting) {
 		host.AheadSince = c.Latest
 	}
 	c.Hosts = slices.DeleteFunc(c.Hosts, func(h HostClock) bool { return h.Host == s.Host || c.Latest.Sub(h.Seen) > hostLife })
+	c.Licenses = withNewest(c.Licenses, s.License)
 	c.Hosts = append(c.Hosts[max(0, len(c.Hosts)+1-maxHosts):], host)
 }
 
@@ -170,7 +177,7 @@ func (c *Clock) Ahead(lead time.Duration) (hosts []HostClock) {
 func (c *Clock) Set(t, now time.Time) {
 	t = latest(t, c.Issued)
 	changes := append(slices.Clip(c.Changes), ClockChange{now, c.Latest, t})
-	*c = Clock{Latest: t, Issued: c.Issued, Changes: changes[max(0, len(changes)-maxChanges):]}
+	*c = Clock{Latest: t, Issued: c.Issued, Licenses: c.Licenses, Changes: changes[max(0, len(changes)-maxChanges):]}
 }
 
 func latest(times ...time.Time) time.Time {

@@ -31,6 +31,10 @@ type Options struct {
 	// Missing, which allows nothing.
 	MayBeMissing bool
 
+	// AllowOlder lets a licence replace one with the same id that was created later
+	// and was in force in this installation, such as one with fewer entitlements.
+	AllowOlder bool
+
 	// TrustRoot, if not nil, is where the trust of the guard begins, in place of the
 	// trusted keys that Open is given, which must be nil. It comes with the product.
 	TrustRoot *trust.Origin

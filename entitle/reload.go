@@ -78,8 +78,12 @@ func (g *Guard) suspend() {
 	g.current.Store(&suspended)
 }
 
-// mayReplace refuses a licence that allows nothing in place of one that does.
+// mayReplace refuses an older licence, and one that allows nothing in place of one that
+// does. The caller has locked g.loading.
 func (g *Guard) mayReplace(next *license, now int64) error {
+	if err := g.checkOlder(next); err != nil {
+		return err
+	}
 	current, state := g.current.Load(), next.stateAt(now)
 	if current == nil || state.Good() || !current.stateAt(now).Good() {
 		return nil

@@ -74,6 +74,7 @@ func (g *Guard) tell(ctx context.Context) error {
 		s.Known = timeOf(g.shared())
 	}
 	s.Lead, s.LeadAt, s.AheadSince = g.recalled.Sum, g.recalled.At, g.recalled.Since
+	s.License = g.inForce()
 	clock, err := g.store.See(ctx, g.opts.Installation, s)
 	if err != nil {
 		return err

@@ -40,6 +40,7 @@ func every(ctx context.Context, do func(context.Context)) {
 // look reads the sources. That may be slow, since keep runs at the same time.
 func (g *Guard) look(context.Context) {
 	g.reloadAndNote()
+	g.noteInForce()
 	if g.now()-g.remembered.Load() >= int64(clockInterval) || g.marksAreDue() {
 		g.rememberNow()
 	}
