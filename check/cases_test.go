@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -112,6 +113,26 @@ func TestCases(t *testing.T) {
 	if err != nil || seen != len(cases) {
 		t.Errorf("%d files for %d answers: %v", seen, len(cases), err)
 	}
+}
+
+// Goroutines that share a checker find what each would find alone.
+func TestConcurrentCases(t *testing.T) {
+	c := caseChecker(t, nil)
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for name, test := range cases {
+				text, err := os.ReadFile(filepath.Join(caseDir, name))
+				if err != nil {
+					t.Error(err)
+				}
+				if got := codes(c.License(name, text).Findings); got != test.finds {
+					t.Errorf("%s: found %q; want %q", name, got, test.finds)
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 func hasAnyPrefix(s string, prefixes []string) bool {
