@@ -211,5 +211,5 @@ func isLowerHex(text string, size int) bool {
 func isKeyID(text string) bool {
 	digest, isFingerprint := strings.CutPrefix(text, "SHA256:")
 	decoded, err := base64.RawStdEncoding.Strict().DecodeString(digest)
-	return isFingerprint && err == nil && len(decoded) == 32
+	return isFingerprint && err == nil && len(decoded) == 32 && len(digest) == 43 // the decoder skips line breaks
 }

@@ -164,6 +164,7 @@ func makeRevocationVectors() map[string][]byte {
 		"key-from-date":    key(seed1, `{"from":"2026-01-01","reason":""}`),
 		"key-no-reason":    key(seed1, `{}`),
 		"key-md5":          list("keys", `{"MD5:00":{"reason":""}}`),
+		"key-line-break":   list("keys", `{"`+fingerprint(seed1)[:20]+`\n`+fingerprint(seed1)[20:]+`":{"reason":""}}`),
 		"issued-offset":    list("issued", `"2026-06-15T00:00:00+00:00"`),
 		"issued-fraction":  list("issued", `"2026-06-15T00:00:00.5Z"`),
 		"next-not-later":   list("next_update", `"2026-06-15T00:00:00Z"`),
