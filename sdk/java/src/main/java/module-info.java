@@ -1,0 +1,4 @@
+/** Verifies licences of the licseal format, without a network. */
+module io.github.licseal {
+    exports io.github.licseal;
+}
