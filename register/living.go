@@ -1,61 +1,92 @@
 package register
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/licseal/licseal/internal/idset"
+	"github.com/licseal/licseal/internal/text"
 )
 
-// living finds the licence of an id that is alive: it has not expired, its id is not
-// revoked, and no later entry replaces it.
+// living finds the newest licence of an id, and whether it is alive: it has not expired,
+// its id is not revoked, and no later entry replaces it. It has a lock of its own, so that
+// nobody who looks up an id waits for the disk.
 type living struct {
-	rows    index // of the entries before the writer, until they are counted
-	counted bool
-
-	before   idset.Set          // the living licences of these entries: number + 1 by id
-	added    map[idSum]holder   // the licences that the writer has added
+	mu       sync.Mutex
+	dir      string
+	rows     index // of the entries before the writer, until they are counted
+	counted  bool
+	before   idset.Set          // the newest licences of these entries that are not replaced: number + 1 by id
+	added    map[idSum]int64    // the newest licences that the writer has added
+	expires  map[int64]int64    // when these expire
 	gone     map[idSum]struct{} // the ids that are revoked
 	replaced map[int64]struct{} // the entries that the writer has replaced
-	distinct bool               // the writer adds no id twice, so added and replaced are not kept
+	distinct bool               // the writer adds no id twice, so its licences are not kept here
+	file     *os.File           // the index
 }
 
-// holder is a licence that has an id.
-type holder struct {
-	number  int64
-	expires int64
+func newLiving(dir string, rows index) *living {
+	return &living{dir: dir, rows: rows, added: map[idSum]int64{}, expires: map[int64]int64{}, replaced: map[int64]struct{}{}}
 }
 
-func newLiving(rows index) *living {
-	return &living{rows: rows, added: map[idSum]holder{}, replaced: map[int64]struct{}{}}
-}
-
-// find returns the number of the living licence of an id.
-func (l *living) find(id string, now time.Time) (number int64, ok bool) {
+// find returns the number of the newest licence of an id, and whether it is alive. ok is
+// false if there is none.
+func (l *living) find(id string, now time.Time) (number int64, alive, ok bool, err error) {
 	if id == "" {
-		return 0, false
+		return 0, false, false, nil
 	}
-	l.count(now)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.count()
 	sum := sumID(id)
-	if _, revoked := l.gone[sum]; revoked {
-		return 0, false
-	}
-	if h, ok := l.added[sum]; ok && h.expires > now.Unix() {
-		return h.number, true
+	_, revoked := l.gone[sum]
+	if number, ok := l.added[sum]; ok {
+		return number, !revoked && l.expires[number] > now.Unix(), true, nil
 	}
 	number = int64(l.before.FindSum(sum)) - 1
-	_, replaced := l.replaced[number]
-	return number, number >= 0 && !replaced
+	if _, replaced := l.replaced[number]; number < 0 || replaced {
+		return 0, false, false, nil
+	}
+	at, err := l.row(number)
+	return number, !revoked && at.expires() > now.Unix(), true, err
 }
 
-// count finds the living licences among the rows, once.
-func (l *living) count(now time.Time) {
+func (l *living) lockedRow(number int64) (row, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.row(number)
+}
+
+// row reads a row of the index.
+func (l *living) row(number int64) (at row, err error) {
+	if l.file == nil {
+		if l.file, err = os.Open(filepath.Join(l.dir, indexPath)); err != nil {
+			return row{}, text.Cause(err)
+		}
+	}
+	data := make([]byte, rowSize)
+	if _, err := l.file.ReadAt(data, number*rowSize); err != nil {
+		return row{}, fmt.Errorf("%s: %w", indexPath, text.Cause(err))
+	}
+	at, ok := parseRow(data, number)
+	if !ok {
+		return row{}, fmt.Errorf("%s: the row of entry %d is damaged", indexPath, number)
+	}
+	return at, nil
+}
+
+// count reads the rows, once.
+func (l *living) count() {
 	if l.counted {
 		return
 	}
 	s := newStanding(l.rows)
 	for number := l.rows.size() - 1; number >= 0; number-- { // the newest licence of an id wins
 		at := l.rows.row(number)
-		if at.hasID && s.state(&at, number, now).Alive() {
+		if at.hasID && at.kind.HasLicense() && !s.isReplaced(number) {
 			l.before.AddSum(at.id, int(number)+1)
 		}
 	}
@@ -64,9 +95,12 @@ func (l *living) count(now time.Time) {
 
 // add counts an entry that was just added.
 func (l *living) add(r *Record, number int64) {
-	if !l.counted || r.ID == "" {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if r.ID == "" {
 		return
 	}
+	l.count()
 	id := sumID(r.ID)
 	switch {
 	case r.Kind == Revoked:
@@ -78,7 +112,13 @@ func (l *living) add(r *Record, number int64) {
 			l.replaced[r.Replaces] = struct{}{}
 		}
 		at := newRow(r, line{}, 0, [32]byte{})
-		l.added[id] = holder{number, at.expires()}
+		l.added[id], l.expires[number] = number, at.expires()
+	}
+}
+
+func (l *living) close() {
+	if l != nil && l.file != nil {
+		l.file.Close()
 	}
 }
 
@@ -117,6 +157,8 @@ func newStanding(rows index) *standing {
 	return s
 }
 
+func (s *standing) isReplaced(number int64) bool { return s.replaced[number/64]>>(number%64)&1 == 1 }
+
 // state returns the state of a licence, and "" for an entry without a licence.
 func (s *standing) state(at *row, number int64, now time.Time) State {
 	_, revoked := s.revoked[at.id]
@@ -125,7 +167,7 @@ func (s *standing) state(at *row, number int64, now time.Time) State {
 		return ""
 	case revoked && at.hasID:
 		return RevokedState
-	case s.replaced[number/64]>>(number%64)&1 == 1:
+	case s.isReplaced(number):
 		return ReplacedState
 	case at.expires() <= now.Unix():
 		return ExpiredState
@@ -137,3 +179,6 @@ func (s *standing) state(at *row, number int64, now time.Time) State {
 
 // Alive reports whether the licence is still accepted, now or later.
 func (s State) Alive() bool { return s == Valid || s == InGrace }
+
+// States are all states, as users see them.
+var States = []State{Valid, InGrace, ExpiredState, ReplacedState, RevokedState}

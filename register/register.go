@@ -10,7 +10,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/licseal/licseal/internal/atomicfile"
@@ -204,28 +206,50 @@ func (r *Register) Entry(number int64) (*Entry, error) {
 // entry reads one entry. The index may have been changed, so it is not trusted.
 func (r *Register) entry(rows index, number int64) (*Entry, error) {
 	at := rows.row(number)
-	entry, err := readEntry(r.dir, &at, number)
+	reader := entryReader{dir: r.dir}
+	defer reader.close()
+	return reader.read(&at, number)
+}
+
+// entryReader reads entries in any order. It keeps the last pack open.
+type entryReader struct {
+	dir string
+
+	mu   sync.Mutex // guards the fields below
+	file *os.File
+	path string
+	data []byte
+}
+
+// read reads the entry that a row of the index describes.
+func (p *entryReader) read(at *row, number int64) (*Entry, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	entry, err := p.tryRead(at, number)
 	if err != nil {
-		return nil, &EntryError{number, packPath(number), err}
+		return nil, &EntryError{number, packPath(number), text.Cause(err)}
 	}
 	return entry, nil
 }
 
-func readEntry(dir string, at *row, number int64) (*Entry, error) {
-	file, err := os.Open(filepath.Join(dir, packPath(number)))
-	if err != nil {
-		return nil, text.Cause(err)
+func (p *entryReader) tryRead(at *row, number int64) (*Entry, error) {
+	if path := packPath(number); p.path != path {
+		p.close() // nobody else reads
+		file, err := os.Open(filepath.Join(p.dir, path))
+		if err != nil {
+			return nil, err
+		}
+		p.file, p.path = file, path
 	}
-	defer file.Close()
 	size := at.end() - at.offset
 	if size > maxLine {
 		return nil, errors.New("is too long")
 	}
-	data := make([]byte, size)
-	if _, err := file.ReadAt(data, at.offset); err != nil {
-		return nil, text.Cause(err)
+	p.data = slices.Grow(p.data[:0], int(size))[:size]
+	if _, err := p.file.ReadAt(p.data, at.offset); err != nil {
+		return nil, err
 	}
-	l, err := splitLine(data)
+	l, err := splitLine(p.data)
 	if err != nil {
 		return nil, err
 	}
@@ -233,4 +257,11 @@ func readEntry(dir string, at *row, number int64) (*Entry, error) {
 		return nil, errors.New("is not the entry of the index")
 	}
 	return l.entry(number)
+}
+
+func (p *entryReader) close() {
+	if p.file != nil {
+		p.file.Close()
+		p.file, p.path = nil, ""
+	}
 }

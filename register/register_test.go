@@ -51,7 +51,7 @@ func create(t testing.TB) string {
 // write opens a register for appending, calls do, commits and closes it.
 func write(t testing.TB, dir string, do func(*register.Writer)) {
 	t.Helper()
-	w, err := register.OpenWriter(context.Background(), dir)
+	w, err := register.OpenWriter(context.Background(), dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +240,7 @@ func TestCutAndRegrown(t *testing.T) {
 func TestUncommitted(t *testing.T) {
 	dir := create(t)
 	issue(t, dir, 0, 3)
-	w, err := register.OpenWriter(context.Background(), dir)
+	w, err := register.OpenWriter(context.Background(), dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -297,13 +297,13 @@ func TestIndexIsDerived(t *testing.T) {
 // One writer at a time.
 func TestOneWriter(t *testing.T) {
 	dir := create(t)
-	w, err := register.OpenWriter(context.Background(), dir)
+	w, err := register.OpenWriter(context.Background(), dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 1)
 	defer cancel()
-	if _, err := register.OpenWriter(ctx, dir); !errors.Is(err, register.ErrLocked) {
+	if _, err := register.OpenWriter(ctx, dir, nil); !errors.Is(err, register.ErrLocked) {
 		t.Errorf("a second writer: %v", err)
 	}
 	if err := w.Close(); err != nil {

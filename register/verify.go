@@ -73,7 +73,7 @@ func (r *Register) Verify(ctx context.Context, earlier ...Checkpoint) error {
 	if v.tree.root() != r.current.Root {
 		return &FileError{checkpointPath, errors.New("the entries do not have the hash that it says")}
 	}
-	return nil
+	return v.rowErr
 }
 
 // checker reads a register from its start.
@@ -82,6 +82,7 @@ type checker struct {
 	packs    *packReader
 	tree     *tree
 	rows     []byte // the index, if there is one
+	rowErr   error  // the first row of it that is wrong
 }
 
 // openIndex reads the index. It need not exist, because it can be derived.
@@ -111,25 +112,23 @@ func (v *checker) next(ctx context.Context) error {
 		return &EntryError{number, packPath(number), err}
 	}
 	hash := sum(l.record)
-	if err := v.compareRow(entry, l, offset, hash); err != nil {
-		return err
-	}
+	v.compareRow(entry, l, offset, hash)
 	v.tree.add(hash)
 	full := v.tree.full
 	v.tree.full = nil
 	return v.compare(full)
 }
 
-// compareRow compares the row of an entry with the index.
-func (v *checker) compareRow(e *Entry, l line, offset int64, hash [32]byte) error {
-	if int64(len(v.rows)) < (e.Number+1)*rowSize {
-		return nil // the rest is derived when it is needed
+// compareRow compares the row of an entry with the index. It is the last to be blamed,
+// because it is derived.
+func (v *checker) compareRow(e *Entry, l line, offset int64, hash [32]byte) {
+	if v.rowErr != nil || int64(len(v.rows)) < (e.Number+1)*rowSize {
+		return // the rest is derived when it is needed
 	}
 	want := newRow(&e.Record, l, offset, hash)
 	if !bytes.Equal(want.appendTo(nil, e.Number), v.rows[e.Number*rowSize:(e.Number+1)*rowSize]) {
-		return &FileError{indexPath, fmt.Errorf("the row of entry %d is wrong; delete the file, and it is written again", e.Number)}
+		v.rowErr = &FileError{indexPath, fmt.Errorf("the row of entry %d is wrong; delete the file, and it is written again", e.Number)}
 	}
-	return nil
 }
 
 // compare compares files with what the entries say.

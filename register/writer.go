@@ -33,12 +33,13 @@ type Writer struct {
 	pack      *packWriter
 	rows      []byte // of the entries that are not committed
 	living    *living
+	reader    *entryReader
 	random    []byte // not yet used
 	err       error  // the first error of a commit, after which nothing is written
 }
 
 func newWriter(dir string, signer note.Signer, c Checkpoint, t *tree) *Writer {
-	return &Writer{dir: dir, signer: signer, committed: c, tree: t, pack: &packWriter{dir: dir}, now: time.Now}
+	return &Writer{dir: dir, signer: signer, committed: c, tree: t, pack: &packWriter{dir: dir}, reader: &entryReader{dir: dir}, now: time.Now}
 }
 
 // ErrLocked means that another process is writing to the register.
@@ -46,8 +47,8 @@ var ErrLocked = errors.New("another process is writing to this register")
 
 // OpenWriter opens a register for appending. It waits for another writer until ctx ends
 // and at most ten seconds; then the error is [ErrLocked]. What an interrupted writer has
-// not committed is removed.
-func OpenWriter(ctx context.Context, dir string) (*Writer, error) {
+// not committed is removed. clock tells the time of entries; if nil, [time.Now].
+func OpenWriter(ctx context.Context, dir string, clock func() time.Time) (*Writer, error) {
 	r := &Register{dir: dir}
 	if err := r.readSettings(); err != nil {
 		return nil, err
@@ -64,6 +65,9 @@ func OpenWriter(ctx context.Context, dir string) (*Writer, error) {
 		return nil, err
 	}
 	w.lock = lock
+	if clock != nil {
+		w.now = clock
+	}
 	return w, nil
 }
 
@@ -136,7 +140,7 @@ func (w *Writer) openFiles() error {
 		last := rows.row(size - 1)
 		end = last.end()
 	}
-	w.living = newLiving(rows)
+	w.living = newLiving(w.dir, rows)
 	if err := w.pack.open(size, end); err != nil {
 		return &DamagedError{fmt.Errorf("%s: %w", packPath(size), text.Cause(err))}
 	}
@@ -153,8 +157,12 @@ type Addition struct {
 	Plan    string         // the plan of the profile that it was made with, if any
 	Row     int            // of the batch, from 1; 0 if there is none
 
-	// Replace accepts a licence whose id a living one has, and records that it
-	// replaces that one. Otherwise the error is an [*AliveError].
+	// Old is the licence that this one renews, if any. If the register has it as the newest
+	// one of its id, it is replaced.
+	Old *licseal.License
+
+	// Replace accepts a licence whose id another one has that is alive, and records that it
+	// replaces the newest one with its id. Otherwise the error is an [*AliveError].
 	Replace bool
 }
 
@@ -170,11 +178,8 @@ func (w *Writer) Add(a *Addition) (int64, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := w.now()
-	if alive, ok := w.living.find(record.ID, now); ok {
-		if !a.Replace {
-			return 0, &AliveError{record.ID, alive}
-		}
-		record.Replaces, record.HasReplaces = alive, true
+	if err := w.replace(a, record, now); err != nil {
+		return 0, err
 	}
 	number := w.tree.size
 	if err := w.add(record, canonical, now); err != nil {
@@ -182,6 +187,40 @@ func (w *Writer) Add(a *Addition) (int64, error) {
 	}
 	w.living.add(record, number)
 	return number, nil
+}
+
+// replace finds the licence that an addition replaces, or refuses the addition.
+func (w *Writer) replace(a *Addition, record *Record, now time.Time) error {
+	other, alive, ok, err := w.living.find(record.ID, now)
+	if err != nil || !ok {
+		return err
+	}
+	may := a.Replace
+	if !may && a.Old != nil {
+		if may, err = w.isOld(other, a.Old); err != nil {
+			return err
+		}
+	}
+	switch {
+	case may:
+		record.Replaces, record.HasReplaces = other, true
+	case alive:
+		return &AliveError{record.ID, other}
+	}
+	return nil
+}
+
+// isOld reports whether an entry has a licence.
+func (w *Writer) isOld(number int64, old *licseal.License) (bool, error) {
+	if number >= w.committed.Size {
+		return false, nil // added a moment ago, so it is newer
+	}
+	at, err := w.living.lockedRow(number)
+	if err != nil {
+		return false, err
+	}
+	e, err := w.reader.read(&at, number)
+	return err == nil && e.License == old.String(), err
 }
 
 // AliveError means that a licence has the id of another one, which has not expired and was
@@ -276,6 +315,8 @@ func (w *Writer) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	err := w.pack.close()
+	w.living.close()
+	w.reader.close()
 	w.err = errors.New("the register was closed")
 	w.lock.Release()
 	return text.Cause(err)

@@ -78,8 +78,11 @@ func (f *folderWriter) find(payloads iter.Seq2[*place, bulk.Row]) iter.Seq2[*pla
 		}
 	}
 	return f.eachRow(named, func(p *place, row *bulk.Row) {
-		if f.resume {
-			row.License, p.kept = f.existing(p.path, row.Payload)
+		if !f.resume {
+			return
+		}
+		if lic, ok := f.existing(p.path, row.Payload); ok {
+			row.License, p.kept = lic, true
 		}
 	})
 }
@@ -125,14 +128,7 @@ func (f *folderWriter) existing(path string, p licseal.Payload) (*licseal.Licens
 
 // write writes each licence to its file.
 func (f *folderWriter) write(signed iter.Seq2[*place, bulk.Row]) iter.Seq2[*place, bulk.Row] {
-	packed := func(yield func(placedRow) bool) {
-		for p, row := range signed {
-			if !yield(placedRow{p, row}) {
-				return
-			}
-		}
-	}
-	return f.eachRow(packed, func(p *place, row *bulk.Row) {
+	return f.eachRow(placedRows(signed), func(p *place, row *bulk.Row) {
 		if !p.kept {
 			row.Err = f.writeFile(p.path, []byte(row.License.String()))
 		}

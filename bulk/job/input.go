@@ -30,6 +30,8 @@ type place struct {
 	err    error  // why it cannot be read, or nil
 	path   string // the file to write its licence to, if licences have files of their own
 	kept   bool   // its licence is in the output already
+
+	recorded bool // its licence was recorded by the job that is resumed
 }
 
 // input is a batch that is being read.

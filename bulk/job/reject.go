@@ -76,11 +76,12 @@ func exitOf(err error) int {
 		id        *licseal.IDError
 		duplicate *bulk.DuplicateError
 		name      *nameError
+		refused   *RefusedError
 	)
 	switch {
 	case errors.As(err, &fields), errors.As(err, &field), errors.As(err, &date), errors.As(err, &term), errors.As(err, &id):
 		return exitSchema
-	case errors.As(err, &duplicate), errors.As(err, &name):
+	case errors.As(err, &duplicate), errors.As(err, &name), errors.As(err, &refused):
 		return exitRequirement
 	}
 	return exitParse

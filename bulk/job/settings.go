@@ -14,10 +14,19 @@ func (s *signer) newSettings() Settings {
 	settings := Settings{
 		Format: 1, Kind: kindSign, Shard: shard.Number, Of: shard.Of,
 		Key: licseal.KeyID(s.key.Public()), ID: s.roles.ID,
-		Settings: settingsSum(settingsOf(plan)),
+		Settings: settingsSum(s.settingsOf(plan)),
 	}
 	if s.builder.UsesToday() {
 		settings.Today = s.now.UTC().Format(time.DateOnly)
+	}
+	return settings
+}
+
+// settingsOf returns what decides what the job writes.
+func (s *signer) settingsOf(plan *rows.Plan) []string {
+	settings := settingsOf(plan)
+	if s.o.Recorder != nil {
+		settings = append(settings, "recorded in "+s.o.Recorder.Name())
 	}
 	return settings
 }

@@ -27,7 +27,10 @@ type SignOptions struct {
 
 	Output Output
 	Folder *Folder // if not nil, each licence is written to a file of its own
-	Resume bool    // continue an interrupted job, if there is one
+
+	Recorder Recorder // if not nil, it records each licence before it is written
+
+	Resume bool // continue an interrupted job, if there is one
 
 	Now      time.Time       // the date of this instant, in UTC, is "today"; if zero, the current time
 	Progress *Progress       // if not nil, it is kept up to date
@@ -38,6 +41,7 @@ type SignOptions struct {
 type Signed struct {
 	Signed   int         // rows that were signed
 	Kept     int         // rows that an earlier job has signed
+	Recorded int         // of the signed rows, those that an earlier job had recorded and not written
 	Rejected map[int]int // rows by exit code
 	Complete bool        // the output was complete already, and nothing was signed
 
@@ -209,11 +213,11 @@ func (s *signer) resumable(err error) error {
 // payloads returns the payloads of the rows, checked.
 func (s *signer) payloads() iter.Seq2[*place, bulk.Row] {
 	plan := &s.o.Plan
-	return bulk.Payloads(s.ctx, s.input.all(s.ctx), &bulk.PayloadOptions{
+	return s.checkRecorded(bulk.Payloads(s.ctx, s.input.all(s.ctx), &bulk.PayloadOptions{
 		Schema: plan.Schema, AllowOddID: plan.AllowOddID, AllowShortTerm: plan.AllowShortTerm,
 		Parse: s.builder.Payload, Number: s.o.Shard.row,
 		AllowDuplicates: s.o.Folder != nil && s.o.Folder.Names.onlyOf(s.roles.ID),
-	})
+	}))
 }
 
 // signAll takes the rows through everything that is done to them.
@@ -264,10 +268,10 @@ func (s *signer) inputEnd() error {
 func (s *signer) signRows(payloads iter.Seq2[*place, bulk.Row]) iter.Seq2[*place, bulk.Row] {
 	opts := &bulk.SignOptions{Workers: signWorkers(s.key)}
 	if s.o.Folder == nil {
-		return bulk.Sign(s.ctx, payloads, s.key, opts)
+		return s.record(bulk.Sign(s.ctx, payloads, s.key, opts))
 	}
 	f := &folderWriter{ctx: s.ctx, folder: s.o.Folder, verifier: s.verifier, resume: s.o.Resume, overwrite: s.o.Output.Overwrite}
-	return f.write(bulk.Sign(s.ctx, f.find(payloads), s.key, opts))
+	return f.write(s.record(bulk.Sign(s.ctx, f.find(payloads), s.key, opts)))
 }
 
 // signWorkers returns how many goroutines may use a key: all for a key in memory,
@@ -305,9 +309,8 @@ func (s *signer) take(p *place, row bulk.Row) error {
 	if errors.As(row.Err, &signErr) {
 		return fmt.Errorf("line %d of %s: %w", p.line, s.input.name, signErr.Err)
 	}
-	var writeErr *writeError
-	if errors.As(row.Err, &writeErr) {
-		return writeErr
+	if failed := failureOf(row.Err); failed != nil {
+		return failed
 	}
 	if err := rowErr(p, row); err != nil {
 		return s.takeReject(newReject(p, err), false)
@@ -318,10 +321,26 @@ func (s *signer) take(p *place, row bulk.Row) error {
 		return nil
 	}
 	s.signed.Signed++
+	if p.recorded {
+		s.signed.Recorded++
+	}
 	if s.lines == nil {
 		return nil
 	}
 	return s.line(row.License.String())
+}
+
+// failureOf returns the error of a disk that stops the job, or nil.
+func failureOf(err error) error {
+	var writeErr *writeError
+	var recordErr *recordError
+	switch {
+	case errors.As(err, &writeErr):
+		return writeErr
+	case errors.As(err, &recordErr):
+		return recordErr
+	}
+	return nil
 }
 
 // note counts a licence that was probably not meant as it is.

@@ -67,6 +67,7 @@ func newApp() *cli.App {
 				renewCommand(),
 				mergeCommand(),
 				plansCommand(),
+				registerCommand(),
 				schemaCommand(),
 			),
 			group("Judge licences",

@@ -198,7 +198,7 @@ func profileSettings(p *profile.Profile) []shownSetting {
 	var shown []shownSetting
 	for _, s := range []shownSetting{
 		{"product", p.Product, ""}, {"schema", p.Schema, ""}, {"roles", strings.Join(roles, ", "), ""}, {"key", p.Key, ""},
-		{"trust", strings.Join(p.Trust, ", "), ""}, {"revocations", p.Revocations, ""}, {"expires", p.Expires, ""},
+		{"trust", strings.Join(p.Trust, ", "), ""}, {"revocations", p.Revocations, ""}, {"register", p.Register, ""}, {"expires", p.Expires, ""},
 		{"variable", p.Variable, ""}, {"secret", p.Secret, ""}, {"plans", strings.Join(plans, ", "), ""},
 		{"map", strings.Join(columns, ", "), ""},
 	} {

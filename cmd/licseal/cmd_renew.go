@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/register"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
@@ -35,7 +36,11 @@ unless --allow-shorten is given. 'licseal sign --help' says how lengths of time
 are written.
 
 The license_key is kept unless --set license_key=… changes it; revoking
-one of the two licences by its key then revokes both.`,
+one of the two licences by its key then revokes both.
+
+With --register, the new licence is recorded before it is written, as one that
+replaces OLD. If the register has another licence of the same id that is still
+alive, such as an earlier renewal of OLD, --replace is needed.`,
 		Flags: []cli.Flag{
 			keyFlag,
 			passphraseFileFlag,
@@ -50,6 +55,7 @@ one of the two licences by its key then revokes both.`,
 			oddIDFlag,
 			shortTermFlag,
 			&cli.BoolFlag{Name: "allow-shorten", Usage: "accept an expiry earlier than that of the old licence"},
+			registerFlag, replaceFlag,
 			outputFlag,
 			forceFlag,
 		},
@@ -88,29 +94,27 @@ func renew(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	old, err := oldPayload(file, rules, verifier)
+	old, err := oldLicense(file, rules, verifier)
 	if err != nil {
 		return err
 	}
-	payload, err := carryOut(c, plan, old, rules)
+	payload, err := carryOut(c, plan, old.Payload, rules)
 	if errors.As(err, new(*licseal.DateError)) && c.IsSet("extend") {
 		err = withHint(err, "--expires +1y counts from today")
 	}
 	var gain string
 	if err == nil {
-		gain, err = compareExpiries(c, old, payload, rules.Roles())
+		gain, err = compareExpiries(c, old.Payload, payload, rules.Roles())
 	}
 	if err != nil {
 		return about(displayName(file), err)
 	}
-	lic, err := signWith(c, payload)
-	if err != nil {
-		return err
+	check := func(lic *licseal.License) {
+		if verifier != nil {
+			warnRefused(lic, verifier)
+		}
 	}
-	if verifier != nil {
-		warnRefused(lic, verifier)
-	}
-	if err := writeResult(c, lic.String()); err != nil {
+	if err := issue(c, payload, register.Addition{Kind: register.Renewed, Roles: rules.Roles(), Old: old}, check); err != nil {
 		return err
 	}
 	note("%s", gain)
@@ -172,30 +176,30 @@ func renewalVerifier(c *cli.Context, rules *schema.Schema) (*verify.Verifier, er
 	return verify.New(trusted, options)
 }
 
-// oldPayload reads the licence to renew, and verifies it if v is not nil. Licences
+// oldLicense reads the licence to renew, and verifies it if v is not nil. Licences
 // outside their validity period are renewed, too.
-func oldPayload(file string, rules *schema.Schema, v *verify.Verifier) (licseal.Payload, error) {
+func oldLicense(file string, rules *schema.Schema, v *verify.Verifier) (*licseal.License, error) {
 	data, err := readDocument(file, aLicence)
 	if err != nil {
-		return licseal.Payload{}, about(displayName(file), err)
+		return nil, about(displayName(file), err)
 	}
 	if v == nil {
 		lic, err := licseal.ParseUnverified(data)
 		if err != nil {
-			return licseal.Payload{}, about(displayName(file), err)
+			return nil, about(displayName(file), err)
 		}
 		warn("%s was not verified; use -t KEYS to verify it before it is renewed", displayName(file))
-		return lic.Payload, nil
+		return lic, nil
 	}
 	report := v.Report(data)
 	result := report.Result()
 	switch report.Reason() {
 	case "", licseal.ReasonExpired, licseal.ReasonNotYetValid:
-		return result.License.Payload, nil
+		return result.License, nil
 	}
 	err = report.Err()
 	if result != nil {
 		err = hintSchema(err, rules, result.License.Payload)
 	}
-	return licseal.Payload{}, about(displayName(file), err)
+	return nil, about(displayName(file), err)
 }

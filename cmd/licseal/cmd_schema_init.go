@@ -35,7 +35,7 @@ are added as "created" and "expires". With -o on a terminal, asks before it writ
 			&cli.StringFlag{Name: "id-field", Usage: "the `FIELD` that is the id of the licence"},
 			&cli.StringFlag{Name: "not-before", Usage: "the `FIELD` that says when the licence begins"},
 			&cli.StringFlag{Name: "not-after", Usage: "the `FIELD` that says when the licence expires"},
-			&cli.StringFlag{Name: "customer", Usage: "the `FIELD` that says who has the licence"},
+			&cli.StringFlag{Name: "customer-field", Usage: "the `FIELD` that says who has the licence"},
 			outputFlag, forceFlag,
 		},
 		Action: schemaInit,
@@ -77,7 +77,7 @@ func schemaInit(c *cli.Context) error {
 
 func rolesFromFlags(c *cli.Context) (roles licseal.Roles, err error) {
 	for flag, role := range map[string]*string{
-		"id-field": &roles.ID, "not-before": &roles.NotBefore, "not-after": &roles.NotAfter, "customer": &roles.Customer,
+		"id-field": &roles.ID, "not-before": &roles.NotBefore, "not-after": &roles.NotAfter, "customer-field": &roles.Customer,
 	} {
 		name := c.String(flag)
 		if name == "" {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/edit"
+	"github.com/licseal/licseal/register"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/sign"
 	"github.com/urfave/cli/v2"
@@ -69,6 +70,7 @@ row twice or skipping one.
 			schemaFlag, strictFlag,
 			oddIDFlag,
 			shortTermFlag,
+			registerFlag, replaceFlag,
 			outputFlag,
 			forceFlag,
 		}, batchSignFlags...),
@@ -118,20 +120,27 @@ func signPayload(c *cli.Context) error {
 	if err != nil {
 		return about(name, err)
 	}
-	lic, err := signWith(c, payload)
+	return issue(c, payload, register.Addition{Kind: register.Issued, Roles: rules.Roles()}, nil)
+}
+
+// issue signs a payload with the key of -k, records the licence, and writes it. check,
+// which may be nil, looks at the licence before it is recorded.
+func issue(c *cli.Context, p licseal.Payload, a register.Addition, check func(*licseal.License)) error {
+	key, err := loadPrivate(c, c.String("k"))
 	if err != nil {
 		return err
 	}
-	return writeResult(c, lic.String())
-}
-
-// signWith signs a payload with the key of -k.
-func signWith(c *cli.Context, p licseal.Payload) (*licseal.License, error) {
-	key, err := loadPrivate(c, c.String("k"))
-	if err != nil {
-		return nil, err
+	if a.License, err = sign.License(p, key); err != nil {
+		return err
 	}
-	return sign.License(p, key)
+	if check != nil {
+		check(a.License)
+	}
+	a.Key = licseal.KeyID(key.Public())
+	if err := record(c, a); err != nil {
+		return err
+	}
+	return recordedHint(c, p, a.Roles, writeResult(c, a.License.String()))
 }
 
 // readPlan returns what --set, --unset, --created, --expires and --extend ask for, and the expiry of --plan.

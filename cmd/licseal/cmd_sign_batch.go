@@ -11,6 +11,7 @@ import (
 	"github.com/licseal/licseal/bulk/rows"
 	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/internal/text"
+	"github.com/licseal/licseal/register"
 	"github.com/urfave/cli/v2"
 )
 
@@ -74,6 +75,11 @@ func signBatch(c *cli.Context) error {
 	defer file.Close()
 	ctx, stop := untilSignal(c)
 	defer stop()
+	closeRegister, err := recordBatch(c, o)
+	if err != nil {
+		return err
+	}
+	defer closeRegister()
 	bar := startBar("rows", o.Progress, o.Progress.Share, toStdout(c))
 	o.Output = batchOutput(c, o.Input.Name, bar)
 	allowMemory(0)
@@ -87,6 +93,22 @@ func signBatch(c *cli.Context) error {
 		return jobError(err)
 	}
 	return summarize(c, signed)
+}
+
+// recordBatch opens the register of a batch, if there is one. The func that it returns
+// closes it.
+func recordBatch(c *cli.Context, o *job.SignOptions) (stop func() error, err error) {
+	if !hasRegister(c) || c.Bool("dry-run") {
+		return func() error { return nil }, nil
+	}
+	w, err := openWriter(c)
+	if err != nil {
+		return nil, err
+	}
+	o.Recorder = w.NewBatch(register.BatchOptions{
+		Kind: register.Issued, Roles: o.Plan.Roles(), Key: o.Key.Public(), Plan: c.String("plan"), Replace: c.Bool("replace"), Resume: o.Resume,
+	})
+	return w.Close, nil
 }
 
 // batchSignOptions returns what the flags ask for, except for the key and the files.
@@ -199,6 +221,9 @@ func summarize(c *cli.Context, s *job.Signed) error {
 	}
 	if s.Kept > 0 {
 		line = text.Sprintf("%s, %s signed before", line, thousands(s.Kept))
+	}
+	if s.Recorded > 0 {
+		line = text.Sprintf("%s, %s of them in the register from an interrupted run", line, thousands(s.Recorded))
 	}
 	line = text.Sprintf("%s%s", line, rejectedText(s.Rejected))
 	if file := c.String("rejects"); file != "" && len(s.Rejected) > 0 {

@@ -29,6 +29,7 @@ var allSettings = []setting{
 	{"schema", "", "LICSEAL_SCHEMA", func(_ *cli.Context, p *profile.Profile) []string { return one(p.Schema) }, "--schema SCHEMA"},
 	{"revocations", "", "LICSEAL_REVOCATIONS", func(_ *cli.Context, p *profile.Profile) []string { return one(p.Revocations) }, ""},
 	{"list", "", "LICSEAL_REVOCATIONS", func(_ *cli.Context, p *profile.Profile) []string { return one(p.Revocations) }, ""},
+	{"register", "", "LICSEAL_REGISTER", func(_ *cli.Context, p *profile.Profile) []string { return one(p.Register) }, "--register DIR"},
 	{"comment", "keygen", "", func(_ *cli.Context, p *profile.Profile) []string { return one(p.Product) }, "--comment NAME"},
 	{"name", "payload", "", installedName, "--name NAME"},
 	{"expires", "renew", "", func(_ *cli.Context, p *profile.Profile) []string { return one(p.Expires) }, "--expires DATE"},

@@ -18,6 +18,9 @@ type Options struct {
 	// Batch is how many items one worker takes at a time. If zero, 64.
 	Batch int
 
+	// Wait is how long an item may wait for others to fill its batch. If zero, 50 ms.
+	Wait time.Duration
+
 	// BatchSize bounds the total size of the items of one batch, unless it has only
 	// one. If zero, 256 KiB.
 	BatchSize int
@@ -27,7 +30,8 @@ type Options struct {
 // save no time.
 const maxAhead = 4
 
-// maxWait is how long an item waits for others to fill its batch.
+// maxWait is how long an item waits for others to fill its batch, unless the options say
+// something else.
 const maxWait = 50 * time.Millisecond
 
 func (o Options) withDefaults() Options {
@@ -36,6 +40,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Batch <= 0 {
 		o.Batch = 64
+	}
+	if o.Wait <= 0 {
+		o.Wait = maxWait
 	}
 	if o.BatchSize <= 0 {
 		o.BatchSize = 256 << 10
@@ -201,7 +208,7 @@ func (p *pipe[I, O]) add(item I) bool {
 
 // sendLate sends batches that are not filled in time, until stop is closed.
 func (p *pipe[I, O]) sendLate(stop <-chan struct{}) {
-	ticker := time.NewTicker(maxWait)
+	ticker := time.NewTicker(p.opts.Wait)
 	defer ticker.Stop()
 	for {
 		select {

@@ -52,6 +52,7 @@ var settings = []setting{
 	{"key", file1(func(p *Profile, s string) { p.Key = s })},
 	{"trust", readTrust},
 	{"revocations", file1(func(p *Profile, s string) { p.Revocations = s })},
+	{"register", file1(func(p *Profile, s string) { p.Register = s })},
 	{"expires", readExpires},
 	{"variable", matching(isVariable, "the name of an environment variable, such as ACME_LICENSE", func(p *Profile, s string) { p.Variable = s })},
 	{"secret", matching(text.IsObjectName, "the name of a Kubernetes Secret, such as acme-license", func(p *Profile, s string) { p.Secret = s })},

@@ -34,6 +34,7 @@ type Profile struct {
 	Key         string         // the path of a private key, or agent:…
 	Trust       []string       // the paths of files with trusted keys
 	Revocations string         // the path of a revocation list
+	Register    string         // the folder of the register of everything issued
 	Expires     string         // when a licence expires if nothing else says so
 	Variable    string         // the environment variable that holds a licence
 	Secret      string         // the Kubernetes Secret that holds a licence

@@ -112,7 +112,7 @@ func TestLengthsOfNames(t *testing.T) {
 func TestParseErrors(t *testing.T) {
 	tests := []struct{ text, want, hint string }{
 		{"product: A\nshema: a.json", `line 2: unknown setting "shema"`, `did you mean "schema"?`},
-		{"password: hunter2", "line 1: unknown setting", "there are product, schema, roles, key, trust, revocations, expires, variable, secret, plans, map"},
+		{"password: hunter2", "line 1: unknown setting", "there are product, schema, roles, key, trust, revocations, register, expires, variable, secret, plans, map"},
 		{"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk=", "line 1: this is not a profile; a profile has lines such as 'schema: mine.json'", ""},
 		{"trust: a\ntrust: b", "line 2: trust is set twice", "delete one of the lines"},
 		{"trust: a\nkey: |\n  -----BEGIN\n  hunter2\n", "line 2: key has more than one line, or control characters", "name a file instead of its text"},

@@ -1,0 +1,130 @@
+package register
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/xrash/smetrics"
+)
+
+// Item is an entry, and what became of its licence.
+type Item struct {
+	Entry
+	State State // "" for an entry without a licence
+}
+
+// Filter says which licences are wanted. The zero value wants all.
+type Filter struct {
+	Customer string    // a part of the customer's name, in any case
+	Plan     string    // the name of the plan
+	Key      string    // the fingerprint of the key that signed, or a part of its start
+	States   []State   // any of these
+	Expiring time.Time // alive, and expires before this
+	Before   int64     // entries with a lower number; 0 for all
+}
+
+// Select returns the licences that a filter wants, in the order of their entries.
+func (r *Register) Select(f Filter, now time.Time) iter.Seq2[Item, error] {
+	return func(yield func(Item, error) bool) {
+		rows, err := r.index()
+		if err != nil {
+			yield(Item{}, err)
+			return
+		}
+		reader := &entryReader{dir: r.dir}
+		defer reader.close()
+		s := newStanding(rows)
+		for number := range rows.size() {
+			at := rows.row(number)
+			state := s.state(&at, number, now)
+			if state == "" || !f.wantsRow(&at, state, number) {
+				continue
+			}
+			e, err := reader.read(&at, number)
+			if err != nil {
+				yield(Item{}, err)
+				return
+			}
+			if f.wantsEntry(e) && !yield(Item{*e, state}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// wantsRow reports what the index alone can decide.
+func (f *Filter) wantsRow(at *row, state State, number int64) bool {
+	if !f.Expiring.IsZero() && !(state.Alive() && at.notAfter < f.Expiring.Unix()) {
+		return false
+	}
+	return (f.Before == 0 || number < f.Before) && (len(f.States) == 0 || slices.Contains(f.States, state))
+}
+
+func (f *Filter) wantsEntry(e *Entry) bool {
+	return (f.Customer == "" || strings.Contains(strings.ToLower(e.Customer), strings.ToLower(f.Customer))) &&
+		(f.Plan == "" || f.Plan == e.Plan) && strings.HasPrefix(e.Key, f.Key)
+}
+
+// History returns all entries that have an id, in their order.
+func (r *Register) History(id string, now time.Time) ([]Item, error) {
+	rows, err := r.index()
+	if err != nil {
+		return nil, err
+	}
+	reader := &entryReader{dir: r.dir}
+	defer reader.close()
+	s, sum := newStanding(rows), sumID(id)
+	var items []Item
+	for number := range rows.size() {
+		at := rows.row(number)
+		if !at.hasID || at.id != sum {
+			continue
+		}
+		e, err := reader.read(&at, number)
+		if err != nil {
+			return nil, err
+		}
+		if e.ID == id {
+			items = append(items, Item{*e, s.state(&at, number, now)})
+		}
+	}
+	return items, nil
+}
+
+// Nearest returns at most n ids of the register that are most like an id that it does not
+// have.
+func (r *Register) Nearest(id string, n int) ([]string, error) {
+	packs := &packReader{dir: r.dir}
+	defer packs.close()
+	type candidate struct {
+		id    string
+		score float64
+	}
+	var best []candidate
+	for number := range r.current.Size {
+		l, _, err := packs.read()
+		if err != nil {
+			return nil, err
+		}
+		record, err := parseRecord(l.record)
+		if err != nil {
+			return nil, &EntryError{number, packPath(number), err}
+		}
+		score := smetrics.JaroWinkler(strings.ToLower(id), strings.ToLower(record.ID), 0.7, 4)
+		const alike = 0.85 // below that, they are different words
+		if record.ID == "" || score < alike || slices.ContainsFunc(best, func(c candidate) bool { return c.id == record.ID }) {
+			continue
+		}
+		best = append(best, candidate{record.ID, score})
+		slices.SortStableFunc(best, func(a, b candidate) int { return cmp.Compare(b.score, a.score) })
+		best = best[:min(n, len(best))]
+	}
+	var ids []string
+	for _, c := range best {
+		ids = append(ids, c.id)
+	}
+	return ids, nil
+}
