@@ -189,7 +189,7 @@ func TestTrustAndListsModel(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 1))
-	for round := range testenv.Rounds(60, 20_000) {
+	for round := range testenv.Rounds(60, 100_000) {
 		s := newStory(t, r)
 		for range 12 {
 			if r.IntN(3) == 0 {

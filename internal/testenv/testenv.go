@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -64,13 +65,19 @@ func Scripts(t testing.TB, names ...string) {
 	}
 }
 
-// Rounds returns how often a loop runs: all times if slow tests are wanted, and a few
-// times otherwise.
+// Rounds returns how often a loop runs: a few times, or if slow tests are wanted, all
+// times, or the share of them that the variable says, such as 1/20.
 func Rounds(few, all int) int {
-	if os.Getenv(slow) != "" {
-		return all
+	wanted := os.Getenv(slow)
+	if wanted == "" {
+		return few
 	}
-	return few
+	if parts, ok := strings.CutPrefix(wanted, "1/"); ok {
+		if n, err := strconv.Atoi(parts); err == nil && n > 0 {
+			return max(few, all/n)
+		}
+	}
+	return all
 }
 
 // QuickDir returns a new folder for small files, in memory where the system has such
