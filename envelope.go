@@ -1,5 +1,7 @@
 package licseal
 
+import "slices"
+
 // Envelope describes a kind of signed document that is not a licence, such as a
 // revocation list. Such a document is read as strictly as a licence:
 //
@@ -61,7 +63,7 @@ func (e Envelope) Text(p Payload, signature string) string {
 // Message returns what is signed for a payload: the context, then the payload in
 // canonical form.
 func (e Envelope) Message(p Payload) []byte {
-	return append([]byte(e.Context), p.Bytes()...)
+	return slices.Concat([]byte(e.Context), p.Bytes())
 }
 
 func (e Envelope) envelope() *envelope {

@@ -63,6 +63,7 @@ func (e Envelope) ParseSignaturesUnverified(data []byte) (Payload, []KeySignatur
 // end. [Envelope.ParseSignaturesUnverified] reads it.
 func (e Envelope) SignaturesText(p Payload, signatures []KeySignature) string {
 	var b strings.Builder
+	b.Grow(len(p.Bytes()) + 256*len(signatures) + 64)
 	b.WriteString(`{"` + e.Member + `":{"payload":`)
 	b.Write(p.Bytes())
 	b.WriteString(`,"signatures":[`)
@@ -70,7 +71,11 @@ func (e Envelope) SignaturesText(p Payload, signatures []KeySignature) string {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		b.WriteString(`{"key":"` + s.Key + `","signature":"` + s.Signature + `"}`)
+		b.WriteString(`{"key":"`)
+		b.WriteString(s.Key)
+		b.WriteString(`","signature":"`)
+		b.WriteString(s.Signature)
+		b.WriteString(`"}`)
 	}
 	b.WriteString(`],"version":"1"}}`)
 	return b.String()

@@ -39,7 +39,7 @@ func Open(data []byte, anchor string) (*Chain, error) {
 		return nil, err
 	}
 	var c *Chain
-	cache := keyCache{}
+	cache := newKeyCache()
 	for i, line := range lines {
 		d, err := parse(line, cache)
 		switch {
@@ -106,12 +106,16 @@ func split(data []byte) ([][]byte, error) {
 // returns the documents after that. It refuses a known generation that says something
 // else, and documents that are out of order.
 func (c *Chain) unknown(lines [][]byte) ([]*Document, error) {
-	known, cache := c.newest.content.Generation, keyCache{}
+	known, cache := c.newest.content.Generation, newKeyCache()
+	newest := c.newest.String()
 	var fresh []*Document // newest first
 	for i, line := range slices.Backward(lines) {
-		d, err := parse(line, cache)
-		if err != nil {
-			return nil, lineError(i+1, err)
+		d := c.newest
+		if string(line) != newest {
+			var err error
+			if d, err = parse(line, cache); err != nil {
+				return nil, lineError(i+1, err)
+			}
 		}
 		generation := d.content.Generation
 		if n := len(fresh); n > 0 && generation >= fresh[n-1].content.Generation {

@@ -99,7 +99,7 @@ func (c *Contents) Payload() (licseal.Payload, error) {
 		return licseal.Payload{}, err
 	}
 	p = p.WithoutPositions()
-	_, err = readContents(p, keyCache{})
+	_, err = readContents(p, newKeyCache())
 	return p, err
 }
 

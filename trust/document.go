@@ -28,14 +28,14 @@ func New(c *Contents) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newDocument(payload, nil, keyCache{})
+	return newDocument(payload, nil, newKeyCache())
 }
 
 // ParseUnverified parses a document as strictly as a licence. It does not check the
 // signatures, which may be missing.
 //
 // An error is always a [*licseal.ParseError].
-func ParseUnverified(data []byte) (*Document, error) { return parse(data, keyCache{}) }
+func ParseUnverified(data []byte) (*Document, error) { return parse(data, newKeyCache()) }
 
 func parse(data []byte, cache keyCache) (*Document, error) {
 	payload, signatures, err := envelope.ParseSignaturesUnverified(data)

@@ -30,7 +30,7 @@ func ReadOrigin(data []byte) (*Origin, error) {
 	if err != nil {
 		return nil, err
 	}
-	first, err := parse(lines[0], keyCache{})
+	first, err := parse(lines[0], newKeyCache())
 	if err != nil {
 		return nil, lineError(1, err)
 	}

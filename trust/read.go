@@ -1,7 +1,6 @@
 package trust
 
 import (
-	"crypto"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -16,15 +15,16 @@ import (
 )
 
 // payloadText is the payload of a document in JSON. Optional members are raw values,
-// because a decoded null would look like a missing member.
+// because a decoded null would look like a missing member. So are keys and roots, because
+// most of them are those of the document before.
 type payloadText struct {
-	Generation int64          `json:"generation"`
-	Issued     string         `json:"issued"`
-	Keys       []keyText      `json:"keys"`
-	Previous   jsontext.Value `json:"previous"`
+	Generation int64            `json:"generation"`
+	Issued     string           `json:"issued"`
+	Keys       []jsontext.Value `json:"keys"`
+	Previous   jsontext.Value   `json:"previous"`
 	Roots      struct {
-		Keys      []rootText `json:"keys"`
-		Threshold int        `json:"threshold"`
+		Keys      []jsontext.Value `json:"keys"`
+		Threshold int              `json:"threshold"`
 	} `json:"roots"`
 }
 
@@ -59,8 +59,7 @@ type content struct {
 // readContents reads the payload of a document.
 func readContents(p licseal.Payload, cache keyCache) (*content, error) {
 	var text payloadText
-	// Duplicate names were refused when the payload was parsed.
-	err := json.Unmarshal(p.Bytes(), &text, json.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(true))
+	err := unmarshal("", p.Bytes(), &text)
 	var c *content
 	if err == nil {
 		c, err = text.content(cache)
@@ -68,19 +67,27 @@ func readContents(p licseal.Payload, cache keyCache) (*content, error) {
 	if err != nil {
 		pointer, detail := "", err.Error()
 		var fault *contentError
-		var semantic *json.SemanticError
-		switch {
-		case errors.As(err, &fault):
+		if errors.As(err, &fault) {
 			pointer, detail = fault.pointer, fault.detail
-		case errors.As(err, &semantic):
-			pointer, detail = string(semantic.JSONPointer), "this value has the wrong type"
-			if errors.Is(err, json.ErrUnknownName) {
-				detail = "a trust document has no such member"
-			}
 		}
 		return nil, &licseal.ParseError{Class: licseal.ClassTrust, Position: p.Position(pointer), Detail: detail}
 	}
 	return c, nil
+}
+
+// unmarshal reads the value at a place in the payload. Duplicate names were refused when
+// the payload was parsed.
+func unmarshal(place string, data []byte, to any) error {
+	err := json.Unmarshal(data, to, json.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(true))
+	var semantic *json.SemanticError
+	if !errors.As(err, &semantic) {
+		return err
+	}
+	pointer := place + string(semantic.JSONPointer)
+	if errors.Is(err, json.ErrUnknownName) {
+		return faultf(pointer, "a trust document has no such member")
+	}
+	return faultf(pointer, "this value has the wrong type")
 }
 
 func (t *payloadText) content(cache keyCache) (*content, error) {
@@ -123,18 +130,13 @@ func (t *payloadText) readRoots(c *content, cache keyCache) error {
 		return faultf("/roots/threshold", "the threshold is an integer from 1 to the number of roots, %d", len(roots))
 	}
 	seen := make(map[string]bool, len(roots))
-	for i, root := range roots {
-		place := fmt.Sprintf("/roots/keys/%d", i)
-		key, err := cache.read(place+"/key", root.Key, seen)
+	for i, value := range roots {
+		root, err := readOnce(cache.roots, value, "/roots/keys", i, seen, readRoot)
 		if err != nil {
 			return err
 		}
-		name, err := readName(place+"/name", root.Name)
-		if err != nil {
-			return err
-		}
-		c.Roots = append(c.Roots, Root{key.public, name})
-		c.rootIDs = append(c.rootIDs, key.id)
+		c.Roots = append(c.Roots, Root{root.Key, root.Name})
+		c.rootIDs = append(c.rootIDs, root.id)
 	}
 	return nil
 }
@@ -144,24 +146,40 @@ func (t *payloadText) readKeys(c *content, cache keyCache) error {
 		return faultf("/keys", "an array of at most %d keys is expected", MaxKeys)
 	}
 	seen := make(map[string]bool, len(t.Keys))
-	for i := range t.Keys {
-		place := fmt.Sprintf("/keys/%d", i)
-		key, err := cache.read(place+"/key", t.Keys[i].Key, seen)
+	c.Keys = make([]licseal.TrustedKey, 0, len(t.Keys))
+	for i, value := range t.Keys {
+		key, err := readOnce(cache.keys, value, "/keys", i, seen, readTrusted)
 		if err != nil {
 			return err
 		}
-		trusted, err := t.Keys[i].trusted(place, key.public)
-		if err != nil {
-			return err
-		}
-		c.Keys = append(c.Keys, trusted)
+		c.Keys = append(c.Keys, key.TrustedKey)
 		c.keyIDs = append(c.keyIDs, key.id)
 	}
 	return nil
 }
 
-func (t *keyText) trusted(place string, public crypto.PublicKey) (key licseal.TrustedKey, err error) {
-	key.Key = public
+// readRoot reads a root, of which only the key and the name are set.
+func readRoot(value jsontext.Value, place string) (root readKey, err error) {
+	var text rootText
+	if err = unmarshal(place, value, &text); err != nil {
+		return root, err
+	}
+	if root, err = parseKey(text.Key, place); err != nil {
+		return root, err
+	}
+	root.Name, err = readName(place+"/name", text.Name)
+	return root, err
+}
+
+// readTrusted reads a key for licences.
+func readTrusted(value jsontext.Value, place string) (key readKey, err error) {
+	var t keyText
+	if err = unmarshal(place, value, &t); err != nil {
+		return key, err
+	}
+	if key, err = parseKey(t.Key, place); err != nil {
+		return key, err
+	}
 	if key.Name, err = readName(place+"/name", t.Name); err != nil {
 		return key, err
 	}
@@ -240,32 +258,44 @@ func isDigest(text string) bool {
 	return len(text) == 64 && strings.Trim(text, "0123456789abcdef") == ""
 }
 
-// keyCache holds the keys that were read, by their text: the documents of a chain
-// repeat them.
-type keyCache map[string]readKey
+// keyCache holds the keys and roots that were read, by their text: the documents of a
+// chain repeat them.
+type keyCache struct{ roots, keys map[string]readKey }
+
+func newKeyCache() keyCache { return keyCache{map[string]readKey{}, map[string]readKey{}} }
 
 type readKey struct {
-	public crypto.PublicKey
-	id     string // its fingerprint
+	licseal.TrustedKey
+	id string // its fingerprint
 }
 
-// read reads a public key that must not be among those seen.
-func (k keyCache) read(pointer, text string, seen map[string]bool) (readKey, error) {
-	key, known := k[text]
+// readOnce reads the i-th key of an array, unless its text is known. It must not be among
+// those seen.
+func readOnce(read map[string]readKey, value jsontext.Value, array string, i int, seen map[string]bool, parse func(jsontext.Value, string) (readKey, error)) (readKey, error) {
+	key, known := read[string(value)]
 	if !known {
-		wire, err := base64.StdEncoding.Strict().DecodeString(text)
-		if err != nil || len(text) != base64.StdEncoding.EncodedLen(len(wire)) {
-			return key, faultf(pointer, "a public key is expected: the base64 of its SSH wire form")
+		var err error
+		if key, err = parse(value, fmt.Sprintf("%s/%d", array, i)); err != nil {
+			return key, err
 		}
-		if key.public, err = pubkey.Parse(wire); err != nil {
-			return key, faultf(pointer, "%v", err)
-		}
-		key.id = licseal.KeyID(key.public)
-		k[text] = key
+		read[string(value)] = key
 	}
 	if seen[key.id] {
-		return key, faultf(pointer, "the key %s is there twice", key.id)
+		return key, faultf(fmt.Sprintf("%s/%d/key", array, i), "the key %s is there twice", key.id)
 	}
 	seen[key.id] = true
+	return key, nil
+}
+
+// parseKey reads a public key at a place, the member "key" of an object.
+func parseKey(text, place string) (key readKey, err error) {
+	wire, err := base64.StdEncoding.Strict().DecodeString(text)
+	if err != nil || len(text) != base64.StdEncoding.EncodedLen(len(wire)) {
+		return key, faultf(place+"/key", "a public key is expected: the base64 of its SSH wire form")
+	}
+	if key.Key, err = pubkey.Parse(wire); err != nil {
+		return key, faultf(place+"/key", "%v", err)
+	}
+	key.id = licseal.KeyID(key.Key)
 	return key, nil
 }

@@ -45,7 +45,7 @@ func Combine(prev *Document, copies ...*Document) (*Document, error) {
 
 // checked returns d with other signatures. Too few of them are no error.
 func checked(prev, d *Document, signatures []licseal.KeySignature) (*Document, error) {
-	next, err := newDocument(d.payload, signatures, keyCache{})
+	next, err := newDocument(d.payload, signatures, newKeyCache())
 	if err != nil {
 		return nil, err
 	}

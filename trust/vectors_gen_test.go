@@ -208,6 +208,7 @@ func (set chainVectors) addPayloads() {
 	edit("key-pem", "another form of the key", pair(31).text(), "-----BEGIN PUBLIC KEY-----")
 	edit("key-kind", "another kind of key", pair(31).text(), base64.StdEncoding.EncodeToString([]byte("\x00\x00\x00\x07ssh-rsa\x00\x00\x00\x03\x01\x00\x01")))
 	edit("issuers-missing", "no issuers", `{"issuers":["licences@vendor.example"],"key"`, `{"key"`)
+	edit("issuers-missing-as-root", "the text of a root, which needs no issuers, among the keys", `"keys":[`, `"keys":[`+root+`,`)
 	edit("issuers-pattern", "an issuer is no pattern", `licences@vendor.example`, `*@vendor.example`)
 	edit("issuers-blank", "an issuer has no blanks", `licences@vendor.example`, `a b`)
 	edit("window-empty", "from is not before before", `{"issuers"`, `{"before":"`+day(9)+`","from":"`+day(9)+`","issuers"`)

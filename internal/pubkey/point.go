@@ -5,16 +5,17 @@ import (
 	"errors"
 	"math/big"
 	"slices"
+	"sync"
 )
 
 // field returns p and d of Ed25519's curve, −x² + y² = 1 + d·x²·y² modulo p =
-// 2^255 − 19 (RFC 8032 section 5.1).
-func field() (p, d *big.Int) {
+// 2^255 − 19 (RFC 8032 section 5.1). They must not be changed.
+var field = sync.OnceValues(func() (p, d *big.Int) {
 	p = new(big.Int).Lsh(big.NewInt(1), 255)
 	p.Sub(p, big.NewInt(19))
 	d, _ = new(big.Int).SetString("37095705934669439343138083508754565189542113879843219016388785533085940283555", 10)
 	return p, d
-}
+})
 
 // checkPoint refuses an Ed25519 public key that crypto/ed25519 takes though it
 // proves nothing (a point of small order, under which one signature can fit every
@@ -69,5 +70,5 @@ func isOnCurve(y, p, d *big.Int) bool {
 	v.Add(v, one)
 	uv := new(big.Int).Sub(y2, one)
 	uv.Mul(uv, v).Mod(uv, p)
-	return big.Jacobi(uv, p) >= 0
+	return jacobi(numberOf(uv), numberOf(p)) >= 0
 }
