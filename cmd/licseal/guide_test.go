@@ -23,8 +23,8 @@ var failed = text.Pattern(`(?m)^(error|usage|parse|schema|signature|trust|not-ye
 // step is a command of a guide and what it prints.
 type step struct{ command, output string }
 
-func TestRotationGuide(t *testing.T)   { runGuide(t, "../../docs/rotation.md") }
-func TestTrustChainGuide(t *testing.T) { runGuide(t, "../../docs/trust-chain.md") }
+func TestRotationGuide(t *testing.T)    { runGuide(t, "../../docs/rotation.md") }
+func TestTrustedKeysGuide(t *testing.T) { runGuide(t, "../../docs/trusted-keys.md") }
 
 // runGuide runs the very commands of a guide: each section in a folder of its own with
 // the files that the guide shows, after the commands of the first section. Each command
