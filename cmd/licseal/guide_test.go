@@ -93,12 +93,18 @@ func (s step) run(t *testing.T, dir string) {
 	cmd := exec.Command("sh", "-c", s.command)
 	cmd.Dir, cmd.Env = dir, onDefaultDay()
 	out, err := cmd.CombinedOutput()
-	if mustFail := failed().MatchString(s.output); (err != nil) != mustFail {
-		t.Fatalf("$ %s\n%s%v", s.command, out, err)
+	s.compare(t, string(out), err != nil)
+}
+
+// compare compares what a command has printed, and whether it has failed, with the guide.
+func (s step) compare(t *testing.T, out string, hasFailed bool) {
+	t.Helper()
+	if mustFail := failed().MatchString(s.output); hasFailed != mustFail {
+		t.Fatalf("$ %s\n%s\nfailed: %v", s.command, out, hasFailed)
 	}
 	pattern := regexp.MustCompile(`(?m)^…$`).ReplaceAllString(regexp.QuoteMeta(oneSpace(s.output)), "(?s:.*)")
 	pattern = strings.ReplaceAll(pattern, "…", ".*")
-	if got := oneSpace(withoutHints(string(out))); !regexp.MustCompile(`\A` + pattern + `\z`).MatchString(got) {
+	if got := oneSpace(withoutHints(out)); !regexp.MustCompile(`\A` + pattern + `\z`).MatchString(got) {
 		t.Fatalf("$ %s\nprinted\n%s\nand not\n%s", s.command, got, s.output)
 	}
 }
