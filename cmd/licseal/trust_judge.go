@@ -36,15 +36,16 @@ func (j *judge) loadTrust(c *cli.Context) (err error) {
 	if j.chain, j.refusal, err = followTrust(c); err != nil {
 		return err
 	}
+	if path := c.String("state"); path != "" && !c.IsSet("at") {
+		_, err = state.Update(path, func(m *verify.Memory) error { return m.Follow(j.chain) })
+		if err != nil {
+			return stateError(path, err)
+		}
+	}
 	if j.trusted = j.chain.Trusted(); len(j.trusted) == 0 {
 		return fault.New(fault.ReasonTrust, "generation %d of the chain of trust trusts no key", j.chain.Generation())
 	}
-	path := c.String("state")
-	if path == "" || c.IsSet("at") {
-		return nil
-	}
-	_, err = state.Update(path, func(m *verify.Memory) error { return m.Follow(j.chain) })
-	return stateError(path, err)
+	return nil
 }
 
 // followTrust returns the chain that the flags lead to. If the file of --trust-chain is
