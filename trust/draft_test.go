@@ -14,6 +14,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // The documents of these tests are written apart from the code that they test: as
@@ -22,7 +23,34 @@ import (
 // pair is a key pair. Every third is ECDSA on P-256, the others are Ed25519.
 type pair int
 
-func (p pair) signer() crypto.Signer {
+// material is what is made of a pair once.
+type material struct {
+	signer   crypto.Signer
+	wire     []byte
+	text, id string
+}
+
+var materials sync.Map // of *material, by pair
+
+func (p pair) material() *material {
+	if m, ok := materials.Load(p); ok {
+		return m.(*material)
+	}
+	m := &material{signer: p.newSigner()}
+	m.wire = wireOf(m.signer)
+	m.text = base64.StdEncoding.EncodeToString(m.wire)
+	digest := sha256.Sum256(m.wire)
+	m.id = "SHA256:" + base64.RawStdEncoding.EncodeToString(digest[:])
+	materials.Store(p, m)
+	return m
+}
+
+func (p pair) signer() crypto.Signer { return p.material().signer }
+func (p pair) wire() []byte          { return slices.Clone(p.material().wire) }
+func (p pair) text() string          { return p.material().text }
+func (p pair) id() string            { return p.material().id }
+
+func (p pair) newSigner() crypto.Signer {
 	seed := slices.Repeat([]byte{byte(p)}, 32)
 	if p%3 != 0 {
 		return ed25519.NewKeyFromSeed(seed)
@@ -34,9 +62,9 @@ func (p pair) signer() crypto.Signer {
 	return key
 }
 
-func (p pair) wire() []byte {
+func wireOf(signer crypto.Signer) []byte {
 	parts := [][]byte{[]byte("ssh-ed25519")}
-	switch public := p.signer().Public().(type) {
+	switch public := signer.Public().(type) {
 	case ed25519.PublicKey:
 		parts = append(parts, public)
 	case *ecdsa.PublicKey:
@@ -53,13 +81,6 @@ func (p pair) wire() []byte {
 // keyOf returns the text of an Ed25519 key, from its 32 bytes.
 func keyOf(raw []byte) string {
 	return base64.StdEncoding.EncodeToString(append([]byte("\x00\x00\x00\x0bssh-ed25519\x00\x00\x00\x20"), raw...))
-}
-
-func (p pair) text() string { return base64.StdEncoding.EncodeToString(p.wire()) }
-
-func (p pair) id() string {
-	digest := sha256.Sum256(p.wire())
-	return "SHA256:" + base64.RawStdEncoding.EncodeToString(digest[:])
 }
 
 // sign returns a signature in hex digits. It is the same each time (RFC 8032, RFC 6979).
