@@ -14,6 +14,7 @@ func TestTextsInMessagesAreCut(t *testing.T) {
 	for _, tt := range []struct{ name, got, want string }{
 		{"pointer", Position{Pointer: "/" + strings.Repeat("a", 199)}.String(), "/" + strings.Repeat("a", 199)},
 		{"longer pointer", Position{Pointer: "/" + strings.Repeat("a", 200)}.String(), `"/` + strings.Repeat("a", 199) + `…"`},
+		{"pointer to be quoted", Position{Pointer: strings.Repeat("a", 199) + "\x1b"}.String(), `"` + strings.Repeat("a", 199) + `\x1b"`},
 		{"pointer cut in a character", Position{Pointer: strings.Repeat("a", 199) + "é"}.String(), `"` + strings.Repeat("a", 199) + `…"`},
 		{"value", quote([]byte(strings.Repeat("a", 60))), `"` + strings.Repeat("a", 60) + `"`},
 		{"longer value", quote([]byte(strings.Repeat("a", 61))), `"` + strings.Repeat("a", 60) + `"…`},
@@ -79,6 +80,7 @@ func TestFindPassesOver(t *testing.T) {
 			for _, tt := range []struct{ text, pointer, want string }{
 				{object, "/x", value}, {object, `/"y`, value}, {object, "/z", value}, {object, "/w", ""}, {object, "", strings.TrimSpace(object)},
 				{array, "/0", value}, {array, "/1", `"y"`}, {array, "/2", value}, {array, "/3", ""}, {array, "/4", ""},
+				{value, "", value}, {space + value, "", value},
 			} {
 				start, end, ok := find([]byte(tt.text), tt.pointer)
 				if got := tt.text[start:end]; got != tt.want || ok != (tt.want != "") {

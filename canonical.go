@@ -24,11 +24,11 @@ func canonicalize(text []byte) ([]byte, error) {
 // quick test: false for canonical texts with escapes, with names that are not
 // ASCII, or with numbers other than short integers.
 func isPlainlyCanonical(text []byte) bool {
-	if bytes.IndexByte(text, '\\') >= 0 {
+	if bytes.ContainsRune(text, '\\') {
 		return false
 	}
-	end, ok := plainValue(text, 0)
-	return ok && end == len(text)
+	_, ok := plainValue(text, 0)
+	return ok
 }
 
 // plainValue returns the offset of the end of the value at offset at, and

@@ -40,6 +40,10 @@ func TestEnvelope(t *testing.T) {
 func TestEnvelopeIsStrict(t *testing.T) {
 	good := note(`{"a":1}`)
 	grows := `{"a":[` + strings.Repeat("1e15,", 99) + `1]}` // 17 bytes each in canonical form
+	_, _, err := noteEnvelope.ParseUnverified([]byte(strings.Replace(good, `"1"`, "1", 1)))
+	if want := `1:1 /note/version: the version is the number 1; a signed note has the string "1"`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
 	for name, tt := range map[string]struct {
 		text string
 		want licseal.Class

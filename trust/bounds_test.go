@@ -19,13 +19,36 @@ func TestBounds(t *testing.T) {
 		t.Error(err)
 	}
 	for name, change := range map[string]func(*draft){
+		"no keys":     func(d *draft) { d.keys = nil },
+		"generations": func(d *draft) { d.generation, d.previous = trust.MaxGenerations, strings.Repeat("0", 64) },
+		"no issuers":  func(d *draft) { d.payload = replaced(`"licences@vendor.example"`, "") },
+		"issuers": func(d *draft) {
+			d.payload = replaced(`"licences@vendor.example"`, strings.Repeat(`"i",`, 15)+`"i"`)
+		},
+		"issuer": func(d *draft) { d.payload = replaced(`licences@vendor.example`, strings.Repeat("~", 200)) },
+		"name": func(d *draft) {
+			d.payload = replaced(`"}],"threshold"`, `","name":"`+strings.Repeat("n", 200)+`"}],"threshold"`)
+		},
+	} {
+		d := *first
+		change(&d)
+		if _, err := trust.ParseUnverified([]byte(d.String())); err != nil {
+			t.Errorf("%s: as many as allowed: %v", name, err)
+		}
+	}
+	for name, change := range map[string]func(*draft){
 		"roots":       func(d *draft) { d.roots = pairs(1, trust.MaxRoots+1) },
 		"keys":        func(d *draft) { d.keys = pairs(31, trust.MaxKeys+1) },
 		"generations": func(d *draft) { d.generation, d.previous = trust.MaxGenerations+1, strings.Repeat("0", 64) },
 		"issuers": func(d *draft) {
 			d.payload = replaced(`"licences@vendor.example"`, strings.Repeat(`"i",`, 16)+`"i"`)
 		},
-		"issuer": func(d *draft) { d.payload = replaced(`licences@vendor.example`, strings.Repeat("i", 201)) },
+		"issuer":  func(d *draft) { d.payload = replaced(`licences@vendor.example`, strings.Repeat("i", 201)) },
+		"DEL":     func(d *draft) { d.payload = replaced(`licences@vendor.example`, "\x7f") },
+		"a blank": func(d *draft) { d.payload = replaced(`licences@vendor.example`, "licences @vendor.example") },
+		"a line end in a key": func(d *draft) {
+			d.payload = replaced(pair(1).text(), pair(1).text()[:40]+`\n`+pair(1).text()[40:])
+		},
 		"name": func(d *draft) {
 			d.payload = replaced(`"}],"threshold"`, `","name":"`+strings.Repeat("n", 201)+`"}],"threshold"`)
 		},
@@ -59,6 +82,9 @@ func TestSizes(t *testing.T) {
 	}
 	if _, err := trust.Open(bytes.Repeat([]byte{' '}, trust.MaxChainBytes+1), chain[0].digest()); reasonOf(err) != trust.TooLong {
 		t.Errorf("a chain that is too large: %v", err)
+	}
+	if _, err := trust.Open(bytes.Repeat([]byte{' '}, trust.MaxChainBytes), chain[0].digest()); reasonOf(err) == trust.TooLong {
+		t.Errorf("a chain of %d bytes: %v", trust.MaxChainBytes, err)
 	}
 	if _, err := opened(t, chain).Extend(bytes.Repeat([]byte{'\n'}, trust.MaxChainBytes+1)); reasonOf(err) != trust.TooLong {
 		t.Errorf("a chain that is too large: %v", err)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal/trust"
 )
 
@@ -123,5 +124,70 @@ func TestTrusts(t *testing.T) {
 	trusted := c.Trusted()
 	if len(trusted) != 2 || !trusted[0].ValidAfter.Equal(start.AddDate(0, 0, 20)) || !slices.Equal(trusted[1].Principals, []string{"licences@vendor.example"}) {
 		t.Errorf("got %+v", trusted)
+	}
+}
+
+// An error names the line of the chain, or the generation of the document.
+func TestChainErrors(t *testing.T) {
+	chain := goodChain(3)
+	line := func(n int) string { return chain[n-1].String() + "\n" }
+	first := opened(t, chain[:1])
+	unknown := *chain[1]
+	unknown.payload = replaced(`"generation"`, `"other":1,"generation"`)
+	for _, test := range []struct {
+		text string
+		open bool // else, generation 1 is known
+		want string
+	}{
+		{"x\n", true, "line 1 of the chain: 1:1: "},
+		{line(1) + "x\n", true, "line 2 of the chain: 1:1: "},
+		{line(1) + unknown.String() + "\n", true, "line 2 of the chain: 1:30 /trust/payload/other: a trust document has no such member"},
+		{line(1) + line(2) + "x\n", false, "line 3 of the chain: 1:1: "},
+		{line(1) + "x\n" + line(3), false, "line 2 of the chain: 1:1: "},
+		{line(1) + line(2) + line(2), false, "generation 2: it comes after generation 2 in the chain"},
+		{line(1) + line(3) + line(2), false, "generation 2: it comes after generation 3 in the chain"},
+		{"x\n" + line(1) + line(2), false, "generation 1: 1 documents come before it in the chain"},
+	} {
+		var err error
+		if test.open {
+			_, err = trust.Open([]byte(test.text), chain[0].digest())
+		} else {
+			_, err = first.Extend([]byte(test.text))
+		}
+		if err == nil || !strings.HasPrefix(err.Error(), test.want) {
+			t.Errorf("got %v, want %s", err, test.want)
+		}
+	}
+}
+
+// A single step refuses a key that has the other role in the document before.
+func TestStepKeepsRoles(t *testing.T) {
+	chain := goodChain(2)
+	chain[1].keys = []pair{32, 3}
+	chain[1].roots = []pair{1, 2}
+	documents := make([]*trust.Document, len(chain))
+	for i, d := range chain {
+		var err error
+		if documents[i], err = trust.ParseUnverified([]byte(d.String())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := trust.Step(documents[0], documents[1]); reasonOf(err) != trust.Role {
+		t.Errorf("a root becomes a key: %v", err)
+	}
+}
+
+// What a document says is read back the same, however many issuers a key has.
+func TestContentsAreReadBack(t *testing.T) {
+	for _, issuers := range [][]string{{}, {"a"}, {"a", "b"}, {"a", "b", "c@vendor.example"}} {
+		c := contents(goodChain(1)[0])
+		c.Keys[0].Principals, c.Keys[0].Name, c.Keys[0].ValidAfter, c.Keys[0].ValidBefore = issuers, "Ä", start, start.AddDate(1, 0, 0)
+		d, err := trust.New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c, d.Contents()); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
 	}
 }

@@ -73,7 +73,7 @@ func isAll(texts []string, is func(string) bool) bool {
 // hold requires that the keys of a document are known with their roles.
 func (r roles) hold(d *Document) error {
 	for _, id := range d.content.rootIDs {
-		if root, known := r[id]; !known || !root {
+		if !r[id] {
 			return fmt.Errorf("the root %s is missing", id)
 		}
 	}

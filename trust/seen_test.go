@@ -62,23 +62,39 @@ func TestNothingSeen(t *testing.T) {
 func TestSeenDoesNotFit(t *testing.T) {
 	good := opened(t, goodChain(3)).Seen()
 	for name, change := range map[string]func(*trust.Seen){
-		"no digests":          func(s *trust.Seen) { s.Digests = nil },
-		"another digest":      func(s *trust.Seen) { s.Digests[2] = s.Digests[1] },
-		"another predecessor": func(s *trust.Seen) { s.Digests[1] = s.Digests[0] },
-		"upper-case digest":   func(s *trust.Seen) { s.Digests[0] = strings.ToUpper(s.Digests[0]) },
-		"a digest too few":    func(s *trust.Seen) { s.Digests = s.Digests[1:] },
-		"no document":         func(s *trust.Seen) { s.Newest = "" },
-		"another form":        func(s *trust.Seen) { s.Newest += " " },
-		"a root is missing":   func(s *trust.Seen) { s.Roots = s.Roots[1:] },
-		"a key is missing":    func(s *trust.Seen) { s.Keys = s.Keys[1:] },
-		"a key twice":         func(s *trust.Seen) { s.Keys = append(s.Keys, s.Keys[0]) },
-		"a root is a key":     func(s *trust.Seen) { s.Keys = append(s.Keys, s.Roots[0]) },
+		"no digests":           func(s *trust.Seen) { s.Digests = nil },
+		"another digest":       func(s *trust.Seen) { s.Digests[2] = s.Digests[1] },
+		"another predecessor":  func(s *trust.Seen) { s.Digests[1] = s.Digests[0] },
+		"upper-case digest":    func(s *trust.Seen) { s.Digests[0] = strings.ToUpper(s.Digests[0]) },
+		"a digest too few":     func(s *trust.Seen) { s.Digests = s.Digests[1:] },
+		"no document":          func(s *trust.Seen) { s.Newest = "" },
+		"another form":         func(s *trust.Seen) { s.Newest += " " },
+		"a root is missing":    func(s *trust.Seen) { s.Roots = s.Roots[1:] },
+		"a key is missing":     func(s *trust.Seen) { s.Keys = s.Keys[1:] },
+		"a key twice":          func(s *trust.Seen) { s.Keys = append(s.Keys, s.Keys[0]) },
+		"a root only as a key": func(s *trust.Seen) { s.Keys, s.Roots = append(s.Keys, s.Roots[0]), s.Roots[1:] },
+		"a key only as a root": func(s *trust.Seen) { s.Roots, s.Keys = append(s.Roots, s.Keys[0]), s.Keys[1:] },
+		"only digests":         func(s *trust.Seen) { *s = trust.Seen{Digests: s.Digests} },
+		"only a document":      func(s *trust.Seen) { *s = trust.Seen{Newest: s.Newest} },
+		"only roots":           func(s *trust.Seen) { *s = trust.Seen{Roots: s.Roots} },
+		"only keys":            func(s *trust.Seen) { *s = trust.Seen{Keys: s.Keys} },
+		"only roots and keys":  func(s *trust.Seen) { *s = trust.Seen{Roots: s.Roots, Keys: s.Keys[:len(s.Roots)]} },
+		"a root is a key":      func(s *trust.Seen) { s.Keys = append(s.Keys, s.Roots[0]) },
 	} {
 		bad := trust.Seen{slices.Clone(good.Digests), slices.Clone(good.Roots), slices.Clone(good.Keys), good.Newest}
 		change(&bad)
 		if c, err := bad.Chain(); err == nil {
 			t.Errorf("%s: got %v", name, c)
 		}
+	}
+}
+
+// The newest of two documents must follow the first, too.
+func TestSeenOfTwo(t *testing.T) {
+	seen := opened(t, goodChain(2)).Seen()
+	seen.Digests[0] = strings.Repeat("0", 64)
+	if c, err := seen.Chain(); err == nil {
+		t.Errorf("got %v", c)
 	}
 }
 

@@ -199,7 +199,11 @@ func TestNextIsIssuedLater(t *testing.T) {
 		before.Add(time.Hour + time.Second/2): before.Add(time.Hour),
 		before.Add(time.Hour).In(time.FixedZone("", 3600)): before.Add(time.Hour),
 	} {
-		if got := d.Next(issued).Issued; !got.Equal(want) || got.Location() != time.UTC {
+		next := d.Next(issued)
+		if next.Generation != 2 || next.Previous != d.Digest() {
+			t.Errorf("it is generation %d after %s", next.Generation, next.Previous)
+		}
+		if got := next.Issued; !got.Equal(want) || got.Location() != time.UTC {
 			t.Errorf("at %v: issued at %v, want %v", issued, got, want)
 		}
 	}
