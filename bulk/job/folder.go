@@ -100,7 +100,8 @@ func (f *folderWriter) nameFile(p *place, row *bulk.Row) {
 		return
 	}
 	path := filepath.Join(f.folder.Path, name)
-	lower, first := []byte(strings.ToLower(path)), 0
+	lower := []byte(strings.ToLower(path))
+	var first int
 	if good {
 		p.path = path
 		first = f.taken.Add(lower, p.row)

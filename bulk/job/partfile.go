@@ -30,7 +30,7 @@ type partFile struct {
 func openParts(names []string, progress *Progress) ([]*partFile, error) {
 	var parts, sorted []*partFile
 	for _, name := range names {
-		p, err := openPart(name, min(64<<10, maxPartBuffers/len(names)), progress)
+		p, err := openPart(name, partBuffer(len(names)), progress)
 		if p != nil {
 			parts = append(parts, p)
 		}
@@ -52,6 +52,9 @@ func openParts(names []string, progress *Progress) ([]*partFile, error) {
 	}
 	return sorted, nil
 }
+
+// partBuffer returns how many bytes are read ahead from each of some parts.
+func partBuffer(parts int) int { return min(64<<10, maxPartBuffers/parts) }
 
 func openPart(name string, buffer int, progress *Progress) (*partFile, error) {
 	f, err := os.Open(name)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -216,5 +218,273 @@ func TestTodayIsUTC(t *testing.T) {
 	}))
 	if !strings.Contains(read(t, path), `"license_creation_date":"2026-07-02"`) {
 		t.Error(read(t, path))
+	}
+}
+
+// What a row in a folder is rejected for, and what the files are called.
+func TestFolderNames(t *testing.T) {
+	const number = `/admin_seats: found the string "many"; a string of decimal digits such as "5" is expected`
+	for _, test := range []struct {
+		name, pattern, rows string
+		want                []string // the reasons for which rows are rejected
+		files               string
+	}{
+		{"a text around fields", "no {license_key} of {customer}.json", "A-1,Acme,5\nA-2,Emca,5\n", nil, "no A-1 of Acme.json no A-2 of Emca.json"},
+		{"a rejected row does not take a name", "{license_key}", "A-1,Acme,many\nA-1,Acme,5\n", []string{"2: " + number}, "A-1"},
+		{"the case of letters does not count", "{license_key}", "A-1,Acme,5\na-1,Acme,5\n", []string{"3: DIR/a-1 is already the file of row 1"}, "A-1"},
+		{"all that is wrong", "{license_key}", "A-1,Acme,5\nA-1,Acme,many\n", []string{"3: " + number + "; DIR/A-1 is already the file of row 1"}, "A-1"},
+		{"no file name", "{license_key}", "a/b,Acme,5\n", []string{`2: "a/b" cannot be a file name`}, ""},
+		{"no file name, and wrong otherwise", "{license_key}", "a/b,Acme,many\n", []string{"2: " + number}, ""},
+		{"no such field", "{serial}", "A-1,Acme,5\n", []string{"2: /serial: the field is missing, but the file is named after it"}, ""},
+		{"a row that cannot be read", "{customer}", "A-1,\"Acme,5\nA-2,Acme,5\n", []string{"2: the quotes do not match; put a field that contains \" or a line end in quotes, and write each \" in it twice"}, "Acme"},
+		{"the same id twice", "{customer}", "A-1,Acme,5\nA-1,Emca,5\n", []string{`3: /license_key: "A-1" is already the id of row 1`}, "Acme"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			pattern, err := job.ParseNames(test.pattern)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := t.TempDir()
+			o := options(t, "license_key,customer,admin_seats\n"+test.rows, "", func(o *job.SignOptions) { o.Folder = &job.Folder{Path: dir, Names: pattern} })
+			rejects := collect(&o.Output)
+			sign(t, o)
+			var got []string
+			for _, r := range *rejects {
+				got = append(got, fmt.Sprintf("%d: %s", r.Line, strings.ReplaceAll(strings.Join(r.Reasons, "; "), dir, "DIR")))
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if files := strings.Join(names(t, dir), " "); files != test.files {
+				t.Errorf("the files are %s", files)
+			}
+		})
+	}
+}
+
+// The folder may exist, and is made if the one around it does.
+func TestFolderIsMade(t *testing.T) {
+	pattern, err := job.ParseNames("{license_key}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "file"), "precious")
+	for name, want := range map[string]string{
+		".": "", "new": "",
+		"file":        "DIR/file: is not a folder",
+		"missing/new": "DIR/missing/new: the folder DIR/missing does not exist",
+		"file/new":    "DIR/file/new: not a directory",
+	} {
+		path := filepath.Join(dir, name)
+		_, err := job.Sign(context.Background(), options(t, batch(1), "", func(o *job.SignOptions) { o.Folder = &job.Folder{Path: path, Names: pattern} }))
+		got := ""
+		if err != nil {
+			got = strings.ReplaceAll(err.Error(), dir, "DIR")
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+		if _, err := os.Stat(filepath.Join(path, "LS-000")); (err == nil) != (want == "") {
+			t.Errorf("%s: the licence: %v", name, err)
+		}
+	}
+	if read(t, filepath.Join(dir, "file")) != "precious" {
+		t.Error("the file is overwritten")
+	}
+}
+
+// A merge refuses a line of a part that is none, wherever it is.
+func TestMergeRefusesLines(t *testing.T) {
+	dir := t.TempDir()
+	good := filepath.Join(dir, "good")
+	sign(t, options(t, batch(10), good, shard(1, 1)))
+	lines := strings.SplitAfter(strings.TrimSuffix(read(t, good), "\n"), "\n")
+	header, end := lines[0], lines[len(lines)-1]
+	for i, test := range []struct {
+		lines []string
+		want  string
+	}{
+		{[]string{header, lines[1], `{"licseal_other":1}` + "\n", end}, "line 3 is not a line of a part"},
+		{[]string{header, lines[1], header, end}, "line 3 is not a line of a part"},
+		{[]string{header, `{"licseal_reject":null}` + "\n", end}, "line 2 is not a line of a part"},
+		{[]string{header, `{"licseal_reject":{"row":1,"other":1}}` + "\n", end}, "line 2 is not a line of a part"},
+		{[]string{header, "\n", end}, "line 2: 1:1: the text is empty"},
+		{[]string{strings.Replace(header, `"format":1`, `"format":1,"other":1`, 1), end}, "is not a part: it does not begin as"},
+		{[]string{end, header}, "is not a part: it does not begin as"},
+		{[]string{strings.Replace(header, `"format":1`, `"format":2`, 1), end}, "is a part in a format that this program cannot read"},
+		{[]string{strings.Replace(header, `"kind":"sign"`, `"kind":"merge"`, 1), end}, "is a part in a format that this program cannot read"},
+		{[]string{strings.Replace(header, `"shard":1`, `"shard":2`, 1), end}, "is a part in a format that this program cannot read"},
+		{[]string{strings.Replace(header, `"of":1,`, `"of":10000,`, 1), end}, "part 2 of 10000 is missing"},
+		{[]string{strings.Replace(header, `"of":1,`, `"of":10001,`, 1), end}, "is a part in a format that this program cannot read"},
+		{append(slices.Clone(lines), "\n", "x\n"), "has more lines after its end"},
+		{lines[:len(lines)-1], "the part is incomplete"},
+	} {
+		part := filepath.Join(dir, fmt.Sprint("part", i))
+		write(t, part, strings.TrimSuffix(strings.Join(test.lines, ""), "\n")+"\n")
+		o := &job.MergeOptions{Output: job.Output{Path: filepath.Join(dir, "out")}}
+		if _, err := job.Merge(context.Background(), []string{part}, o); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%d: %v, want %s", i, err, test.want)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "out")); err == nil {
+		t.Error("there is an output")
+	}
+}
+
+// A merge that was interrupted leaves nothing of it in the next, and a file is overwritten
+// only if that is wanted.
+func TestMergeOverwrites(t *testing.T) {
+	dir := t.TempDir()
+	part, path, alone := filepath.Join(dir, "part"), filepath.Join(dir, "out"), filepath.Join(dir, "alone")
+	sign(t, options(t, batch(5), part, shard(1, 1)))
+	sign(t, options(t, batch(5), alone))
+	merge := func(overwrite bool) error {
+		_, err := job.Merge(context.Background(), []string{part}, &job.MergeOptions{Output: job.Output{Path: path, Overwrite: overwrite}})
+		return err
+	}
+	write(t, path+".part", strings.Repeat("x", 10_000))
+	write(t, path+".run", `{"format":1,"kind":"merge","shard":0,"of":0,"settings":""}`+"\n")
+	if err := merge(false); err != nil || read(t, path) != read(t, alone) {
+		t.Errorf("after an interruption: %v", err)
+	}
+	write(t, path, "precious")
+	if e := (*job.Error)(nil); !errors.As(merge(false), &e) || e.Problem != job.Exists || read(t, path) != "precious" {
+		t.Errorf("over a file: %v", e)
+	}
+	if err := merge(true); err != nil || read(t, path) != read(t, alone) {
+		t.Errorf("over a file, as wanted: %v", err)
+	}
+}
+
+// Rejects may go to a device, also to that of the licences, and to another file than
+// that to which a stream writes.
+func TestRejectsNextToStream(t *testing.T) {
+	dir := t.TempDir()
+	for _, test := range []struct{ stream, rejects string }{
+		{filepath.Join(dir, "out"), filepath.Join(dir, "rejects")},
+		{filepath.Join(dir, "out"), os.DevNull}, {os.DevNull, os.DevNull}, {os.DevNull, filepath.Join(dir, "others")},
+	} {
+		stream, err := os.OpenFile(test.stream, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := options(t, batch(5), "", overwrite, func(o *job.SignOptions) {
+			o.Output.Stream, o.Output.StreamName, o.Output.Rejects = stream, "out", test.rejects
+		})
+		if signed, err := job.Sign(context.Background(), o); err != nil || signed.Rejected[4] != 1 {
+			t.Errorf("%s and %s: %v, %v", test.stream, test.rejects, signed, err)
+		}
+		stream.Close()
+	}
+	if got := read(t, filepath.Join(dir, "rejects")); !strings.Contains(got, "many") {
+		t.Errorf("rejects: %s", got)
+	}
+}
+
+// When a part is resumed, a damaged line and what follows it are written again; a line that
+// is intact and is not that of its row is an error, and so is a line too many.
+func TestResumePartLines(t *testing.T) {
+	dir := t.TempDir()
+	complete := func(name, text string, changes ...func(*job.SignOptions)) string {
+		path := filepath.Join(dir, name)
+		sign(t, options(t, text, path, changes...))
+		return read(t, path)
+	}
+	of20, of17 := complete("20", batch(20), shard(2, 3)), complete("17", batch(17), shard(2, 3))
+	whole := complete("whole", batch(4))
+	lines := strings.SplitAfter(of20, "\n") // rows 2, 5, 8, 11, 14, 17 and 20; 5 and 20 are rejects
+	end17 := strings.SplitAfter(of17, "\n")[7]
+	part := func(indexes ...int) (text string) {
+		for _, i := range indexes {
+			text += lines[i]
+		}
+		return text
+	}
+	for _, test := range []struct {
+		name, left, batch, want string
+		problem                 job.Problem
+		whole                   bool
+	}{
+		{name: "a damaged licence", left: part(0) + "damaged\n" + part(2, 3), want: of20},
+		{name: "a damaged reject", left: part(0, 1) + "damaged\n" + part(3, 4), want: of20},
+		{name: "a licence in place of a reject", left: part(0, 1, 3), problem: job.OtherRows},
+		{name: "a reject in place of a licence", left: part(0, 2), problem: job.OtherRows},
+		{name: "another line in place of a reject", left: part(0, 1) + `{"licseal_other":1}` + "\n", problem: job.OtherRows},
+		{name: "another line in place of a licence", left: part(0) + `{"licseal_other":1}` + "\n", problem: job.OtherRows},
+		{name: "an end in place of a reject", left: part(0, 1, 8), want: of20},
+		{name: "an end in place of a licence", left: part(0, 8), want: of20},
+		{name: "all but the end", left: part(0, 1, 2, 3, 4, 5, 6, 7), want: of20},
+		{name: "a reject too many", left: of20, batch: batch(17), problem: job.FewerRows},
+		{name: "a licence too many", left: of20, batch: batch(14), problem: job.FewerRows},
+		{name: "the end", left: part(0, 1, 2, 3, 4, 5, 6) + end17, batch: batch(17), want: of17},
+		{name: "another end", left: part(0, 1, 2, 3, 4, 5, 6, 8), batch: batch(17), want: of17},
+		{name: "damage after the last row", left: part(0, 1, 2, 3, 4, 5, 6) + "damaged\n", batch: batch(17), want: of17},
+		{name: "a reject after the last row of no part", left: whole + lines[2], batch: batch(4), want: whole, whole: true},
+		{name: "a licence after the last row of no part", left: whole + lines[3], batch: batch(4), problem: job.FewerRows, whole: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			path, changes := filepath.Join(t.TempDir(), "out"), []func(*job.SignOptions){shard(2, 3)}
+			if test.whole {
+				changes = nil
+			}
+			if test.batch == "" {
+				test.batch = batch(20)
+			}
+			write(t, path+".part", test.left)
+			write(t, path+".run", interruptedSettings(t, test.batch, changes...))
+			progress := new(job.Progress)
+			o := options(t, test.batch, path, append(changes, resume)...)
+			o.Progress = progress
+			signed, err := job.Sign(context.Background(), o)
+			if test.problem != "" {
+				if e := (*job.Error)(nil); !errors.As(err, &e) || e.Problem != test.problem || !strings.Contains(err.Error(), ".part") {
+					t.Errorf("got %v, want %s", err, test.problem)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, read(t, path)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if progress.Done() != signed.Rows() {
+				t.Errorf("%d of %d rows are done", progress.Done(), signed.Rows())
+			}
+		})
+	}
+}
+
+// What is complete is not signed again: it is compared, and the counts are the same.
+func TestResumeComplete(t *testing.T) {
+	for name, change := range map[string]func(*job.SignOptions){"whole": func(*job.SignOptions) {}, "part": shard(2, 3)} {
+		path := filepath.Join(t.TempDir(), "out")
+		first := sign(t, options(t, batch(20), path, change))
+		text := read(t, path)
+		progress := new(job.Progress)
+		second := sign(t, options(t, batch(20), path, change, resume, func(o *job.SignOptions) { o.Progress = progress }))
+		want := &job.Signed{Kept: first.Signed, Rejected: first.Rejected, Complete: true}
+		if diff := cmp.Diff(want, second); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		if first.Complete || read(t, path) != text || progress.Done() != first.Rows() || second.Rows() != first.Rows() {
+			t.Errorf("%s: %+v, then %+v; %d rows are done", name, first, second, progress.Done())
+		}
+		_, err := job.Sign(context.Background(), options(t, strings.Replace(batch(20), "LS-001", "LS-999", 1), path, change, resume))
+		if err == nil || !strings.Contains(err.Error(), "the file exists, and line 3 of rows.csv does not match it") {
+			t.Errorf("%s: with another row: %v", name, err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "out")
+	write(t, path, `{"licseal_reject":{"row":1,"exit":4,"reasons":[]}}`+"\n")
+	if e := (*job.Error)(nil); !errors.As(func() error { _, err := job.Sign(context.Background(), options(t, batch(2), path, resume)); return err }(), &e) || e.Problem != job.OtherRows {
+		t.Errorf("a file that begins with a reject: %v", e)
+	}
+}
+
+func TestSignedRows(t *testing.T) {
+	if got := (&job.Signed{Signed: 3, Kept: 20, Rejected: map[int]int{3: 100, 4: 4000}}).Rows(); got != 4123 {
+		t.Errorf("%d rows", got)
 	}
 }

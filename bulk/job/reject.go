@@ -125,7 +125,7 @@ func reasons(err error) []string {
 		all = append(all, v.Pointer+": "+v.Message)
 	}
 	if fields.Omitted > 0 {
-		all = append(all, fmt.Sprintf("and %d more violations", fields.Omitted))
+		all = append(all, "and "+text.Plural(fields.Omitted, "more violation"))
 	}
 	return all
 }

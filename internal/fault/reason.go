@@ -95,7 +95,7 @@ func violationsOf(err error) []text.Line {
 		lines = append(lines, text.Sprintf("%s", v.String()))
 	}
 	if broken.Omitted > 0 {
-		lines = append(lines, text.Sprintf("and %d more violations", broken.Omitted))
+		lines = append(lines, text.Sprintf("and %s", text.Plural(broken.Omitted, "more violation")))
 	}
 	return lines
 }
