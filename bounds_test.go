@@ -156,3 +156,17 @@ func TestDepthOfEnvelopes(t *testing.T) {
 		}
 	}
 }
+
+// A file that is no licence may be a secret, given by mistake: its text is not repeated.
+func TestTopIsNotRepeated(t *testing.T) {
+	for text, want := range map[string]string{
+		`"topsecret"`:                "1:1: found a string; an object is expected",
+		`12345`:                      "1:1: found a number; an object is expected",
+		`{"license":"not a secret"}`: `1:12 /license: found the string "not a secret"; an object is expected`,
+		`{"license":12345}`:          "1:12 /license: found the number 12345; an object is expected",
+	} {
+		if _, err := ParseUnverified([]byte(text)); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}

@@ -87,6 +87,13 @@ func TestEnvelopeSignatures(t *testing.T) {
 			t.Errorf("got %s", got)
 		}
 	}
+	for most, fits := range map[int]bool{len(text("[" + one + "]")): true, len(text("["+one+"]")) - 1: false} {
+		exact := noteEnvelope
+		exact.MaxBytes = most
+		if _, _, err := exact.ParseSignaturesUnverified([]byte(text("[" + one + "]"))); (err == nil) != fits {
+			t.Errorf("at most %d bytes: %v", most, err)
+		}
+	}
 	big := noteEnvelope
 	big.MaxBytes = 1 << 20
 	for name, tt := range map[string]struct {
@@ -103,6 +110,8 @@ func TestEnvelopeSignatures(t *testing.T) {
 		"upper-case digits":  {text("[" + strings.Replace(one, "00", "AA", 1) + "]"), licseal.ClassSignatureFormat},
 		"a short key":        {text("[" + strings.Replace(one, "AA", "A", 1) + "]"), licseal.ClassSignatureFormat},
 		"a key with padding": {text("[" + strings.Replace(one, `A","s`, `A=","s`, 1) + "]"), licseal.ClassSignatureFormat},
+		"no prefix":          {text("[" + strings.Replace(one, "SHA256:", "", 1) + "]"), licseal.ClassSignatureFormat},
+		"no base64":          {text(`[{"key":"SHA256:` + strings.Repeat("!", 43) + `","signature":"` + strings.Repeat("0", 128) + `"}]`), licseal.ClassSignatureFormat},
 		"an escape":          {text("[" + strings.Replace(one, "SHA", `\u0053HA`, 1) + "]"), licseal.ClassSignatureFormat},
 		"too many":           {text("[" + strings.Repeat(one+",", 32) + one + "]"), licseal.ClassTooLarge},
 		"truncated":          {text("[")[:40], licseal.ClassTruncated},

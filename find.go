@@ -136,10 +136,7 @@ func skipSpace(text []byte, at int) int {
 
 // isString reports whether a JSON string, quotes and escapes included, decodes to s.
 func isString(text []byte, s string) bool {
-	if text[0] != '"' {
-		return false
-	}
-	if bytes.IndexByte(text, '\\') < 0 {
+	if !bytes.ContainsRune(text, '\\') {
 		return string(text[1:len(text)-1]) == s
 	}
 	unquoted, err := jsontext.AppendUnquote(nil, text)

@@ -21,7 +21,7 @@ func checkNumber(text []byte) (Class, string) {
 	}
 	f, err := strconv.ParseFloat(string(text), 64)
 	switch {
-	case err != nil || math.IsInf(f, 0):
+	case err != nil:
 		return ClassNumberRange, fmt.Sprintf("%s is larger than any double; write it as a string", describe(text))
 	case math.Abs(f) > maxInteger:
 		return ClassNumberRange, fmt.Sprintf("%s is beyond ±9007199254740991, where integers are no longer kept exactly; write it as a string", describe(text))
@@ -33,10 +33,10 @@ func checkNumber(text []byte) (Class, string) {
 	return "", ""
 }
 
-// lastNumber returns the JSON number that text ends with.
+// lastNumber returns the JSON number that text ends with, which is in an object or array.
 func lastNumber(text []byte) []byte {
 	at := len(text)
-	for at > 0 && !isDelimiter(text[at-1]) && text[at-1] != '[' && text[at-1] != ':' {
+	for !isDelimiter(text[at-1]) && text[at-1] != '[' && text[at-1] != ':' {
 		at--
 	}
 	return text[at:]
@@ -74,9 +74,6 @@ func decimalOf(text []byte) decimal {
 	if digits == "" {
 		return decimal{}
 	}
-	n, err := strconv.Atoi(exponentText)
-	if err != nil && exponentText != "" {
-		return decimal{negative, digits, math.MinInt} // an exponent beyond any double's
-	}
+	n, _ := strconv.Atoi(exponentText)
 	return decimal{negative, digits, exponent + n}
 }

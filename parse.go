@@ -318,7 +318,7 @@ func (s *scanner) version() (Version, error) {
 	switch {
 	case err != nil:
 		return 0, s.syntaxError(err)
-	case isString(value, "1") && k == '"':
+	case k == '"' && isString(value, "1"):
 		return Version1, nil
 	case string(value) == "1":
 		return Version1Integer, nil
@@ -369,7 +369,7 @@ func (s *scanner) syntaxError(err error) error {
 		return s.errorAt(at, pointer, ClassDuplicateName, "member %s is there twice; keep one of them", quote([]byte(jsontext.Pointer(pointer).LastToken())))
 	case errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF:
 		return s.errorAt(len(s.text), pointer, ClassTruncated, "the text ends before the JSON value does; was it copied in full?")
-	case !utf8.Valid(rest) && startsInvalid(rest):
+	case startsInvalid(rest):
 		return s.errorAt(at, pointer, ClassInvalidUTF8, "byte 0x%02x is not UTF-8; save the text as UTF-8", rest[0])
 	case isSurrogateEscape(rest) && strings.HasSuffix(err.Error(), "in string"):
 		return s.errorAt(at, pointer, ClassLoneSurrogate, "the escape %s is half of a surrogate pair; write the whole character", rest[:6])

@@ -142,3 +142,13 @@ func TestPeriodInAnotherZone(t *testing.T) {
 		t.Errorf("got %v, want %v", period, want)
 	}
 }
+
+func TestHasShape(t *testing.T) {
+	for text, want := range map[string]bool{
+		"+00:00": true, "+09:59": true, "": false, "+00:0": false, "+00:000": false, "-00:00": false, "+0/:00": false, "+0::00": false, "+00.00": false, " 00:00": false, "+００:": false,
+	} {
+		if got := hasShape(text, "+00:00"); got != want {
+			t.Errorf("%q: %t", text, got)
+		}
+	}
+}

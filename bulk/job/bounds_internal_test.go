@@ -16,6 +16,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk/rows"
+	"github.com/licseal/licseal/internal/filelock"
 	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
@@ -26,7 +27,7 @@ func TestCheckName(t *testing.T) {
 	long := strings.Repeat("a", 199)
 	for name, ok := range map[string]bool{
 		"a": true, "a.json": true, "a b": true, long + "b": true, long + "bc": false, strings.Repeat("a", 198) + "é": true, long + "é": false,
-		"": false, ".": false, "..": false, ".a": false, "a.": false, "a ": false, " a": true, "a/b": false, `a\b`: false, "a:b": false, "a*": false,
+		"": false, ".": false, "..": false, ".a": false, "a.": false, "a ": false, " a": true, "a/b": false, "*a": false, `"a`: false, "/a": false, `a\b`: false, "a:b": false, "a*": false,
 		"a?": false, `a"`: false, "a<": false, "a>": false, "a|": false, "a\n": false, "a\x7f": false, "a\u0085": false, "a\xff": false, "a\ufffd": false, "nul": true,
 	} {
 		if err := checkName(name); (err == nil) != ok {
@@ -40,8 +41,8 @@ func TestLinesAreNotHeldBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := new(brokenWriter)
 		l := newLineWriter("out", out)
-		for i, want := range []string{"line 0\n", "line 0\nline 1\n"} {
-			if err := l.line(fmt.Sprint("line ", i)); err != nil {
+		for i, want := range []string{"line 0\n", "line 0\n\n"} {
+			if err := l.line([]string{"line 0", ""}[i]); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(3 * maxDelay)
@@ -362,5 +363,99 @@ func TestSettingsOf(t *testing.T) {
 		if got := settingsOf(&test.plan); !slices.Equal(got, test.want) {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)
 		}
+	}
+}
+
+// A job that begins looks at what is there when the file is locked: what came up or went
+// away since, and what an interrupted job has left.
+func TestOpenWork(t *testing.T) {
+	const run, part = `{"format":1,"kind":"sign","shard":0,"of":0,"settings":"x"}` + "\n", "a line\n"
+	settings := Settings{Format: 1, Kind: kindSign, Settings: "x"}
+	for _, test := range []struct {
+		name             string
+		whole, part, run string // what is there; "-" is an empty file
+		resume           bool
+		want             Problem
+		left             string // what the part contains then
+		changed          func(path string) error
+		err              string
+	}{
+		{name: "nothing"},
+		{name: "nothing to resume", resume: true},
+		{name: "a part without settings", part: part},
+		{name: "a part with empty settings", part: part, run: "-"},
+		{name: "a part with empty settings, resumed", part: part, run: "-", resume: true},
+		{name: "settings without a part", run: run},
+		{name: "settings without a part, resumed", run: run, resume: true},
+		{name: "interrupted", part: part, run: run, want: Interrupted},
+		{name: "interrupted, resumed", part: part, run: run, resume: true, left: part},
+		{name: "the file appears", changed: func(path string) error { return os.WriteFile(path, nil, 0o644) }, err: "another process has just written this file"},
+		{name: "the file is removed", whole: "x", changed: os.Remove, err: "another process has just written this file"},
+		{name: "the file is replaced", whole: "x", changed: func(path string) error {
+			return errors.Join(os.WriteFile(path+".new", nil, 0o644), os.Rename(path+".new", path))
+		}, err: "another process has just written this file"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "out")
+			for name, text := range map[string]string{path: test.whole, path + partEnding: test.part, path + runEnding: test.run} {
+				if text != "" {
+					testenv.WriteFile(t, name, strings.TrimPrefix(text, "-"))
+				}
+			}
+			w := &workFile{path: path, settings: settings}
+			if err := w.acquire(); err != nil {
+				t.Fatal(err)
+			}
+			defer w.release()
+			whole, _ := os.Lstat(path)
+			if test.changed != nil {
+				if err := test.changed(path); err != nil {
+					t.Fatal(err)
+				}
+			}
+			err := w.open(whole, test.resume)
+			var e *Error
+			switch {
+			case test.want != "" && (!errors.As(err, &e) || e.Problem != test.want), test.err != "" && (err == nil || err.Error() != test.err):
+				t.Errorf("got %v", err)
+			case test.want != "" || test.err != "":
+				return
+			case err != nil:
+				t.Fatal(err)
+			}
+			if left := string(testenv.ReadFile(t, path+partEnding)); left != test.left || w.resumed != (left != "") {
+				t.Errorf("the part contains %q, resumed %t", left, w.resumed)
+			}
+			if got := string(testenv.ReadFile(t, path+runEnding)); got != run {
+				t.Errorf("the settings are %s", got)
+			}
+		})
+	}
+}
+
+// Files are closed when a job ends, however it does.
+func TestWorkIsClosed(t *testing.T) {
+	for name, end := range map[string]func(*workFile) error{
+		"finish":  (*workFile).finish,
+		"leave":   func(w *workFile) error { w.leave(); return nil },
+		"discard": func(w *workFile) error { w.discard(); return nil },
+	} {
+		path := filepath.Join(t.TempDir(), "out")
+		w, err := openWork(path, Settings{Format: 1}, false, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := end(w); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := w.file.Stat(); !errors.Is(err, os.ErrClosed) {
+			t.Errorf("%s: the file is open: %v", name, err)
+		}
+		lock, err := filelock.Try(path)
+		if err != nil {
+			t.Errorf("%s: still locked: %v", name, err)
+			continue
+		}
+		lock.Release()
 	}
 }

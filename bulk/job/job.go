@@ -37,10 +37,10 @@ func ParseShard(text string) (Shard, error) {
 	if text == "" {
 		return Shard{}, nil
 	}
-	number, of, ok := strings.Cut(text, "/")
-	n, err1 := strconv.Atoi(number)
-	m, err2 := strconv.Atoi(of)
-	if !ok || err1 != nil || err2 != nil || n < 1 || n > m || m > maxShards {
+	number, of, _ := strings.Cut(text, "/")
+	n, _ := strconv.Atoi(number) // what is no number is 0
+	m, _ := strconv.Atoi(of)
+	if n < 1 || n > m || m > maxShards {
 		return Shard{}, fmt.Errorf("%q: write it as 3/16, the third of sixteen; the first is 1/16", text)
 	}
 	return Shard{n, m}, nil

@@ -4,15 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/bulk/documents"
 	"github.com/licseal/licseal/bulk/job"
+	"github.com/licseal/licseal/edit"
+	"github.com/licseal/licseal/schema"
+	"github.com/licseal/licseal/verify"
 )
 
 // Licences that were probably not meant are counted, with the line of the first.
@@ -486,5 +494,165 @@ func TestResumeComplete(t *testing.T) {
 func TestSignedRows(t *testing.T) {
 	if got := (&job.Signed{Signed: 3, Kept: 20, Rejected: map[int]int{3: 100, 4: 4000}}).Rows(); got != 4123 {
 		t.Errorf("%d rows", got)
+	}
+}
+
+// A batch that cannot be read to its end is an error, and what is signed can be resumed.
+func TestReadErrors(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	broken := errors.New("the line is dead")
+	o := options(t, "", path)
+	o.Input.Reader = io.MultiReader(strings.NewReader(batch(10)), iotest.ErrReader(broken))
+	_, err := job.Sign(context.Background(), o)
+	if e := (*job.Error)(nil); !errors.As(err, &e) || e.Problem != job.ResumeLater || err.Error() != "rows.csv: reading: the line is dead" {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("the file looks complete")
+	}
+	o = options(t, "", "")
+	o.Input.Reader = io.MultiReader(strings.NewReader(batch(10)), iotest.ErrReader(broken))
+	if _, err := job.Try(context.Background(), o, func(licseal.Payload) error { return nil }); err == nil || err.Error() != "rows.csv: reading: the line is dead" {
+		t.Errorf("to try it: %v", err)
+	}
+}
+
+// What trying says is what signing does: of dates, doubts and memory.
+func TestTryIsLikeSign(t *testing.T) {
+	text := "license_key,license_expiration_date\nA-1,2026-03-01\nA-2,2027-01-01\nA-3,x\n"
+	var results []*job.Signed
+	for _, try := range []bool{true, false} {
+		var memory []int
+		var dates []string
+		var out strings.Builder
+		o := options(t, text, "", func(o *job.SignOptions) {
+			o.Output.Stream = &out
+			o.Memory = func(bytes int) { memory = append(memory, bytes) }
+			o.Plan.Template, _ = licseal.ParsePayload([]byte(strings.Replace(template, `"license_creation_date":"2026-01-01",`, "", 1)))
+			o.Now = time.Date(2026, 2, 28, 23, 0, 0, 0, time.FixedZone("", -7200))
+		})
+		date := func(p licseal.Payload) error {
+			date, _ := p.Text("/license_creation_date")
+			dates = append(dates, date)
+			return nil
+		}
+		var signed *job.Signed
+		var err error
+		if try {
+			signed, err = job.Try(context.Background(), o, date)
+		} else {
+			signed, err = job.Sign(context.Background(), o)
+			for line := range strings.Lines(out.String()) {
+				lic, parseErr := licseal.ParseUnverified([]byte(line))
+				if parseErr != nil {
+					t.Fatal(parseErr)
+				}
+				date(lic.Payload)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(dates, []string{"2026-03-01"}) || !slices.Equal(memory, []int{0}) {
+			t.Errorf("try %t: dates %q, memory %d", try, dates, memory)
+		}
+		results = append(results, signed)
+	}
+	if diff := cmp.Diff(results[0], results[1]); diff != "" {
+		t.Errorf("(-tried +signed):\n%s", diff)
+	}
+}
+
+// An interrupted job goes on with the date on which it began.
+func TestResumeInterruptedOnALaterDay(t *testing.T) {
+	today := func(o *job.SignOptions) { o.Plan.Created = edit.Today }
+	path := filepath.Join(t.TempDir(), "out")
+	write(t, path+".part", "")
+	write(t, path+".run", interruptedSettings(t, batch(10), today))
+	sign(t, options(t, batch(10), path, today, resume, func(o *job.SignOptions) { o.Now = o.Now.AddDate(0, 0, 3) }))
+	if text := read(t, path); strings.Count(text, `"license_creation_date":"2026-07-01"`) != 8 {
+		t.Error(text)
+	}
+}
+
+// What a job has left that was killed while it cleaned up is removed when the complete file
+// is looked at again.
+func TestCleanUpOfComplete(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	sign(t, options(t, batch(5), path))
+	write(t, path+".run", interruptedSettings(t, batch(5)))
+	sign(t, options(t, batch(5), path, resume))
+	if got := names(t, filepath.Dir(path)); !slices.Equal(got, []string{"out"}) {
+		t.Errorf("left in the folder: %q", got)
+	}
+}
+
+// Parts of verdicts belong together if they are of the same documents: the same lines, and
+// files of the same names in whatever folder.
+func TestPartsOfDocuments(t *testing.T) {
+	dir := t.TempDir()
+	whole := filepath.Join(dir, "whole")
+	sign(t, options(t, batch(4), whole))
+	lines := strings.SplitAfter(strings.TrimSuffix(read(t, whole), "\n"), "\n")
+	folder := func(name string, files map[string]string) []string {
+		var paths []string
+		for _, file := range slices.Sorted(maps.Keys(files)) {
+			path := filepath.Join(dir, name, file)
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			write(t, path, files[file])
+			paths = append(paths, path)
+		}
+		return paths
+	}
+	one := map[string]string{"a.json": lines[0], "b.ndjson": lines[1] + lines[2]}
+	part := func(name string, number int, paths []string) (string, *job.Verdicts) {
+		out := filepath.Join(dir, name)
+		counts := verdicts(t, "", out, func(o *job.VerifyOptions) {
+			o.Documents = new(documents.Finder).All(paths)
+			o.Shard = job.Shard{Number: number, Of: 2}
+		})
+		return out, counts
+	}
+	first, counts := part("part1", 1, folder("one", one))
+	if counts.Total != 2 || counts.States[verify.Valid] != 2 {
+		t.Errorf("a file and a line of the first part: %+v", counts)
+	}
+	for name, test := range map[string]struct {
+		files map[string]string
+		want  string
+	}{
+		"the same":                  {one, ""},
+		"another content of a file": {map[string]string{"a.json": lines[3], "b.ndjson": lines[1] + lines[2]}, ""}, // read by the other part only
+		"another name":              {map[string]string{"aa.json": lines[0], "b.ndjson": lines[1] + lines[2]}, "was made from other rows"},
+		"another line":              {map[string]string{"a.json": lines[0], "b.ndjson": lines[1] + lines[3]}, "was made from other rows"},
+		"another order":             {map[string]string{"a.json": lines[0], "b.ndjson": lines[2] + lines[1]}, "was made from other rows"},
+	} {
+		second, _ := part("part2 "+name, 2, folder(name, test.files))
+		_, err := job.Merge(context.Background(), []string{first, second}, &job.MergeOptions{Output: job.Output{Path: filepath.Join(dir, "merged "+name)}})
+		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+			t.Errorf("%s: %v, want %s", name, err, test.want)
+		}
+	}
+}
+
+// The day of verdicts is that of their instant, or of the clock.
+func TestDayOfVerdicts(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "l.ndjson")
+	sign(t, options(t, batch(1), file))
+	for name, test := range map[string]struct {
+		options verify.Options
+		want    string
+	}{
+		"at":    {verify.Options{At: time.Date(2026, 8, 1, 23, 0, 0, 0, time.FixedZone("", -7200)), Fields: schema.Kong()}, "2026-08-02"},
+		"clock": {verify.Options{Clock: func() time.Time { return time.Date(2026, 8, 3, 0, 0, 0, 0, time.UTC) }, Fields: schema.Kong()}, "2026-08-03"},
+	} {
+		out := filepath.Join(dir, name)
+		verdicts(t, file, out, func(o *job.VerifyOptions) { o.Options, o.Shard = test.options, job.Shard{Number: 1, Of: 1} })
+		if text := read(t, out); !strings.Contains(text, `"today":"`+test.want+`"`) {
+			t.Errorf("%s: %s", name, text)
+		}
 	}
 }

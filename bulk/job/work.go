@@ -108,9 +108,7 @@ func (w *workFile) acquire() (err error) {
 }
 
 func (w *workFile) release() {
-	if w.file != nil {
-		w.file.Close()
-	}
+	w.file.Close() // nil if it was not opened
 	w.lock.Release()
 }
 
