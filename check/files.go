@@ -47,7 +47,6 @@ var (
 // folder reads the files in a folder, and reports whether to go on.
 func folder(name string, yield func(File) bool) (more bool) {
 	files := 0
-	more = true
 	walk(name, func(path string, entry fs.DirEntry, err error) bool {
 		files++
 		more = yield(readEntry(path, err))

@@ -97,7 +97,6 @@ func (j *judgement) document(c *Checker, in Installed) (*licseal.License, []byte
 	}
 	if original := j.substituted(candidate.License); original != nil {
 		candidate = original
-		j.Repaired = true
 	}
 	if len(candidate.Faults) == 0 {
 		j.oddities(candidate.License, in.Data)
@@ -234,7 +233,7 @@ func (j *judgement) report(lic *licseal.License, document []byte) {
 	for _, o := range v.outcomes {
 		j.outcome(o, document)
 	}
-	if j.Signature == SignatureBad && v.license == nil {
+	if j.Signature == SignatureBad {
 		j.standIns(lic)
 	}
 }

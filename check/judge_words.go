@@ -93,7 +93,7 @@ func (j *judgement) fields(o verify.Outcome) {
 		j.add(j.moved(f))
 	}
 	if omitted > 0 {
-		j.add(Finding{CodeMoreSchema, StageSchema, Error, licseal.Position{}, fmt.Sprintf("%d more violations are not listed", omitted), "fix those above first"})
+		j.add(Finding{CodeMoreSchema, StageSchema, Error, licseal.Position{}, plural(omitted, "more violation") + " not listed", "fix those above first"})
 	}
 }
 
@@ -204,7 +204,8 @@ func (j *judgement) remaining() {
 	length := j.NotAfter.Sub(j.NotBefore)
 	required, wished := j.options.Policy.minRemaining(length), j.options.Policy.warnRemaining(length)
 	left := j.GraceEnd.Sub(j.Time)
-	severity, wanted := Severity(""), time.Duration(0)
+	var severity Severity
+	var wanted time.Duration
 	switch {
 	case left < required:
 		severity, wanted = Error, required

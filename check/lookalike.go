@@ -42,5 +42,5 @@ func isNear(a, b string) bool {
 	}
 	restA, restB := a[start:len(a)-end], b[start:len(b)-end]
 	swapped := len(restA) == 2 && len(restB) == 2 && restA[0] == restB[1] && restA[1] == restB[0]
-	return len(restA) <= 1 && len(restB) <= 1 || swapped
+	return len(restB) <= 1 || swapped // a is not the longer one
 }

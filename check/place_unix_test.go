@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -84,6 +85,21 @@ func TestRootOnlyOnTheWay(t *testing.T) {
 	if !isRoot {
 		return
 	}
+	if err := os.Chmod(filepath.Join(root, "etc"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, place := range []Place{{}, {Root: root}} {
+		name := "/etc/kong/license.json"
+		if place.Root == "" {
+			name = file
+		}
+		if got, err := place.readFile(name); err != nil || !got.rootOnly {
+			t.Errorf("%s in a folder of root further up: %v, %v", name, got.rootOnly, err)
+		}
+	}
+	if err := os.Chmod(filepath.Join(root, "etc"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.Chmod(file, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -91,5 +107,23 @@ func TestRootOnlyOnTheWay(t *testing.T) {
 	found.fileSource(Place{Root: root}, "/etc/kong/license.json", false)
 	if len(found.Findings) != 1 || found.Findings[0].Code != CodeRootOnly || found.Findings[0].Severity != Warning {
 		t.Errorf("%v", found.Findings)
+	}
+}
+
+// As many links as a system follows are followed.
+func TestMostLinks(t *testing.T) {
+	root := t.TempDir()
+	if err := os.WriteFile(filepath.Join(root, "0"), []byte("{}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for i := range maxLinks + 1 {
+		if err := os.Symlink(strconv.Itoa(i), filepath.Join(root, strconv.Itoa(i+1))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for links, ok := range map[int]bool{0: true, 1: true, maxLinks: true, maxLinks + 1: false} {
+		if _, err := (Place{Root: root}).readFile("/" + strconv.Itoa(links)); (err == nil) != ok {
+			t.Errorf("%d links: %v", links, err)
+		}
 	}
 }
