@@ -94,7 +94,7 @@ func (r *csvReader) Content(text []byte) (Content, error) {
 		cells = cells[:len(cells)-1]
 	}
 	for len(cells) < len(r.columns) && r.columns[len(cells)].Kind == NoName {
-		cells = append(cells, Cell{Unset: true})
+		cells = append(cells, Cell{})
 	}
 	if len(cells) != len(r.columns) {
 		return Content{}, &FieldError{Detail: fmt.Sprintf("the row has %s, and the header %s", fields(len(cells)), fields(len(r.columns)))}

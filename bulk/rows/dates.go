@@ -94,8 +94,8 @@ func readDigits(cell string) []reading {
 	switch {
 	case len(cell) == 5 && n >= firstSerial && n <= lastSerial:
 		return []reading{
-			{serial1900, time.Date(1899, 12, 30+n, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)},
-			{serial1904, time.Date(1904, 1, 1+n, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)},
+			{serial1900, firstInstant(1899, 12, 30+n).Format(time.DateOnly)},
+			{serial1904, firstInstant(1904, 1, 1+n).Format(time.DateOnly)},
 		}
 	case len(cell) == 8:
 		all := appendReading(nil, "", cell[:4], cell[4:6], cell[6:])
@@ -150,11 +150,16 @@ func appendReading(all []reading, format DateFormat, year, month, day string) []
 	return all
 }
 
+// firstInstant returns the first instant of a day, which may be beyond the end of its month.
+func firstInstant(year, month, day int) time.Time {
+	return time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+}
+
 // date returns a date as in a payload, "" if there is no such day.
 func date(year string, month int, day string) string {
 	y, _ := strconv.Atoi(year)
 	d, _ := strconv.Atoi(day)
-	t := time.Date(y, time.Month(month), d, 0, 0, 0, 0, time.UTC)
+	t := firstInstant(y, month, d)
 	if y < 1900 || t.Day() != d || t.Month() != time.Month(month) {
 		return ""
 	}

@@ -131,13 +131,9 @@ func zeroBytes(b [4]byte) Encoding {
 	return ""
 }
 
-// wholeEncoding reads a text to its end and returns its encoding. A text that is not
-// UTF-8 and begins with no mark is Windows-1252 if no other encoding makes sense.
+// wholeEncoding reads a text, whose first bytes show no encoding, to its end and returns
+// its encoding. If it is not UTF-8, it is Windows-1252 if no other encoding makes sense.
 func wholeEncoding(r *bufio.Reader) (Encoding, error) {
-	found, err := startEncoding(r, "")
-	if err != nil || found != "" {
-		return found, err
-	}
 	var w words
 	for {
 		text, err := r.ReadSlice('\n')

@@ -1,9 +1,9 @@
 package rows
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -26,7 +26,7 @@ func Example(r Reader) (licseal.Payload, error) {
 			break
 		}
 		content, err := r.Content(row.Text)
-		if err := firstError(row.Err, err); err != nil {
+		if err := cmp.Or(row.Err, err); err != nil {
 			return licseal.Payload{}, fmt.Errorf("line %d: %w", row.Line, err)
 		}
 		if r.Columns() == nil {
@@ -51,13 +51,6 @@ func Example(r Reader) (licseal.Payload, error) {
 	return edit.Apply(licseal.Payload{}, changes)
 }
 
-func firstError(errs ...error) error {
-	if i := slices.IndexFunc(errs, func(err error) bool { return err != nil }); i >= 0 {
-		return errs[i]
-	}
-	return nil
-}
-
 // plainPointer returns a pointer whose names are as people write them in JSON.
 func plainPointer(pointer string) string {
 	p := jsontext.Pointer("")
@@ -75,7 +68,7 @@ type sample struct {
 
 func (s *sample) add(c Cell) {
 	text := strings.TrimSpace(c.Text)
-	if c.Unset || text == "" {
+	if text == "" {
 		return
 	}
 	s.cells++
