@@ -280,3 +280,21 @@ func TestPolicyMembers(t *testing.T) {
 		}
 	}
 }
+
+// Each comparison with a value that is less, equal and greater, as numbers and as dates.
+func TestComparisons(t *testing.T) {
+	for op, want := range map[string][3]bool{"<": {true, false, false}, "<=": {true, true, false}, ">": {false, false, true}, ">=": {false, true, true}, "=": {false, true, false}, "!=": {true, false, true}} {
+		for i, values := range [3][2]string{{"5", "2027-01-02"}, {"4", "2027-01-01"}, {"3", "2026-12-31"}} { // the licence has 4 and 2027-01-01
+			for k, field := range []string{"dataplanes", "license_expiration_date"} {
+				r, err := check.ParseRequirement(field + op + values[k])
+				if err != nil {
+					t.Fatal(err)
+				}
+				result := newChecker(t, func(o *check.Options) { o.Policy.Require = []check.Requirement{r} }).License("", []byte(signed(t)))
+				if met := len(result.Findings) == 0; met != want[i] {
+					t.Errorf("%s: met is %t: %v", r, met, result.Findings)
+				}
+			}
+		}
+	}
+}

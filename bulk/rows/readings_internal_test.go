@@ -239,6 +239,11 @@ func TestTemplatesAndDates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	half, err := schema.Compile("mine", []byte(`{"type":"object","properties":{"id":{"type":"string"},"until":{"type":"string"},"validity":{"type":"object","properties":{"from":{"type":"string"}}}},
+		"x-licseal":{"roles":{"id":"/id","not_before":"/validity/from","not_after":"/until"}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
 	mixed, err := schema.Compile("mine", []byte(`{"type":"object","properties":{"id":{"type":"string"},"uses":{"type":["integer","string"]}}}`))
 	if err != nil {
 		t.Fatal(err)
@@ -254,6 +259,7 @@ func TestTemplatesAndDates(t *testing.T) {
 		{`{"a":1}` + "\n", `{}`, Plan{}, `{"a":1}`},
 		{"id,validity.from\nA,2026-01-01\n", `{}`, Plan{Schema: nested, Expires: "+30d"}, `{"id":"A","validity":{"from":"2026-01-01","until":"2026-01-31"}}`},
 		{"id\nA\n", `{"validity":{"from":"2026-01-01"}}`, Plan{Schema: nested, Expires: "+30d"}, `{"id":"A","validity":{"from":"2026-01-01","until":"2026-01-31"}}`},
+		{"id\nA\n", `{"validity":{"from":"2026-01-01"}}`, Plan{Schema: half, Expires: "+30d"}, `{"id":"A","until":"2026-01-31","validity":{"from":"2026-01-01"}}`},
 		{"id,uses\nA,5\n", `{"uses":"9"}`, Plan{Schema: mixed, Created: "2026-01-01"}, `{"id":"A","license_creation_date":"2026-01-01","uses":"5"}`},
 		{"id,uses\nA,5\n", `{"uses":9}`, Plan{Schema: mixed}, `/uses: "5" may be a number or a text; in a column called "uses:", it is the number, and "\"5\"" is the text`},
 		{"license_key,customer\nTotal,Total\n", `{}`, Plan{}, `/license_key: "Total" looks like the totals of a table, and not like an id; delete the row`},
@@ -310,5 +316,144 @@ func TestExampleRows(t *testing.T) {
 	}
 	if _, err := Example(&csvReader{lines: newLines(strings.NewReader(""), 10)}); err == nil || !strings.HasPrefix(err.Error(), "no fields were found") {
 		t.Errorf("without columns: %v", err)
+	}
+}
+
+// Whether somebody may have written a text, which tells encodings apart.
+func TestIsWord(t *testing.T) {
+	for text, want := range map[string]bool{
+		"Müller": true, "MÜLLER": true, "ünal": true, "Ünal": true, "Straße": true, "Мир": true, "Ωμέγα": true, "’tür": true, "ab»": true, "„ab": true, "¿qué": true, "5": false,
+		"müLler": false, "straßE": false, "mÜller": false, "ÄÖa": false, "Mир": false, "Ωa": false, "“ƒoo": false, "–ªb": false, "a»b": false, "a„b": false, "a¿b": false, "x÷y": false, "ª": false, "€5": false, "дaд": false,
+	} {
+		if got := isWord([]rune(text)); got != want {
+			t.Errorf("%s: %t", text, got)
+		}
+	}
+}
+
+// Each word counts once.
+func TestWordsOnce(t *testing.T) {
+	w := new(words)
+	w.line([]byte("M\xfcller M\xfcller \xfcber M\xfcller\xe4"), false)
+	if got, want := texts(w), []string{"M\xfcller", "\xfcber", "M\xfcller\xe4"}; !slices.Equal(got, want) {
+		t.Errorf("got %+q", got)
+	}
+	for c := range w.used {
+		if used := c == 0xfc || c == 0xe4; w.used[c] != used {
+			t.Errorf("%#x is used: %t", c, w.used[c])
+		}
+	}
+}
+
+// The header may have several lines, and a delimiter that is given counts for more than one
+// that the file names.
+func TestHeaderLines(t *testing.T) {
+	for _, test := range []struct {
+		text      string
+		delimiter Delimiter
+		want      string // the names of the columns
+	}{
+		{"a\n", 0, "a"},
+		{"sep=,\na;b\n", ';', "a b"},
+		{"sep=;\na;b,c\n", 0, "a b,c"},
+		{"\"a\nb\",c\n", 0, "a b c"},
+		{"\"a\n\nb\";\"c\nd\"\n", 0, "a  b c d"},
+		{"\n \n,,\na,b\n", 0, "a b"},
+		{"\"" + strings.Repeat("a", 20) + "\n" + strings.Repeat("b", 20) + "\"\n", 0, "the header: " + ErrQuotes.Error()},
+		{"\"a\n" + strings.Repeat("b", 50) + "\"\n", 0, "the header: " + ErrQuotes.Error()},
+		{"sep=;\nsep=,\n", 0, "sep=,"},
+	} {
+		reader, err := Open(strings.NewReader(test.text), "b.csv", 40, &Plan{Delimiter: test.delimiter})
+		var names []string
+		if err != nil {
+			names = []string{err.Error()}
+		} else {
+			for _, c := range reader.Columns() {
+				names = append(names, c.Name)
+			}
+		}
+		if got := strings.Join(names, " "); got != test.want {
+			t.Errorf("%q: %s, want %s", test.text, got, test.want)
+		}
+	}
+}
+
+// A line that is too long does not get into a row, cut off.
+func TestRowWithALongLine(t *testing.T) {
+	got := read(csvWithoutHeader("\"a\n"+strings.Repeat("b", 2500)+"\n\"\nc\n", 2000))
+	want := []string{"1! \"a", "2! " + strings.Repeat("b", shownBytes), "3! \"", "4: c"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %.60q", got)
+	}
+}
+
+// A formula for a text is the text.
+func TestWithoutFormula(t *testing.T) {
+	for cell, want := range map[string]string{
+		`="00123"`: "00123", `=""`: "", `="a""b"`: `a"b`, `="""a"""`: `"a"`,
+		`="`: `="`, `="a`: `="a`, `=a"`: `=a"`, `"a"`: `"a"`, `="a"&"b"`: `="a"&"b"`, "": "", "=": "=", `a="b"`: `a="b"`,
+	} {
+		if got := withoutFormula(cell); got != want {
+			t.Errorf("%s: %s, want %s", cell, got, want)
+		}
+	}
+}
+
+// The cells of rows in every state of quotes, with and without blanks around them.
+func TestDialectCells(t *testing.T) {
+	for _, test := range []struct {
+		row    string
+		padded bool
+		want   string // the cells in brackets, those that set nothing in parentheses
+	}{
+		{`a,b`, false, "[a][b]"}, {``, false, "()"}, {`,`, false, "()()"}, {`"",`, false, "[]()"}, {`"a,b",c`, false, "[a,b][c]"}, {`"a""b"`, false, `[a"b]`},
+		{`="01",b`, false, "[01][b]"}, {`=a,b`, false, "[=a][b]"}, {` a , b `, false, "[ a ][ b ]"}, {` a , b `, true, "[a][b]"}, {`a, "b, c", `, true, `[a][b, c]()`}, {`a,  `, true, "[a]()"},
+		{`a"b`, false, "error"}, {`"a"b`, false, "error"}, {`"a`, false, "error"}, {` "a"`, false, "error"}, {` "a"`, true, "[a]"}, {`="a"b`, false, "error"}, {`==“`, false, "[==“]"}, {`=="a"`, false, "error"}, {`"a",""`, false, "[a][]"},
+	} {
+		cells, err := dialect{delimiter: ',', padded: test.padded}.cells([]byte(test.row))
+		got := ""
+		for _, c := range cells {
+			if c.Unset {
+				got += "(" + c.Text + ")"
+			} else {
+				got += "[" + c.Text + "]"
+			}
+		}
+		if err != nil {
+			got = "error"
+		}
+		if got != test.want {
+			t.Errorf("%q padded %t: %s, want %s", test.row, test.padded, got, test.want)
+		}
+	}
+}
+
+// Texts that may be secrets are no names of columns, so that no error quotes them.
+func TestLooksSecret(t *testing.T) {
+	hex32 := strings.Repeat("0a", 16)
+	for text, want := range map[string]bool{
+		"-----BEGIN": true, "key: value": true, hex32: true, hex32[1:]: false, strings.ToUpper(hex32): true, strings.Repeat("aB1", 11): true, strings.Repeat("zb1", 11): false,
+		strings.Repeat("aB", 20): false, "license_key": false, "/limits/" + hex32: true, "serial," + hex32: true, "": false, "a:b": false, strings.Repeat("g0", 16): false,
+	} {
+		if got := looksSecret(text); got != want {
+			t.Errorf("%s: %t", text, got)
+		}
+	}
+}
+
+// The encoding of a table is looked for in all of it, that of payloads is UTF-8.
+func TestLookEncoding(t *testing.T) {
+	for _, test := range []struct {
+		name, text string
+		want       Encoding
+		fails      bool
+	}{
+		{"b.csv", "a\nM\xfcller\n", windows1252, false}, {"b", "a\nM\xfcller\n", windows1252, false}, {"b.ndjson", "{\"a\":\"M\xfcller\"}", "", false}, {"b", "{\"a\":\"M\xfcller\"}", "", false},
+		{"b.csv", "\ufeffa\n", utf8Encoding, false}, {"b.csv", "\xff\xfea\x00", utf16LE, false}, {"b.csv", "a\x00b\x00", utf16LE, false}, {"b.csv", "PK\x03\x04", "", true}, {"b.csv", "", utf8Encoding, false}, {"b", "", "", false},
+	} {
+		got, err := lookEncoding(strings.NewReader(test.text), test.name)
+		if got != test.want || (err != nil) != test.fails {
+			t.Errorf("%s %q: %q, %v", test.name, test.text, got, err)
+		}
 	}
 }
