@@ -2,6 +2,7 @@ package rows
 
 import (
 	"bufio"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -362,6 +363,11 @@ func TestHeaderLines(t *testing.T) {
 		{"\"" + strings.Repeat("a", 20) + "\n" + strings.Repeat("b", 20) + "\"\n", 0, "the header: " + ErrQuotes.Error()},
 		{"\"a\n" + strings.Repeat("b", 50) + "\"\n", 0, "the header: " + ErrQuotes.Error()},
 		{"sep=;\nsep=,\n", 0, "sep=,"},
+		{"\"" + strings.Repeat("a", 19) + "\n" + strings.Repeat("b", 19) + "\"\n", 0, strings.Repeat("a", 19) + " " + strings.Repeat("b", 19)},
+		{"\"" + strings.Repeat("a", 19) + "\n" + strings.Repeat("b", 20) + "\"\n", 0, "the header: " + ErrQuotes.Error()},
+		{"\"a\n" + strings.Repeat("0f", 16) + "\"\n", 0, "the header has no field name in column 1; is the file a CSV?"},
+		{"a,b;\"c\"\n", 0, `the header: column 1 is "a,b", which has a delimiter in it`},
+		{"a,b;c|d\n", 0, `the header: column 2 is "b;c|d", which has a delimiter in it`},
 	} {
 		reader, err := Open(strings.NewReader(test.text), "b.csv", 40, &Plan{Delimiter: test.delimiter})
 		var names []string
@@ -454,6 +460,22 @@ func TestLookEncoding(t *testing.T) {
 		got, err := lookEncoding(strings.NewReader(test.text), test.name)
 		if got != test.want || (err != nil) != test.fails {
 			t.Errorf("%s %q: %q, %v", test.name, test.text, got, err)
+		}
+	}
+}
+
+// A header that two delimiters separate into columns that are all right is in doubt.
+func TestDelimiterInDoubt(t *testing.T) {
+	plan := &Plan{Map: []Mapping{{Column: "a,b", Field: "x", Optional: true}, {Column: "b;c", Field: "y", Optional: true}, {Column: "b;c;d", Field: "z", Optional: true}}}
+	for header, want := range map[string]string{
+		"a,b;c\n": "the header has 2 fields if the delimiter is the comma, and 2 fields if it is the semicolon",
+		"a,b;c;d": "the header has 2 fields if the delimiter is the comma, and 3 fields if it is the semicolon",
+		"a,b;q\n": "",
+	} {
+		_, err := Open(strings.NewReader(header), "b.csv", 100, plan)
+		var doubt *DoubtError
+		if want == "" && err != nil || want != "" && (!errors.As(err, &doubt) || doubt.Error() != want || !slices.Equal(doubt.Values, []string{"comma", "semicolon"})) {
+			t.Errorf("%q: %v, want %s", header, err, want)
 		}
 	}
 }
