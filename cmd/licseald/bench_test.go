@@ -58,24 +58,7 @@ func BenchmarkAPI(b *testing.B) {
 
 // benchHandler is the whole of licseald's handler over a store, "" for memory.
 func benchHandler(b *testing.B, v *vendor, name string) http.Handler {
-	trusted, err := keys.ParseTrusted("", []byte(v.line(b)))
-	if err != nil {
-		b.Fatal(err)
-	}
-	verifier, err := verify.New(trusted, &verify.Options{Fields: schema.Kong()})
-	if err != nil {
-		b.Fatal(err)
-	}
-	accepted := &trust{keys: trusted, verifier: verifier}
-	log, err := newLog(io.Discard, "json")
-	if err != nil {
-		b.Fatal(err)
-	}
-	s := &server{
-		watcher: watcher{log, &reloadFailures{}}, store: &admin.Memory{}, ping: func(context.Context) error { return nil },
-		judge: &judge{trust: func() *trust { return accepted }, rules: schema.Kong(), log: slog.New(slog.DiscardHandler)},
-		admin: admin.Options{Log: slog.New(slog.DiscardHandler)},
-	}
+	s := benchServer(b, v)
 	if name != "" {
 		db, store, err := openStore(b.Context(), name, sqlite.Options{})
 		if err != nil {
@@ -85,6 +68,28 @@ func benchHandler(b *testing.B, v *vendor, name string) http.Handler {
 		s.store = boundedStore{store, 10 * time.Second}
 	}
 	return s.handler()
+}
+
+// benchServer is a licseald that keeps licences in memory.
+func benchServer(t testing.TB, v *vendor) *server {
+	trusted, err := keys.ParseTrusted("", []byte(v.line(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier, err := verify.New(trusted, &verify.Options{Fields: schema.Kong()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted := &trust{keys: trusted, verifier: verifier}
+	log, err := newLog(io.Discard, "json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &server{
+		watcher: watcher{log, &reloadFailures{}}, store: &admin.Memory{}, ping: func(context.Context) error { return nil },
+		judge: &judge{trust: func() *trust { return accepted }, rules: schema.Kong(), log: slog.New(slog.DiscardHandler)},
+		admin: admin.Options{Log: slog.New(slog.DiscardHandler)},
+	}
 }
 
 var licenceNumber atomic.Int64

@@ -55,3 +55,10 @@ func (s boundedStore) Delete(ctx context.Context, id, who string, match ...strin
 	defer cancel()
 	return s.Store.Delete(ctx, id, who, match...)
 }
+
+// History implements admin.Store.
+func (s boundedStore) History(ctx context.Context, after int64, limit int) ([]admin.Change, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.limit)
+	defer cancel()
+	return s.Store.History(ctx, after, limit)
+}

@@ -24,6 +24,7 @@ type judge struct {
 	log   *slog.Logger  // gets the warnings about accepted licences
 
 	unverified *verify.UnverifiedJudge // nil if they are
+	recent     recentVerdicts
 }
 
 var _ admin.Check = (*judge)(nil).check
@@ -43,6 +44,7 @@ func (j *judge) check(ctx context.Context, payload string) error {
 	report := now.verifier.Report([]byte(payload))
 	switch err := report.Err(); report.Reason() {
 	case "":
+		j.recent.add(now, payload, j.verdictOf(report))
 		j.logWarnings(ctx, report.Result().License, report.Warnings())
 		return nil
 	case licseal.ReasonSignature:

@@ -21,26 +21,34 @@ func (r *review) Describe(ch chan<- *prometheus.Desc) {
 	ch <- nextExpiryDesc
 }
 
+// reviewLabels are the labels of a count of verdicts.
+type reviewLabels struct{ state, reason string }
+
 // Collect implements prometheus.Collector. There is nothing before the first review.
 func (r *review) Collect(ch chan<- prometheus.Metric) {
-	verdicts := r.all()
-	if verdicts == nil {
-		return
-	}
-	type labels struct{ state, reason string }
-	counts := map[labels]int{{"valid", ""}: 0}
-	var next time.Time
-	now := time.Now()
-	for _, v := range verdicts {
-		counts[labels{cmp.Or(string(v.state), "unknown"), string(v.reason)}]++
-		if v.reason == "" && v.notAfter.After(now) && (next.IsZero() || v.notAfter.Before(next)) {
-			next = v.notAfter
-		}
-	}
+	counts, next := r.count(time.Now())
 	for l, n := range counts {
 		ch <- prometheus.MustNewConstMetric(licensesDesc, prometheus.GaugeValue, float64(n), l.state, l.reason)
 	}
 	if !next.IsZero() {
 		ch <- prometheus.MustNewConstMetric(nextExpiryDesc, prometheus.GaugeValue, seconds(next))
 	}
+}
+
+// count counts the verdicts, and returns when the first good licence expires, zero if none
+// does. It returns nil before the first review.
+func (r *review) count(now time.Time) (counts map[reviewLabels]int, next time.Time) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if r.verdicts == nil {
+		return nil, time.Time{}
+	}
+	counts = map[reviewLabels]int{{"valid", ""}: 0}
+	for _, v := range r.verdicts {
+		counts[reviewLabels{cmp.Or(string(v.state), "unknown"), string(v.reason)}]++
+		if v.reason == "" && v.notAfter.After(now) && (next.IsZero() || v.notAfter.Before(next)) {
+			next = v.notAfter
+		}
+	}
+	return counts, next
 }

@@ -9,9 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
-	"github.com/licseal/licseal/verify"
 )
 
 // review judges the stored licences again, in the background: if the trusted keys, the
@@ -21,23 +19,15 @@ type review struct {
 	judge *judge
 	log   *slog.Logger
 
-	mu       sync.Mutex
+	mu       sync.RWMutex
 	verdicts map[string]verdict // by the id of the record; nil before the first review
 
 	// Of the last review, for the next.
 	trusted *trust
 	head    admin.Head
 	began   time.Time
-}
-
-// verdict is what a review found about a record.
-type verdict struct {
-	updatedAt int64
-	key       string
-	state     verify.State
-	reason    licseal.Reason // "" if the licence would be stored now
-	notAfter  time.Time      // zero if it cannot be read
-	until     time.Time      // when time alone may change the verdict; zero if never
+	due     time.Time // when the first verdict is due; zero if none ever is
+	lines   int       // logged by this review
 }
 
 const (
@@ -47,6 +37,8 @@ const (
 	reviewAge = 10 * time.Minute
 	// reviewRest is how long the review rests, as a multiple of the time that it worked.
 	reviewRest = 4
+	// reviewChanges is how many changes are read, rather than all records.
+	reviewChanges = 10_000
 	// reviewLines is the maximum number of lines that a review logs.
 	reviewLines = 100
 )
@@ -77,8 +69,20 @@ func (r *review) once(ctx context.Context) error {
 	}
 	now, trusted := time.Now(), r.judge.trustNow()
 	all := trusted != r.trusted || now.Sub(r.began) > reviewAge || now.Before(r.began)
-	if !all && head == r.head && !r.isDue(now) {
+	isDue := !r.due.IsZero() && !now.Before(r.due)
+	if !all && head == r.head && !isDue {
 		return nil
+	}
+	r.lines = 0
+	defer func() {
+		if r.lines > reviewLines {
+			r.log.Warn("more stored licences are judged differently now", "licences", r.lines-reviewLines)
+		}
+	}()
+	if !all && !isDue {
+		if done, err := r.judgeChanges(ctx, head); done || err != nil {
+			return err
+		}
 	}
 	verdicts, err := r.judgeRecords(ctx, all, now)
 	if err != nil {
@@ -90,15 +94,66 @@ func (r *review) once(ctx context.Context) error {
 	if all {
 		r.began = now
 	}
-	r.trusted, r.head = trusted, head
+	r.trusted, r.head, r.due = trusted, head, time.Time{}
+	for _, v := range verdicts {
+		r.noteDue(v)
+	}
 	return nil
+}
+
+// judgeChanges judges what was written since the last review. It reports whether the
+// history leads from there to its head: otherwise it is another history, or a long one,
+// and all records must be read.
+func (r *review) judgeChanges(ctx context.Context, head admin.Head) (done bool, err error) {
+	if r.head.Hash == "" || head.Number-r.head.Number > reviewChanges {
+		return false, nil
+	}
+	last, latest := r.head, make(map[string]*admin.Record)
+	for last.Number < head.Number {
+		changes, err := r.store.History(ctx, last.Number, int(min(head.Number-last.Number, 100)))
+		if err != nil || len(changes) == 0 {
+			return false, err
+		}
+		for _, c := range changes {
+			if last, err = last.Next(c, true); err != nil {
+				return false, nil
+			}
+			latest[c.ID] = c.After
+		}
+	}
+	if last != head {
+		return false, nil
+	}
+	for id, record := range latest {
+		r.judgeChange(ctx, id, record)
+	}
+	r.head = head
+	return true, nil
+}
+
+// judgeChange judges a record that was written, nil if it was deleted.
+func (r *review) judgeChange(ctx context.Context, id string, record *admin.Record) {
+	r.mu.RLock()
+	before, known := r.verdicts[id]
+	r.mu.RUnlock()
+	var v verdict
+	if record != nil {
+		v = r.judge.verdict(*record)
+		r.noteDue(v)
+		r.logDifference(ctx, id, before, known && before.updatedAt == record.UpdatedAt, v)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.verdicts, id)
+	if record != nil {
+		r.verdicts[id] = v
+	}
 }
 
 // judgeRecords returns the verdicts on all records. It judges only those that have
 // changed, or whose time has come, unless all is set.
 func (r *review) judgeRecords(ctx context.Context, all bool, now time.Time) (map[string]verdict, error) {
-	before, lines := r.all(), 0
-	verdicts := make(map[string]verdict, len(before))
+	verdicts := make(map[string]verdict)
 	for after, more := "", true; more && ctx.Err() == nil; {
 		start := time.Now()
 		var records []admin.Record
@@ -107,28 +162,41 @@ func (r *review) judgeRecords(ctx context.Context, all bool, now time.Time) (map
 			return nil, err
 		}
 		for _, record := range records {
-			v, known := before[record.ID]
-			known = known && v.updatedAt == record.UpdatedAt
-			reason := v.reason
+			r.mu.RLock()
+			before, known := r.verdicts[record.ID]
+			r.mu.RUnlock()
+			known = known && before.updatedAt == record.UpdatedAt
+			v := before
 			if all || !known || v.isDue(now) {
 				v = r.judge.verdict(record)
 			}
 			verdicts[record.ID] = v
-			if known && reason != v.reason || !known && v.reason != "" {
-				if lines++; lines <= reviewLines {
-					r.logVerdict(ctx, record.ID, v)
-				}
-			}
+			r.logDifference(ctx, record.ID, before, known, v)
 			after = record.ID
 		}
 		if more {
 			pause(ctx, reviewRest*time.Since(start))
 		}
 	}
-	if lines > reviewLines {
-		r.log.Warn("more stored licences are judged differently now", "licences", lines-reviewLines)
-	}
 	return verdicts, ctx.Err()
+}
+
+// noteDue notes when a verdict is due.
+func (r *review) noteDue(v verdict) {
+	if !v.until.IsZero() && (r.due.IsZero() || v.until.Before(r.due)) {
+		r.due = v.until
+	}
+}
+
+// logDifference logs a verdict that is another than the one before on the same licence, or
+// a refusal if there was none before.
+func (r *review) logDifference(ctx context.Context, id string, before verdict, known bool, v verdict) {
+	if known && before.reason == v.reason || !known && v.reason == "" {
+		return
+	}
+	if r.lines++; r.lines <= reviewLines {
+		r.logVerdict(ctx, id, v)
+	}
 }
 
 func (r *review) logVerdict(ctx context.Context, id string, v verdict) {
@@ -139,80 +207,18 @@ func (r *review) logVerdict(ctx context.Context, id string, v verdict) {
 	r.log.WarnContext(ctx, "a stored licence is refused now", "id", id, "license_key", v.key, "reason", string(v.reason))
 }
 
-func (v verdict) isDue(now time.Time) bool { return !v.until.IsZero() && !now.Before(v.until) }
-
-// isDue reports whether time alone may have changed a verdict.
-func (r *review) isDue(now time.Time) bool {
-	for _, v := range r.all() {
-		if v.isDue(now) {
-			return true
-		}
-	}
-	return false
-}
-
-// all returns the verdicts, which are not changed any more. They are nil before the
-// first review.
-func (r *review) all() map[string]verdict {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.verdicts
-}
-
 // accepted returns the ids of the records that the review accepted, the newest first.
 func (r *review) accepted() []string {
-	verdicts := r.all()
+	r.mu.RLock()
+	defer r.mu.RUnlock()
 	var ids []string
-	for id, v := range verdicts {
+	for id, v := range r.verdicts {
 		if v.reason == "" {
 			ids = append(ids, id)
 		}
 	}
-	slices.SortFunc(ids, func(a, b string) int { return cmp.Compare(verdicts[b].updatedAt, verdicts[a].updatedAt) })
+	slices.SortFunc(ids, func(a, b string) int { return cmp.Compare(r.verdicts[b].updatedAt, r.verdicts[a].updatedAt) })
 	return ids
-}
-
-// trustNow returns what judges signatures now, nil if nothing does.
-func (j *judge) trustNow() *trust {
-	if j.unverified != nil {
-		return nil
-	}
-	return j.trust()
-}
-
-// verdict judges a stored licence.
-func (j *judge) verdict(record admin.Record) verdict {
-	v := verdict{updatedAt: record.UpdatedAt}
-	var period licseal.Period
-	var graceEnd, now time.Time
-	var lic *licseal.License
-	if j.unverified != nil {
-		report := j.unverified.Report([]byte(record.Payload))
-		lic, v.state, period, graceEnd, now = report.License, report.State, report.Period, report.GraceEnd, report.Time
-		if document, _ := report.Outcome(verify.StageDocument); document.Err != nil {
-			v.reason = licseal.ReasonParse
-		} else if fields, _ := report.Outcome(verify.StageFields); fields.Err != nil {
-			v.reason = licseal.ReasonSchema
-		}
-	} else if trusted := j.trust(); trusted.noKey != nil {
-		v.reason = licseal.ReasonSignature
-	} else {
-		report := trusted.verifier.Report([]byte(record.Payload))
-		v.reason = report.Reason()
-		if result := report.Result(); result != nil {
-			lic, v.state, period, graceEnd, now = result.License, result.State, result.Period, result.GraceEnd, result.Time
-		}
-	}
-	if lic != nil {
-		v.key, _ = lic.Payload.Text(j.rules.Roles().WithDefaults().ID)
-	}
-	v.notAfter = period.NotAfter
-	for _, instant := range []time.Time{graceEnd, period.NotAfter, period.NotBefore} {
-		if instant.After(now) && (v.until.IsZero() || instant.Before(v.until)) {
-			v.until = instant
-		}
-	}
-	return v
 }
 
 // activeStore picks no refused licence as the active one if another is good.
