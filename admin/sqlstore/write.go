@@ -56,16 +56,20 @@ func (s *Store) change(ctx context.Context, c change) (admin.Record, error) {
 	return s.tryChange(ctx, c)
 }
 
-func (s *Store) tryChange(ctx context.Context, c change) (record admin.Record, err error) {
+func (s *Store) tryChange(ctx context.Context, c change) (admin.Record, error) {
 	now := s.Now()
 	if s.db.Dialect == PostgreSQL {
 		return s.changePostgreSQL(ctx, c, now)
 	}
-	err = s.db.Tx(ctx, func(tx *sql.Tx) error {
+	var record admin.Record
+	err := s.db.Write(ctx, func(tx *sql.Tx) (err error) {
 		record, err = changeSQLite(sqliteTx{context.WithoutCancel(ctx), s.db, tx}, c, now)
 		return err
 	})
-	return record, err
+	if err != nil { // the func may still be writing record
+		return admin.Record{}, err
+	}
+	return record, nil
 }
 
 // changePostgreSQL sends one statement, which is a transaction.

@@ -43,6 +43,7 @@ type DB struct {
 	// SQLite has one writer at a time. Waiting here is fair and needs no CPU; SQLite
 	// sleeps and retries, which remains for the writers of other processes.
 	writer chan struct{} // holds one value while somebody writes; nil for PostgreSQL
+	group  group         // waits to write
 
 	readers    chan struct{} // SQLite: holds a value for each connection that reads
 	statements sync.Map      // SQLite: prepared statements by their text
@@ -117,7 +118,7 @@ func (db *DB) Tx(ctx context.Context, f func(tx *sql.Tx) error) error {
 			return ctx.Err()
 		}
 	}
-	return retry(ctx, func() (done bool, err error) { return db.try(db.unwatched(ctx), f) })
+	return retry(pauseFor(ctx), func() (done bool, err error) { return db.try(db.unwatched(ctx), f) })
 }
 
 // unwatched returns a context for what follows a wait. On SQLite, it does not end:
@@ -133,17 +134,24 @@ func (db *DB) unwatched(ctx context.Context) context.Context {
 // database gives it up in favor of another transaction, or asks for it to be prepared
 // again.
 func (db *DB) Retry(ctx context.Context, f func() error) error {
-	return retry(ctx, func() (done bool, err error) { return false, f() })
+	return retry(pauseFor(ctx), func() (done bool, err error) { return false, f() })
 }
 
-func retry(ctx context.Context, f func() (done bool, err error)) error {
+// pauseFor returns a func that waits before another try.
+func pauseFor(ctx context.Context) func(try int) error {
+	return func(try int) error { return pause(ctx, try) }
+}
+
+// retry calls f until it is done or fails for good. before is called before each other try,
+// and its error ends them.
+func retry(before func(try int) error, f func() (done bool, err error)) error {
 	var err error
 	for try := range maxTries {
 		var done bool
 		if done, err = f(); done || KindOf(err) != Conflict {
 			return err
 		}
-		if err := pause(ctx, try); err != nil {
+		if err := before(try); err != nil {
 			return err
 		}
 	}

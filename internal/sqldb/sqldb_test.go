@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -170,6 +171,135 @@ func TestReadersPassWriters(t *testing.T) {
 	group.Wait()
 	if err := db.QueryRow(`SELECT n FROM counter`).Scan(&n); err != nil || n != writers {
 		t.Errorf("counted %d: %v", n, err)
+	}
+}
+
+// Writes that come together share a transaction, and one that fails takes no other along.
+func TestWriteTogether(t *testing.T) {
+	var commits atomic.Int64
+	pool := openSQLite(t)().DB
+	db := sqldb.NewGuarded(pool, sqldb.SQLite, counting{&commits})
+	if err := db.Migrate(t.Context(), "test", table); err != nil {
+		t.Fatal(err)
+	}
+	commits.Store(0)
+	const writers = 100
+	wrong := errors.New("wrong")
+	write := func(i int) func(tx *sql.Tx) error {
+		return func(tx *sql.Tx) error {
+			if _, err := tx.Exec(`INSERT INTO things (name) VALUES ($1)`, fmt.Sprint(i)); err != nil || i != 7 {
+				return err
+			}
+			return wrong
+		}
+	}
+	for _, test := range []struct{ from, to, most int }{{20, writers, writers / 2}, {0, 20, 20}} {
+		release := hold(t, db)
+		var group sync.WaitGroup
+		for i := test.from; i < test.to; i++ {
+			group.Go(func() {
+				if err := db.Write(t.Context(), write(i)); err != nil != (i == 7) || i == 7 && err != wrong {
+					t.Errorf("write %d: %v", i, err)
+				}
+			})
+		}
+		time.Sleep(100 * time.Millisecond) // they come and wait
+		commits.Store(0)
+		release()
+		group.Wait()
+		if n := int(commits.Load()); n > test.most {
+			t.Errorf("%d writes took %d transactions", test.to-test.from, n)
+		}
+	}
+	var n int
+	if err := db.QueryRow(`SELECT COUNT(*) FROM things`).Scan(&n); err != nil || n != writers-1 {
+		t.Errorf("%d things are there: %v", n, err)
+	}
+}
+
+// hold keeps all others from writing until the func it returns is called.
+func hold(t *testing.T, db *sqldb.DB) (release func()) {
+	t.Helper()
+	begun, end, ended := make(chan struct{}), make(chan struct{}), make(chan error)
+	go func() {
+		ended <- db.Tx(context.Background(), func(*sql.Tx) error {
+			close(begun)
+			<-end
+			return nil
+		})
+	}()
+	<-begun
+	return func() {
+		close(end)
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// counting counts commits.
+type counting struct{ n *atomic.Int64 }
+
+func (c counting) Check(context.Context) error     { return nil }
+func (c counting) Committed(context.Context) error { c.n.Add(1); return nil }
+func (c counting) Close() error                    { return nil }
+
+// A write that nobody waits for any more is not made, and keeps nobody waiting.
+func TestWriteGivenUp(t *testing.T) {
+	db := openSQLite(t)()
+	if err := db.Migrate(t.Context(), "test", table); err != nil {
+		t.Fatal(err)
+	}
+	add := func(tx *sql.Tx) error {
+		_, err := tx.Exec(`UPDATE counter SET n = n + 1`)
+		return err
+	}
+	release := hold(t, db)
+	ctx, cancel := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	for range 3 {
+		group.Go(func() {
+			if err := db.Write(ctx, add); !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		})
+	}
+	time.Sleep(50 * time.Millisecond)
+	cancel()
+	group.Wait() // although another still writes
+	done := make(chan error)
+	go func() { done <- db.Write(t.Context(), add) }()
+	release()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	var n int
+	if err := db.QueryRow(`SELECT n FROM counter`).Scan(&n); err != nil || n != 1 {
+		t.Errorf("%d writes were made: %v", n, err)
+	}
+
+	// Another process keeps the file locked.
+	other, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if _, err := other.ExecContext(t.Context(), `BEGIN IMMEDIATE`); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if err := db.Write(ctx, add); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	if _, err := other.ExecContext(t.Context(), `ROLLBACK`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Write(t.Context(), add); err != nil {
+		t.Error(err)
+	}
+	if err := db.QueryRow(`SELECT n FROM counter`).Scan(&n); err != nil || n != 2 {
+		t.Errorf("%d writes were made: %v", n, err)
 	}
 }
 
