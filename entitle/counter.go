@@ -74,6 +74,19 @@ func (c *counter) add(now, n, bound, share int64) error {
 	}
 }
 
+// fill adds what is missing to the largest count.
+func (c *counter) fill(now int64) error {
+	for {
+		missing := MaxCount - c.count(now)
+		if missing <= 0 {
+			return nil
+		}
+		if err := c.add(now, missing, MaxCount, 100); err != errPastLimit {
+			return err
+		}
+	}
+}
+
 // mayBe returns how far the count may go before it is written.
 func (b *bucket) mayBe(bound, share int64) int64 {
 	known := b.known.Load()

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -172,19 +173,22 @@ func (g *Guard) find(folder *Folder, key string) (*license, error) {
 	if key == "" {
 		return nil, errors.New("the key is empty")
 	}
+	if CheckKey(key) == nil { // in lower case, too
+		key = strings.ToUpper(key)
+	}
 	files, err := os.ReadDir(folder.dir)
 	if err != nil {
 		return nil, folder.broken(err)
 	}
+	files = slices.DeleteFunc(files, func(f os.DirEntry) bool {
+		return f.Name() == installedName || strings.HasPrefix(f.Name(), ".") || f.IsDir()
+	})
 	if len(files) > maxFolderFiles {
 		return nil, fmt.Errorf("the licence folder has %d files, and the maximum is %d: remove some", len(files), maxFolderFiles)
 	}
 	var best *license
 	var refusal, unread error
 	for _, f := range files {
-		if f.Name() == installedName || strings.HasPrefix(f.Name(), ".") || f.IsDir() {
-			continue
-		}
 		data, _, err := file(filepath.Join(folder.dir, f.Name())).read(maxLicenseBytes)
 		if err != nil {
 			unread = cmp.Or(unread, fmt.Errorf("none of the readable licences has this key, and %s cannot be read: %w", f.Name(), cause(err)))
@@ -205,8 +209,6 @@ func (g *Guard) find(folder *Folder, key string) (*license, error) {
 		return best, nil
 	case refusal != nil:
 		return nil, refusal
-	case CheckKey(key) != nil && CheckKey(strings.ToUpper(key)) == nil:
-		return nil, errors.New("no licence in the folder has this key; keys are written in capitals")
 	case looksMistyped(key):
 		return nil, fmt.Errorf("no licence in the folder has this key: %w", CheckKey(key))
 	case unread != nil:

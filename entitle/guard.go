@@ -45,12 +45,13 @@ type Guard struct {
 	verifier     *verify.Verifier // of the two above; nil if one of them has changed
 	mustJudge    bool             // so that the licence in use must be judged again
 
-	writing sync.Mutex // guards this block, and what buckets say of the store
+	writing lock // guards this block, and what buckets say of the store
 	seq     int64
 	unsent  *unsent // was sent, and may or may not be written
 	clockAt int64   // the last instant that was written
 
-	telling  sync.Mutex // guards this block
+	telling  lock       // held while the store is told of the clock
+	toldMu   sync.Mutex // guards this block
 	told     told
 	recalled verify.Lead // from the last run
 
@@ -60,8 +61,9 @@ type Guard struct {
 
 	remembered atomic.Int64 // the last instant that was remembered
 
-	seatsMu sync.Mutex
-	seats   []*Binding
+	seatsMu  lock
+	seats    []*Binding
+	unseated atomic.Int32 // how many of them are not held
 
 	notes notes
 
@@ -114,6 +116,7 @@ func newGuard(source Source, trusted []licseal.TrustedKey, opts *Options) *Guard
 	g := &Guard{
 		source: source, trusted: trusted, writer: rand.Text(), revocations: new(revocations),
 		counters: make(map[string]*counter), requests: make(chan *request),
+		writing: newLock(), seatsMu: newLock(), telling: newLock(),
 	}
 	if opts != nil {
 		g.opts = *opts
@@ -187,7 +190,7 @@ func (g *Guard) Close() error {
 	defer cancel()
 	g.cancel()
 	await(ctx, func() error { g.writers.Wait(); return nil })
-	g.sealAll()
+	g.sealAll(ctx)
 	written := errors.Join(g.flush(ctx), g.releaseAll(ctx))
 	return errors.Join(written, await(ctx, func() error {
 		g.watcher.Wait()

@@ -24,8 +24,12 @@ type Binding struct {
 // error is a [*MachinesError]. Processes with the same fingerprint are one machine, which
 // keeps its seat until the last of them releases it.
 //
+// If no licence is installed yet, which [Options].MayBeMissing allows, the seat is taken
+// once there is one.
+//
 // The seat of a machine that stops without releasing it lapses. A machine that cannot
-// reach the store for that long may lose its seat: see [Binding.Held].
+// reach the store for that long may lose its seat: see [Binding.Held]. Until it has its
+// seat, the guard allows nothing.
 func (g *Guard) Bind(ctx context.Context, fingerprint string) (*Binding, error) {
 	l, now := g.current.Load(), g.now()
 	switch {
@@ -33,20 +37,42 @@ func (g *Guard) Bind(ctx context.Context, fingerprint string) (*Binding, error) 
 		return nil, ErrClosed
 	case fingerprint == "" || len(fingerprint) > 200:
 		return nil, errFingerprint
-	case l == nil:
-		return nil, ErrNoLicense
+	case l != nil && !l.stateAt(now).Good():
+		return nil, l.inactiveError(l.stateAt(now), now)
 	}
-	if state := l.stateAt(now); !state.Good() {
-		return nil, l.inactiveError(state, now)
-	}
-	g.seatsMu.Lock()
-	defer g.seatsMu.Unlock()
 	b := &Binding{guard: g, fingerprint: fingerprint}
-	if err := b.hold(ctx, l.maxMachines); err != nil {
+	err := g.bounded(ctx, func(ctx context.Context) error {
+		if err := g.seatsMu.Lock(ctx); err != nil {
+			return err
+		}
+		defer g.seatsMu.Unlock()
+		if l != nil {
+			if err := b.hold(ctx, l.maxMachines); err != nil {
+				return err
+			}
+		}
+		if err := ctx.Err(); err != nil { // nobody waits for it any longer; the seat lapses
+			return err
+		}
+		g.seats = append(g.seats, b)
+		g.countSeats()
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
-	g.seats = append(g.seats, b)
 	return b, nil
+}
+
+// countSeats notes how many seats are missing. The caller has locked Guard.seatsMu.
+func (g *Guard) countSeats() {
+	var missing int32
+	for _, b := range g.seats {
+		if !b.Held() {
+			missing++
+		}
+	}
+	g.unseated.Store(missing)
 }
 
 // hold takes the seat, or keeps it. The caller has locked Guard.seatsMu.
@@ -65,6 +91,7 @@ func (b *Binding) hold(ctx context.Context, machines int64) error {
 		return &StoreError{err}
 	}
 	b.held.Store(held.OK)
+	g.countSeats()
 	if !held.OK {
 		return &MachinesError{machines}
 	}
@@ -80,9 +107,13 @@ func (b *Binding) Held() bool { return b.held.Load() }
 // Release gives up the seat. The error is a [*StoreError]; the seat lapses later.
 func (b *Binding) Release(ctx context.Context) error {
 	g := b.guard
-	g.seatsMu.Lock()
-	defer g.seatsMu.Unlock()
-	return b.release(ctx)
+	return g.bounded(ctx, func(ctx context.Context) error {
+		if err := g.seatsMu.Lock(ctx); err != nil {
+			return err
+		}
+		defer g.seatsMu.Unlock()
+		return b.release(ctx)
+	})
 }
 
 // release gives up the seat. The caller has locked Guard.seatsMu.
@@ -90,6 +121,7 @@ func (b *Binding) release(ctx context.Context) error {
 	g := b.guard
 	g.seats = slices.DeleteFunc(g.seats, func(other *Binding) bool { return other == b })
 	b.held.Store(false)
+	g.countSeats()
 	if slices.ContainsFunc(g.seats, func(other *Binding) bool { return other.fingerprint == b.fingerprint }) {
 		return nil // another binding of the machine holds it
 	}
@@ -112,10 +144,9 @@ func (g *Guard) beat(ctx context.Context) {
 // another machine has taken.
 func (g *Guard) keepSeats(ctx context.Context) error {
 	l := g.current.Load()
-	if l == nil {
+	if l == nil || g.seatsMu.Lock(ctx) != nil {
 		return nil
 	}
-	g.seatsMu.Lock()
 	defer g.seatsMu.Unlock()
 	var lost error
 	for _, b := range g.seats {
@@ -132,7 +163,9 @@ func (g *Guard) keepSeats(ctx context.Context) error {
 
 // releaseAll gives up every seat.
 func (g *Guard) releaseAll(ctx context.Context) error {
-	g.seatsMu.Lock()
+	if err := g.seatsMu.Lock(ctx); err != nil {
+		return &StoreError{err}
+	}
 	defer g.seatsMu.Unlock()
 	for len(g.seats) > 0 {
 		if err := g.seats[0].release(ctx); err != nil {

@@ -56,8 +56,8 @@ func (l *license) seen() LicenseSeen {
 // noteInForce makes share tell the store of a licence that is in force, once.
 func (g *Guard) noteInForce() {
 	seen := g.inForce()
-	g.telling.Lock()
-	defer g.telling.Unlock()
+	g.toldMu.Lock()
+	defer g.toldMu.Unlock()
 	if known := withNewest(g.told.clock.Licenses, seen); len(known) > 0 && !slices.Equal(known, g.told.clock.Licenses) {
 		g.told.at = time.Time{}
 	}
@@ -71,9 +71,9 @@ func (g *Guard) checkOlder(next *license) error {
 		return nil
 	}
 	seen := next.seen()
-	g.telling.Lock()
+	g.toldMu.Lock()
 	known := g.told.clock.Licenses
-	g.telling.Unlock()
+	g.toldMu.Unlock()
 	if current := g.inForce(); current.ID != "" { // the store may not know it yet
 		known = withNewest(known, current)
 	}

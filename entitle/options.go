@@ -74,8 +74,8 @@ type Options struct {
 	// ten minutes; at least two seconds.
 	Lapse time.Duration
 
-	// StoreTimeout is how long one operation of the store may take. If zero,
-	// five seconds.
+	// StoreTimeout is how long a call may take because of the store, with its wait for
+	// other calls. If zero, five seconds.
 	StoreTimeout time.Duration
 
 	// Notify, if not nil, is called for background events, one at a time. It may

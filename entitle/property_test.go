@@ -219,6 +219,104 @@ func TestStoreTimeout(t *testing.T) {
 	}
 }
 
+// However many wait for a store that hangs, none waits longer than for half as long again
+// as StoreTimeout, whatever the store makes of its context.
+func TestStoreTimeoutOfMany(t *testing.T) {
+	for _, deaf := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			const timeout = time.Second
+			hang := make(chan struct{})
+			store := &hanging{Store: entitle.NewMemory(), end: hang, deaf: deaf}
+			strict := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Store: store, Clock: later, StoreTimeout: timeout})
+			batch := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Store: store, Batch: true, Clock: later, StoreTimeout: timeout})
+			store.hangs.Store(true)
+			var group sync.WaitGroup
+			for i := range 400 {
+				group.Go(func() {
+					time.Sleep(time.Duration(i) * 10 * time.Millisecond)
+					for _, call := range []func() error{
+						func() error { return strict.Use(t.Context(), "requests", 1) },
+						func() error { return batch.Use(t.Context(), "requests", 500) }, // more than may be unwritten
+						func() error { return batch.Flush(t.Context()) },
+						func() error { _, err := strict.Bind(t.Context(), fmt.Sprint(i)); return err },
+						func() error { _, err := batch.Monthly(t.Context(), "requests"); return err },
+					} {
+						start := time.Now()
+						if err := call(); !errors.As(err, new(*entitle.StoreError)) {
+							t.Errorf("found %v", err)
+						}
+						if took := time.Since(start); took > timeout*3/2 {
+							t.Errorf("it took %v", took)
+						}
+					}
+				})
+			}
+			group.Wait()
+			store.hangs.Store(false)
+			close(hang)
+			time.Sleep(time.Minute)
+			if err := strict.Use(t.Context(), "requests", 1); err != nil {
+				t.Errorf("the store works again: %v", err)
+			}
+			strict.Close()
+			batch.Close()
+			time.Sleep(time.Minute)
+		})
+	}
+}
+
+// hanging is a store that answers nothing while it hangs. If it is deaf, it does not even
+// look at its context.
+type hanging struct {
+	entitle.Store
+	hangs atomic.Bool
+	end   chan struct{}
+	deaf  bool
+}
+
+func (s *hanging) wait(ctx context.Context) error {
+	if !s.hangs.Load() {
+		return nil
+	}
+	if s.deaf {
+		ctx = context.Background()
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.end:
+		return errors.New("the connection was closed")
+	}
+}
+
+func (s *hanging) Apply(ctx context.Context, b entitle.Batch) (entitle.Applied, error) {
+	if err := s.wait(ctx); err != nil {
+		return entitle.Applied{}, err
+	}
+	return s.Store.Apply(ctx, b)
+}
+
+func (s *hanging) Totals(ctx context.Context, installation string, m entitle.Month) (entitle.Totals, error) {
+	if err := s.wait(ctx); err != nil {
+		return entitle.Totals{}, err
+	}
+	return s.Store.Totals(ctx, installation, m)
+}
+
+func (s *hanging) Usage(ctx context.Context, installation string) ([]entitle.Usage, error) {
+	if err := s.wait(ctx); err != nil {
+		return nil, err
+	}
+	return s.Store.Usage(ctx, installation)
+}
+
+func (s *hanging) Hold(ctx context.Context, seat entitle.Seat) (entitle.Held, error) {
+	if err := s.wait(ctx); err != nil {
+		return entitle.Held{}, err
+	}
+	return s.Store.Hold(ctx, seat)
+}
+
 // Somebody who goes away says nothing of the store.
 func TestFlushCancelled(t *testing.T) {
 	heard := new(events)
@@ -436,7 +534,7 @@ func TestMaxCount(t *testing.T) {
 		if err := g.Use(t.Context(), "hosts", entitle.MaxCount-1); err != nil {
 			t.Error(err)
 		}
-		if err := g.Use(t.Context(), "hosts", 2); !isLimit(err) {
+		if err := g.Use(t.Context(), "hosts", 2); err != nil { // it has no limit
 			t.Errorf("past the largest count: %v", err)
 		}
 	}

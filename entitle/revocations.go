@@ -101,17 +101,17 @@ func (g *Guard) recall() error {
 	if err != nil {
 		return fmt.Errorf("remembering the time: %w", err)
 	}
-	g.telling.Lock()
+	g.toldMu.Lock()
 	g.recalled, g.lastMarks = m.Lead, m.Used
-	g.telling.Unlock()
+	g.toldMu.Unlock()
 	g.learned(m.Floor())
 	return nil
 }
 
 // leadToRemember returns what the next run is to know of the clock of this host.
 func (g *Guard) leadToRemember() verify.Lead {
-	g.telling.Lock()
-	defer g.telling.Unlock()
+	g.toldMu.Lock()
+	defer g.toldMu.Unlock()
 	lead := verify.Lead{Sum: g.told.clock.Lead, At: g.told.clock.LeadAt}
 	for _, h := range g.told.clock.Hosts {
 		if h.Host == g.host {

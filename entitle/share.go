@@ -42,11 +42,14 @@ const shareStep = 100 * time.Millisecond
 // share tells the store what the clock shows, if that is ahead of the time of the
 // installation, or was told a while ago. What the store refuses is told once a minute.
 func (g *Guard) share(ctx context.Context) error {
-	g.telling.Lock()
+	if err := g.telling.Lock(ctx); err != nil {
+		return err
+	}
 	defer g.telling.Unlock()
+	last := g.lastTold()
 	ahead := time.Duration(g.now() - g.shared())
-	since := max(time.Since(g.told.at), time.Duration(g.read().ran-g.told.ran))
-	if since < clockInterval && (ahead < shareStep || ahead <= g.told.refused) {
+	since := max(time.Since(last.at), time.Duration(g.read().ran-last.ran))
+	if since < clockInterval && (ahead < shareStep || ahead <= last.refused) {
 		return nil
 	}
 	return g.tell(ctx)
@@ -54,12 +57,18 @@ func (g *Guard) share(ctx context.Context) error {
 
 // tellSoon makes share tell the store, whatever the clock shows.
 func (g *Guard) tellSoon() {
-	g.telling.Lock()
-	defer g.telling.Unlock()
+	g.toldMu.Lock()
+	defer g.toldMu.Unlock()
 	g.told.at = time.Time{}
 }
 
-// told is what the store was told last of the clock. Guard.telling guards it.
+func (g *Guard) lastTold() told {
+	g.toldMu.Lock()
+	defer g.toldMu.Unlock()
+	return g.told
+}
+
+// told is what the store was told last of the clock. Guard.toldMu guards it.
 type told struct {
 	at      time.Time
 	ran     int64         // see reading
@@ -73,14 +82,18 @@ func (g *Guard) tell(ctx context.Context) error {
 	if g.sharedLead.Load() > noTime {
 		s.Known = timeOf(g.shared())
 	}
+	g.toldMu.Lock()
 	s.Lead, s.LeadAt, s.AheadSince = g.recalled.Sum, g.recalled.At, g.recalled.Since
+	g.toldMu.Unlock()
 	s.License = g.inForce()
 	clock, err := g.store.See(ctx, g.opts.Installation, s)
 	if err != nil {
 		return err
 	}
 	g.learned(clock.Latest)
+	g.toldMu.Lock()
 	g.told = told{time.Now(), g.read().ran, max(0, time.Duration(g.now()-g.shared())) + shareStep, clock}
+	g.toldMu.Unlock()
 	g.noteClocks(clock)
 	return nil
 }

@@ -16,6 +16,9 @@ func (g *Guard) permit(name string) (*grant, int64, error) {
 		g.saw(now)
 		return nil, now, l.inactiveError(state, now)
 	}
+	if g.unseated.Load() > 0 {
+		return nil, now, &MachinesError{l.maxMachines}
+	}
 	if grant := l.grants[name]; grant != nil {
 		return grant, now, nil
 	}
@@ -23,10 +26,10 @@ func (g *Guard) permit(name string) (*grant, int64, error) {
 }
 
 // Allows reports whether the licence is good now and includes an entitlement,
-// however much of it is used. An entitlement with a limit of zero is not included.
+// and whether this machine has its seat if it was bound, however much of it is used. An entitlement with a limit of zero is not included.
 func (g *Guard) Allows(name string) bool {
 	l, now := g.current.Load(), g.now()
-	if l == nil || g.closed.Load() {
+	if l == nil || g.closed.Load() || g.unseated.Load() > 0 {
 		return false
 	}
 	if !l.stateAt(now).Good() {

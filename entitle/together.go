@@ -22,17 +22,25 @@ type answer struct {
 // goroutines ask for at the same time. What is known to exceed the limit is refused
 // without one: a count never falls within a month.
 func (g *Guard) countAtOnce(ctx context.Context, grant *grant, now, n, bound int64) error {
-	if used := grant.counter.count(now); n > bound-used {
+	used := grant.counter.count(now)
+	if !grant.bounded {
+		if n = min(n, MaxCount-used); n <= 0 {
+			return nil
+		}
+	}
+	if n > bound-used {
 		if err := grant.counter.pace(ctx); err != nil {
 			return err
 		}
 		return grant.limitError(now, n, bound, used)
 	}
 	r := &request{Add{MonthOf(timeOf(now)), grant.name, n, bound}, make(chan answer, 1)}
+	bounded, cancel := g.inTime(ctx) // also the wait for those that were here before
+	defer cancel()
 	select {
 	case g.requests <- r:
-	case <-ctx.Done():
-		return ctx.Err()
+	case <-bounded.Done():
+		return g.gone(ctx, bounded)
 	case <-g.done:
 		return ErrClosed
 	}
@@ -43,13 +51,24 @@ func (g *Guard) countAtOnce(ctx context.Context, grant *grant, now, n, bound int
 			return a.err
 		case !a.granted && MonthOf(a.latest) > r.add.Month:
 			return errLaterMonth
+		case !a.granted && !grant.bounded:
+			return nil // others have filled it
 		case !a.granted:
 			return grant.limitError(now, n, bound, a.count)
 		}
 		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	case <-bounded.Done():
+		return g.gone(ctx, bounded)
 	}
+}
+
+// gone returns why a caller does not wait any longer: it does not want to, or the store
+// takes too long.
+func (g *Guard) gone(ctx, bounded context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return g.late(ctx, bounded.Err())
 }
 
 // refusalPause is how long a refusal takes that follows another one at once.

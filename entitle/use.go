@@ -12,6 +12,7 @@ import (
 //
 //   - [*InactiveError]: the licence is expired, not yet valid or suspended;
 //     [ErrNoLicense]: no licence is installed;
+//   - [*MachinesError]: other machines have taken the seat of this one; see [Guard.Bind];
 //   - [*NotIncludedError]: the licence does not include the entitlement;
 //   - [*LimitError]: the uses would exceed the month's limit and its tolerance;
 //   - [*StoreError], or the error of ctx: they may not have been counted.
@@ -53,6 +54,9 @@ func (g *Guard) Record(ctx context.Context, name string, n int64) error {
 }
 
 func (g *Guard) count(ctx context.Context, grant *grant, now, n, bound int64) error {
+	if !grant.bounded { // nothing is refused: the count stops at the largest
+		n = min(n, MaxCount)
+	}
 	switch {
 	case n < 1 || n > MaxCount:
 		return fmt.Errorf("%d uses cannot be counted; ask for at least 1", n)
@@ -64,6 +68,9 @@ func (g *Guard) count(ctx context.Context, grant *grant, now, n, bound int64) er
 		return g.countAtOnce(ctx, grant, now, n, bound)
 	}
 	err := g.countInMemory(ctx, grant, now, n, bound)
+	if err == errPastLimit && !grant.bounded {
+		return grant.counter.fill(now)
+	}
 	if err == errPastLimit {
 		return grant.limitError(now, n, bound, grant.counter.count(now))
 	}
@@ -144,7 +151,7 @@ func (g *Guard) Limits() []Limit {
 
 func (g *Guard) limitsOf(l *license) []Limit {
 	now := g.now()
-	good := l.stateAt(now).Good() && !g.closed.Load()
+	good := l.stateAt(now).Good() && !g.closed.Load() && g.unseated.Load() == 0
 	limits := make([]Limit, 0, len(l.order))
 	for _, name := range l.order {
 		grant := l.grants[name]
@@ -167,11 +174,13 @@ func (g *Guard) limitsOf(l *license) []Limit {
 // to the current month, according to the store. Months without use are included. The
 // result is empty if there was no use.
 func (g *Guard) Monthly(ctx context.Context, name string) ([]Usage, error) {
-	ctx, cancel := g.inTime(ctx)
-	defer cancel()
-	all, err := g.store.Usage(ctx, g.opts.Installation)
+	var all []Usage
+	err := g.bounded(ctx, func(ctx context.Context) (err error) {
+		all, err = g.store.Usage(ctx, g.opts.Installation)
+		return err
+	})
 	if err != nil {
-		return nil, &StoreError{err}
+		return nil, err
 	}
 	var months []Usage
 	for _, u := range all {

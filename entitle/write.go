@@ -11,7 +11,7 @@ const (
 	// usage.
 	interval = 500 * time.Millisecond
 
-	// defaultStoreTimeout is how long one operation of the store may take.
+	// defaultStoreTimeout is how long a call may take because of the store.
 	defaultStoreTimeout = 5 * time.Second
 
 	// defaultMaxUnwritten is how much of what remains may be unwritten, in percent.
@@ -77,12 +77,7 @@ func (g *Guard) Flush(ctx context.Context) error {
 // flush writes unwritten uses, and learns what others have used. A batch that may or may
 // not be written is sent again unchanged: the store applies it once.
 func (g *Guard) flush(ctx context.Context) error {
-	bounded, cancel := g.inTime(ctx) // before waiting for others who write
-	defer cancel()
-	err := g.sendAll(bounded)
-	if err != nil {
-		err = &StoreError{err}
-	}
+	err := g.bounded(ctx, g.sendAll)    // and the wait for others who write
 	if err == nil || ctx.Err() == nil { // a canceled request is not a failure of the store
 		g.noteStore(err)
 	}
@@ -90,7 +85,9 @@ func (g *Guard) flush(ctx context.Context) error {
 }
 
 func (g *Guard) sendAll(ctx context.Context) error {
-	g.writing.Lock()
+	if err := g.writing.Lock(ctx); err != nil {
+		return err
+	}
 	defer g.writing.Unlock()
 	if err := g.share(ctx); err != nil {
 		return err
@@ -221,7 +218,9 @@ func (g *Guard) write(adds []Add) (Applied, error) {
 }
 
 func (g *Guard) apply(ctx context.Context, adds []Add) (Applied, error) {
-	g.writing.Lock()
+	if err := g.writing.Lock(ctx); err != nil {
+		return Applied{}, err
+	}
 	defer g.writing.Unlock()
 	if err := g.share(ctx); err != nil {
 		return Applied{}, err
@@ -252,8 +251,10 @@ func (g *Guard) counter(name string) *counter {
 }
 
 // sealAll ends all counting.
-func (g *Guard) sealAll() {
-	g.writing.Lock()
+func (g *Guard) sealAll(ctx context.Context) {
+	if g.writing.Lock(ctx) != nil {
+		return
+	}
 	defer g.writing.Unlock()
 	for _, c := range g.allCounters() {
 		c.close()

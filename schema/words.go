@@ -129,7 +129,7 @@ func patternWords(pattern string) string {
 		return `"unlimited", or a number without quotes,`
 	case `^[0-9T:-]{19}\.[0-9]{3}Z$`:
 		return `a time such as "2027-12-31T00:00:00.000Z", in UTC and with milliseconds,`
-	case "^[^\x00-\x1f\x7f]*$":
+	case "^[^\x00-\x1f\x7f-\u009f]*$":
 		return "a string without control characters"
 	}
 	return "a string that matches " + text.Quote(pattern)

@@ -124,7 +124,7 @@ func (r *reader) entitlements(at string, value jsontext.Value) {
 	}
 }
 
-func isControl(c rune) bool { return c < ' ' || c == '\x7f' }
+func isControl(c rune) bool { return c < ' ' || '\x7f' <= c && c <= '\u009f' }
 
 func (r *reader) grant(at string, value jsontext.Value) (g Grant) {
 	members := r.object(at, value, "is_limited", "max_uses", "name")

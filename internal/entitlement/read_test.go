@@ -141,7 +141,7 @@ var odd = []string{
 
 // names are given to members.
 var names = []string{
-	"", "a", "window", "is_limited", "max_uses", "name", "policy", "key", "customer_name", "requests", "entitlements", "\n", "\x7f", "a/b~c",
+	"", "a", "window", "is_limited", "max_uses", "name", "policy", "key", "customer_name", "requests", "entitlements", "\n", "\x7f", "\u0080", "\u009f", "\u00a0", "a/b~c",
 	strings.Repeat("é", 200), strings.Repeat("é", 201), "ordered_entitlements_keys", "status",
 }
 
