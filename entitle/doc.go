@@ -39,6 +39,12 @@
 // the writing of usage. Several processes together may exceed the limit by what the
 // others have used in their last second.
 //
+// # Levels
+//
+// Entitlements that [Options].Levels names are not so many a month, but so many at once,
+// such as hosts: [Guard.Take], [Guard.Give] and [Guard.Set] change a level, and
+// [Guard.Lease] takes one that lapses when its process dies.
+//
 // # A clock set back, or held still
 //
 // The time is the latest instant that this process, or another one on the same store,

@@ -47,16 +47,22 @@ func (e *NotIncludedError) Error() string {
 	return fmt.Sprintf("the licence does not include %q", e.Name)
 }
 
-// LimitError says that more uses would exceed the month's limit, tolerance included.
+// LimitError says that more uses would exceed the month's limit, or that of a level,
+// tolerance included.
 type LimitError struct {
 	Name  string
 	Limit int64     // uses a month that the licence allows, tolerance included
 	Used  int64     // uses so far
 	N     int64     // how many more were asked for
-	Reset time.Time // when the next month begins
+	Reset time.Time // when the next month begins; zero for a level
+
+	IsLevel bool // the limit is one of how much is in use at once
 }
 
 func (e *LimitError) Error() string {
+	if e.IsLevel {
+		return fmt.Sprintf("the limit of %q is %d at once, tolerance included; %d are in use, and %d more would exceed it", e.Name, e.Limit, e.Used, e.N)
+	}
 	return fmt.Sprintf("the monthly limit of %q is %d uses, tolerance included; %d are used, and %d more would exceed it; the next month begins at %s",
 		e.Name, e.Limit, e.Used, e.N, format(e.Reset))
 }
@@ -67,6 +73,8 @@ type StoreError struct {
 }
 
 func (e *StoreError) Error() string { return "the store of usage cannot be used: " + e.Err.Error() }
+
+func isStore(err error) bool { return errors.As(err, new(*StoreError)) }
 
 // Unwrap returns e.Err.
 func (e *StoreError) Unwrap() error { return e.Err }

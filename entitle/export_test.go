@@ -27,6 +27,9 @@ func OpenStill(source Source, trusted []licseal.TrustedKey, opts *Options) (*Gua
 	return g, nil
 }
 
+// RenewLeases does what a guard does twice a second, of leases.
+func (g *Guard) RenewLeases(ctx context.Context) { g.keepLeases(ctx) }
+
 // Beat does what a guard does four times in Options.Lapse.
 func (g *Guard) Beat(ctx context.Context) {
 	for _, b := range g.seats {

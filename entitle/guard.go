@@ -65,6 +65,10 @@ type Guard struct {
 	seats    []*Binding
 	unseated atomic.Int32 // how many of them are not held
 
+	levels   sync.Map // by name, how much is in use: *atomic.Int64
+	leasesMu sync.Mutex
+	leases   []*Lease
+
 	notes notes
 
 	requests chan *request // for uses that are written at once
@@ -191,7 +195,7 @@ func (g *Guard) Close() error {
 	g.cancel()
 	await(ctx, func() error { g.writers.Wait(); return nil })
 	g.sealAll(ctx)
-	written := errors.Join(g.flush(ctx), g.releaseAll(ctx))
+	written := errors.Join(g.flush(ctx), g.releaseAll(ctx), g.releaseLeases(ctx))
 	return errors.Join(written, await(ctx, func() error {
 		g.watcher.Wait()
 		return g.rememberNow()

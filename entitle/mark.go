@@ -95,7 +95,7 @@ func (g *Guard) restore(ctx context.Context, month Month, counts map[string]int6
 			continue
 		}
 		errs = append(errs, &UsageLostError{c.name, month, found, known})
-		u.Adds = append(u.Adds, Add{month, c.name, known - found, known})
+		u.Adds = append(u.Adds, Add{Month: month, Name: c.name, N: known - found, Limit: known})
 	}
 	if len(errs) == 0 {
 		return nil

@@ -164,6 +164,14 @@ func (f forward) Usage(ctx context.Context, installation string) ([]entitle.Usag
 	return f.store().Usage(ctx, installation)
 }
 
+func (f forward) Change(ctx context.Context, c entitle.LevelChange) (entitle.Level, error) {
+	return f.store().Change(ctx, c)
+}
+
+func (f forward) Levels(ctx context.Context, installation string) (map[string]int64, error) {
+	return f.store().Levels(ctx, installation)
+}
+
 func (f forward) Hold(ctx context.Context, s entitle.Seat) (entitle.Held, error) {
 	return f.store().Hold(ctx, s)
 }

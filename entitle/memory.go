@@ -19,6 +19,7 @@ type memory struct {
 
 type installation struct {
 	clock  Clock
+	levels levels
 	counts map[countKey]int64
 	last   map[string]int64      // the Seq of each writer's last batch
 	seats  map[seatKey]time.Time // when each seat last reported
@@ -39,6 +40,7 @@ func (m *memory) get(name string) *installation {
 			counts: make(map[countKey]int64),
 			last:   make(map[string]int64),
 			seats:  make(map[seatKey]time.Time),
+			levels: levels{make(map[string]int64), make(map[leaseKey]time.Time), make(map[string]usedKey)},
 		}
 		m.installations[name] = in
 	}
@@ -56,7 +58,16 @@ func (m *memory) Apply(_ context.Context, b Batch) (Applied, error) {
 	in.see(b.Time)
 	fresh := b.Seq > in.last[b.Writer]
 	granted := true
-	for _, add := range b.Adds {
+	b.Adds = slices.Clone(b.Adds)
+	for i, add := range b.Adds {
+		isUsed, err := in.once(add.Key, add.Name, add.N)
+		if err != nil {
+			return Applied{}, err
+		}
+		if isUsed {
+			b.Adds[i].N = 0
+			continue
+		}
 		if fresh && b.Current && add.Month < MonthOf(in.clock.Latest) {
 			granted = false
 		}
@@ -72,6 +83,9 @@ func (m *memory) Apply(_ context.Context, b Batch) (Applied, error) {
 		key := countKey{add.Month, add.Name}
 		if fresh && granted {
 			in.counts[key] += add.N
+			if add.N > 0 {
+				in.keep(add.Key, add.Name, add.N)
+			}
 		}
 		applied.Counts[i] = in.counts[key]
 	}
@@ -158,6 +172,9 @@ func (m *memory) SetClock(_ context.Context, installation string, t time.Time) e
 	in.clock.Set(t, time.Now().UTC())
 	for key, heard := range in.seats {
 		in.seats[key] = earlier(heard, in.clock.Latest)
+	}
+	for key, end := range in.levels.leases {
+		in.levels.leases[key] = earlier(end, in.clock.Latest)
 	}
 	return nil
 }

@@ -21,6 +21,11 @@ type Options struct {
 	// may lose.
 	Batch bool
 
+	// Levels are the names of entitlements of which so many may be in use at once,
+	// such as monitored hosts, instead of so many a month: see [Guard.Take]. The
+	// licence does not say which they are.
+	Levels []string
+
 	// MaxUnwritten is how much of what remains of a limit may be used with Batch
 	// before it is written, in percent. More is written at once, and fails if the
 	// store does: a process that is killed while its store is locked gains no more
@@ -128,4 +133,5 @@ const (
 	RememberFailed EventKind = "remember failed" // Options.Remember failed; it is tried again
 	RememberWorks  EventKind = "remember works"  // after a failure, Options.Remember works again
 	SeatLost       EventKind = "seat lost"       // other machines have taken this machine's seat: Err is a *MachinesError
+	LeaseLost      EventKind = "lease lost"      // a lease has lapsed, or the licence allows fewer: Err says why
 )

@@ -3,6 +3,7 @@ package entitle
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 )
@@ -27,6 +28,14 @@ type Store interface {
 
 	// Usage returns all counts, sorted by month and then by name.
 	Usage(ctx context.Context, installation string) ([]Usage, error)
+
+	// Change changes a level or a lease. If that would exceed the limit, nothing
+	// changes and OK is false. A key that was used before with the same change
+	// changes nothing, and is OK; with another change, the error is ErrKeyReused.
+	Change(ctx context.Context, c LevelChange) (Level, error)
+
+	// Levels returns all levels, with the leases that have not lapsed.
+	Levels(ctx context.Context, installation string) (map[string]int64, error)
 
 	// Hold takes a seat for a machine, or keeps the one that it has.
 	Hold(ctx context.Context, s Seat) (Held, error)
@@ -61,12 +70,46 @@ type Batch struct {
 	Current bool
 }
 
+// LevelChange is a change of how much of a level is in use at once.
+type LevelChange struct {
+	Installation string
+	Name         string
+	Time         time.Time // the latest instant that is known
+	Limit        int64     // the maximum of the level; giving back is always possible
+
+	By  int64 // how much is taken, or given back if negative: down to 0
+	Set bool  // By is the level, whatever it was
+
+	Lease string        // if not empty, take or keep one for this holder instead
+	Lapse time.Duration // of the lease; 0 or less gives it back
+
+	Key string // see Add
+}
+
+// Level is the answer to a [LevelChange].
+type Level struct {
+	OK     bool
+	Used   int64     // afterwards, with all leases
+	Latest time.Time // the latest instant seen by any writer
+}
+
+// ErrKeyReused says that an idempotency key was used before, for something else.
+var ErrKeyReused = errors.New("this idempotency key was used for something else")
+
+// keyLife is how long an idempotency key is kept.
+const keyLife = 24 * time.Hour
+
 // Add is an increment of one count.
 type Add struct {
 	Month Month
 	Name  string // of the entitlement
 	N     int64  // at least 0
 	Limit int64  // the maximum of the count; at most MaxCount
+
+	// Key, if not empty, is an idempotency key: the increment is made once, however
+	// often a batch with it is applied within a day. With another name or N, the
+	// error is ErrKeyReused.
+	Key string
 }
 
 // MaxCount is the maximum of every count: the largest integer that JSON keeps exactly.

@@ -34,7 +34,7 @@ func (g *Guard) countAtOnce(ctx context.Context, grant *grant, now, n, bound int
 		}
 		return grant.limitError(now, n, bound, used)
 	}
-	r := &request{Add{MonthOf(timeOf(now)), grant.name, n, bound}, make(chan answer, 1)}
+	r := &request{Add{Month: MonthOf(timeOf(now)), Name: grant.name, N: n, Limit: bound}, make(chan answer, 1)}
 	bounded, cancel := g.inTime(ctx) // also the wait for those that were here before
 	defer cancel()
 	select {

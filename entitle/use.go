@@ -24,6 +24,9 @@ func (g *Guard) Use(ctx context.Context, name string, n int64) error {
 		if err != nil {
 			return err
 		}
+		if g.opts.Levels != nil && g.isLevel(name) {
+			return &LevelError{name, true}
+		}
 		if err = g.count(ctx, grant, now, n, grant.bound); err != errLaterMonth {
 			return err
 		}
@@ -43,8 +46,11 @@ func (g *Guard) Record(ctx context.Context, name string, n int64) error {
 		return ErrNoLicense
 	}
 	grant := l.grants[name]
-	if grant == nil {
+	switch {
+	case grant == nil:
 		return &NotIncludedError{name}
+	case g.isLevel(name):
+		return &LevelError{name, true}
 	}
 	for {
 		if err := g.count(ctx, grant, g.now(), n, MaxCount); err != errLaterMonth {
@@ -118,14 +124,22 @@ func (g *Guard) Remaining(name string) int64 {
 	if err != nil || g.closed.Load() {
 		return 0
 	}
-	return grant.remaining(now)
+	return g.remaining(grant, now)
 }
 
-func (grant *grant) remaining(now int64) int64 {
+func (g *Guard) remaining(grant *grant, now int64) int64 {
 	if !grant.bounded {
 		return Unlimited
 	}
-	return max(0, grant.bound-grant.counter.count(now))
+	return max(0, grant.bound-g.usedOf(grant, now))
+}
+
+// usedOf returns how much of an entitlement is used, as far as this guard knows.
+func (g *Guard) usedOf(grant *grant, now int64) int64 {
+	if g.opts.Levels != nil && g.isLevel(grant.name) {
+		return g.levelOf(grant)
+	}
+	return grant.counter.count(now)
 }
 
 // Limit is what the licence grants of one entitlement, and how much of it is used.
@@ -134,8 +148,9 @@ type Limit struct {
 	Label     string // to show
 	Counted   bool   // its uses are counted
 	Bounded   bool   // its uses are counted and limited
-	Max       int64  // uses a month, without the tolerance; 0 if not bounded
-	Used      int64  // uses in this month
+	Level     bool   // so many at once, and not a month; see [Options].Levels
+	Max       int64  // uses a month, or at once, without the tolerance; 0 if not bounded
+	Used      int64  // uses in this month, or how many are in use
 	Remaining int64  // see [Guard.Remaining]
 	Reached   bool   // one more use would exceed the limit and its tolerance
 }
@@ -155,15 +170,15 @@ func (g *Guard) limitsOf(l *license) []Limit {
 	limits := make([]Limit, 0, len(l.order))
 	for _, name := range l.order {
 		grant := l.grants[name]
-		limit := Limit{Name: name, Label: grant.label, Counted: grant.counted, Bounded: grant.bounded}
+		limit := Limit{Name: name, Label: grant.label, Counted: grant.counted, Bounded: grant.bounded, Level: g.isLevel(name)}
 		if grant.counted {
-			limit.Used = grant.counter.count(now)
+			limit.Used = g.usedOf(grant, now)
 		}
 		if grant.bounded {
 			limit.Max, limit.Reached = grant.max, limit.Used >= grant.bound
 		}
 		if good {
-			limit.Remaining = grant.remaining(now)
+			limit.Remaining = g.remaining(grant, now)
 		}
 		limits = append(limits, limit)
 	}

@@ -51,6 +51,7 @@ func (g *Guard) look(context.Context) {
 func (g *Guard) keep(ctx context.Context) {
 	g.flush(ctx)
 	g.beat(ctx)
+	g.keepLeases(ctx)
 	g.noteState()
 }
 
@@ -168,7 +169,7 @@ func (g *Guard) collect() *unsent {
 
 func (u *unsent) add(name string, b *bucket, used int64) {
 	if used > b.written {
-		u.Adds = append(u.Adds, Add{b.month, name, used - b.written, MaxCount})
+		u.Adds = append(u.Adds, Add{Month: b.month, Name: name, N: used - b.written, Limit: MaxCount})
 		u.buckets = append(u.buckets, b)
 	}
 }
@@ -201,7 +202,7 @@ func (g *Guard) refresh(ctx context.Context) error {
 			b.learn(totals.Counts[c.name])
 		}
 	}
-	return nil
+	return g.refreshLevels(ctx)
 }
 
 // write adds uses that happen now to the store, all or none.

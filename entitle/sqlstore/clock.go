@@ -25,6 +25,8 @@ func (s *Store) SetClock(ctx context.Context, installation string, t time.Time) 
 		clock.Set(t, time.Now().UTC())
 		for _, statement := range []string{
 			`UPDATE entitle_seats SET heard_ns = $2 WHERE installation = $1 AND heard_ns > $2`,
+			`UPDATE entitle_leases SET until_ns = $2 WHERE installation = $1 AND until_ns > $2`,
+			`UPDATE entitle_keys SET at_ns = $2 WHERE installation = $1 AND at_ns > $2`,
 			`UPDATE entitle_writers SET at_ns = $2 WHERE installation = $1 AND at_ns > $2`,
 		} {
 			if _, err := tx.ExecContext(ctx, statement, installation, clock.Latest.UnixNano()); err != nil {

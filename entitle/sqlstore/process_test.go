@@ -49,6 +49,7 @@ type product struct {
 	Pause   time.Duration // after each use, if it is to be killed
 	Base    time.Duration // from the clock of the machine to that of the test
 	Ahead   time.Duration // by how much the product's clock is ahead of that of the test
+	Levels  bool          // "requests" is a level: take and give back, and lease
 }
 
 // noonOn returns how far noon of a day of this month is from now; 0 is the last day of the
@@ -80,12 +81,17 @@ func runProduct(text string) error {
 	}
 	guard, err := entitle.Open(ctx, entitle.Text(data), trusted, &entitle.Options{
 		Store: store, Batch: p.Batch, Clock: func() time.Time { return time.Now().Add(p.Base + p.Ahead) },
-		MaxClockLead: 48 * time.Hour,
+		MaxClockLead: 48 * time.Hour, Levels: p.levels(), Lapse: lapse,
 	})
 	if err != nil {
 		return err
 	}
-	if p.Uses == 0 {
+	switch {
+	case p.Levels && p.Uses == 0:
+		return p.leaseForEver(ctx, guard)
+	case p.Levels:
+		return errors.Join(p.takeAndGive(ctx, guard), guard.Close())
+	case p.Uses == 0:
 		return p.useForEver(ctx, guard)
 	}
 	var group sync.WaitGroup

@@ -62,6 +62,27 @@ CREATE TABLE entitle_seats (
 );
 `, `
 ALTER TABLE entitle_installations ADD COLUMN clock TEXT NOT NULL DEFAULT '{}';
+CREATE TABLE entitle_levels (
+	installation TEXT NOT NULL,
+	name TEXT NOT NULL,
+	taken BIGINT NOT NULL CHECK (taken >= 0 AND taken <= 9007199254740991),
+	PRIMARY KEY (installation, name)
+);
+CREATE TABLE entitle_leases (
+	installation TEXT NOT NULL,
+	name TEXT NOT NULL,
+	holder TEXT NOT NULL,
+	until_ns BIGINT NOT NULL,
+	PRIMARY KEY (installation, name, holder)
+);
+CREATE TABLE entitle_keys (
+	installation TEXT NOT NULL,
+	once TEXT NOT NULL,
+	name TEXT NOT NULL,
+	n BIGINT NOT NULL,
+	at_ns BIGINT NOT NULL,
+	PRIMARY KEY (installation, once)
+);
 `}
 
 // Store is an [entitle.Store] in a database.
@@ -110,10 +131,14 @@ func (s *Store) Apply(ctx context.Context, b entitle.Batch) (entitle.Applied, er
 			return err
 		}
 		for i, add := range b.Adds {
-			if fresh && b.Current && add.Month < entitle.MonthOf(applied.Latest) {
+			isUsed, err := once(ctx, tx, b.Installation, add.Key, add.Name, add.N, latest)
+			if err != nil {
+				return err
+			}
+			if !isUsed && fresh && b.Current && add.Month < entitle.MonthOf(applied.Latest) {
 				return errRefused
 			}
-			if !fresh {
+			if !fresh || isUsed {
 				add.N = 0
 			}
 			granted, err := apply(ctx, tx, b.Installation, add, &applied.Counts[i])

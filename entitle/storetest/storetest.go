@@ -26,6 +26,9 @@ func Test(t *testing.T, open func(t *testing.T) entitle.Store) {
 		{"clock", s.clock},
 		{"clocks of hosts", s.hosts},
 		{"seats", s.seats},
+		{"levels", s.levels},
+		{"leases", s.leases},
+		{"keys", s.keys},
 		{"together", s.together},
 	} {
 		t.Run(test.name, test.run)

@@ -77,6 +77,12 @@ func fill(t *testing.T, db *sqldb.DB, name string) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		for _, change := range []entitle.LevelChange{{By: int64(i + 1), Key: "key " + name}, {Lease: "holder", Lapse: time.Hour}} {
+			change.Installation, change.Name, change.Time, change.Limit = installation, "hosts", at, 100
+			if _, err := usage.Change(t.Context(), change); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if _, err := usage.Hold(t.Context(), entitle.Seat{Installation: installation, Fingerprint: "f", Writer: name, Time: at, Lapse: time.Hour, Max: 3}); err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +150,7 @@ func TestDumpAndReplace(t *testing.T) {
 				if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(dumpOf(t, target), "\n")); diff != "" {
 					t.Errorf("the dump (-before, +after):\n%.2000s", diff)
 				}
-				for _, table := range []string{"licenses", "licenses_history", "licenses_clock", "entitle_installations", "entitle_writers", "entitle_usage", "entitle_seats"} {
+				for _, table := range []string{"licenses", "licenses_history", "licenses_clock", "entitle_installations", "entitle_writers", "entitle_usage", "entitle_levels", "entitle_leases", "entitle_keys", "entitle_seats"} {
 					if !strings.Contains(want, `{"table":"`+table+`"`) {
 						t.Errorf("there is no row of %s, so nothing was tested", table)
 					}

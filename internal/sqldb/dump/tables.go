@@ -31,6 +31,9 @@ var tables = []table{
 	{name: "entitle_installations", store: "entitle", keys: []key{{"installation", true}}},
 	{name: "entitle_writers", store: "entitle", keys: []key{{"installation", true}, {"writer", true}}},
 	{name: "entitle_usage", store: "entitle", keys: []key{{"installation", true}, {"month", true}, {"name", true}}},
+	{name: "entitle_levels", store: "entitle", keys: []key{{"installation", true}, {"name", true}}},
+	{name: "entitle_leases", store: "entitle", keys: []key{{"installation", true}, {"name", true}, {"holder", true}}},
+	{name: "entitle_keys", store: "entitle", keys: []key{{"installation", true}, {"once", true}}},
 	{name: "entitle_seats", store: "entitle", keys: []key{{"installation", true}, {"fingerprint", true}, {"writer", true}}},
 }
 
