@@ -17,9 +17,10 @@ const (
 	ScopeMetrics          Scope = "metrics"           // GET /metrics, where a server has it
 	ScopeEntitlementRead  Scope = "entitlement-read"  // GET of the entitlement API, where a server has it
 	ScopeEntitlementWrite Scope = "entitlement-write" // all methods of the entitlement API
+	ScopeEntitlementUse   Scope = "entitlement-use"   // use of entitlements, where a server counts them
 )
 
-var scopes = []Scope{ScopeRead, ScopeWrite, ScopeMetrics, ScopeEntitlementRead, ScopeEntitlementWrite}
+var scopes = []Scope{ScopeRead, ScopeWrite, ScopeMetrics, ScopeEntitlementRead, ScopeEntitlementWrite, ScopeEntitlementUse}
 
 // AdminScopes are the scopes of a token for which none are given.
 func AdminScopes() []Scope { return []Scope{ScopeRead, ScopeWrite, ScopeMetrics} }
@@ -29,7 +30,7 @@ func ParseScopes(text string) ([]Scope, error) {
 	var parsed []Scope
 	for _, word := range strings.Split(text, ",") {
 		if !slices.Contains(scopes, Scope(word)) {
-			return nil, errors.New("found a scope that is none of read, write, metrics, entitlement-read and entitlement-write")
+			return nil, errors.New("found a scope that is none of read, write, metrics, entitlement-read, entitlement-write and entitlement-use")
 		}
 		parsed = append(parsed, Scope(word))
 	}

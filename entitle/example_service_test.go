@@ -3,7 +3,6 @@ package entitle_test
 import (
 	"context"
 	"crypto/ed25519"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -15,26 +14,6 @@ import (
 	"github.com/licseal/licseal/entitle"
 	"github.com/licseal/licseal/sign"
 )
-
-// licensed lets a request through if the licence includes it, and counts it: 402
-// where the month's limit is used up, 403 where the licence says no.
-func licensed(guard *entitle.Guard, name string, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err := guard.Use(r.Context(), name, 1)
-		var limit *entitle.LimitError
-		var store *entitle.StoreError
-		switch {
-		case errors.As(err, &limit):
-			http.Error(w, err.Error(), http.StatusPaymentRequired)
-		case errors.As(err, &store):
-			http.Error(w, "usage cannot be counted", http.StatusServiceUnavailable)
-		case err != nil:
-			http.Error(w, err.Error(), http.StatusForbidden)
-		default:
-			next.ServeHTTP(w, r)
-		}
-	})
-}
 
 // A product that asks its licence on every request.
 func Example_service() {
@@ -51,8 +30,8 @@ func Example_service() {
 
 	mux := http.NewServeMux()
 	hello := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "hello") })
-	mux.Handle("/hello", licensed(guard, "requests", hello))
-	mux.Handle("/report", licensed(guard, "reports", hello))
+	mux.Handle("/hello", guard.Middleware("requests")(hello))
+	mux.Handle("/report", guard.Including("reports")(hello))
 	service := httptest.NewServer(mux)
 	defer service.Close()
 
@@ -69,8 +48,8 @@ func Example_service() {
 	// Output:
 	// 200 hello
 	// 200 hello
-	// 402 the monthly limit of "requests" is 2 uses, tolerance included
-	// 403 the licence does not include "reports"
+	// 402 {"title":"The limit of the licence is reached","status":402,"detail":"the monthly limit of \"requests\" is 2 uses, tolerance included
+	// 403 {"title":"The licence does not allow this","status":403,"detail":"the licence does not include \"reports\"","reason":"not included"}
 }
 
 // issue is the vendor's half: a licence for two requests a month.

@@ -196,9 +196,9 @@ func (f forward) SetClock(ctx context.Context, installation string, t time.Time)
 // what remains; with a store that works, it gets all.
 func TestMaxUnwritten(t *testing.T) {
 	for _, test := range []struct{ percent, used, want int64 }{{0, 0, 99}, {0, 890, 10}, {50, 0, 495}, {100, 0, 990}, {1, 950, 0}} {
-		locked := &stuck{Store: entitle.NewMemory()}
+		store := &locked{Store: entitle.NewMemory()}
 		g, err := entitle.OpenStill(entitle.Text(signed(t, plan())), trusted, &entitle.Options{
-			Store: locked, Batch: true, Clock: at("2026-11-21").now, MaxUnwritten: test.percent, StoreTimeout: time.Millisecond,
+			Store: store, Batch: true, Clock: at("2026-11-21").now, MaxUnwritten: test.percent,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -211,7 +211,7 @@ func TestMaxUnwritten(t *testing.T) {
 		if err := g.Flush(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		locked.isStuck.Store(true)
+		store.isLocked.Store(true)
 		got := int64(0)
 		for err = nil; err == nil && got < 1000; got++ {
 			err = g.Use(t.Context(), "requests", 1)
@@ -222,11 +222,24 @@ func TestMaxUnwritten(t *testing.T) {
 		if err := g.Use(t.Context(), "hosts", 1); err != nil {
 			t.Errorf("without a limit: %v", err)
 		}
-		locked.isStuck.Store(false)
+		store.isLocked.Store(false)
 		if left := g.Remaining("requests"); left > 0 {
 			if err := g.Use(t.Context(), "requests", left); err != nil {
 				t.Errorf("%+v: with the store again: %v", test, err)
 			}
 		}
 	}
+}
+
+// locked is a store that another program has locked at times.
+type locked struct {
+	entitle.Store
+	isLocked atomic.Bool
+}
+
+func (s *locked) Apply(ctx context.Context, b entitle.Batch) (entitle.Applied, error) {
+	if s.isLocked.Load() {
+		return entitle.Applied{}, errors.New("the database is locked")
+	}
+	return s.Store.Apply(ctx, b)
 }

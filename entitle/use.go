@@ -166,23 +166,26 @@ func (g *Guard) Limits() []Limit {
 
 func (g *Guard) limitsOf(l *license) []Limit {
 	now := g.now()
-	good := l.stateAt(now).Good() && !g.closed.Load() && g.unseated.Load() == 0
 	limits := make([]Limit, 0, len(l.order))
 	for _, name := range l.order {
-		grant := l.grants[name]
-		limit := Limit{Name: name, Label: grant.label, Counted: grant.counted, Bounded: grant.bounded, Level: g.isLevel(name)}
-		if grant.counted {
-			limit.Used = g.usedOf(grant, now)
-		}
-		if grant.bounded {
-			limit.Max, limit.Reached = grant.max, limit.Used >= grant.bound
-		}
-		if good {
-			limit.Remaining = g.remaining(grant, now)
-		}
-		limits = append(limits, limit)
+		limits = append(limits, g.limitOf(l, l.grants[name], now))
 	}
 	return limits
+}
+
+func (g *Guard) limitOf(l *license, grant *grant, now int64) Limit {
+	name := grant.name
+	limit := Limit{Name: name, Label: grant.label, Counted: grant.counted, Bounded: grant.bounded, Level: g.isLevel(name)}
+	if grant.counted {
+		limit.Used = g.usedOf(grant, now)
+	}
+	if grant.bounded {
+		limit.Max, limit.Reached = grant.max, limit.Used >= grant.bound
+	}
+	if l.stateAt(now).Good() && !g.closed.Load() && g.unseated.Load() == 0 {
+		limit.Remaining = g.remaining(grant, now)
+	}
+	return limit
 }
 
 // Monthly returns how much of an entitlement was used in each month, from the first use

@@ -126,10 +126,21 @@ func (s *server) checkClient(r *http.Request, scope admin.Scope) error {
 	return nil
 }
 
-// mayUseEntitlements reports whether a request may use the entitlement API: with a token
-// of either file, if there is one, and a client certificate, if those have scopes.
+// mayUseEntitlements reports whether a request may use the entitlement API.
 func (s *server) mayUseEntitlements(r *http.Request) bool {
-	scope, a := admin.EntitlementScope(r), s.access
+	return s.hasEntitlementScope(r, admin.EntitlementScope(r))
+}
+
+// mayCount reports whether a request may use entitlements, or see how much is used.
+func (s *server) mayCount(r *http.Request) bool {
+	return s.hasEntitlementScope(r, admin.ScopeEntitlementUse) ||
+		admin.EntitlementScope(r) == admin.ScopeEntitlementRead && s.hasEntitlementScope(r, admin.ScopeEntitlementRead)
+}
+
+// hasEntitlementScope reports whether a request has a scope: with a token of either file,
+// if there is one, and a client certificate, if those have scopes.
+func (s *server) hasEntitlementScope(r *http.Request, scope admin.Scope) bool {
+	a := s.access
 	if s.checkClient(r, scope) != nil {
 		return false
 	}

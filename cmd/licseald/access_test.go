@@ -42,6 +42,7 @@ var includes = map[string][]admin.Scope{
 	"metrics":           {admin.ScopeMetrics},
 	"entitlement-read":  {admin.ScopeEntitlementRead},
 	"entitlement-write": {admin.ScopeEntitlementRead, admin.ScopeEntitlementWrite},
+	"entitlement-use":   {},
 	"read,metrics":      {admin.ScopeRead, admin.ScopeMetrics},
 	"":                  {admin.ScopeRead, admin.ScopeWrite, admin.ScopeMetrics}, // a token without scopes
 }

@@ -28,7 +28,8 @@ func serveFlags() []cli.Flag {
 		&cli.StringFlag{Name: "issuer", Usage: "require a key of an `ISSUER`, such as *@vendor.example"},
 		&cli.StringFlag{Name: "token-file", Usage: "require a token from `FILE`: TOKEN, NAME TOKEN or NAME TOKEN SCOPES on each line (reloaded)", TakesFile: true},
 		&cli.StringFlag{Name: "license-dir", Usage: "serve /api/v1/license, with the entitlement licences in `DIR`; requires a token or scope for it", TakesFile: true},
-		&cli.StringFlag{Name: "entitlement-token-file", Usage: "require a token from `FILE` for /api/v1/license (reloaded)", TakesFile: true},
+		&cli.StringSliceFlag{Name: "level", KeepSpace: true, Usage: "count the entitlement `NAME` as so many at once, not a month (repeatable)"},
+		&cli.StringFlag{Name: "entitlement-token-file", Usage: "require a token from `FILE` for the entitlement API (reloaded)", TakesFile: true},
 		&cli.StringFlag{Name: "tls-cert", Usage: "serve TLS with the certificate in `FILE` (reloaded)", TakesFile: true},
 		&cli.StringFlag{Name: "tls-key", Usage: "`FILE` with the private key of the certificate (reloaded)", TakesFile: true},
 		&cli.StringFlag{Name: "client-ca", Usage: "require a client certificate from a CA in `FILE` (reloaded)", TakesFile: true},
@@ -113,6 +114,8 @@ func checkTrustFlags(c *cli.Context) error {
 func checkEntitleFlags(c *cli.Context) error {
 	folder, tokens := c.IsSet("license-dir"), c.IsSet("entitlement-token-file")
 	switch {
+	case c.IsSet("level") && !folder:
+		return usagef("--level requires --license-dir")
 	case tokens && !folder:
 		return usagef("--entitlement-token-file requires --license-dir")
 	case folder && !tokens && !c.IsSet("token-file") && !c.IsSet("client-scopes"):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/licseal/licseal/admin"
@@ -32,12 +33,21 @@ func (s *server) handler() http.Handler {
 		routes[entitle.LicensePath] = s.entitlements // it has tokens of its own
 	}
 	return observed(s.log, m, s.admin.Workspaces, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.usage != nil && isUsage(r.URL.Path) {
+			s.usage.ServeHTTP(w, r)
+			return
+		}
 		if special, ok := routes[r.URL.Path]; ok {
 			special.ServeHTTP(w, r)
 			return
 		}
 		api.ServeHTTP(w, r)
 	}))
+}
+
+// isUsage reports whether a path is of the API by which products use entitlements.
+func isUsage(path string) bool {
+	return path == entitle.OpenAPIPath || path == entitle.EntitlementsPath || strings.HasPrefix(path, entitle.EntitlementsPath+"/")
 }
 
 // getOnly refuses all methods but GET and HEAD, as the Admin API does.

@@ -67,13 +67,15 @@ func knownRoute(path string) string {
 		return "/"
 	case strings.HasPrefix(path, "/licenses/"):
 		return "/licenses/{id}"
+	case strings.HasPrefix(path, entitle.EntitlementsPath+"/"):
+		return entitle.EntitlementsPath + "/"
 	case slices.Contains(routes, path):
 		return path
 	}
 	return "other"
 }
 
-var routes = []string{"/licenses", "/license/report", "/schemas/licenses/validate", "/status", "/metrics", entitle.LicensePath}
+var routes = []string{"/licenses", "/license/report", "/schemas/licenses/validate", "/status", "/metrics", entitle.LicensePath, entitle.EntitlementsPath, entitle.OpenAPIPath}
 
 // licenceCollector reads the active licence at each scrape, since other processes may
 // change it.

@@ -37,6 +37,7 @@ type server struct {
 
 	review *review // judges stored licences again
 
+	usage        http.Handler   // nil if they are not served
 	entitlements http.Handler   // nil if they are not served
 	entitled     *entitle.Guard // nil if they are not served
 }
