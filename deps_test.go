@@ -55,6 +55,7 @@ var rooms = []room{
 	{module + "/keys/internal/keytest", []string{"..."}}, // for tests
 	{module + "/keys/...", []string{module, tokenizer + "/...", publicKeys}},
 	{module + "/trust", []string{module, tokenizer + "/...", sigs, publicKeys}},
+	{module + "/web", []string{module, tokenizer + "/...", module + "/keys/...", publicKeys}},
 	{module + "/schema", []string{module, tokenizer + "/...", jsonschema + "/...", uuid, internal}},
 	{module + "/edit", []string{module, tokenizer + "/...", jsonschema + "/...", uuid, module + "/schema", internal}},
 	{module + "/bulk", []string{

@@ -74,6 +74,7 @@ func newApp() *cli.App {
 				verifyCommand(),
 				checkCommand(),
 				stateCommand(),
+				pageCommand(),
 			),
 			group("Look at licences",
 				inspectCommand(),

@@ -23,6 +23,7 @@ var examples = sync.OnceValue(func() map[string][]string {
 		"trust remove":    {"licseal trust remove trusted.keys SHA256:f77FbUzk", "licseal trust remove trusted.keys 2025.key.pub"},
 		"merge":           {"licseal merge part-*.ndjson -o licences.ndjson"},
 		"plans":           {"licseal plans", "licseal plans --json"},
+		"page":            {"licseal page -t trusted.keys -o verify.html", "licseal page -t trusted.keys --schema mine.json --name Acme -o verify.html"},
 		"schema":          {"licseal schema kong >kong.schema.json", "licseal schema mine.json payload.json"},
 		"state":           {"licseal state new seen.state", "licseal state show seen.state"},
 		"state new":       {"licseal state new seen.state", "licseal state new /var/lib/acme/seen.state"},

@@ -65,6 +65,7 @@ var hostileLines = map[string][][]string{
 	"inspect":         {{"{licence.json}"}, {"{any.json}"}, {"--json", "{licence.json}"}},
 	"canonical":       {{"{licence.json}"}, {"{none}"}},
 	"payload":         {{"{licence.json}"}, {"--as", "body", "{payload.json}"}},
+	"page":            {{"-t", "{vendor.key.pub}", "--schema", "{any.schema.json}", "-o", "{new}"}, {"-t", "{payload.json}"}},
 	"schema init":     {{"{payload.json}"}, {"{rows.csv}"}, {"--id-field", hostileText, "-o", "{new}", "{licence.json}"}},
 	"schema check":    {{"{any.schema.json}"}, {"{payload.json}"}},
 	"schema":          {{"kong", "{licence.json}"}, {"{any.schema.json}", "{payload.json}"}, {"{payload.json}", "{payload.json}"}},

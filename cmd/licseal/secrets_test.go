@@ -100,6 +100,7 @@ var secretLines = []string{
 	"init --schema schema.json -k vendor.key -t vendor.pub --revocations list.json --force",
 	"config approve profile.yaml",
 	"canonical licence.json",
+	"page -t vendor.pub --schema schema.json -o out --force",
 	"payload licence.json",
 	"payload --as k8s-secret licence.json",
 	"payload --as dotenv licence.json",
@@ -297,7 +298,7 @@ func TestNoSecretIsShown(t *testing.T) {
 // The lines of secretLines have every place in which a command reads a file.
 func TestSecretLinesAreComplete(t *testing.T) {
 	files := secretFixtures(t)
-	noFiles := []string{"demo", "version", "check --root"}
+	noFiles := []string{"demo", "page", "version", "check --root"}
 	for command, cmd := range leaves(newApp().Commands) {
 		for _, p := range places(cmd) {
 			if p.use == writes || slices.Contains(noFiles, strings.TrimSpace(command+" "+p.flag)) {

@@ -8,17 +8,21 @@ import { Refusal } from "./refusal.js";
 const MAX_DEPTH = 32;
 const MAX_OTHER_DEPTH = 10000;
 
+export const char = String.fromCharCode;
 const code = (character) => character.charCodeAt(0);
 const [QUOTE, BACKSLASH, COLON, COMMA, MINUS] = ['"', "\\", ":", ",", "-"].map(code);
 const [OPEN, CLOSE, OPEN_ARRAY, CLOSE_ARRAY] = ["{", "}", "[", "]"].map(code);
-const LITERALS = new Map([["t", ["true", true]], ["f", ["false", false]], ["n", ["null", null]]]);
-const ESCAPES = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
+const ESCAPES = '"\\/bfnrt';
+const LITERALS = { t: "true", f: "false", n: "null" };
 
 const HEX = /[0-9a-fA-F]/;
 const HEX_UNIT = [/\\/, /u/, HEX, HEX, HEX, HEX];
 const LOW_UNIT = [/\\/, /u/, /[dD]/, /[c-fC-F]/, HEX, HEX];
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const BAD_VERSION = 'the version must be "1"';
+
+export const quote = (name) => JSON.stringify(name.slice(0, 60));
 const isSpace = (c) => c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09;
 const isDigit = (c) => c >= 0x30 && c <= 0x39;
 
@@ -74,7 +78,7 @@ export class Reader {
   }
 
   truncated() {
-    this.fault("truncated", "the text ends before the JSON value does", this.bytes.length);
+    this.fault("truncated", "the text ends too early", this.bytes.length);
   }
 
   // unexpected refuses the byte at an offset, outside of strings.
@@ -84,40 +88,44 @@ export class Reader {
     this.fault("syntax", "this is not JSON", at);
   }
 
+  byte() {
+    return this.bytes[this.at];
+  }
+
   space() {
-    while (isSpace(this.bytes[this.at])) this.at++;
+    while (isSpace(this.byte())) this.at++;
   }
 
   // peek returns the next byte that is not white space.
   peek() {
     this.space();
     if (this.at >= this.bytes.length) this.truncated();
-    return this.bytes[this.at];
+    return this.byte();
   }
 
-  raw(start) {
+  written(start) {
     return decoder.decode(this.bytes.subarray(start, this.at));
   }
 
   string() {
     let text = "", start = ++this.at;
     for (;;) {
-      const c = this.bytes[this.at];
+      const c = this.byte();
       if (this.at >= this.bytes.length) this.truncated();
       if (c === QUOTE) {
-        text += this.raw(start);
+        text += this.written(start);
         this.at++;
         return text;
       }
       if (c === BACKSLASH) {
-        text += this.raw(start) + this.escape();
+        text += this.written(start) + this.escape();
         start = this.at;
         continue;
       }
       const length = sequence(this.bytes, this.at);
       if (length === 0) this.truncated();
       if (length < 0) this.fault("invalid-utf8", "this is not UTF-8");
-      if (c < 0x20) this.fault("syntax", "a control character in a string");
+      if (c < 0x20) this.fault("syntax", "a control character");
       this.at += length;
     }
   }
@@ -125,20 +133,20 @@ export class Reader {
   escape() {
     const at = this.at;
     if (at + 1 >= this.bytes.length) this.truncated();
-    const letter = String.fromCharCode(this.bytes[at + 1]);
+    const letter = char(this.bytes[at + 1]);
     if (letter !== "u") {
-      if (!Object.hasOwn(ESCAPES, letter)) this.fault("syntax", "not an escape of JSON");
+      if (!ESCAPES.includes(letter)) this.fault("syntax", "not an escape");
       this.at += 2;
-      return ESCAPES[letter];
+      return JSON.parse(`"\\${letter}"`);
     }
     const unit = this.unit(at, HEX_UNIT);
-    if (unit === null) this.fault("syntax", "not an escape of JSON");
+    if (unit === null) this.fault("syntax", "not an escape");
     this.at += 6;
-    if (unit < 0xd800 || unit > 0xdfff) return String.fromCharCode(unit);
+    if (unit < 0xd800 || unit > 0xdfff) return char(unit);
     const low = this.unit(this.at, LOW_UNIT);
     if (unit > 0xdbff || low === null) this.fault("lone-surrogate", "half of a surrogate pair", at);
     this.at += 6;
-    return String.fromCharCode(unit, low);
+    return char(unit, low);
   }
 
   // unit reads the escape \uXXXX at an offset, and returns null if there is another text.
@@ -146,7 +154,7 @@ export class Reader {
   unit(at, pattern) {
     for (let i = 0; i < pattern.length; i++) {
       if (at + i >= this.bytes.length) this.truncated();
-      if (!pattern[i].test(String.fromCharCode(this.bytes[at + i]))) return null;
+      if (!pattern[i].test(char(this.bytes[at + i]))) return null;
     }
     return parseInt(decoder.decode(this.bytes.subarray(at + 2, at + 6)), 16);
   }
@@ -156,36 +164,35 @@ export class Reader {
     const start = this.at, c = this.bytes[start];
     if (c === QUOTE) return this.string();
     if (c === MINUS || isDigit(c)) return this.number(inPayload);
-    const literal = LITERALS.get(String.fromCharCode(c));
-    if (!literal) this.unexpected();
-    for (const letter of literal[0]) {
-      if (this.bytes[this.at] !== code(letter)) this.unexpected();
+    const literal = LITERALS[char(c)] ?? this.unexpected();
+    for (const letter of literal) {
+      if (this.byte() !== code(letter)) this.unexpected();
       this.at++;
     }
-    return literal[1];
+    return JSON.parse(literal);
   }
 
   number(inPayload) {
     const start = this.at;
     const digits = () => {
-      if (!isDigit(this.bytes[this.at])) this.unexpected();
-      while (isDigit(this.bytes[this.at])) this.at++;
+      if (!isDigit(this.byte())) this.unexpected();
+      while (isDigit(this.byte())) this.at++;
     };
-    if (this.bytes[this.at] === MINUS) this.at++;
-    if (this.bytes[this.at] === code("0")) this.at++;
+    if (this.byte() === MINUS) this.at++;
+    if (this.byte() === code("0")) this.at++;
     else digits();
-    if (this.bytes[this.at] === code(".")) {
+    if (this.byte() === code(".")) {
       this.at++;
       digits();
     }
-    if ((this.bytes[this.at] | 0x20) === code("e")) {
+    if ((this.byte() | 0x20) === code("e")) {
       this.at++;
-      if ([MINUS, code("+")].includes(this.bytes[this.at])) this.at++;
+      if ([MINUS, code("+")].includes(this.byte())) this.at++;
       digits();
     }
-    const text = this.raw(start);
+    const text = this.written(start);
     const fault = inPayload ? numberFault(text) : "";
-    if (fault) this.fault(fault, `${text.slice(0, 60)} is not kept exactly; write it as a string`, start);
+    if (fault) this.fault(fault, `${text.slice(0, 60)} is not kept exactly; write a string`, start);
     return Number(text);
   }
 
@@ -194,11 +201,11 @@ export class Reader {
     const c = this.peek(), start = this.at;
     if (c !== QUOTE) {
       // A number or a literal is read first: the text may end inside it.
-      if (tokens && (c === MINUS || isDigit(c) || LITERALS.has(String.fromCharCode(c)))) this.scalar(false);
+      if (tokens && (c === MINUS || isDigit(c) || LITERALS[char(c)])) this.scalar(false);
       this.unexpected(start);
     }
     const name = this.string();
-    if (known.has(name)) this.fault("duplicate-name", `member ${JSON.stringify(name.slice(0, 60))} is there twice`, start);
+    if (known.has(name)) this.fault("duplicate-name", `member ${quote(name)} is there twice`, start);
     return [name, start];
   }
 
@@ -260,7 +267,7 @@ export class Reader {
     if (this.peek() !== CLOSE) {
       for (;;) {
         const [name, at] = this.name(found, true);
-        if (!Object.hasOwn(readers, name)) this.fault("unknown-member", `unknown member ${JSON.stringify(name.slice(0, 60))}`, at);
+        if (!Object.hasOwn(readers, name)) this.fault("unknown-member", `unknown member ${quote(name)}`, at);
         this.colon();
         found.set(name, readers[name]());
         const next = this.peek();
@@ -272,7 +279,7 @@ export class Reader {
     this.at++;
     this.depth--;
     for (const name of Object.keys(readers)) {
-      if (!found.has(name)) this.fault("missing-member", `member ${JSON.stringify(name)} is missing`, start);
+      if (!found.has(name)) this.fault("missing-member", `member ${quote(name)} is missing`, start);
     }
     return Object.fromEntries(found);
   }
@@ -311,31 +318,8 @@ export class Reader {
   version() {
     const start = (this.peek(), this.at), value = this.value(false);
     if (value === "1") return '"1"';
-    if (this.raw(start) !== "1") this.fault("version", 'the version must be "1"', start);
+    if (this.written(start) !== "1") this.fault("version", BAD_VERSION, start);
     return "1";
-  }
-
-  array(most, item) {
-    const start = (this.peek(), this.at);
-    if (this.bytes[start] !== OPEN_ARRAY) {
-      this.value(false);
-      this.fault("wrong-type", "an array is expected", start);
-    }
-    this.at++;
-    const items = [];
-    if (this.peek() !== CLOSE_ARRAY) {
-      for (;;) {
-        if (items.length === most) this.fault("too-large", `more than ${most} signatures`);
-        items.push(item());
-        const next = this.peek();
-        if (next === CLOSE_ARRAY) break;
-        if (next !== COMMA) this.unexpected();
-        this.at++;
-        if (this.peek() === CLOSE_ARRAY) this.unexpected();
-      }
-    }
-    this.at++;
-    return items;
   }
 }
 
@@ -358,34 +342,25 @@ export function toBytes(text, what) {
   return utf8(text);
 }
 
-// readDocument reads a signed document, {"MEMBER":{"payload":…}}, and returns its
-// payload in canonical form and its signature or signatures.
-export function readDocument(bytes, { member, maxBytes, integerVersion = false, signatures = false }) {
+// readDocument reads a signed document, {"MEMBER":{"payload":…,"signature":…}}, and returns
+// its payload in canonical form and the other member, which read may read in another way.
+export function readDocument(bytes, { member, maxBytes, integerVersion = false, signed = "signature", read = (reader) => reader.signature() }) {
   const tooLarge = () => { throw new Refusal("parse", "too-large", `1:1: more than ${maxBytes} bytes`); };
   if (bytes.length > maxBytes) tooLarge();
   const reader = new Reader(bytes);
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) reader.fault("byte-order-mark", "the text starts with a byte order mark");
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) reader.fault("byte-order-mark", "a byte order mark");
   reader.space();
   if (reader.at === bytes.length) reader.fault("empty", "the text is empty", 0);
 
-  const readers = { payload: () => reader.payload(), version: () => reader.version() };
-  if (signatures) readers.signatures = () => reader.array(32, () => reader.object({ key: () => keyID(reader), signature: () => reader.signature() }));
-  else readers.signature = () => reader.signature();
+  const readers = { payload: () => reader.payload(), [signed]: () => read(reader), version: () => reader.version() };
   const document = reader.object({ [member]: () => reader.object(readers) })[member];
   reader.space();
-  if (reader.at < bytes.length) reader.fault("trailing-data", "more text follows the end of the JSON value");
-  if (document.version === "1" && !integerVersion) reader.fault("version", 'the version must be the string "1"', 0);
+  if (reader.at < bytes.length) reader.fault("trailing-data", "more text follows");
+  if (document.version === "1" && !integerVersion) reader.fault("version", BAD_VERSION, 0);
 
-  const signed = signatures ? `"signatures":${JSON.stringify(document.signatures)}` : `"signature":"${document.signature}"`;
-  const size = utf8(`{"${member}":{"payload":${document.payload},${signed},"version":${document.version}}}`).length;
+  const size = utf8(`{"${member}":{"payload":${document.payload},"${signed}":${JSON.stringify(document[signed])},"version":${document.version}}}`).length;
   if (size > maxBytes) tooLarge();
   return document;
-}
-
-function keyID(reader) {
-  const start = (reader.peek(), reader.at), id = reader.text();
-  if (!isKeyID(id)) reader.fault("signature-format", "the fingerprint of a key is expected", start);
-  return id;
 }
 
 // isKeyID reports whether a text is a fingerprint: SHA256: and 32 bytes in base64. The

@@ -1,7 +1,7 @@
 // Trusted keys: files of OpenSSH public keys, allowed_signers lines and PEM blocks
 // (SPEC.md, section 4.1), and the signatures that they verify (section 4).
 
-import { toBytes, utf8 } from "./json.js";
+import { char, toBytes, utf8 } from "./json.js";
 import { instantAt } from "./time.js";
 
 const NAMESPACE = "licseal";
@@ -18,6 +18,8 @@ const KEY_LINE = new RegExp(String.raw`^(${TYPE})[ \t]+(AAAA\S*)(?:[ \t]+(.*))?$
 const SIGNER_LINE = new RegExp(String.raw`^("[^"]*"|[^"\s]+)[ \t]+(?:(${OPTION}(?:,${OPTION})*)[ \t]+)?(${TYPE}[ \t]+AAAA.*)$`, "u");
 const NO_PRINCIPAL = /^!?((no-)?(agent-forwarding|cert-authority|port-forwarding|pty|restrict|touch-required|user-rc|verify-required|x11-forwarding)|[ \t].*|.*[ \t]|)$/i;
 
+const UNUSABLE = "the key is damaged, or is neither Ed25519 nor ECDSA on P-256";
+
 const subtle = globalThis.crypto?.subtle;
 
 export const hex = (bytes) => Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
@@ -25,7 +27,7 @@ export const unhex = (text) => Uint8Array.from(text.match(/../g) ?? [], (digits)
 export const sha256 = async (bytes) => new Uint8Array(await engine().digest("SHA-256", bytes));
 
 function engine() {
-  if (!subtle) throw new Error("this JavaScript engine has no WebCrypto (globalThis.crypto.subtle); Node.js has it from version 20");
+  if (!subtle) throw new Error("this engine has no WebCrypto; Node.js has it from version 20");
   return subtle;
 }
 
@@ -36,11 +38,7 @@ export function unbase64(text) {
   return base64(bytes) === text ? bytes : null;
 }
 
-function base64(bytes) {
-  let text = "";
-  for (const b of bytes) text += String.fromCharCode(b);
-  return btoa(text);
-}
+const base64 = (bytes) => btoa(Array.from(bytes, (b) => char(b)).join(""));
 
 // Key is a public key. Its id is the fingerprint that ssh-keygen -l prints.
 class Key {
@@ -52,8 +50,8 @@ class Key {
     return Object.assign(Object.create(Key.prototype), this);
   }
 
-  // verify reports whether the key made a signature, 128 hex digits.
-  async verify(message, signature) {
+  // made reports whether the key made a signature, 128 hex digits.
+  async made(message, signature) {
     const bytes = unhex(signature), s = signature.slice(64);
     if (this.type === P256) {
       if (s > HALF_P256_ORDER) return false;
@@ -105,37 +103,37 @@ function cut(wire, at) {
 const wireString = (bytes) => [0, 0, 0, bytes.length, ...bytes];
 
 async function newKey(type, point) {
-  if (type === ED25519 ? point.length !== 32 || !isSound(point) : point.length !== 65 || point[0] !== 4) throw new Error("the key is damaged, or proves nothing");
+  if (type === ED25519 ? point.length !== 32 || !isSound(point) : point.length !== 65 || point[0] !== 4) throw new Error(UNUSABLE);
   const parts = type === P256 ? [utf8(type), utf8("nistp256"), point] : [utf8(type), point];
   const digest = await sha256(Uint8Array.from(parts.flatMap(wireString)));
   const key = new Key(type, point, `SHA256:${base64(digest).replace("=", "")}`);
-  await key.verify(new Uint8Array(), "0".repeat(128)).catch(() => { throw new Error("the key is damaged, or this JavaScript engine does not support its type"); });
+  await key.made(new Uint8Array(), "0".repeat(128)).catch(() => { throw new Error(UNUSABLE); });
   return key;
 }
 
 // parseWire reads a key in SSH's wire format, in base64.
 export async function parseWire(text, expected = "") {
   const wire = unbase64(text);
-  if (!wire) throw new Error("the key is not base64");
+  if (!wire) throw new Error(UNUSABLE);
   let [field, at] = cut(wire, 0);
-  const type = String.fromCharCode(...(field ?? []));
-  if (type !== ED25519 && type !== P256 || expected && type !== expected) throw new Error(`the key is damaged, or its type is neither ${ED25519} nor ${P256}`);
+  const type = char(...(field ?? []));
+  if (type !== ED25519 && type !== P256 || expected && type !== expected) throw new Error(UNUSABLE);
   if (type === P256) {
     [field, at] = cut(wire, at);
-    if (String.fromCharCode(...(field ?? [])) !== "nistp256") throw new Error("the key is on another curve than its type");
+    if (char(...(field ?? [])) !== "nistp256") throw new Error(UNUSABLE);
   }
   [field, at] = cut(wire, at);
-  if (!field || at !== wire.length) throw new Error("the key is damaged");
+  if (!field || at !== wire.length) throw new Error(UNUSABLE);
   return newKey(type, field);
 }
 
 function parsePEM(label, body) {
-  if (label !== "PUBLIC KEY") throw new Error(label.endsWith("PRIVATE KEY") ? "a private key in a file of trusted keys: put its public key here" : "expected a PEM block of type PUBLIC KEY");
+  if (label !== "PUBLIC KEY") throw new Error(label.endsWith("PRIVATE KEY") ? "a private key: put its public key here" : "expected a PEM block of type PUBLIC KEY");
   const digits = hex(unbase64(body) ?? []);
   for (const [type, prefix] of SPKI) {
     if (digits.startsWith(prefix)) return newKey(type, unhex(digits.slice(prefix.length)));
   }
-  throw new Error("the PEM block holds neither an Ed25519 key nor an ECDSA key on P-256");
+  throw new Error(UNUSABLE);
 }
 
 // matches reports whether a list of OpenSSH's patterns allows a name.
@@ -153,7 +151,7 @@ function matches(list, name) {
 function parseTimestamp(text) {
   const match = /^(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?Z$/i.exec(text);
   const instant = match && instantAt(...match.slice(1).map((part) => Number(part ?? 0)));
-  if (!instant || instant < 0n) throw new Error("a time is written YYYYMMDDZ, YYYYMMDDHHMMZ or YYYYMMDDHHMMSSZ, in UTC and with the Z");
+  if (!instant || instant < 0n) throw new Error("a time is written YYYYMMDDZ or YYYYMMDDHHMMSSZ");
   return instant;
 }
 
@@ -172,19 +170,19 @@ function parseOptions(text) {
 
 // parseLine reads a line of a file. It returns null for a key of other namespaces.
 async function parseLine(line) {
-  if (/[^\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}\t]/u.test(line)) throw new Error("the line has a character that does not print");
+  if (/[^\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}\t]/u.test(line)) throw new Error("a character that does not print");
   const bare = KEY_LINE.exec(line);
   const signer = bare ? null : SIGNER_LINE.exec(line);
-  if (!bare && !signer) throw new Error("expected a line such as ssh-ed25519 AAAA…, or PRINCIPALS [OPTIONS] TYPE KEY");
+  if (!bare && !signer) throw new Error("expected [PRINCIPALS [OPTIONS]] TYPE KEY, such as ssh-ed25519 AAAA…");
   const options = parseOptions(signer?.[2] ?? "");
   const namespaces = options.get("namespaces");
   if (namespaces !== undefined && namespaces.split(",").every(isPattern) && !matches(namespaces, NAMESPACE)) return null;
   const principals = signer ? signer[1].replaceAll('"', "").split(",") : [];
-  if (options.has("refused")) throw new Error("an option is unknown, without a value or given twice: expected namespaces, valid-after or valid-before");
+  if (options.has("refused")) throw new Error("an option is unknown, incomplete or given twice");
   if (!principals.concat(namespaces?.split(",") ?? []).every(isPattern)) throw new Error("a pattern is too long");
-  if (principals.some((principal) => NO_PRINCIPAL.test(principal))) throw new Error("this cannot be the name of an issuer");
+  if (principals.some((principal) => NO_PRINCIPAL.test(principal))) throw new Error("not the name of an issuer");
   const [, type, text, comment = ""] = bare ?? KEY_LINE.exec(signer[3]);
-  if (/(^|[ \t])(\S*\\n)?(ssh-|ecdsa-sha2-|sk-)\S*[ \t]+AAAA/.test(comment)) throw new Error("two keys on this line: put each on a line of its own");
+  if (/(^|[ \t])(\S*\\n)?(ssh-|ecdsa-sha2-|sk-)\S*[ \t]+AAAA/.test(comment)) throw new Error("two keys on one line");
   const key = await parseWire(text, type);
   for (const [name, bound] of [["valid-after", "after"], ["valid-before", "before"]]) {
     if (options.has(name)) key[bound] = parseTimestamp(options.get(name));
@@ -215,13 +213,13 @@ export async function parseTrustedKeys(file) {
       } else {
         key = await parseLine(lines[i]);
       }
-      if (key && keys.some((other) => overlap(key, other))) throw new Error("the key is there twice, for some of the same dates");
+      if (key && keys.some((other) => overlap(key, other))) throw new Error("the key is there twice for some dates");
       if (key) keys.push(key);
     } catch (error) {
       throw new Error(`trusted keys, line ${start + 1}: ${error.message}`);
     }
   }
-  if (keys.length === 0) throw new Error("trusted keys: no key for licences in this file");
+  if (keys.length === 0) throw new Error("trusted keys: no key for licences");
   return keys;
 }
 
@@ -229,7 +227,7 @@ export async function parseTrustedKeys(file) {
 // and null if there is none.
 export async function signerOf(keys, message, signature, instant) {
   for (const key of keys) {
-    if (key.trusts(instant) && (await key.verify(message, signature))) return key;
+    if (key.trusts(instant) && (await key.made(message, signature))) return key;
   }
   return null;
 }

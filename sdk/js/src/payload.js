@@ -1,5 +1,6 @@
 // Checks of the payloads of lists and trust documents.
 
+import { quote } from "./json.js";
 import { Refusal } from "./refusal.js";
 
 export const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -15,7 +16,7 @@ export function checker(reason, code) {
   const members = (value, required, optional = []) => {
     need(isObject(value), `an object with ${required.join(", ")} is expected`);
     for (const name of required) need(Object.hasOwn(value, name), `member ${name} is missing`);
-    for (const name of Object.keys(value)) need(required.includes(name) || optional.includes(name), `unknown member ${JSON.stringify(name.slice(0, 60))}`);
+    for (const name of Object.keys(value)) need(required.includes(name) || optional.includes(name), `unknown member ${quote(name)}`);
   };
   return { need, members };
 }

@@ -24,13 +24,13 @@ function read(payload) {
   members(payload, ["generation", "issued", "keys", "licenses", "next_update", "salt"]);
   const { generation, issued, keys, licenses, next_update: next, salt } = payload;
   need(Number.isInteger(generation) && generation >= 1, "generation must be an integer, 1 or greater");
-  need(isString(salt) && /^[0-9a-f]{32}$/.test(salt), "salt must be 32 lower-case hex digits");
+  need(isString(salt) && /^[0-9a-f]{32}$/.test(salt), "salt must be 32 hex digits");
   need(isObject(licenses), "licenses must be an object");
-  for (const [hash, reason] of Object.entries(licenses)) need(isDigest(hash) && isReason(reason), "a revoked licence is a hash of 64 lower-case hex digits, and a printable reason");
+  for (const [hash, reason] of Object.entries(licenses)) need(isDigest(hash) && isReason(reason), "a hash or a reason is malformed");
   need(isObject(keys) && Object.keys(keys).length <= MAX_KEYS, `keys must be an object of at most ${MAX_KEYS}`);
   for (const [id, key] of Object.entries(keys)) {
     members(key, ["reason"], ["from"]);
-    need(isKeyID(id) && isReason(key.reason), "a revoked key has a fingerprint and a printable reason");
+    need(isKeyID(id) && isReason(key.reason), "a fingerprint or a reason is malformed");
     if (Object.hasOwn(key, "from")) time(key.from, "from");
   }
   const list = { keys, licenses, salt, issued: time(issued, "issued"), next: time(next, "next_update") };
@@ -48,8 +48,8 @@ export async function openList(text, keys) {
   const document = readText(toBytes(text, "the revocation list"));
   const list = read(JSON.parse(document.payload));
   const signer = await signerOf(keys, utf8(`licseal-revocations-v1\n${document.payload}`), document.signature, list.issued);
-  if (!signer) throw new Refusal(REASON, "forged", "no key that was trusted when the revocation list was issued has signed it");
-  if (refuses(list, signer.id, list.issued)) throw new Refusal(REASON, "signer-revoked", "the revocation list revokes the key that signed it");
+  if (!signer) throw new Refusal(REASON, "forged", "no key that is trusted for its date signed the revocation list");
+  if (refuses(list, signer.id, list.issued)) throw new Refusal(REASON, "signer-revoked", "the list revokes its own signer");
   return list;
 }
 
@@ -63,9 +63,9 @@ function readText(bytes) {
 
 // checkRevoked refuses a licence by a list. created is null if its dates cannot be read.
 export async function checkRevoked(list, { keyID, created, id, at, license }) {
-  if (at >= list.next) throw new Refusal(REASON, "stale", `the revocation list was due to be replaced by ${format(list.next)}`, license);
-  if (refuses(list, keyID, created)) throw new Refusal("revoked", "key-revoked", `the key that signed the licence, ${keyID}, is revoked: ${list.keys[keyID].reason}`);
-  if (id === null) throw new Refusal("schema", "no-id", "the licence has no id to look up in the revocation list", license);
+  if (at >= list.next) throw new Refusal(REASON, "stale", `the revocation list ended at ${format(list.next)}`, license);
+  if (refuses(list, keyID, created)) throw new Refusal("revoked", "key-revoked", `its signing key is revoked: ${list.keys[keyID].reason}`);
+  if (id === null) throw new Refusal("schema", "no-id", "no id to look up in the revocation list", license);
   const hash = hex(await sha256(utf8(`licseal-revoked-license-v1\n${list.salt}\n${id}`)));
   if (Object.hasOwn(list.licenses, hash)) throw new Refusal("revoked", "revoked", `the licence is revoked: ${list.licenses[hash]}`, license);
 }

@@ -9,23 +9,12 @@ export const max = (a, b) => (a > b ? a : b);
 const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 const TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([-+])(\d\d):(\d\d))$/;
 
-const isLeap = (year) => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
-const daysOf = (year, month) => [31, isLeap(year) ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0;
-
-// midnight returns the first second of a day since 1970, and null if there is no such
-// day.
-function midnight(year, month, day) {
-  if (day < 1 || day > daysOf(year, month)) return null;
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  return date.getTime() / 1000;
-}
-
 // instantAt returns the instant of a day and a clock, and null if there is none.
 export function instantAt(year, month, day, hour, minute, second) {
-  const start = midnight(year, month, day);
-  if (start === null || hour > 23 || minute > 59 || second > 59) return null;
-  return BigInt(start + hour * 3600 + minute * 60 + second) * SECOND;
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day); // a day that does not exist becomes another
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) return null;
+  return BigInt(date / 1000 + hour * 3600 + minute * 60 + second) * SECOND;
 }
 
 // parseTime reads an RFC 3339 time, and returns null if the text is none.

@@ -1,7 +1,7 @@
 // Chains of trust (SPEC.md, section 11). What a reader remembers is the chain that it
 // has accepted, as text; it is verified again each time.
 
-import { readDocument, toBytes, utf8 } from "./json.js";
+import { isKeyID, readDocument, toBytes, utf8 } from "./json.js";
 import { hex, parseWire, sha256 } from "./keys.js";
 import { checker, isDigest, isString } from "./payload.js";
 import { Refusal } from "./refusal.js";
@@ -10,6 +10,7 @@ import { parseWholeTime } from "./time.js";
 const MAX_BYTES = 64 * 1024;
 const MAX_CHAIN_BYTES = 8 * 1024 * 1024;
 const MAX_CHAIN_KEYS = 4096;
+const MAX_SIGNATURES = 32;
 const { need, members } = checker("trust", "trust");
 
 const refuse = (code, generation, detail) => { throw new Refusal("trust", code, `generation ${generation}: ${detail}`); };
@@ -66,10 +67,39 @@ async function readContents(payload, cache) {
   return { generation, previous, issued, roots, threshold, keys };
 }
 
+// readSignatures reads an array of signatures, and the keys that are said to have made them.
+function readSignatures(reader) {
+  const peek = () => String.fromCharCode(reader.peek());
+  const first = peek(), start = reader.at;
+  if (first !== "[") {
+    reader.value(false);
+    reader.fault("wrong-type", "an array is expected", start);
+  }
+  reader.at++;
+  const signatures = [];
+  while (peek() !== "]") {
+    if (signatures.length === MAX_SIGNATURES) reader.fault("too-large", `more than ${MAX_SIGNATURES} signatures`);
+    signatures.push(reader.object({ key: () => readKeyID(reader), signature: () => reader.signature() }));
+    const next = peek();
+    if (next === "]") break;
+    if (next !== ",") reader.unexpected();
+    reader.at++;
+    if (peek() === "]") reader.unexpected();
+  }
+  reader.at++;
+  return signatures;
+}
+
+function readKeyID(reader) {
+  const start = (reader.peek(), reader.at), id = reader.text();
+  if (!isKeyID(id)) reader.fault("signature-format", "the fingerprint of a key is expected", start);
+  return id;
+}
+
 async function readOne(bytes, cache) {
   let document;
   try {
-    document = readDocument(bytes, { member: "trust", maxBytes: MAX_BYTES, signatures: true });
+    document = readDocument(bytes, { member: "trust", maxBytes: MAX_BYTES, signed: "signatures", read: readSignatures });
   } catch (error) {
     throw error instanceof Refusal ? new Refusal("trust", error.code, `a document of the chain: ${error.message}`) : error;
   }
@@ -118,7 +148,7 @@ async function checkSignatures(known, next) {
   for (const [i, { key, signature }] of next.signatures.entries()) {
     if (i > 0 && next.signatures[i - 1].key === key) refuse("duplicate", next.generation, `${key} has signed twice`);
     if (!roots.has(key)) refuse("foreign", next.generation, `${key} has signed and is no root`);
-    if (!(await roots.get(key).verify(next.message, signature))) refuse("wrong", next.generation, `the signature of ${key} is not good`);
+    if (!(await roots.get(key).made(next.message, signature))) refuse("wrong", next.generation, `the signature of ${key} is not good`);
   }
   for (const document of documents) {
     const signed = document.roots.filter((root) => next.signatures.some(({ key }) => key === root.id)).length;
