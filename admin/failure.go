@@ -67,6 +67,8 @@ func failureOf(err error) *failure {
 		return failf(http.StatusPreconditionFailed, "Precondition Failed: %v", err)
 	case errors.Is(err, ErrFull):
 		return failf(http.StatusInsufficientStorage, "the store is full: nothing was changed")
+	case errors.Is(err, ErrReadOnly):
+		return failf(http.StatusServiceUnavailable, "the store is read-only, as a standby is: nothing was changed; send the request to the primary")
 	case errors.Is(err, ErrUnavailable), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		f := failf(http.StatusServiceUnavailable, "the store cannot be reached: retry later")
 		f.header = http.Header{"Retry-After": {"1"}}

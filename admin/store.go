@@ -100,6 +100,9 @@ var ErrMismatch = errors.New("the record has changed, or was deleted, since it w
 // ErrUnavailable means that a store cannot be used at the moment. Stores wrap it.
 var ErrUnavailable = errors.New("the store cannot be reached")
 
+// ErrReadOnly means that a store serves reads only, as a standby does. Stores wrap it.
+var ErrReadOnly = errors.New("the store is read-only")
+
 // ErrFull means that a store has no space left. Stores wrap it.
 var ErrFull = errors.New("the store is full")
 

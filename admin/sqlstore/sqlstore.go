@@ -205,6 +205,8 @@ func storeError(err error) error {
 	switch sqldb.KindOf(err) {
 	case sqldb.Unavailable, sqldb.Conflict, sqldb.Corrupt:
 		return fmt.Errorf("%w: %w", admin.ErrUnavailable, err)
+	case sqldb.ReadOnly:
+		return fmt.Errorf("%w: %w", admin.ErrReadOnly, err)
 	case sqldb.Full:
 		return fmt.Errorf("%w: %w", admin.ErrFull, err)
 	}

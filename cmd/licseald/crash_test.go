@@ -193,13 +193,10 @@ func checkLoads(t *testing.T, store admin.Store, loads ...*load) {
 	}
 }
 
-// killRounds is how often a process is killed in one test.
-func killRounds() int { return testenv.Rounds(2, 12) }
-
 // killAgainAndAgain kills a process under load and starts it again, each time after all
 // of its loads have got on.
-func killAgainAndAgain(t *testing.T, current *atomic.Pointer[process], loads []*load, args ...string) {
-	for range killRounds() {
+func killAgainAndAgain(t *testing.T, kills int, current *atomic.Pointer[process], loads []*load, args ...string) {
+	for range testenv.Rounds(2, kills) {
 		waitForAll(t, loads)
 		time.Sleep(rand.N(250 * time.Millisecond))
 		current.Load().kill()
@@ -243,7 +240,7 @@ func TestKillSQLite(t *testing.T) {
 	loads := []*load{newLoad(v, "A", url), newLoad(v, "B", url), newLoad(v, "C", url)}
 	ctx, cancel := context.WithCancel(t.Context())
 	group := startLoads(ctx, t, loads...)
-	killAgainAndAgain(t, &current, loads, args...)
+	killAgainAndAgain(t, 200, &current, loads, args...)
 	cancel()
 	group.Wait()
 	checkStore(t, store, loads...)
@@ -273,7 +270,7 @@ func TestKillPostgreSQL(t *testing.T) {
 	loads := []*load{newLoad(v, "A", steadyURL), newLoad(v, "B", steadyURL), newLoad(v, "C", url), newLoad(v, "D", url)}
 	ctx, cancel := context.WithCancel(t.Context())
 	group := startLoads(ctx, t, loads...)
-	killAgainAndAgain(t, &current, loads[2:], args...)
+	killAgainAndAgain(t, 50, &current, loads[2:], args...)
 	cancel()
 	group.Wait()
 	for _, l := range loads[:2] {

@@ -148,6 +148,39 @@ func TestReadOnlyPostgreSQL(t *testing.T) {
 	}
 }
 
+// A standby that follows another server serves reads, also those of what is written later,
+// and refuses writes with the reason.
+func TestStandby(t *testing.T) {
+	v, primary := newVendor(t), pgtest.Start(t)
+	store := primary.NewDatabase(t)
+	writer := start(t, "--store", store, "--listen", "127.0.0.1:0", "--trust", v.trust)
+	post(t, v, writer, "LS", 2)
+	u, err := url.Parse(store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := url.Parse(primary.Standby(t).URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Host = other.Host
+	p := start(t, "--store", u.String(), "--listen", "127.0.0.1:0", "--trust", v.trust)
+	if got := stored(t, p); got != 2 {
+		t.Errorf("%d licences are there", got)
+	}
+	id := postedID(t, expect(t, 201, "POST", writer.url+"/licenses", v.licence(t, "LS-LATER", 30)))
+	testenv.WaitUntil(t, "the standby has what was written", func() bool { return stored(t, p) == 3 })
+	for _, path := range []string{"/licenses/" + id, "/license/report", "/metrics", "/status"} {
+		expect(t, 200, "GET", p.url+path, "")
+	}
+	for method, path := range map[string]string{"POST": "/licenses", "PUT": "/licenses/" + id, "PATCH": "/licenses/" + id, "DELETE": "/licenses/" + id} {
+		if body := expect(t, 503, method, p.url+path, v.licence(t, "LS-"+method, 30)); !strings.Contains(body, "the store is read-only, as a standby is: nothing was changed") {
+			t.Errorf("%s: %s", method, body)
+		}
+	}
+	output(t, "backup", "--store", u.String(), filepath.Join(t.TempDir(), "backup"))
+}
+
 // pooled starts PgBouncer in front of a database, with fewer connections to it than
 // clients have, and returns the URL of the database through it.
 func pooled(t *testing.T, store string) string {

@@ -16,7 +16,8 @@ const (
 	Other       Kind = iota // none of these, or no error
 	Unique                  // a unique value exists already
 	Conflict                // nothing was done, in favor of another transaction or for want of a prepared statement; retry
-	Unavailable             // the database cannot be reached, is starting or stopping, refuses the login, or is read-only
+	Unavailable             // the database cannot be reached, is starting or stopping, or refuses the login
+	ReadOnly                // the database is read-only, as a standby is
 	Full                    // the disk is full
 	Corrupt                 // the file is damaged, or is not a database
 	Denied                  // the role lacks a privilege
@@ -67,7 +68,9 @@ func stateKind(state string) Kind {
 		return Denied
 	case "53100": // disk_full
 		return Full
-	case "25006", "57014": // read_only_sql_transaction, as on a standby; query_canceled: it took too long
+	case "25006": // read_only_sql_transaction
+		return ReadOnly
+	case "57014": // query_canceled: it took too long
 		return Unavailable
 	}
 	switch {
@@ -95,7 +98,9 @@ func codeKind(code int) Kind {
 		return Full
 	case 11, 26: // CORRUPT, NOTADB
 		return Corrupt
-	case 8, 10, 14: // READONLY, IOERR, CANTOPEN
+	case 8: // READONLY
+		return ReadOnly
+	case 10, 14: // IOERR, CANTOPEN
 		return Unavailable
 	}
 	return Other

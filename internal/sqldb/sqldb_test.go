@@ -449,7 +449,9 @@ func TestKindOf(t *testing.T) {
 		{errors.New("sql: expected 1 arguments, got 2"), sqldb.Other},
 		{sqlState("57P03"), sqldb.Unavailable},
 		{sqlState("08006"), sqldb.Unavailable},
-		{sqlState("25006"), sqldb.Unavailable},
+		{sqlState("25006"), sqldb.ReadOnly},
+		{sqliteCode(8), sqldb.ReadOnly},
+		{sqliteCode(1032), sqldb.ReadOnly}, // READONLY_DBMOVED
 		{sqlState("42P05"), sqldb.Conflict},
 		{sqlState("26000"), sqldb.Conflict},
 		{sqlState("42501"), sqldb.Denied},

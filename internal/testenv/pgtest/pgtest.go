@@ -60,6 +60,50 @@ func Start(t testing.TB) *Server {
 	return server
 }
 
+// Standby starts a server that follows s: a standby, which is read-only.
+func (s *Server) Standby(t testing.TB) *Server {
+	t.Helper()
+	standby, err := s.startStandby()
+	if err != nil {
+		t.Fatalf("starting a standby of PostgreSQL: %v", err)
+	}
+	t.Cleanup(standby.close)
+	return standby
+}
+
+func (s *Server) startStandby() (*Server, error) {
+	standby := &Server{bin: s.bin, account: s.account}
+	var err error
+	if standby.dir, err = os.MkdirTemp("", "licseal-pg-"); err != nil {
+		return nil, err
+	}
+	if err = standby.follow(s); err == nil {
+		err = standby.Start()
+	}
+	if err != nil {
+		standby.close()
+		return nil, err
+	}
+	return standby, nil
+}
+
+// follow copies the data of another server, and its address.
+func (s *Server) follow(primary *Server) error {
+	if s.account != nil {
+		if err := os.Chown(s.dir, int(s.account.Credential.Uid), int(s.account.Credential.Gid)); err != nil {
+			return err
+		}
+	}
+	backup := exec.Command(filepath.Join(s.bin, "pg_basebackup"), "--pgdata", s.data(), "--write-recovery-conf", "--checkpoint", "fast", "--no-sync",
+		"--dbname", primary.URL())
+	backup.SysProcAttr = s.account
+	backup.Dir = s.dir
+	if output, err := backup.CombinedOutput(); err != nil {
+		return fmt.Errorf("pg_basebackup: %v\n%s", err, output)
+	}
+	return s.choosePort()
+}
+
 // NewDatabase returns the URL of a new, empty database on the server.
 func (s *Server) NewDatabase(t testing.TB) string { return newDatabase(t, s.URL()) }
 
@@ -171,6 +215,10 @@ func (s *Server) prepare() error {
 	if output, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %v\n%s", err, output)
 	}
+	return s.choosePort()
+}
+
+func (s *Server) choosePort() error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
