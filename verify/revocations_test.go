@@ -219,6 +219,38 @@ func TestNoID(t *testing.T) {
 	}
 }
 
+// noRoles are fields of which no schema says which is the id.
+type noRoles struct{}
+
+func (noRoles) Roles() licseal.Roles                               { return licseal.Roles{} }
+func (noRoles) Judge(licseal.Payload) ([]licseal.Violation, error) { return nil, nil }
+func (noRoles) RolesOf(licseal.Payload) licseal.Roles {
+	return licseal.Roles{NotBefore: "/from", NotAfter: "/until"}
+}
+
+// A licence of which nobody says where its id is could never be revoked either, unless the
+// caller says it.
+func TestNoRoleOfTheID(t *testing.T) {
+	list := mustRevocations(t, sealList(t, newRevocations(t, 1, midYear.Add(-time.Second)), signer2))
+	text := []byte(signed(sealEd25519(seed1), `{"from":"2026-01-01","license_key":"a","serial":"b","until":"2027-01-01"}`).file())
+	for name, test := range map[string]struct {
+		options verify.Options
+		want    bool
+	}{
+		"a list":             {verify.Options{Revocations: list}, false},
+		"no list":            {verify.Options{}, true},
+		"a list, and a role": {verify.Options{Revocations: list, Roles: licseal.Roles{ID: "/serial"}}, true},
+		"a role of no field": {verify.Options{Revocations: list, Roles: licseal.Roles{ID: "/none"}}, false},
+	} {
+		test.options.At, test.options.Fields = midYear, noRoles{}
+		_, err := verify.License(text, trusted1, &test.options)
+		noID, isNoID := errors.AsType[*verify.NoIDError](err)
+		if (err == nil) != test.want || isNoID == test.want || isNoID && (noID.Position == licseal.Position{}) != (test.options.Roles.ID == "") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // A revoked key is not believed where the dates cannot be read, and a list is as
 // old as the latest time says that was seen.
 func TestStrictReadings(t *testing.T) {
