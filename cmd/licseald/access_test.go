@@ -151,7 +151,7 @@ type authority struct {
 
 func newAuthority(t *testing.T, name string) authority {
 	ca := authority{t, t.TempDir()}
-	ca.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+	ca.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3650",
 		"-subj", "/CN="+name, "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-keyout", ca.file("ca.key"), "-out", ca.file("ca"))
 	testenv.WriteFile(t, ca.file("index"), "")
 	testenv.WriteFile(t, ca.file("number"), "01\n")
@@ -173,7 +173,7 @@ func (ca authority) issue(name, subject string) tls.Certificate {
 	key, request, certificate := ca.file(name+".key"), ca.file(name+".csr"), ca.file(name)
 	ca.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", subject, "-keyout", key, "-out", request)
 	testenv.WriteFile(ca.t, ca.file("san"), "subjectAltName=IP:127.0.0.1\n")
-	ca.openssl("x509", "-req", "-in", request, "-CA", ca.file("ca"), "-CAkey", ca.file("ca.key"), "-days", "2", "-extfile", ca.file("san"), "-out", certificate)
+	ca.openssl("x509", "-req", "-in", request, "-CA", ca.file("ca"), "-CAkey", ca.file("ca.key"), "-days", "3650", "-extfile", ca.file("san"), "-out", certificate)
 	pair, err := tls.LoadX509KeyPair(certificate, key)
 	if err != nil {
 		ca.t.Fatal(err)

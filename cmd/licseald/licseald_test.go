@@ -230,9 +230,9 @@ func TestLocalName(t *testing.T) {
 func TestTLS(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
-	testenv.Run(t, "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+	testenv.Run(t, "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3650",
 		"-subj", "/CN=server", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", file("key"), "-out", file("cert"))
-	testenv.Run(t, "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+	testenv.Run(t, "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3650",
 		"-subj", "/CN=deploy robot", "-keyout", file("client.key"), "-out", file("client"))
 	v := newVendor(t)
 	p := start(t, "--ephemeral", "--trust", v.trust, "--tls-cert", file("cert"), "--tls-key", file("key"), "--client-ca", file("client"))
