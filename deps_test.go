@@ -71,6 +71,9 @@ var rooms = []room{
 		module, tokenizer + "/...", jsonschema + "/...", yaml + "/...", uuid, module + "/verify", module + "/revoke", module + "/trust", module + "/schema", module + "/edit", module + "/check/repair", internal}},
 	{module + "/check/repair", []string{module, tokenizer + "/...", yaml + "/...", internal}},
 	{module + "/admin/...", []string{module, tokenizer + "/...", uuid, internal}},
+	{module + "/entitle/monitor", []string{
+		module, tokenizer + "/...", uuid, module + "/verify", module + "/revoke", module + "/trust", module + "/entitle/...", internal,
+		"github.com/prometheus/...", "google.golang.org/protobuf/...", "github.com/beorn7/...", "github.com/cespare/...", "github.com/munnerz/...", xsys + "/..."}},
 	{module + "/entitle/...", []string{module, tokenizer + "/...", uuid, module + "/verify", module + "/revoke", module + "/trust", internal}},
 	{module + "/register", []string{
 		module, tokenizer + "/...", jsonschema + "/...", edwards + "/...", uuid, flock, xsys + "/...", xtext + "/...", mod + "/...", smetrics,

@@ -25,6 +25,7 @@ type Guard struct {
 	current    atomic.Pointer[license] // nil if no licence is in use
 	host       Host
 	sharedLead atomic.Int64 // as lead, of the latest instant that the store knows; noTime if none
+	listDue    atomic.Int64 // when the revocation list is due; 0 if there is none
 	listIssued atomic.Int64 // of the revocation list; 0 if there is none
 	lead       atomic.Int64 // by how much the latest instant seen was ahead of reading.ran, less up to leadStep
 
@@ -34,6 +35,7 @@ type Guard struct {
 	countersMu sync.Mutex
 	counters   map[string]*counter
 
+	warned   warned
 	changing sync.Mutex // held while the licence may change, until that is reported
 
 	loading      sync.Mutex // guards this block
@@ -139,6 +141,8 @@ func newGuard(source Source, trusted []licseal.TrustedKey, opts *Options) *Guard
 	if g.opts.StoreTimeout <= 0 {
 		g.opts.StoreTimeout = defaultStoreTimeout
 	}
+	g.opts.WarnAt, g.opts.WarnBefore = orDefault(g.opts.WarnAt, defaultWarnAt), orDefault(g.opts.WarnBefore, defaultWarnBefore)
+	g.warned = warned{make(map[string]int64), make(map[string]warnedEnd)}
 	if g.opts.MaxUnwritten <= 0 {
 		g.opts.MaxUnwritten = defaultMaxUnwritten
 	}

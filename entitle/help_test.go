@@ -133,16 +133,19 @@ func put(t testing.TB, path string, data []byte) {
 	}
 }
 
-// events collects what a guard tells.
+// events collects what a guard tells; warnings only if they are asked for.
 type events struct {
-	mu  sync.Mutex
-	all []entitle.Event
+	warnings bool
+	mu       sync.Mutex
+	all      []entitle.Event
 }
 
 func (e *events) notify(event entitle.Event) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.all = append(e.all, event)
+	if isWarning := event.Kind == entitle.LimitNear || event.Kind == entitle.EndNear; !isWarning || e.warnings {
+		e.all = append(e.all, event)
+	}
 }
 
 // take returns the kinds of the events so far, and forgets them.

@@ -83,6 +83,15 @@ type Options struct {
 	// other calls. If zero, five seconds.
 	StoreTimeout time.Duration
 
+	// WarnAt are the percentages of a limit, tolerance included, at which an event
+	// warns. If nil, 80 and 100; if empty, there is no warning.
+	WarnAt []int64
+
+	// WarnBefore is how long before the end of the licence, of its grace and of the
+	// revocation list an event warns. If nil, 30 days, 7 days and one day; if empty,
+	// there is no warning. One that is more than half of the whole time is ignored.
+	WarnBefore []time.Duration
+
 	// Notify, if not nil, is called for background events, one at a time. It may
 	// call Status and Limits, but nothing that counts, writes, loads or closes.
 	// It must return quickly: what reports the event waits for it, and that may
@@ -127,6 +136,8 @@ const (
 	StateChanged   EventKind = "state changed"   // for example, the licence has expired
 	ClockBehind    EventKind = "clock behind"    // the clock was set back or held still; the guard's time goes on without it
 	ClockAhead     EventKind = "clock ahead"     // hosts are ahead by more than Options.MaxClockLead: Err has a *ClockLeadError for each
+	LimitNear      EventKind = "limit near"      // so much of a limit is used: Err is a *NearError
+	EndNear        EventKind = "end near"        // the licence, its grace or the list ends soon: Err is an *EndError
 	StoreFailed    EventKind = "store failed"    // usage could not be written; it is kept and written later
 	StoreWorks     EventKind = "store works"     // after a failure, usage is written again
 	UsageRestored  EventKind = "usage restored"  // the store had lost uses, which are counted again: Err has a *UsageLostError for each entitlement

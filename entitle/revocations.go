@@ -25,6 +25,9 @@ func (g *Guard) loadRevocations() error {
 		return nil
 	}
 	r := g.revocations
+	if r.list == nil { // also one that was forgotten with its signer
+		g.listDue.Store(0)
+	}
 	seen := stampOf(g.opts.Revocations)
 	if r.list != nil && isUnchanged(seen, r.stamp) {
 		return nil // a list may be large
@@ -46,9 +49,19 @@ func (g *Guard) loadRevocations() error {
 	}
 	r.list, r.data, r.stamp = list, data, seen
 	g.listIssued.Store(nanos(list.Contents().Issued))
+	g.listDue.Store(nanos(dueOf(list, g.opts.MaxListAge)))
 	g.tellSoon()
 	g.verifier, g.mustJudge = nil, true
 	return nil
+}
+
+// dueOf returns from when on a list is not used.
+func dueOf(list *revoke.List, maxAge time.Duration) time.Time {
+	due := list.Contents().NextUpdate
+	if byAge := list.Contents().Issued.Add(maxAge); maxAge > 0 && byAge.Before(due) {
+		return byAge
+	}
+	return due
 }
 
 // isStale reports whether the list is too old to judge by.

@@ -58,6 +58,9 @@ type Status struct {
 	// has passed since. It is zero unless the clock was set back, or held still.
 	ClockBehind time.Duration
 
+	// ListDue is when the revocation list is due. It is zero if there is none.
+	ListDue time.Time
+
 	ClockErr    error // the hosts whose clocks are far ahead, each a *ClockLeadError; nil if there are none
 	LoadErr     error // why the document of the source is not used; nil if it is
 	StoreErr    error // why usage could not be written; nil if it was
@@ -71,7 +74,7 @@ func (g *Guard) Status() Status { return g.statusOf(g.current.Load()) }
 func (g *Guard) statusOf(l *license) Status {
 	now := g.now()
 	g.saw(now)
-	s := Status{State: Missing, Time: timeOf(now), ClockBehind: g.behind()}
+	s := Status{State: Missing, Time: timeOf(now), ClockBehind: g.behind(), ListDue: timeOrZero(g.listDue.Load())}
 	g.notes.fill(&s)
 	if l == nil {
 		return s

@@ -54,11 +54,15 @@ func (s Status) MarshalJSON() ([]byte, error) {
 		Created     string            `json:"created,omitzero"`
 		Expiry      string            `json:"expiry,omitzero"`
 		GraceEnd    string            `json:"grace_end,omitzero"`
+		ListDue     string            `json:"revocation_list_due,omitzero"`
 		ClockBehind float64           `json:"clock_behind_seconds"`
 		Errors      map[string]string `json:"errors,omitempty"`
 	}{State: s.State, Time: wireTime(s.Time), ClockBehind: s.ClockBehind.Seconds(), Errors: map[string]string{}}
 	if s.License != nil {
 		wire.Created, wire.Expiry, wire.GraceEnd = wireTime(s.NotBefore), wireTime(s.NotAfter), wireTime(s.GraceEnd)
+	}
+	if !s.ListDue.IsZero() {
+		wire.ListDue = wireTime(s.ListDue)
 	}
 	for name, err := range map[string]error{"clock": s.ClockErr, "load": s.LoadErr, "store": s.StoreErr, "remember": s.RememberErr} {
 		if err != nil {

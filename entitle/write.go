@@ -41,6 +41,7 @@ func every(ctx context.Context, do func(context.Context)) {
 func (g *Guard) look(context.Context) {
 	g.reloadAndNote()
 	g.noteInForce()
+	g.noteWarnings()
 	if g.now()-g.remembered.Load() >= int64(clockInterval) || g.marksAreDue() {
 		g.rememberNow()
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/entitle"
+	"github.com/licseal/licseal/entitle/monitor"
 )
 
 // handler answers all requests, by their exact path. http.ServeMux would redirect
@@ -24,6 +25,9 @@ func (s *server) handler() http.Handler {
 		m.registry.MustRegister(s.review)
 	}
 	m.registry.MustRegister(serverCollector{s})
+	if s.entitled != nil {
+		m.registry.MustRegister(monitor.New(s.entitled, "licseald_entitlement"))
+	}
 	api := s.guard(admin.RequestScope, admin.NewHandler(loggedStore{store, s.log, roles}, s.judge.check, &s.admin))
 	routes := map[string]http.Handler{
 		"/metrics": s.guard(metricsScope, getOnly(m.handler())),
@@ -62,7 +66,8 @@ func getOnly(next http.Handler) http.Handler {
 	})
 }
 
-// status reports whether the store can be reached, in the form of the gateway's /status.
+// status reports whether the store can be reached, in the form of the gateway's /status. A
+// client that may see them is also shown the entitlement licence and its limits.
 func (s *server) status(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
 	defer cancel()
@@ -72,7 +77,11 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) {
 		code = http.StatusServiceUnavailable
 		s.log.Error("the store cannot be reached", "error", err.Error())
 	}
-	writeJSON(w, code, map[string]any{"database": map[string]bool{"reachable": err == nil}})
+	body := map[string]any{"database": map[string]bool{"reachable": err == nil}}
+	if s.entitled != nil && (s.mayCount(r) || s.mayUseEntitlements(r)) {
+		body["license"], body["entitlements"] = s.entitled.Status(), s.entitled.Limits()
+	}
+	writeJSON(w, code, body)
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

@@ -5,11 +5,10 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/licseal/licseal/entitle"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// serverCollector reports what the files and the entitlement licence of a server are now.
+// serverCollector reports what the files of a server are now.
 type serverCollector struct{ *server }
 
 var (
@@ -21,21 +20,12 @@ var (
 		"Settings whose files cannot be used now, so that their previous content is in force.", nil, nil)
 	certificateDesc = prometheus.NewDesc("licseald_certificate_expiry_timestamp_seconds",
 		"When the certificate of the server expires, and the first of the CAs of its clients.", []string{"certificate"}, nil)
-	entitlementStateDesc = prometheus.NewDesc("licseald_entitlement_state",
-		"1 for the state in which the entitlement licence is, 0 for the others.", []string{"state"}, nil)
-	entitlementExpiryDesc = prometheus.NewDesc("licseald_entitlement_expiry_timestamp_seconds",
-		"When the entitlement licence expires, without its grace.", nil, nil)
-	entitlementUsedDesc = prometheus.NewDesc("licseald_entitlement_used",
-		"Uses of an entitlement in this month.", []string{"name"}, nil)
-	entitlementLimitDesc = prometheus.NewDesc("licseald_entitlement_limit",
-		"Uses of an entitlement that the licence allows a month, without its tolerance.", []string{"name"}, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (c serverCollector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		buildDesc, reloadFailuresDesc, reloadFailingDesc, certificateDesc,
-		entitlementStateDesc, entitlementExpiryDesc, entitlementUsedDesc, entitlementLimitDesc,
 	} {
 		ch <- d
 	}
@@ -64,31 +54,6 @@ func (c serverCollector) Collect(ch chan<- prometheus.Metric) {
 			}
 		}
 		gauge(certificateDesc, seconds(first), "client-ca")
-	}
-	if c.entitled != nil {
-		collectEntitlements(c.entitled, gauge)
-	}
-}
-
-func collectEntitlements(guard *entitle.Guard, gauge func(*prometheus.Desc, float64, ...string)) {
-	status := guard.Status()
-	for _, state := range []entitle.State{entitle.Missing, entitle.NotYetValid, entitle.Active, entitle.Grace, entitle.Expired, entitle.Suspended} {
-		value := 0.0
-		if state == status.State {
-			value = 1
-		}
-		gauge(entitlementStateDesc, value, string(state))
-	}
-	if !status.NotAfter.IsZero() {
-		gauge(entitlementExpiryDesc, seconds(status.NotAfter))
-	}
-	for _, limit := range guard.Limits() {
-		if limit.Counted {
-			gauge(entitlementUsedDesc, float64(limit.Used), limit.Name)
-		}
-		if limit.Bounded {
-			gauge(entitlementLimitDesc, float64(limit.Max), limit.Name)
-		}
 	}
 }
 

@@ -45,7 +45,9 @@ func TestDashboard(t *testing.T) {
 		t.Fatal(err)
 	}
 	testenv.WriteFile(t, filepath.Join(dir, "installed.json"), v.sign(t, string(payload)))
-	p := start(t, append(args, "--ephemeral", "--tls-cert", ca.file("server"), "--tls-key", ca.file("server.key"))...)
+	list := filepath.Join(t.TempDir(), "revoked.json")
+	v.revokeAll(t, list, 1, "another")
+	p := start(t, append(args, "--ephemeral", "--revocations", list, "--tls-cert", ca.file("server"), "--tls-key", ca.file("server.key"))...)
 	client := ca.client(ca.issue("client", "/CN=client"))
 	if status, body, err := call(t.Context(), client, "POST", p.url+"/licenses", v.licence(t, "LS-1", 30)); status != 201 || err != nil {
 		t.Fatal(status, body, err)
