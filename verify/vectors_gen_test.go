@@ -171,6 +171,7 @@ func makeVectors() map[string]vector {
 	set.addStates()
 	set.addDates()
 	set.addSignatures()
+	set.addCorners()
 	set.addKeyWindows()
 	set.addTexts()
 	set.addNames()
