@@ -18,6 +18,7 @@ var envelope = licseal.Envelope{
 type Document struct {
 	content    *content
 	payload    licseal.Payload
+	message    []byte                 // that is signed
 	signatures []licseal.KeySignature // sorted by key
 	digest     string
 }
@@ -50,9 +51,10 @@ func newDocument(payload licseal.Payload, signatures []licseal.KeySignature, cac
 	if err != nil {
 		return nil, err
 	}
-	digest := sha256.Sum256(envelope.Message(payload))
+	message := envelope.Message(payload)
+	digest := sha256.Sum256(message)
 	slices.SortStableFunc(signatures, func(a, b licseal.KeySignature) int { return strings.Compare(a.Key, b.Key) })
-	return &Document{content, payload.WithoutPositions(), signatures, hex.EncodeToString(digest[:])}, nil
+	return &Document{content, payload.WithoutPositions(), message, signatures, hex.EncodeToString(digest[:])}, nil
 }
 
 // String returns the document in canonical form, with its signatures sorted by key:

@@ -14,7 +14,7 @@ import (
 // checks all of the step from prev but the number of signatures. The errors are
 // [*Error], and those of the key.
 func Sign(prev, d *Document, key crypto.Signer) (*Document, error) {
-	signature, err := sig.Sign(envelope.Message(d.payload), key)
+	signature, err := sig.Sign(d.message, key)
 	if err != nil {
 		return nil, err
 	}

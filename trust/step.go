@@ -92,7 +92,6 @@ func follows(prev, next *Document) error {
 // checkSignatures requires the thresholds of both documents, and no signature that
 // does not count.
 func checkSignatures(prev, next *Document) error {
-	message := envelope.Message(next.payload)
 	for i, s := range next.signatures {
 		if i > 0 && next.signatures[i-1].Key == s.Key {
 			return next.refuse(Duplicate, "the key %s has signed twice", s.Key)
@@ -102,7 +101,7 @@ func checkSignatures(prev, next *Document) error {
 			return next.refuse(Foreign, "the key %s has signed, and is no root", s.Key)
 		}
 		signature, ok := sig.Decode(s.Signature)
-		if !ok || !sig.Verify(key, message, signature[:]) {
+		if !ok || !sig.Verify(key, next.message, signature[:]) {
 			return next.refuse(Wrong, "the signature of the key %s is not good", s.Key)
 		}
 	}
