@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/internal/sqldb"
 )
 
 // Write implements [admin.Store].
@@ -81,8 +83,8 @@ func (s *Store) changePostgreSQL(ctx context.Context, c change, now time.Time) (
 	var outcome string
 	var created, updated sql.NullInt64
 	err := s.db.Retry(ctx, func() error {
-		return s.db.QueryRowContext(ctx, `SELECT r_outcome, r_created, r_updated FROM licenses_change($1, $2, $3, $4, $5, $6, $7)`,
-			c.id, payload, hash, int64(c.condition), c.who, now.UnixMilli(), strings.Join(c.match, ",")).Scan(&outcome, &created, &updated)
+		args := []any{c.id, payload, hash, int64(c.condition), c.who, now.UnixMilli(), strings.Join(c.match, ",")}
+		return s.db.Row(ctx, `SELECT r_outcome, r_created, r_updated FROM licenses_change($1, $2, $3, $4, $5, $6, $7)`, args, &outcome, &created, &updated)
 	})
 	if err != nil {
 		return admin.Record{}, err
@@ -114,9 +116,11 @@ func changeSQLite(tx sqliteTx, c change, now time.Time) (admin.Record, error) {
 	if err != nil {
 		return admin.Record{}, err
 	}
-	before, err := tx.record(c.id)
-	if err != nil {
-		return admin.Record{}, err
+	var before *admin.Record
+	if c.deletes || c.condition != admin.IfAbsent || len(c.match) > 0 { // otherwise the insertion tells
+		if before, err = tx.record(c.id); err != nil {
+			return admin.Record{}, err
+		}
 	}
 	if err := admin.CheckMatch(before, c.match); err != nil {
 		return admin.Record{}, err
@@ -203,31 +207,38 @@ func (tx sqliteTx) record(id string) (*admin.Record, error) {
 	return &r, err
 }
 
+const insertRecord = `INSERT INTO licenses (id, payload, payload_sha256, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)`
+
 // writeRecord writes a record if the condition is met and no other has its payload.
 func (tx sqliteTx) writeRecord(condition admin.Condition, before, after *admin.Record) error {
-	if before != nil && condition == admin.IfAbsent {
-		return &admin.ExistsError{ID: after.ID, SameValue: "id"}
-	}
-	if before == nil && condition == admin.IfPresent {
+	query := insertRecord
+	switch {
+	case condition == admin.IfPresent && before == nil:
 		return admin.ErrNotFound
+	case condition != admin.IfAbsent:
+		query += ` ON CONFLICT (id) DO UPDATE SET payload = excluded.payload, payload_sha256 = excluded.payload_sha256, updated_at = excluded.updated_at`
 	}
 	hash := payloadHash(after.Payload)
-	if err := tx.checkUnique(after.ID, hash); err != nil {
-		return err
+	err := tx.exec(query, after.ID, after.Payload, hash, after.CreatedAt, after.UpdatedAt)
+	if sqldb.KindOf(err) == sqldb.Unique {
+		return tx.conflict(condition, after.ID, hash, err)
 	}
-	return tx.exec(`INSERT INTO licenses (id, payload, payload_sha256, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (id) DO UPDATE SET payload = excluded.payload, payload_sha256 = excluded.payload_sha256, updated_at = excluded.updated_at`,
-		after.ID, after.Payload, hash, after.CreatedAt, after.UpdatedAt)
+	return err
 }
 
-func (tx sqliteTx) checkUnique(id, hash string) error {
-	var other string
-	err := tx.row(`SELECT id FROM licenses WHERE payload_sha256 = $1 AND id <> $2`, []any{hash, id}, &other)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
+// conflict returns which record is in the way of a write, or err if none is.
+func (tx sqliteTx) conflict(condition admin.Condition, id, hash string, err error) error {
+	if condition == admin.IfAbsent {
+		if same, readErr := tx.record(id); readErr != nil || same != nil {
+			return cmp.Or(readErr, error(&admin.ExistsError{ID: id, SameValue: "id"}))
+		}
 	}
-	if err != nil {
+	var other string
+	switch readErr := tx.row(`SELECT id FROM licenses WHERE payload_sha256 = $1 AND id <> $2`, []any{hash, id}, &other); {
+	case errors.Is(readErr, sql.ErrNoRows):
 		return err
+	case readErr != nil:
+		return readErr
 	}
 	return &admin.ExistsError{ID: other, SameValue: "payload"}
 }

@@ -3,14 +3,22 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
 )
 
 // Row reads the first row of a query into dest. On SQLite, the statement stays prepared.
 // The error is sql.ErrNoRows if there is none.
 //
-// The context bounds the wait for a connection. On SQLite, it does not bound the query,
-// which nobody else keeps waiting: watching over it would take longer than reading a row.
+// The context bounds the wait for a connection. On PostgreSQL, its deadline also bounds the
+// query. On SQLite nothing does: nobody else keeps a reader waiting, and watching over it
+// would take longer than reading a row.
 func (db *DB) Row(ctx context.Context, query string, args []any, dest ...any) error {
+	if db.row != nil {
+		if err := db.rowOfDriver(ctx, query, args, dest...); !errors.Is(err, driver.ErrBadConn) {
+			return err
+		}
+	}
 	if db.Dialect != SQLite {
 		return db.QueryRowContext(ctx, query, args...).Scan(dest...)
 	}
@@ -26,6 +34,17 @@ func (db *DB) Row(ctx context.Context, query string, args []any, dest ...any) er
 		return err
 	}
 	return statement.QueryRowContext(ctx, args...).Scan(dest...)
+}
+
+// rowOfDriver is Row without database/sql, which starts two goroutines for each query.
+func (db *DB) rowOfDriver(ctx context.Context, query string, args []any, dest ...any) error {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	deadline, _ := ctx.Deadline()
+	return conn.Raw(func(conn any) error { return db.row(conn, deadline, query, args, dest...) })
 }
 
 // prepared returns a prepared statement, which is kept.

@@ -48,7 +48,20 @@ type DB struct {
 	readers    chan struct{} // SQLite: holds a value for each connection that reads
 	statements sync.Map      // SQLite: prepared statements by their text
 
-	guard Guard // nil if nothing watches over the database
+	guard Guard   // nil if nothing watches over the database
+	row   RowFunc // nil if database/sql reads rows
+}
+
+// RowFunc reads the first row of a query on a driver's connection into dest, as [DB.Row]
+// does. It gives up at the deadline, if there is one. The error is driver.ErrBadConn if
+// nothing was sent.
+type RowFunc func(conn any, deadline time.Time, query string, args []any, dest ...any) error
+
+// NewWithRow is like [New], for a driver that has a way of its own to read a row.
+func NewWithRow(pool *sql.DB, dialect Dialect, row RowFunc) *DB {
+	db := New(pool, dialect)
+	db.row = row
+	return db
 }
 
 // Guard watches over an open database, for a DB.

@@ -3,12 +3,14 @@ package postgres
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/licseal/licseal/internal/sqldb"
 )
@@ -45,7 +47,26 @@ func Open(ctx context.Context, url string) (*sqldb.DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("opening the database %s at %s: %w", config.Database, config.Host, err)
 	}
-	return sqldb.New(pool, sqldb.PostgreSQL), nil
+	return sqldb.NewWithRow(pool, sqldb.PostgreSQL, row), nil
+}
+
+// row is a sqldb.RowFunc. The deadline is that of the socket, so that no goroutine has to
+// watch over a context. When it has passed, pgx closes the connection and asks the server
+// to cancel the query.
+func row(conn any, deadline time.Time, query string, args []any, dest ...any) error {
+	c := conn.(*stdlib.Conn).Conn()
+	socket := c.PgConn().Conn()
+	if err := socket.SetDeadline(deadline); err != nil {
+		return driver.ErrBadConn
+	}
+	err := c.QueryRow(context.Background(), query, args...).Scan(dest...)
+	if pgconn.SafeToRetry(err) {
+		return driver.ErrBadConn
+	}
+	if !c.IsClosed() {
+		socket.SetDeadline(time.Time{}) // if that fails, so does the next use
+	}
+	return err
 }
 
 // ErrAddress is in the error about a URL that is not one of a database.
