@@ -71,7 +71,8 @@ type Guard struct {
 	leasesMu sync.Mutex
 	leases   []*Lease
 
-	notes notes
+	notes   notes
+	advised advised
 
 	requests chan *request // for uses that are written at once
 	closed   atomic.Bool
@@ -142,6 +143,7 @@ func newGuard(source Source, trusted []licseal.TrustedKey, opts *Options) *Guard
 		g.opts.StoreTimeout = defaultStoreTimeout
 	}
 	g.opts.WarnAt, g.opts.WarnBefore = orDefault(g.opts.WarnAt, defaultWarnAt), orDefault(g.opts.WarnBefore, defaultWarnBefore)
+	g.advised.told = make(map[string]string)
 	g.warned = warned{make(map[string]int64), make(map[string]warnedEnd)}
 	if g.opts.MaxUnwritten <= 0 {
 		g.opts.MaxUnwritten = defaultMaxUnwritten

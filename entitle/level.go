@@ -40,11 +40,27 @@ func (g *Guard) TakeOnce(ctx context.Context, key, name string, n int64) error {
 	if n < 1 || n > MaxCount {
 		return fmt.Errorf("%d cannot be taken; take at least 1", n)
 	}
+	return g.raiseLevel(ctx, name, LevelChange{By: n, Key: key})
+}
+
+// raiseLevel changes a level, unless the licence is not good or the limit exceeded.
+func (g *Guard) raiseLevel(ctx context.Context, name string, c LevelChange) error {
 	grant, err := g.level(name)
-	if err != nil {
-		return err
+	if err == nil {
+		err = g.changeLevel(ctx, grant, c)
 	}
-	return g.changeLevel(ctx, grant, LevelChange{By: n, Key: key})
+	return g.advise(name, err, func() {
+		if grant, err := g.anyLevel(name); err == nil {
+			g.changeLevel(ctx, grant.withoutBound(), c)
+		}
+	})
+}
+
+// withoutBound returns a grant of the same without a limit.
+func (grant *grant) withoutBound() *grant {
+	free := *grant
+	free.bound = MaxCount
+	return &free
 }
 
 // Give gives n of a level back, at least 1, down to nothing. It works whether or not the
@@ -71,14 +87,10 @@ func (g *Guard) Set(ctx context.Context, name string, n int64) error {
 	if n < 0 || n > MaxCount {
 		return fmt.Errorf("a level cannot be %d", n)
 	}
-	grant, err := g.level(name)
-	if err != nil {
-		if grant, anyErr := g.anyLevel(name); anyErr == nil && n <= g.levelOf(grant) {
-			return g.changeLevel(ctx, grant, LevelChange{By: n, Set: true})
-		}
-		return err
+	if grant, err := g.anyLevel(name); err == nil && n <= g.levelOf(grant) {
+		return g.changeLevel(ctx, grant, LevelChange{By: n, Set: true})
 	}
-	return g.changeLevel(ctx, grant, LevelChange{By: n, Set: true})
+	return g.raiseLevel(ctx, name, LevelChange{By: n, Set: true})
 }
 
 // level returns what the licence grants of a level, if it is good now.
@@ -184,15 +196,15 @@ type Lease struct {
 // Lease takes one of a level for as long as it is not released. The errors are those of
 // [Guard.Take].
 func (g *Guard) Lease(ctx context.Context, name string) (*Lease, error) {
-	grant, err := g.level(name)
-	if err != nil {
-		return nil, err
-	}
 	if g.closed.Load() {
 		return nil, ErrClosed
 	}
 	l := &Lease{guard: g, name: name, holder: rand.Text()}
-	if err := l.renew(ctx, grant); err != nil {
+	grant, err := g.level(name)
+	if err == nil {
+		err = l.renew(ctx, grant)
+	}
+	if err = g.advise(name, err, nil); err != nil {
 		return nil, err
 	}
 	g.leasesMu.Lock()

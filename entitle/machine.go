@@ -47,7 +47,7 @@ func (g *Guard) Bind(ctx context.Context, fingerprint string) (*Binding, error) 
 		}
 		defer g.seatsMu.Unlock()
 		if l != nil {
-			if err := b.hold(ctx, l.maxMachines); err != nil {
+			if err := g.advise("", b.hold(ctx, l.maxMachines), nil); err != nil {
 				return err
 			}
 		}

@@ -14,6 +14,10 @@ func (g *Guard) UseOnce(ctx context.Context, key, name string, n int64) error {
 	if key == "" {
 		return g.Use(ctx, name, n)
 	}
+	return g.advise(name, g.useOnce(ctx, key, name, n), func() { g.countAdvised(ctx, name, n) })
+}
+
+func (g *Guard) useOnce(ctx context.Context, key, name string, n int64) error {
 	for {
 		grant, now, err := g.permit(name)
 		switch {

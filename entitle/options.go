@@ -83,6 +83,12 @@ type Options struct {
 	// other calls. If zero, five seconds.
 	StoreTimeout time.Duration
 
+	// Advisory lets a product that must never stop go on: what would be refused is
+	// allowed, counted as far as possible, and reported. Nothing is refused because
+	// of the licence, of a limit or of the store. Open still fails for a licence that
+	// is not one.
+	Advisory bool
+
 	// WarnAt are the percentages of a limit, tolerance included, at which an event
 	// warns. If nil, 80 and 100; if empty, there is no warning.
 	WarnAt []int64
@@ -138,6 +144,7 @@ const (
 	ClockAhead     EventKind = "clock ahead"     // hosts are ahead by more than Options.MaxClockLead: Err has a *ClockLeadError for each
 	LimitNear      EventKind = "limit near"      // so much of a limit is used: Err is a *NearError
 	EndNear        EventKind = "end near"        // the licence, its grace or the list ends soon: Err is an *EndError
+	WouldRefuse    EventKind = "would refuse"    // Options.Advisory has allowed what would be refused: Err says why
 	StoreFailed    EventKind = "store failed"    // usage could not be written; it is kept and written later
 	StoreWorks     EventKind = "store works"     // after a failure, usage is written again
 	UsageRestored  EventKind = "usage restored"  // the store had lost uses, which are counted again: Err has a *UsageLostError for each entitlement

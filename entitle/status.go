@@ -28,6 +28,18 @@ func (g *Guard) permit(name string) (*grant, int64, error) {
 // Allows reports whether the licence is good now and includes an entitlement,
 // and whether this machine has its seat if it was bound, however much of it is used. An entitlement with a limit of zero is not included.
 func (g *Guard) Allows(name string) bool {
+	allowed := g.allows(name)
+	if !allowed && g.opts.Advisory && !g.closed.Load() {
+		_, _, err := g.permit(name)
+		if err == nil {
+			err = &NotIncludedError{name}
+		}
+		return g.advise(name, err, nil) == nil
+	}
+	return allowed
+}
+
+func (g *Guard) allows(name string) bool {
 	l, now := g.current.Load(), g.now()
 	if l == nil || g.closed.Load() || g.unseated.Load() > 0 {
 		return false
@@ -61,6 +73,11 @@ type Status struct {
 	// ListDue is when the revocation list is due. It is zero if there is none.
 	ListDue time.Time
 
+	// Advisory says that nothing is refused; see [Options].Advisory. Advised is how
+	// many calls were allowed by it.
+	Advisory bool
+	Advised  int64
+
 	ClockErr    error // the hosts whose clocks are far ahead, each a *ClockLeadError; nil if there are none
 	LoadErr     error // why the document of the source is not used; nil if it is
 	StoreErr    error // why usage could not be written; nil if it was
@@ -74,7 +91,7 @@ func (g *Guard) Status() Status { return g.statusOf(g.current.Load()) }
 func (g *Guard) statusOf(l *license) Status {
 	now := g.now()
 	g.saw(now)
-	s := Status{State: Missing, Time: timeOf(now), ClockBehind: g.behind(), ListDue: timeOrZero(g.listDue.Load())}
+	s := Status{State: Missing, Time: timeOf(now), ClockBehind: g.behind(), ListDue: timeOrZero(g.listDue.Load()), Advisory: g.opts.Advisory, Advised: g.advised.calls.Load()}
 	g.notes.fill(&s)
 	if l == nil {
 		return s

@@ -19,13 +19,21 @@ import (
 //
 // Uses of an entitlement that is not limited are allowed and not counted.
 func (g *Guard) Use(ctx context.Context, name string, n int64) error {
+	err := g.use(ctx, name, n)
+	if err == nil || !g.opts.Advisory {
+		return err
+	}
+	return g.advise(name, err, func() { g.countAdvised(ctx, name, n) })
+}
+
+func (g *Guard) use(ctx context.Context, name string, n int64) error {
+	if g.opts.Levels != nil && g.isLevel(name) {
+		return &LevelError{name, true}
+	}
 	for {
 		grant, now, err := g.permit(name)
 		if err != nil {
 			return err
-		}
-		if g.opts.Levels != nil && g.isLevel(name) {
-			return &LevelError{name, true}
 		}
 		if err = g.count(ctx, grant, now, n, grant.bound); err != errLaterMonth {
 			return err

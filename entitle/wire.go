@@ -55,9 +55,11 @@ func (s Status) MarshalJSON() ([]byte, error) {
 		Expiry      string            `json:"expiry,omitzero"`
 		GraceEnd    string            `json:"grace_end,omitzero"`
 		ListDue     string            `json:"revocation_list_due,omitzero"`
+		Advisory    bool              `json:"advisory,omitzero"`
+		Advised     int64             `json:"advised,omitzero"`
 		ClockBehind float64           `json:"clock_behind_seconds"`
 		Errors      map[string]string `json:"errors,omitempty"`
-	}{State: s.State, Time: wireTime(s.Time), ClockBehind: s.ClockBehind.Seconds(), Errors: map[string]string{}}
+	}{State: s.State, Time: wireTime(s.Time), ClockBehind: s.ClockBehind.Seconds(), Advisory: s.Advisory, Advised: s.Advised, Errors: map[string]string{}}
 	if s.License != nil {
 		wire.Created, wire.Expiry, wire.GraceEnd = wireTime(s.NotBefore), wireTime(s.NotAfter), wireTime(s.GraceEnd)
 	}

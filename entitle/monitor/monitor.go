@@ -32,6 +32,7 @@ func New(guard *entitle.Guard, prefix string) prometheus.Collector {
 		{"reached", "1 if one more use would be refused.", []string{"name"}},
 		{"revocation_list_due_timestamp_seconds", "When the revocation list is due.", nil},
 		{"clock_behind_seconds", "How far the clock of this host is behind the time of the installation.", nil},
+		{"advised_total", "Calls that were allowed although they would be refused: the guard only advises.", nil},
 		{"failing", "1 for what fails now: load, store, remember or clock; 0 for the others.", []string{"what"}},
 	} {
 		c.descs[m.name] = prometheus.NewDesc(prefix+"_"+m.name, m.help, m.labels, nil)
@@ -64,6 +65,9 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 		}
 	}
 	gauge("clock_behind_seconds", status.ClockBehind.Seconds())
+	if status.Advisory {
+		ch <- prometheus.MustNewConstMetric(c.descs["advised_total"], prometheus.CounterValue, float64(status.Advised))
+	}
 	for what, err := range map[string]error{"load": status.LoadErr, "store": status.StoreErr, "remember": status.RememberErr, "clock": status.ClockErr} {
 		gauge("failing", number(err != nil), what)
 	}
