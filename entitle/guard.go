@@ -50,7 +50,8 @@ type Guard struct {
 	writing lock // guards this block, and what buckets say of the store
 	seq     int64
 	unsent  *unsent // was sent, and may or may not be written
-	clockAt int64   // the last instant that was written
+	fresh   fresh
+	clockAt int64 // the last instant that was written
 
 	telling  lock       // held while the store is told of the clock
 	toldMu   sync.Mutex // guards this block

@@ -160,6 +160,10 @@ func (f forward) Totals(ctx context.Context, installation string, m entitle.Mont
 	return f.store().Totals(ctx, installation, m)
 }
 
+func (f forward) Version(ctx context.Context, installation string) (int64, time.Time, error) {
+	return f.store().Version(ctx, installation)
+}
+
 func (f forward) Usage(ctx context.Context, installation string) ([]entitle.Usage, error) {
 	return f.store().Usage(ctx, installation)
 }

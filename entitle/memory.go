@@ -18,11 +18,12 @@ type memory struct {
 }
 
 type installation struct {
-	clock  Clock
-	levels levels
-	counts map[countKey]int64
-	last   map[string]int64      // the Seq of each writer's last batch
-	seats  map[seatKey]time.Time // when each seat last reported
+	clock   Clock
+	version int64 // see Store.Version
+	levels  levels
+	counts  map[countKey]int64
+	last    map[string]int64      // the Seq of each writer's last batch
+	seats   map[seatKey]time.Time // when each seat last reported
 }
 
 type countKey struct {
@@ -56,6 +57,7 @@ func (m *memory) Apply(_ context.Context, b Batch) (Applied, error) {
 	defer m.mu.Unlock()
 	in := m.get(b.Installation)
 	in.see(b.Time)
+	in.version++
 	fresh := b.Seq > in.last[b.Writer]
 	granted := true
 	b.Adds = slices.Clone(b.Adds)
@@ -103,6 +105,13 @@ func (m *memory) Totals(_ context.Context, installation string, month Month) (To
 		}
 	}
 	return totals, nil
+}
+
+func (m *memory) Version(_ context.Context, installation string) (int64, time.Time, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	in := m.get(installation)
+	return in.version, in.clock.Latest, nil
 }
 
 func (m *memory) Usage(_ context.Context, installation string) ([]Usage, error) {

@@ -303,6 +303,13 @@ func (s *hanging) Totals(ctx context.Context, installation string, m entitle.Mon
 	return s.Store.Totals(ctx, installation, m)
 }
 
+func (s *hanging) Version(ctx context.Context, installation string) (int64, time.Time, error) {
+	if err := s.wait(ctx); err != nil {
+		return 0, time.Time{}, err
+	}
+	return s.Store.Version(ctx, installation)
+}
+
 func (s *hanging) Usage(ctx context.Context, installation string) ([]entitle.Usage, error) {
 	if err := s.wait(ctx); err != nil {
 		return nil, err

@@ -26,6 +26,11 @@ type Store interface {
 	// Totals returns the counts of a month, and the latest instant seen.
 	Totals(ctx context.Context, installation string, m Month) (Totals, error)
 
+	// Version returns a number that changes with every batch that is applied, and the
+	// latest instant seen: what Totals would return has not changed while it is the
+	// same. Both are zero if there was no batch.
+	Version(ctx context.Context, installation string) (version int64, latest time.Time, err error)
+
 	// Usage returns all counts, sorted by month and then by name.
 	Usage(ctx context.Context, installation string) ([]Usage, error)
 

@@ -81,3 +81,37 @@ func TestRefusedAmongOthers(t *testing.T) {
 		t.Errorf("the store has %v: %v", usage, err)
 	}
 }
+
+// reads is a store that counts how often the counts are read.
+type reads struct {
+	entitle.Store
+	n atomic.Int64
+}
+
+func (s *reads) Totals(ctx context.Context, installation string, m entitle.Month) (entitle.Totals, error) {
+	s.n.Add(1)
+	return s.Store.Totals(ctx, installation, m)
+}
+
+// An idle guard does not read its counts, of which there may be many, and learns of those
+// of others all the same.
+func TestIdleGuardReadsNothing(t *testing.T) {
+	store := &reads{Store: entitle.NewMemory()}
+	source := entitle.Text(signed(t, plan()))
+	g, other := open(t, source, &entitle.Options{Store: store, Clock: at("2026-06-01").now}), open(t, source, &entitle.Options{Store: store.Store, Clock: at("2026-06-01").now})
+	g.Tick(t.Context())
+	before := store.n.Load()
+	for range 100 {
+		g.Tick(t.Context())
+	}
+	if n := store.n.Load() - before; n > 0 {
+		t.Errorf("the counts were read %d times", n)
+	}
+	if err := other.Use(t.Context(), "requests", 7); err != nil {
+		t.Fatal(err)
+	}
+	g.Tick(t.Context())
+	if limit, _ := g.Limit("requests"); limit.Used != 7 {
+		t.Errorf("the uses of another guard are unknown: %+v", limit)
+	}
+}

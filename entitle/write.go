@@ -50,7 +50,7 @@ func (g *Guard) look(context.Context) {
 
 // keep writes usage, and keeps the seats.
 func (g *Guard) keep(ctx context.Context) {
-	g.flush(ctx)
+	g.flushAnd(ctx, g.refreshIfChanged)
 	g.beat(ctx)
 	g.keepLeases(ctx)
 	g.noteState()
@@ -78,15 +78,18 @@ func (g *Guard) Flush(ctx context.Context) error {
 
 // flush writes unwritten uses, and learns what others have used. A batch that may or may
 // not be written is sent again unchanged: the store applies it once.
-func (g *Guard) flush(ctx context.Context) error {
-	err := g.bounded(ctx, g.sendAll)    // and the wait for others who write
-	if err == nil || ctx.Err() == nil { // a canceled request is not a failure of the store
+func (g *Guard) flush(ctx context.Context) error { return g.flushAnd(ctx, g.refresh) }
+
+// flushAnd writes unwritten uses, and refreshes what is known of the store.
+func (g *Guard) flushAnd(ctx context.Context, refresh func(context.Context) error) error {
+	err := g.bounded(ctx, func(ctx context.Context) error { return g.sendAll(ctx, refresh) }) // and the wait for others who write
+	if err == nil || ctx.Err() == nil {                                                       // a canceled request is not a failure of the store
 		g.noteStore(err)
 	}
 	return err
 }
 
-func (g *Guard) sendAll(ctx context.Context) error {
+func (g *Guard) sendAll(ctx context.Context, refresh func(context.Context) error) error {
 	if err := g.writing.Lock(ctx); err != nil {
 		return err
 	}
@@ -102,7 +105,7 @@ func (g *Guard) sendAll(ctx context.Context) error {
 	if err := g.send(ctx); err != nil {
 		return err
 	}
-	return g.refresh(ctx)
+	return refresh(ctx)
 }
 
 // send writes unwritten uses. The caller has locked g.writing.
@@ -188,6 +191,10 @@ func (g *Guard) allCounters() []*counter {
 // refresh learns what others have used, and the latest instant that they have seen. The
 // caller has locked g.writing.
 func (g *Guard) refresh(ctx context.Context) error {
+	version, _, err := g.store.Version(ctx, g.opts.Installation) // before the counts
+	if err != nil {
+		return err
+	}
 	month := MonthOf(timeOf(g.now()))
 	totals, err := g.store.Totals(ctx, g.opts.Installation, month)
 	if err != nil {
@@ -202,6 +209,28 @@ func (g *Guard) refresh(ctx context.Context) error {
 		if b := c.current.Load(); b.month == month {
 			b.learn(totals.Counts[c.name])
 		}
+	}
+	g.fresh = fresh{version, month, time.Now()}
+	return g.refreshLevels(ctx)
+}
+
+// fresh is what the counts were when they were last read. Guard.writing guards it.
+type fresh struct {
+	version int64
+	month   Month
+	at      time.Time
+}
+
+// refreshIfChanged is refresh, and reads the counts only if they may have changed: there
+// may be many. The caller has locked g.writing.
+func (g *Guard) refreshIfChanged(ctx context.Context) error {
+	version, latest, err := g.store.Version(ctx, g.opts.Installation)
+	if err != nil {
+		return err
+	}
+	g.learned(latest)
+	if version != g.fresh.version || MonthOf(timeOf(g.now())) != g.fresh.month || time.Since(g.fresh.at) > clockInterval {
+		return g.refresh(ctx)
 	}
 	return g.refreshLevels(ctx)
 }

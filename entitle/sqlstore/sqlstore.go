@@ -83,6 +83,8 @@ CREATE TABLE entitle_keys (
 	at_ns BIGINT NOT NULL,
 	PRIMARY KEY (installation, once)
 );
+`, `
+ALTER TABLE entitle_installations ADD COLUMN version BIGINT NOT NULL DEFAULT 0;
 `}
 
 // Store is an [entitle.Store] in a database.
@@ -105,10 +107,11 @@ func New(ctx context.Context, db *DB) (*Store, error) {
 // installation wait.
 func see(ctx context.Context, tx *sql.Tx, installation string, t time.Time) (latest int64, err error) {
 	err = tx.QueryRowContext(ctx, `
-		INSERT INTO entitle_installations (installation, latest_ns) VALUES ($1, $2)
+		INSERT INTO entitle_installations (installation, latest_ns, version) VALUES ($1, $2, 1)
 		ON CONFLICT (installation) DO UPDATE SET latest_ns =
 			CASE WHEN entitle_installations.latest_ns < excluded.latest_ns
-			THEN excluded.latest_ns ELSE entitle_installations.latest_ns END
+			THEN excluded.latest_ns ELSE entitle_installations.latest_ns END,
+			version = entitle_installations.version + 1
 		RETURNING latest_ns`, installation, t.UnixNano()).Scan(&latest)
 	return latest, err
 }
@@ -242,6 +245,19 @@ func (s *Store) Totals(ctx context.Context, installation string, m entitle.Month
 		return entitle.Totals{}, err
 	}
 	return totals, nil
+}
+
+// Version implements [entitle.Store].
+func (s *Store) Version(ctx context.Context, installation string) (version int64, latest time.Time, err error) {
+	var nanos int64
+	err = s.db.QueryRowContext(ctx, `SELECT version, latest_ns FROM entitle_installations WHERE installation = $1`, installation).Scan(&version, &nanos)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, time.Time{}, nil
+	}
+	if nanos != 0 {
+		latest = time.Unix(0, nanos).UTC()
+	}
+	return version, latest, err
 }
 
 // Usage implements [entitle.Store].

@@ -105,6 +105,17 @@ func (s *suite) counts(t *testing.T) {
 		{Month: november, Name: adds[1].Name, Count: 1},
 		{Month: november, Name: "requests", Count: 7},
 	}, kept)
+	before, latest, err := s.a.Version(t.Context(), "counts")
+	if err != nil || before == 0 || !latest.Equal(start) {
+		t.Errorf("version %d at %v: %v", before, latest, err)
+	}
+	s.apply(t, s.b, entitle.Batch{Installation: "counts", Writer: "v", Seq: 2, Adds: adds[:1]})
+	if after, _, err := s.a.Version(t.Context(), "counts"); err != nil || after == before {
+		t.Errorf("version %d after %d: %v", after, before, err)
+	}
+	if version, latest, err := s.a.Version(t.Context(), "nobody"); err != nil || version != 0 || !latest.IsZero() {
+		t.Errorf("version %d at %v: %v", version, latest, err)
+	}
 	totals, err = s.a.Totals(t.Context(), "nobody", november)
 	if err != nil {
 		t.Fatal(err)
