@@ -19,6 +19,11 @@ javascript() {
 
 python() { # the one of the system, which has the packages that the tests need
   (cd python && /usr/bin/python3 -m pytest -q)
+  if command -v mypy >/dev/null; then
+    (cd python && mypy --strict --python-version 3.9 --cache-dir "$tmp/mypy" licseal_verify)
+  else
+    skip "Python's types" "mypy is not installed"
+  fi
 }
 
 java_tests() {

@@ -308,7 +308,8 @@ class Reader:
     def object(self, readers: Dict[str, Callable[[], Any]]) -> Dict[str, Any]:
         """Reads an object with exactly the members of readers, in any order."""
         self.open()
-        start, found = self.at - 1, {}
+        start = self.at - 1
+        found: Dict[str, Any] = {}
         self.depth += 1
         if self.peek() != b"}":
             while True:
@@ -399,10 +400,15 @@ class Reader:
         return items
 
 
+def _utf16(name: str) -> bytes:
+    """Returns what names are sorted by."""
+    return name.encode("utf-16-be")
+
+
 def _canonical(value: Any) -> str:
     """Returns the canonical form (RFC 8785) of a value that a Reader has read."""
     if isinstance(value, dict):
-        names = sorted(value, key=lambda name: name.encode("utf-16-be"))
+        names = sorted(value, key=_utf16)
         return "{" + ",".join(f"{_canonical(name)}:{_canonical(value[name])}" for name in names) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(_canonical, value)) + "]"

@@ -230,7 +230,7 @@ def _parse_line(line: str) -> Optional[TrustedKey]:
         raise ValueError("a pattern is too long")
     if any(map(_NO_PRINCIPAL.fullmatch, principals)):
         raise ValueError("this cannot be the name of an issuer")
-    found = bare or _KEY_LINE.fullmatch(signer.group(3)) if signer or bare else None
+    found = _KEY_LINE.fullmatch(signer.group(3)) if signer else bare
     assert found
     key_type, text, comment = found.group(1), found.group(2), found.group(3) or ""
     if _SECOND_KEY.search(comment):

@@ -91,6 +91,10 @@ def _window(key: TrustedKey, value: Dict[str, Any]) -> TrustedKey:
     return replace(key, after=after, before=before, principals=tuple(issuers))
 
 
+def _signer(signature: Dict[str, str]) -> str:
+    return signature["key"]
+
+
 def _read(data: bytes, cache: Cache) -> _Document:
     """Reads a document, whose signatures are not verified."""
     try:
@@ -110,7 +114,7 @@ def _read(data: bytes, cache: Cache) -> _Document:
     keys = _read_keys(payload["keys"], 100, ["key", "issuers"], ["from", "before", "name"], cache)
     windows = tuple(_window(key, value) for key, value in zip(keys, payload["keys"]))
     message = f"licseal-trust-v1\n{document['payload']}".encode()
-    signatures = sorted(document["signatures"], key=lambda one: one["key"])
+    signatures = sorted(document["signatures"], key=_signer)
     return _Document(generation, previous, issued, threshold, tuple(roots), windows, message, signatures, data)
 
 
