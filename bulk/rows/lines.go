@@ -73,13 +73,10 @@ func (l *lines) read() (text []byte, tooLong bool) {
 		var chunk []byte
 		chunk, l.err = l.r.ReadSlice('\n')
 		chunk = bytes.TrimSuffix(chunk, []byte("\n"))
-		if room := l.maxBytes + 2 - len(text); len(chunk) > room {
-			chunk, tooLong = chunk[:room], true
-		}
-		text = append(text, chunk...)
+		text = append(text, chunk[:min(len(chunk), l.maxBytes+2-len(text))]...) // with room for the CR
 		if l.err != bufio.ErrBufferFull {
 			text = bytes.TrimSuffix(text, []byte("\r"))
-			return text, tooLong || len(text) > l.maxBytes
+			return text, len(text) > l.maxBytes
 		}
 	}
 }

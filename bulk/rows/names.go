@@ -24,7 +24,7 @@ type Mapping struct {
 // column out.
 func ParseMapping(text string) (Mapping, error) {
 	i := strings.LastIndexByte(text, '=')
-	if i <= 0 || strings.TrimSpace(text[:i]) == "" {
+	if strings.TrimSpace(text[:max(i, 0)]) == "" {
 		return Mapping{}, fmt.Errorf("%q: write it as COLUMN=FIELD, or as COLUMN= to leave the column out", text)
 	}
 	m := Mapping{Column: strings.TrimSpace(text[:i]), Field: strings.TrimSpace(text[i+1:])}

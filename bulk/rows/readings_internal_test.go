@@ -3,6 +3,7 @@ package rows
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -476,6 +477,119 @@ func TestDelimiterInDoubt(t *testing.T) {
 		var doubt *DoubtError
 		if want == "" && err != nil || want != "" && (!errors.As(err, &doubt) || doubt.Error() != want || !slices.Equal(doubt.Values, []string{"comma", "semicolon"})) {
 			t.Errorf("%q: %v, want %s", header, err, want)
+		}
+	}
+}
+
+// Whether a header has a blank after each delimiter.
+func TestIsPadded(t *testing.T) {
+	for header, want := range map[string]bool{"a": false, "a, b": true, "a,b": false, "a, b, c": true, "a, b,c": false, "": false, "a b": false, "a,": false, "a, ": true} {
+		if got := isPadded([]byte(header), ','); got != want {
+			t.Errorf("%q: %t", header, got)
+		}
+	}
+}
+
+// All that is wrong with a header is said, whatever comes before it, and columns without
+// names are none.
+func TestHeaderProblems(t *testing.T) {
+	for header, want := range map[string]string{
+		`"",""` + "\n":        "",
+		"a,a,b,b\n":           "the header: columns 1 and 2 are both the field /a; columns 3 and 4 are both the field /b",
+		"Notes,a,a\n":         "the header: columns 2 and 3 are both the field /a",
+		"License Key,Seats\n": "",
+		"a,\"b\n" + strings.Repeat("0f", 16) + "\"\n": "the header has no field name in column 2; is the file a CSV?",
+	} {
+		reader, err := Open(strings.NewReader(header), "b.csv", 100, &Plan{Map: []Mapping{{Column: "Notes", Optional: true}}})
+		if got := fmt.Sprint(err); err != nil && got != want || err == nil && want != "" {
+			t.Errorf("%q: %v, want %s", header, err, want)
+		}
+		if strings.HasPrefix(header, "License") && (err != nil || reader.Columns()[0].Pointer != "/license_key") {
+			t.Errorf("%q: without a schema, the id is not known: %v", header, err)
+		}
+	}
+}
+
+// Which fields columns must set: those that the schema requires, and that neither the
+// template nor the dates of the plan set.
+func TestRequiredColumns(t *testing.T) {
+	rules, err := schema.Compile("mine", []byte(`{"type":"object","required":["serial","from","until","validity"],"properties":{"serial":{"type":"string"},"from":{"type":"string"},"until":{"type":"string"},"validity":{"type":"object","properties":{"end":{"type":"string"}}}},
+		"x-licseal":{"roles":{"id":"/serial","not_before":"/from","not_after":"/until"}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	nested, err := rules.WithRoles(licseal.Roles{ID: "/serial", NotBefore: "/from", NotAfter: "/validity/end"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		plan     Plan
+		template string
+		want     string
+	}{
+		{Plan{Schema: rules}, `{}`, "/serial /until /validity"},
+		{Plan{Schema: rules, Expires: "+1y"}, `{}`, "/serial /validity"},
+		{Plan{Schema: rules, DefaultExpires: "+1y"}, `{}`, "/serial /validity"},
+		{Plan{Schema: rules}, `{"serial":"a"}`, "/until /validity"},
+		{Plan{Schema: rules}, `{"until":"a","validity":{}}`, "/serial"},
+		{Plan{Schema: nested, Expires: "+1y"}, `{}`, "/serial /until"},
+		{Plan{}, `{}`, ""},
+	} {
+		if test.plan.Template, err = licseal.ParsePayload([]byte(test.template)); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(newFieldNames(&test.plan).required, " "); got != test.want {
+			t.Errorf("%+v: %s, want %s", test.plan, got, test.want)
+		}
+	}
+}
+
+// A doubt ends the batch, also one after rows that cannot be read.
+func TestDoubtsAfterBadRows(t *testing.T) {
+	rules, err := schema.Compile("mine", []byte(`{"type":"object","properties":{"serial":{"type":"string"},"seats":{"type":"integer"},"until":{"type":"string","format":"date"}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rows := range []string{"x\"y,5,\nA,1.000,\n", "A\nB,1.000,\n", "A,5,\nB,1.000,\n", "A,5,soon\nB,1.000,\n", "A,5,2027-12-31\nB,5,\nC,1.000,"} {
+		_, err := Look(t.Context(), strings.NewReader("serial,seats,until\n"+rows), "b.csv", 100, &Plan{Schema: rules})
+		var doubt *DoubtError
+		if !errors.As(err, &doubt) || !strings.Contains(doubt.Error(), `"1.000" is 1 in some countries and 1000 in others`) {
+			t.Errorf("%q: %v", rows, err)
+		}
+	}
+}
+
+// What a template adds to a payload, and what it leaves alone.
+func TestWithDefaults(t *testing.T) {
+	for _, test := range []struct{ payload, defaults, want string }{
+		{`{}`, `{"a":1,"b":2,"c":3}`, `{"a":1,"b":2,"c":3}`},
+		{`{"b":9}`, `{"a":1,"b":2,"c":3}`, `{"a":1,"b":9,"c":3}`},
+		{`{"a":5}`, `{"a":{"x":1},"b":2}`, `{"a":5,"b":2}`},
+		{`{"a":{"y":1}}`, `{"a":5}`, `{"a":{"y":1}}`},
+		{`{"a":{"y":1},"b":{}}`, `{"a":{"x":{"z":2}},"b":{"c":3}}`, `{"a":{"x":{"z":2},"y":1},"b":{"c":3}}`},
+	} {
+		mine, err := parseObject([]byte(test.payload))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defaults, err := parseObject([]byte(test.defaults))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := mine.withDefaults(defaults); err != nil || string(got.json()) != test.want {
+			t.Errorf("%s with %s: %s, %v", test.payload, test.defaults, got.json(), err)
+		}
+	}
+}
+
+// What is a rejected row, and not only an object that looks like one.
+func TestParseRejected(t *testing.T) {
+	for line, want := range map[string]bool{
+		`{"row":1,"exit":4,"reasons":["x"]}`: true, `{"row":1,"exit":1,"reasons":["x","y"],"text":"z"}`: true, `{"row":1,"exit":0,"reasons":["x"]}`: false, `{"row":1,"exit":4,"reasons":[]}`: false,
+		`{"row":1,"exit":4}`: false, `{"exit":4,"row":1,"reasons":["x"]}`: false, `{"row":1,"exit":4,"reasons":["x"],"other":1}`: false, `{"row":"1","exit":4,"reasons":["x"]}`: false, "": false,
+	} {
+		if _, ok := parseRejected([]byte(line)); ok != want {
+			t.Errorf("%s: %t", line, ok)
 		}
 	}
 }
