@@ -32,6 +32,7 @@ const (
 	internal   = module + "/internal/..."
 	sigs       = module + "/internal/sig"
 	publicKeys = module + "/internal/pubkey"
+	jsonread   = module + "/internal/jsonread"
 )
 
 // A room is a package, or all packages below a path that ends with "/...".
@@ -47,14 +48,14 @@ type room struct {
 var rooms = []room{
 	{module, []string{tokenizer + "/..."}},
 	{module + "/sign", []string{module, tokenizer + "/...", sigs}},
-	{module + "/verify", []string{module, tokenizer + "/...", sigs, publicKeys, module + "/revoke", module + "/trust"}},
-	{module + "/revoke", []string{module, tokenizer + "/...", sigs}},
+	{module + "/verify", []string{module, tokenizer + "/...", sigs, publicKeys, jsonread, module + "/revoke", module + "/trust"}},
+	{module + "/revoke", []string{module, tokenizer + "/...", sigs, jsonread}},
 	{module + "/state", []string{module, tokenizer + "/...", module + "/verify", module + "/revoke", module + "/trust", internal, flock, xsys + "/..."}},
 	{module + "/keys/private", []string{module, tokenizer + "/...", module + "/keys/...", publicKeys, xcrypto + "/...", xsys + "/..."}},
 	{module + "/keys/agent", []string{module, tokenizer + "/...", module + "/keys/...", publicKeys, xcrypto + "/...", xsys + "/..."}},
 	{module + "/keys/internal/keytest", []string{"..."}}, // for tests
 	{module + "/keys/...", []string{module, tokenizer + "/...", publicKeys}},
-	{module + "/trust", []string{module, tokenizer + "/...", sigs, publicKeys}},
+	{module + "/trust", []string{module, tokenizer + "/...", sigs, publicKeys, jsonread}},
 	{module + "/web", []string{module, tokenizer + "/...", module + "/keys/...", publicKeys}},
 	{module + "/schema", []string{module, tokenizer + "/...", jsonschema + "/...", uuid, internal}},
 	{module + "/edit", []string{module, tokenizer + "/...", jsonschema + "/...", uuid, module + "/schema", internal}},
@@ -80,6 +81,7 @@ var rooms = []room{
 		module + "/sign", module + "/verify", module + "/revoke", module + "/trust", module + "/schema", module + "/edit", module + "/bulk/...", internal}},
 	{sigs, nil},
 	{publicKeys, nil},
+	{jsonread, []string{tokenizer + "/..."}},
 	{module + "/internal/...", []string{"..."}},
 	{module + "/cmd/...", []string{"..."}},
 }

@@ -10,26 +10,67 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/jsonread"
 )
 
 // payloadText is the payload of a list in JSON.
 type payloadText struct {
-	Generation int64              `json:"generation"`
-	Issued     string             `json:"issued"`
-	Keys       map[string]keyText `json:"keys"`
-	Licenses   licensesText       `json:"licenses"`
-	NextUpdate string             `json:"next_update"`
-	Salt       string             `json:"salt"`
+	Generation int64
+	Issued     string
+	Keys       map[string]keyText // nil if missing
+	Licenses   licensesText
+	NextUpdate string
+	Salt       string
+}
+
+// read reads the payload of a list.
+func (t *payloadText) read(r *jsonread.Reader) error {
+	return r.Object(func(name string) error {
+		switch name {
+		case "generation":
+			return r.Int(&t.Generation)
+		case "issued":
+			return r.String(&t.Issued)
+		case "keys":
+			t.Keys = map[string]keyText{}
+			if r.PeekKind() == 'n' {
+				t.Keys = nil
+			}
+			return r.Object(func(id string) (err error) {
+				t.Keys[id], err = readKey(r)
+				return err
+			})
+		case "licenses":
+			return t.Licenses.read(r)
+		case "next_update":
+			return r.String(&t.NextUpdate)
+		case "salt":
+			return r.String(&t.Salt)
+		}
+		return r.Unknown()
+	})
 }
 
 // keyText keeps the raw values, because a decoded null would look like a missing
 // member.
 type keyText struct {
-	From   jsontext.Value `json:"from"`
-	Reason jsontext.Value `json:"reason"`
+	From   jsontext.Value
+	Reason jsontext.Value
+}
+
+func readKey(r *jsonread.Reader) (t keyText, err error) {
+	err = r.Object(func(name string) error {
+		switch name {
+		case "from":
+			return r.Value(&t.From)
+		case "reason":
+			return r.Value(&t.Reason)
+		}
+		return r.Unknown()
+	})
+	return t, err
 }
 
 func (t keyText) key(id, place string) (Key, error) {
@@ -50,9 +91,9 @@ func (t keyText) key(id, place string) (Key, error) {
 // licensesText is the object of revoked licences: reasons by hash.
 type licensesText map[licenseHash]string
 
-// UnmarshalJSONFrom reads the object directly into hashes and shared reasons, which
+// read reads the object directly into hashes and shared reasons, which
 // take a third of the memory of the strings.
-func (l *licensesText) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+func (l *licensesText) read(d *jsonread.Reader) error {
 	if d.PeekKind() != '{' {
 		return &contentError{"/licenses", "an object of reasons by hash is expected"}
 	}
@@ -70,7 +111,7 @@ func (l *licensesText) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return err
 }
 
-func (l licensesText) readOne(d *jsontext.Decoder, reasons map[string]string) error {
+func (l licensesText) readOne(d *jsonread.Reader, reasons map[string]string) error {
 	name, err := d.ReadToken()
 	if err != nil {
 		return err
@@ -110,9 +151,7 @@ func (e *contentError) Error() string { return e.detail }
 // readContents reads the payload of a list.
 func readContents(p licseal.Payload) (*Contents, error) {
 	var text payloadText
-	// Duplicate names were refused when the payload was parsed. Looking for them
-	// again would double the time.
-	err := json.Unmarshal(p.Bytes(), &text, json.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(true))
+	err := jsonread.Read(p.Bytes(), text.read)
 	var c *Contents
 	if err == nil {
 		c, err = text.contents()
@@ -120,23 +159,23 @@ func readContents(p licseal.Payload) (*Contents, error) {
 	if err != nil {
 		pointer, detail := "", err.Error()
 		var content *contentError
-		var semantic *json.SemanticError
+		var kind *jsonread.Error
 		switch {
 		case errors.As(err, &content):
 			pointer, detail = content.pointer, content.detail
-		case errors.As(err, &semantic):
-			pointer, detail = string(semantic.JSONPointer), describeSemantic(semantic)
+		case errors.As(err, &kind):
+			pointer, detail = kind.Pointer, describeKind(kind)
 		}
 		return nil, &licseal.ParseError{Class: licseal.ClassRevocations, Position: p.Position(pointer), Detail: detail}
 	}
 	return c, nil
 }
 
-func describeSemantic(err *json.SemanticError) string {
-	if errors.Is(err, json.ErrUnknownName) {
+func describeKind(err *jsonread.Error) string {
+	if err.Kind == 0 {
 		return "a revocation list has no such member"
 	}
-	return fmt.Sprintf("found %s, which does not belong here", kindName(err.JSONKind))
+	return fmt.Sprintf("found %s, which does not belong here", kindName(err.Kind))
 }
 
 func kindName(kind jsontext.Kind) string {

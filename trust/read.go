@@ -8,9 +8,9 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/jsonread"
 	"github.com/licseal/licseal/internal/pubkey"
 )
 
@@ -18,27 +18,96 @@ import (
 // because a decoded null would look like a missing member. So are keys and roots, because
 // most of them are those of the document before.
 type payloadText struct {
-	Generation int64            `json:"generation"`
-	Issued     string           `json:"issued"`
-	Keys       []jsontext.Value `json:"keys"`
-	Previous   jsontext.Value   `json:"previous"`
-	Roots      struct {
-		Keys      []jsontext.Value `json:"keys"`
-		Threshold int              `json:"threshold"`
-	} `json:"roots"`
+	Generation int64
+	Issued     string
+	Keys       []jsontext.Value // nil if missing
+	Previous   jsontext.Value
+	Roots      []jsontext.Value
+	Threshold  int64
 }
 
 type keyText struct {
-	Before  jsontext.Value `json:"before"`
-	From    jsontext.Value `json:"from"`
-	Issuers []string       `json:"issuers"`
-	Key     string         `json:"key"`
-	Name    jsontext.Value `json:"name"`
+	Before  jsontext.Value
+	From    jsontext.Value
+	Issuers []string // nil if missing
+	Key     string
+	Name    jsontext.Value
 }
 
 type rootText struct {
-	Key  string         `json:"key"`
-	Name jsontext.Value `json:"name"`
+	Key  string
+	Name jsontext.Value
+}
+
+func (t *payloadText) read(r *jsonread.Reader) error {
+	return r.Object(func(name string) error {
+		switch name {
+		case "generation":
+			return r.Int(&t.Generation)
+		case "issued":
+			return r.String(&t.Issued)
+		case "keys":
+			return readValues(r, &t.Keys)
+		case "previous":
+			return r.Value(&t.Previous)
+		case "roots":
+			return r.Object(func(name string) error {
+				switch name {
+				case "keys":
+					return readValues(r, &t.Roots)
+				case "threshold":
+					return r.Int(&t.Threshold)
+				}
+				return r.Unknown()
+			})
+		}
+		return r.Unknown()
+	})
+}
+
+// readValues reads an array whose elements are read later.
+func readValues(r *jsonread.Reader, to *[]jsontext.Value) error {
+	return r.Array(func() { *to = []jsontext.Value{} }, func() error {
+		var value jsontext.Value
+		err := r.Value(&value)
+		*to = append(*to, value)
+		return err
+	})
+}
+
+func (t *rootText) read(r *jsonread.Reader) error {
+	return r.Object(func(name string) error {
+		switch name {
+		case "key":
+			return r.String(&t.Key)
+		case "name":
+			return r.Value(&t.Name)
+		}
+		return r.Unknown()
+	})
+}
+
+func (t *keyText) read(r *jsonread.Reader) error {
+	return r.Object(func(name string) error {
+		switch name {
+		case "before":
+			return r.Value(&t.Before)
+		case "from":
+			return r.Value(&t.From)
+		case "issuers":
+			return r.Array(func() { t.Issuers = []string{} }, func() error {
+				var issuer string
+				err := r.String(&issuer)
+				t.Issuers = append(t.Issuers, issuer)
+				return err
+			})
+		case "key":
+			return r.String(&t.Key)
+		case "name":
+			return r.Value(&t.Name)
+		}
+		return r.Unknown()
+	})
 }
 
 // contentError is a fault in the payload of a document.
@@ -59,7 +128,7 @@ type content struct {
 // readContents reads the payload of a document.
 func readContents(p licseal.Payload, cache keyCache) (*content, error) {
 	var text payloadText
-	err := unmarshal("", p.Bytes(), &text)
+	err := unmarshal("", p.Bytes(), text.read)
 	var c *content
 	if err == nil {
 		c, err = text.content(cache)
@@ -77,17 +146,16 @@ func readContents(p licseal.Payload, cache keyCache) (*content, error) {
 
 // unmarshal reads the value at a place in the payload. Duplicate names were refused when
 // the payload was parsed.
-func unmarshal(place string, data []byte, to any) error {
-	err := json.Unmarshal(data, to, json.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(true))
-	var semantic *json.SemanticError
-	if !errors.As(err, &semantic) {
+func unmarshal(place string, data []byte, read func(*jsonread.Reader) error) error {
+	err := jsonread.Read(data, read)
+	var kind *jsonread.Error
+	if !errors.As(err, &kind) {
 		return err
 	}
-	pointer := place + string(semantic.JSONPointer)
-	if errors.Is(err, json.ErrUnknownName) {
-		return faultf(pointer, "a trust document has no such member")
+	if kind.Kind == 0 {
+		return faultf(place+kind.Pointer, "a trust document has no such member")
 	}
-	return faultf(pointer, "this value has the wrong type")
+	return faultf(place+kind.Pointer, "this value has the wrong type")
 }
 
 func (t *payloadText) content(cache keyCache) (*content, error) {
@@ -122,13 +190,14 @@ func (t *payloadText) readHead(c *Contents) (err error) {
 }
 
 func (t *payloadText) readRoots(c *content, cache keyCache) error {
-	roots := t.Roots.Keys
+	roots := t.Roots
 	if len(roots) < 1 || len(roots) > MaxRoots {
 		return faultf("/roots/keys", "a trust document has from 1 to %d roots", MaxRoots)
 	}
-	if c.Threshold = t.Roots.Threshold; c.Threshold < 1 || c.Threshold > len(roots) {
+	if t.Threshold < 1 || t.Threshold > int64(len(roots)) {
 		return faultf("/roots/threshold", "the threshold is an integer from 1 to the number of roots, %d", len(roots))
 	}
+	c.Threshold = int(t.Threshold)
 	seen := make(map[string]bool, len(roots))
 	for i, value := range roots {
 		root, err := readOnce(cache.roots, value, "/roots/keys", i, seen, readRoot)
@@ -161,7 +230,7 @@ func (t *payloadText) readKeys(c *content, cache keyCache) error {
 // readRoot reads a root, of which only the key and the name are set.
 func readRoot(value jsontext.Value, place string) (root readKey, err error) {
 	var text rootText
-	if err = unmarshal(place, value, &text); err != nil {
+	if err = unmarshal(place, value, text.read); err != nil {
 		return root, err
 	}
 	if root, err = parseKey(text.Key, place); err != nil {
@@ -174,7 +243,7 @@ func readRoot(value jsontext.Value, place string) (root readKey, err error) {
 // readTrusted reads a key for licences.
 func readTrusted(value jsontext.Value, place string) (key readKey, err error) {
 	var t keyText
-	if err = unmarshal(place, value, &t); err != nil {
+	if err = unmarshal(place, value, t.read); err != nil {
 		return key, err
 	}
 	if key, err = parseKey(t.Key, place); err != nil {
