@@ -1,5 +1,7 @@
 package licseal
 
+import "fmt"
+
 // Violation is one rule of a schema that a payload breaks.
 type Violation struct {
 	// Position is where the value is in the text that was read. For a
@@ -34,3 +36,37 @@ type Violation struct {
 // String returns the place and the message, such as
 // `3:15 /customer: found the number 5; a string is expected`.
 func (v Violation) String() string { return v.Position.String() + ": " + v.Message }
+
+// SchemaError says that a document breaks its schema, and how. Package schema makes it.
+type SchemaError struct {
+	// Schema is the name of the schema.
+	Schema string
+
+	// Violations are in the order of their places in the text. There are 1 to
+	// 100 of them; if there are more, unknown members are left out first.
+	Violations []Violation
+
+	// Omitted is the number of those left out.
+	Omitted int
+
+	// Foreign is set if the payload was made for another schema: at least half of its
+	// members are unknown, and at least half of those that are required are missing.
+	Foreign bool
+}
+
+// Error names the first violation, and how many more there are. Of a payload that was
+// made for another schema, it says that.
+func (e *SchemaError) Error() string {
+	if e.Foreign {
+		return fmt.Sprintf("its fields are not those of the schema %s", e.Schema)
+	}
+	text := fmt.Sprintf("schema %s: %s", e.Schema, e.Violations[0])
+	switch more := len(e.Violations) - 1 + e.Omitted; more {
+	case 0:
+		return text
+	case 1:
+		return text + " (and 1 more violation)"
+	default:
+		return fmt.Sprintf("%s (and %d more violations)", text, more)
+	}
+}

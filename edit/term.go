@@ -20,6 +20,9 @@ type ShortTermError struct {
 
 func (e *ShortTermError) Error() string { return e.Position.String() + ": " + e.Detail() }
 
+// Reason returns that the payload is at fault.
+func (e *ShortTermError) Reason() licseal.Reason { return licseal.ReasonSchema }
+
 // Detail returns the message without the position.
 func (e *ShortTermError) Detail() string {
 	return fmt.Sprintf("the licence is created at %s and expires at %s, within a day", text.Instant(e.Period.NotBefore), text.Instant(e.Period.NotAfter))

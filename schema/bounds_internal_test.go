@@ -132,7 +132,7 @@ func TestKindsAreKept(t *testing.T) {
 	}
 	const text = `{"serial":"a","from":"2026-01-01","until":"2027-01-01","seats":5}`
 	first, again := kindOf(parsed(t, text)), kindOf(parsed(t, text))
-	if !reflect.DeepEqual(first, again) || count() != 1 || !slices.Equal(first.begins, []string{"from"}) || !slices.Equal(first.ends, []string{"until"}) {
+	if !reflect.DeepEqual(first, again) || count() != 1 || !slices.Equal(first.dates.Begins, []string{"from"}) || !slices.Equal(first.dates.Ends, []string{"until"}) {
 		t.Errorf("%+v, then %+v; %d are kept", first, again, count())
 	}
 	kindOf(parsed(t, `{"`+strings.Repeat("a", licseal.DefaultMaxBytes/64)+`":1,"from":"2026-01-01","until":"2027-01-01"}`))

@@ -10,6 +10,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/datename"
 )
 
 // Doubts returns all that is doubtful about a vendor's schema: its Warnings, rules that no
@@ -199,7 +200,7 @@ func (d *doubts) dates() {
 	roles := d.schema.Roles()
 	for _, name := range sortedNames(describedBy(inPlace(d.schema.compiled.root))) {
 		pointer := "/" + escape(name)
-		if !isNamed(name, beginNames) && !isNamed(name, endNames) || pointer == roles.NotBefore || pointer == roles.NotAfter {
+		if !datename.IsNamed(name, datename.BeginNames) && !datename.IsNamed(name, datename.EndNames) || pointer == roles.NotBefore || pointer == roles.NotAfter {
 			continue
 		}
 		if f := d.schema.Field(pointer); f.Is("string") && !f.IsDate {

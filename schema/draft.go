@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/datename"
 )
 
 // Draft is a schema made from an example payload. What it says about the fields is a
@@ -161,8 +162,8 @@ func (d *Draft) guessRoles() {
 	d.guess(&d.Roles.ID, idNames, is("string", "integer"))
 	d.guess(&d.Roles.Customer, customerNames, is("string"))
 	d.guess(&d.Roles.Product, productNames, is("string"))
-	d.guess(&d.Roles.NotBefore, beginNames, isDate)
-	d.guess(&d.Roles.NotAfter, endNames, isDate)
+	d.guess(&d.Roles.NotBefore, datename.BeginNames, isDate)
+	d.guess(&d.Roles.NotAfter, datename.EndNames, isDate)
 	d.guess(&d.Roles.GraceDays, graceNames, is("integer"))
 	if n := d.root.Properties[strings.TrimPrefix(d.Roles.ID, "/")]; n != nil && n.Type == "string" {
 		n.MinLength = 1
@@ -173,7 +174,7 @@ func (d *Draft) guessRoles() {
 func (d *Draft) guess(role *string, names []string, allows func(*node) bool) {
 	for _, wanted := range names {
 		for _, name := range sortedNames(d.root.Properties) {
-			if *role == "" && isNamed(name, []string{wanted}) && allows(d.root.Properties[name]) {
+			if *role == "" && datename.IsNamed(name, []string{wanted}) && allows(d.root.Properties[name]) {
 				*role = "/" + escape(name)
 			}
 		}

@@ -3,7 +3,8 @@ package schema
 import (
 	"cmp"
 	"slices"
-	"strings"
+
+	"github.com/licseal/licseal/internal/datename"
 )
 
 // maxNameLength bounds the names that are compared, since the time is the product of
@@ -51,9 +52,7 @@ func pairUp(misspelt, names []string) map[string]string {
 func maxDistance(name string) int { return min(max(1, len(name)/4), 3) }
 
 // fold makes licenseKey, license-key and license_key equal.
-func fold(name string) string { return strings.ToLower(withoutJoints.Replace(name)) }
-
-var withoutJoints = strings.NewReplacer("-", "", "_", "", " ", "")
+func fold(name string) string { return datename.Fold(name) }
 
 // distance returns how many characters must be added, removed, replaced or
 // swapped with their neighbour to turn a into b (optimal string alignment).

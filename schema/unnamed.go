@@ -2,12 +2,11 @@ package schema
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/datename"
 )
 
 // Unnamed judges the payloads of signed licences if nobody has named a schema. It is the
@@ -37,11 +36,10 @@ func (Unnamed) rolesOf(p licseal.Payload) (roles licseal.Roles, found bool) {
 	if kind.builtin != nil {
 		return kind.builtin.Roles(), false
 	}
-	begins, ends := strictest(p, kind.begins, 1), strictest(p, kind.ends, -1)
-	if begins == "" || ends == "" {
+	if roles, found = kind.dates.Roles(p); !found {
 		return Kong().Roles(), false
 	}
-	return licseal.Roles{NotBefore: begins, NotAfter: ends}, true
+	return roles, true
 }
 
 // Judge judges a payload, as [Schema.Judge] does.
@@ -50,14 +48,13 @@ func (u Unnamed) Judge(p licseal.Payload) (warnings []licseal.Violation, refusal
 	if !found {
 		return Kong().Judge(p)
 	}
-	return []licseal.Violation{{Message: fmt.Sprintf(
-		"no schema was named for these fields, so only the dates were judged, found by their names: %s and %s", roles.NotBefore, roles.NotAfter)}}, nil
+	return []licseal.Violation{datename.Warning(roles)}, nil
 }
 
 // kind is what the names of the members of a payload say.
 type kind struct {
-	builtin      *Schema  // that the payload was made for; nil for a vendor's own kind
-	begins, ends []string // the members that are dates by their names, sorted
+	builtin *Schema        // that the payload was made for; nil for a vendor's own kind
+	dates   datename.Named // the members that are dates by their names
 }
 
 // kinds are those of payloads seen before, by the names of their members: to compare names
@@ -104,12 +101,7 @@ func newKind(p licseal.Payload, members map[string]bool) (k kind) {
 	}
 	k.builtin = Kong().Instead(p)
 	for _, name := range sortedNames(members) {
-		if isNamed(name, beginNames) {
-			k.begins = append(k.begins, name)
-		}
-		if isNamed(name, endNames) {
-			k.ends = append(k.ends, name)
-		}
+		k.dates.Add(name)
 	}
 	return k
 }
@@ -118,50 +110,4 @@ func hasDates(p licseal.Payload, roles licseal.Roles) bool {
 	_, begins := p.Field(roles.NotBefore)
 	_, ends := p.Field(roles.NotAfter)
 	return begins && ends
-}
-
-// The names of members that say when a licence begins and when it expires, as fold
-// writes them. SPEC.md, section 5.1, lists them.
-var (
-	beginNames = []string{
-		"activefrom", "begin", "begindate", "begins", "beginsat", "created", "createdat", "createdon", "creationdate", "effectivedate",
-		"effectivefrom", "from", "issued", "issuedat", "issuedate", "issuedon", "notbefore", "start", "startdate", "starts", "startsat",
-		"validfrom", "validsince",
-	}
-	endNames = []string{
-		"activeuntil", "end", "enddate", "ends", "endsat", "expdate", "expiration", "expirationdate", "expire", "expires", "expiresat",
-		"expireson", "expiry", "expirydate", "notafter", "until", "validthrough", "validtill", "validto", "validuntil",
-	}
-)
-
-// isNamed reports whether a member has one of some names, perhaps after "license" or
-// "licence".
-func isNamed(name string, names []string) bool {
-	folded := fold(name)
-	for _, prefix := range []string{"", "license", "licence"} {
-		if rest, ok := strings.CutPrefix(folded, prefix); ok && slices.Contains(names, rest) {
-			return true
-		}
-	}
-	return false
-}
-
-// strictest returns the pointer of the latest of some dates, or of the earliest if later is
-// -1: if several members say when a licence begins, or expires, it must be valid by each.
-// One that cannot be read as a date is returned before all others, so that the licence is
-// refused. It returns "" if there are no names.
-func strictest(p licseal.Payload, names []string, later int) (pointer string) {
-	var best time.Time
-	for _, name := range names {
-		at := "/" + escape(name)
-		value, _ := p.Text(at)
-		date, err := licseal.ParseDate(value, nil)
-		if err != nil {
-			return at
-		}
-		if pointer == "" || date.Compare(best) == later {
-			pointer, best = at, date
-		}
-	}
-	return pointer
 }

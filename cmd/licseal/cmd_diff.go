@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/edit"
+	"github.com/licseal/licseal/internal/adminview"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/internal/verdict"
 	"github.com/licseal/licseal/schema"
@@ -147,11 +148,11 @@ func laterText(days int) string {
 
 // jsonDiff is what 'licseal diff --json' prints.
 type jsonDiff struct {
-	Verified bool                 `json:"verified"`
-	Same     bool                 `json:"same"` // the payloads
-	Changes  []verdict.JSONChange `json:"changes"`
-	A        jsonSide             `json:"a"`
-	B        jsonSide             `json:"b"`
+	Verified bool                   `json:"verified"`
+	Same     bool                   `json:"same"` // the payloads
+	Changes  []adminview.JSONChange `json:"changes"`
+	A        jsonSide               `json:"a"`
+	B        jsonSide               `json:"b"`
 }
 
 type jsonSide struct {
@@ -163,7 +164,7 @@ type jsonSide struct {
 
 func newJSONDiff(sides [2]*side, changes []edit.Difference) jsonDiff {
 	j := jsonDiff{
-		Verified: sides[0].key != nil, Same: len(changes) == 0, Changes: verdict.JSONChanges(changes),
+		Verified: sides[0].key != nil, Same: len(changes) == 0, Changes: adminview.JSONChanges(changes),
 		A: sides[0].json(), B: sides[1].json(),
 	}
 	return j

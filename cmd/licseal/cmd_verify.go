@@ -176,7 +176,7 @@ func printVerdict(c *cli.Context, v verdict.Verdict) error {
 		complain(about(v.File, v.Err))
 	}
 	if c.Bool("json") {
-		return printJSON(c, v.JSON())
+		return say(c, "%s", v.JSON())
 	}
 	if v.Err == nil {
 		return say(c, "%s", v.Accepted(resultsAreColored()))

@@ -93,7 +93,6 @@ func batchLine(v verdict.Verdict, asJSON bool) job.Verdict {
 		r.Line = v.Summary().String()
 		return r
 	}
-	line, err := jsonLine(v.JSON())
-	r.Line, r.Err = text.Escape(line), err
+	r.Line = text.Escape(v.JSON())
 	return r
 }

@@ -5,7 +5,6 @@ import (
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/internal/text"
-	"github.com/licseal/licseal/internal/verdict"
 )
 
 // Push is what a push did, or would do.
@@ -73,21 +72,21 @@ func (p *Push) done(d *Describer) text.Line {
 
 // JSONPush is what 'licseal admin push --json' prints.
 type JSONPush struct {
-	Call      admin.PlannedCall    `json:"call"`
-	DryRun    bool                 `json:"dry_run"`
-	ID        string               `json:"id,omitempty"` // "" if a record would be added
-	UpdatedAt int64                `json:"updated_at,omitempty"`
-	WasActive string               `json:"was_active,omitempty"`
-	Changes   []verdict.JSONChange `json:"changes"`
-	Removed   []string             `json:"removed"`
-	Backups   []string             `json:"backups"`
+	Call      admin.PlannedCall `json:"call"`
+	DryRun    bool              `json:"dry_run"`
+	ID        string            `json:"id,omitempty"` // "" if a record would be added
+	UpdatedAt int64             `json:"updated_at,omitempty"`
+	WasActive string            `json:"was_active,omitempty"`
+	Changes   []JSONChange      `json:"changes"`
+	Removed   []string          `json:"removed"`
+	Backups   []string          `json:"backups"`
 }
 
 // JSON returns the push for programs.
 func (p *Push) JSON() *JSONPush {
 	j := &JSONPush{
 		Call: p.Plan.Call, DryRun: p.DryRun, ID: p.Active.ID, UpdatedAt: p.Active.UpdatedAt,
-		Changes: verdict.JSONChanges(p.changes()), Removed: []string{}, Backups: append([]string{}, p.Backups...),
+		Changes: JSONChanges(p.changes()), Removed: []string{}, Backups: append([]string{}, p.Backups...),
 	}
 	if p.DryRun && p.Plan.Target != nil {
 		j.ID = p.Plan.Target.ID

@@ -4,10 +4,8 @@ import (
 	"errors"
 
 	"github.com/licseal/licseal"
-	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/revoke"
-	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/state"
 	"github.com/licseal/licseal/trust"
 	"github.com/licseal/licseal/verify"
@@ -66,7 +64,7 @@ func reasonOf(err error) Reason {
 		return reason
 	}
 	switch {
-	case is[*schema.Error](err), is[*licseal.DateError](err), is[*edit.ShortTermError](err), is[*licseal.IDError](err):
+	case is[*licseal.SchemaError](err), is[*licseal.DateError](err), is[*licseal.IDError](err):
 		return licseal.ReasonSchema
 	case is[*verify.ClockError](err):
 		return licseal.ReasonClock
@@ -74,6 +72,9 @@ func reasonOf(err error) Reason {
 		return ReasonState
 	case is[*trust.Error](err):
 		return ReasonTrust
+	}
+	if own := (interface{ Reason() Reason })(nil); errors.As(err, &own) {
+		return own.Reason()
 	}
 	return ReasonFailed
 }
@@ -86,7 +87,7 @@ func is[E error](err error) bool {
 // violationsOf returns a line for each violation that a schema has found, and nil if err
 // is another error, or the payload was made for another schema.
 func violationsOf(err error) []text.Line {
-	var broken *schema.Error
+	var broken *licseal.SchemaError
 	if !errors.As(err, &broken) || broken.Foreign {
 		return nil
 	}

@@ -3,7 +3,6 @@
 package verdict
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -11,7 +10,6 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/internal/text"
-	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
 )
 
@@ -27,7 +25,7 @@ type Verdict struct {
 // Of returns the verdict of a report.
 func Of(file string, line int, r *verify.Report) Verdict {
 	v := Verdict{File: file, Line: line, Result: r.Result(), Warnings: r.Warnings(), Err: r.Err()}
-	if broken := (*schema.Error)(nil); errors.As(v.Err, &broken) && broken.Foreign {
+	if broken := (*licseal.SchemaError)(nil); errors.As(v.Err, &broken) && broken.Foreign {
 		v.Err = fmt.Errorf("the signature is good, but %w", v.Err)
 	}
 	return v
@@ -100,79 +98,4 @@ func KeyName(key licseal.TrustedKey) text.Line {
 		return text.Sprintf("%s", licseal.KeyID(key.Key))
 	}
 	return text.Sprintf("%s %s", key.Name, licseal.KeyID(key.Key))
-}
-
-// JSON is what 'licseal verify --json' prints for one licence.
-type JSON struct {
-	File       string          `json:"file"`
-	Line       int             `json:"line,omitempty"` // of a file that holds many
-	OK         bool            `json:"ok"`
-	Exit       int             `json:"exit"`
-	State      string          `json:"state,omitempty"`
-	Time       string          `json:"time,omitempty"`
-	From       string          `json:"not_before,omitempty"`
-	Until      string          `json:"not_after,omitempty"`
-	GraceEnd   string          `json:"grace_end,omitempty"`
-	DaysLeft   *int            `json:"days_left,omitempty"`
-	Key        *JSONKey        `json:"key,omitempty"`
-	Payload    json.RawMessage `json:"payload,omitempty"`
-	Warnings   []string        `json:"warnings,omitempty"`
-	Reason     licseal.Reason  `json:"reason,omitempty"` // why the licence is refused
-	Error      string          `json:"error,omitempty"`
-	Violations []JSONViolation `json:"violations,omitempty"` // all that is wrong with the fields
-}
-
-// JSONViolation is one fault of a payload.
-type JSONViolation struct {
-	Pointer    string `json:"pointer"`
-	Line       int    `json:"line"`
-	Column     int    `json:"column"`
-	Message    string `json:"message"`
-	Value      string `json:"value,omitempty"`   // JSON text, cut if it is long
-	Allowed    string `json:"allowed,omitempty"` // in words
-	DidYouMean string `json:"did_you_mean,omitempty"`
-}
-
-// JSONKey is a key that has signed something.
-type JSONKey struct {
-	ID      string   `json:"id"`
-	Name    string   `json:"name"`
-	Issuers []string `json:"issuers,omitempty"`
-}
-
-// NewJSONKey returns what JSON says about a key.
-func NewJSONKey(key licseal.TrustedKey) *JSONKey {
-	return &JSONKey{licseal.KeyID(key.Key), key.Name, key.Principals}
-}
-
-// JSON returns the verdict for programs. It has fields of the licence only if the
-// signature is good.
-func (v *Verdict) JSON() *JSON {
-	j := &JSON{File: v.File, Line: v.Line, OK: v.Err == nil, Exit: v.Exit()}
-	for _, warning := range v.Warnings {
-		j.Warnings = append(j.Warnings, warning.String())
-	}
-	if v.Err != nil {
-		j.Error, j.Reason = v.Err.Error(), fault.Of(v.Err).Reason
-	}
-	if broken := (*schema.Error)(nil); errors.As(v.Err, &broken) {
-		for _, x := range broken.Violations {
-			j.Violations = append(j.Violations, JSONViolation{x.Pointer, x.Line, x.Column, x.Message, x.Value, x.Allowed, x.DidYouMean})
-		}
-	}
-	if v.Result != nil {
-		j.addResult(v.Result)
-	}
-	return j
-}
-
-func (j *JSON) addResult(r *verify.Result) {
-	j.State, j.Time = string(r.State), text.Instant(r.Time)
-	j.Key = NewJSONKey(r.Key)
-	j.Payload = r.License.Payload.Bytes()
-	if r.State == "" {
-		return // the dates cannot be read
-	}
-	days := text.DaysBetween(r.Time, r.NotAfter)
-	j.From, j.Until, j.GraceEnd, j.DaysLeft = text.Instant(r.NotBefore), text.Instant(r.NotAfter), text.Instant(r.GraceEnd), &days
 }

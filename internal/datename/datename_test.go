@@ -1,4 +1,4 @@
-package schema
+package datename_test
 
 import (
 	"os"
@@ -7,17 +7,18 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/licseal/licseal/internal/datename"
 )
 
 // SPEC.md lists the names by which dates are found.
 func TestNamesOfDatesAreThoseOfTheSpec(t *testing.T) {
-	spec, err := os.ReadFile("../SPEC.md")
+	spec, err := os.ReadFile("../../SPEC.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for before, want := range map[string][]string{
-		"The creation is one of ":   beginNames,
-		"the expiration is one of ": endNames,
+		"The creation is one of ":   datename.BeginNames,
+		"the expiration is one of ": datename.EndNames,
 	} {
 		_, list, ok := strings.Cut(string(spec), before)
 		list, _, _ = strings.Cut(list, ";")

@@ -1,4 +1,4 @@
-package verdict
+package adminview
 
 import (
 	"encoding/json"
