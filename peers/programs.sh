@@ -10,6 +10,7 @@ runs=${1:-200}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 CGO_ENABLED=0 go build -o "$dir/licseal" ./cmd/licseal
+CGO_ENABLED=0 go build -trimpath -ldflags=-s -gcflags=all=-l -o "$dir/licseal-verify" ./cmd/licseal-verify
 cd "$dir"
 names=() commands=()
 # add NAME COMMAND: a command that must succeed, and fail once the payload is changed.
@@ -23,6 +24,7 @@ printf '%s' '{"admin_seats":"5","customer":"Example Company, Inc","dataplanes":"
 ./licseal keygen -o vendor.key --no-passphrase >/dev/null 2>&1
 ./licseal sign -k vendor.key payload.json -o licence.json
 add licseal './licseal verify -t vendor.key.pub --at 2026-07-01 licence.json'
+add licseal-verify './licseal-verify -t vendor.key.pub --at 2026-07-01 licence.json'
 add 'licseal version' './licseal version'
 if have openssl; then
   openssl genpkey -algorithm ed25519 -out openssl.pem 2>/dev/null

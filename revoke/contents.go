@@ -8,7 +8,6 @@ package revoke
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -199,7 +198,11 @@ func (c *Contents) Key(id string) (key Key, revoked bool) {
 
 // Keys returns the revoked signing keys, sorted by ID.
 func (c *Contents) Keys() []Key {
-	return slices.SortedFunc(maps.Values(c.keys), func(a, b Key) int { return cmp.Compare(a.ID, b.ID) })
+	var all []Key
+	for _, id := range slices.Sorted(maps.Keys(c.keys)) {
+		all = append(all, c.keys[id])
+	}
+	return all
 }
 
 // Payload returns the payload of the list, in canonical form.

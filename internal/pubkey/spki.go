@@ -10,6 +10,8 @@ import (
 	"encoding/asn1"
 	"encoding/pem"
 	"errors"
+	"strconv"
+	"strings"
 )
 
 // OIDEC is the algorithm of ECDSA keys (RFC 5480), in dotted form.
@@ -28,24 +30,10 @@ var (
 	p256Prefix    = []byte("\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00")
 )
 
-// subjectPublicKeyInfo is the ASN.1 of RFC 5280 section 4.1. It is read so that an error
-// can name the algorithm.
-type subjectPublicKeyInfo struct {
-	Algorithm pkix.AlgorithmIdentifier
-	PublicKey asn1.BitString
-}
-
 // ParseSPKI reads the DER of a PEM block of type PUBLIC KEY, a
-// SubjectPublicKeyInfo: an ed25519.PublicKey or an *ecdsa.PublicKey on P-256,
-// with a sound point.
+// SubjectPublicKeyInfo (RFC 5280, section 4.1): an ed25519.PublicKey or an
+// *ecdsa.PublicKey on P-256, with a sound point.
 func ParseSPKI(der []byte) (crypto.PublicKey, error) {
-	var info subjectPublicKeyInfo
-	if err := UnmarshalDER(der, &info); err != nil {
-		return nil, err
-	}
-	if err := CheckAlgorithm(info.Algorithm); err != nil {
-		return nil, err
-	}
 	var key crypto.PublicKey
 	if raw, ok := bytes.CutPrefix(der, ed25519Prefix); ok && len(raw) == ed25519.PublicKeySize {
 		key = ed25519.PublicKey(bytes.Clone(raw))
@@ -56,12 +44,85 @@ func ParseSPKI(der []byte) (crypto.PublicKey, error) {
 		}
 		key = point
 	} else {
-		return nil, errContent
+		return nil, whyNotSPKI(der)
 	}
 	if err := Check(key); err != nil {
 		return nil, err
 	}
 	return key, nil
+}
+
+// The tags of ASN.1 that are read here.
+const (
+	tagOID      = 0x06
+	tagSequence = 0x30
+)
+
+// whyNotSPKI says what a SubjectPublicKeyInfo holds that is no key for licences.
+func whyNotSPKI(der []byte) error {
+	info, rest, ok := cutDER(der, tagSequence)
+	if ok && len(rest) > 0 {
+		return errTrailing
+	}
+	algorithm, _, ok := cutDER(info, tagSequence)
+	if !ok {
+		return errContent
+	}
+	oid, parameters, ok := cutDER(algorithm, tagOID)
+	if !ok {
+		return errContent
+	}
+	curve, _, _ := cutDER(parameters, tagOID)
+	if err := checkOIDs(oidText(oid), oidText(curve)); err != nil {
+		return err
+	}
+	return errContent
+}
+
+// cutDER returns the content of the value that der begins with, and what follows it. ok
+// is false if it has another tag or is cut off.
+func cutDER(der []byte, tag byte) (content, rest []byte, ok bool) {
+	if len(der) < 2 || der[0] != tag {
+		return nil, nil, false
+	}
+	n, at := int(der[1]), 2
+	if n > 0x80 && n <= 0x82 { // the length is in the next one or two bytes
+		size := n - 0x80
+		if len(der) < at+size {
+			return nil, nil, false
+		}
+		n = 0
+		for _, b := range der[at : at+size] {
+			n = n<<8 | int(b)
+		}
+		at += size
+	} else if n >= 0x80 {
+		return nil, nil, false
+	}
+	if len(der)-at < n {
+		return nil, nil, false
+	}
+	return der[at : at+n], der[at+n:], true
+}
+
+// oidText returns an object identifier in dotted form, "" if there is none.
+func oidText(content []byte) string {
+	var b strings.Builder
+	arc := uint64(0)
+	for _, c := range content {
+		arc = arc<<7 | uint64(c&0x7f)
+		if c&0x80 != 0 {
+			continue
+		}
+		if b.Len() == 0 {
+			first := min(arc/40, 2)
+			b.WriteString(strconv.FormatUint(first, 10))
+			arc -= first * 40
+		}
+		b.WriteString("." + strconv.FormatUint(arc, 10))
+		arc = 0
+	}
+	return b.String()
 }
 
 // MarshalPEM returns a public key as a PEM block of type PUBLIC KEY.
@@ -83,7 +144,10 @@ func MarshalPEM(pub crypto.PublicKey) ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), nil
 }
 
-var errContent = errors.New("key is damaged: its PEM block does not hold a key of its type")
+var (
+	errContent  = errors.New("key is damaged: its PEM block does not hold a key of its type")
+	errTrailing = errors.New("key is damaged: bytes after its end")
+)
 
 // UnmarshalDER parses der, which must be one ASN.1 value and nothing else.
 func UnmarshalDER(der []byte, value any) error {
@@ -92,36 +156,34 @@ func UnmarshalDER(der []byte, value any) error {
 		return errContent
 	}
 	if len(rest) > 0 {
-		return errors.New("key is damaged: bytes after its end")
+		return errTrailing
 	}
 	return nil
 }
 
 // CheckAlgorithm refuses the algorithms that do not sign licences.
 func CheckAlgorithm(a pkix.AlgorithmIdentifier) error {
-	switch oid := a.Algorithm.String(); oid {
-	case oidEd25519:
-		return nil
-	case OIDEC:
-		var curve asn1.ObjectIdentifier
-		if err := UnmarshalDER(a.Parameters.FullBytes, &curve); err != nil {
-			return CheckCurve(nil)
-		}
-		return CheckCurve(curve)
-	default:
-		return Unsupported(algorithmName(oid))
+	var curve asn1.ObjectIdentifier
+	if UnmarshalDER(a.Parameters.FullBytes, &curve) != nil {
+		curve = nil
 	}
+	return checkOIDs(a.Algorithm.String(), curve.String())
 }
 
 // CheckCurve refuses the curves that do not sign licences.
-func CheckCurve(curve asn1.ObjectIdentifier) error {
-	if len(curve) == 0 {
+func CheckCurve(curve asn1.ObjectIdentifier) error { return checkOIDs(OIDEC, curve.String()) }
+
+// checkOIDs refuses the algorithms, and the curves of ECDSA, that do not sign licences.
+func checkOIDs(algorithm, curve string) error {
+	switch {
+	case algorithm == oidEd25519, algorithm == OIDEC && curve == oidP256:
+		return nil
+	case algorithm != OIDEC:
+		return Unsupported(algorithmName(algorithm))
+	case curve == "":
 		return Unsupported("ECDSA on a curve without a name")
 	}
-	if curve.String() != oidP256 {
-		return Unsupported("ECDSA on " + curveName(curve.String()))
-	}
-	return nil
+	return Unsupported("ECDSA on " + curveName(curve))
 }
 
 // algorithmName returns the usual name of an algorithm.
