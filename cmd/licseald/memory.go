@@ -18,6 +18,8 @@ type memory struct {
 
 	mu    sync.Mutex
 	inRAM verify.Memory
+	file  os.FileInfo // of the state file when known was read from it
+	known int64       // the newest generation of the chain of trust
 }
 
 // open remembers the time, and refuses a memory that follows a chain of trust if the
@@ -58,18 +60,27 @@ func (m *memory) update(change func(*verify.Memory) error) error {
 }
 
 // generation returns the newest generation of the chain of trust that is remembered, zero
-// if there is none. Another process may have followed the chain further.
+// if there is none. Another process may have followed the chain further. The file is not
+// read unless it has changed, because a state may be large.
 func (m *memory) generation() int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.path == "" {
-		m.mu.Lock()
-		defer m.mu.Unlock()
 		return int64(len(m.inRAM.Trust.Digests))
 	}
-	now, err := state.Read(m.path)
+	info, err := os.Stat(m.path)
 	if err != nil {
 		return 0 // the next update says so
 	}
-	return int64(len(now.Trust.Digests))
+	if m.file != nil && os.SameFile(info, m.file) && info.ModTime().Equal(m.file.ModTime()) && info.Size() == m.file.Size() {
+		return m.known
+	}
+	now, err := state.Read(m.path)
+	if err != nil {
+		return 0
+	}
+	m.file, m.known = info, int64(len(now.Trust.Digests))
+	return m.known
 }
 
 // floor remembers the time, and returns the latest instant that is known to have passed:
