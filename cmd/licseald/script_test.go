@@ -34,6 +34,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("PATH", bin+string(os.PathListSeparator)+e.Getenv("PATH"))
 			e.Setenv("PUBLISHED", published)
 			e.Setenv(testenv.Race, os.Getenv(testenv.Race))
+			e.Setenv(testenv.Clock, os.Getenv(testenv.Clock))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"serve": serveInScript, "exits": exits},

@@ -21,6 +21,10 @@ const (
 	// All is the variable that is set where no test may be skipped.
 	All = "LICSEAL_TEST_ALL"
 
+	// Clock is the variable that says how far .ci/at has moved the clock, which programs
+	// that a test starts in an environment of its own need, too.
+	Clock = "TEST_TIME_OFFSET"
+
 	// Race is the variable with the settings of the race detector.
 	Race = "GORACE"
 
