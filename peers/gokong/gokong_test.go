@@ -78,10 +78,10 @@ func vendor(t *testing.T) (trust string, licence func(key string) string) {
 	}
 }
 
-// serve starts licseald on a store and returns its address.
-func serve(t *testing.T, program, trust, store string) string {
+// serve starts licseald with the flags of a store and returns its address.
+func serve(t *testing.T, program, trust string, store ...string) string {
 	t.Helper()
-	command := exec.Command(program, "--trust", trust, "--store", store, "--listen", "127.0.0.1:0")
+	command := exec.Command(program, append(store, "--trust", trust)...)
 	stdout, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -104,13 +104,15 @@ func TestGoKong(t *testing.T) {
 	licseald := build(t, "licseald", "../..", "build", "./cmd/licseald")
 	itsOwnTests := build(t, "gokong.test", ".", "test", "-c", "github.com/kong/go-kong/kong")
 	trust, licence := vendor(t)
-	stores := map[string]func(t *testing.T) string{
-		"SQLite":     func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "licences.db") },
-		"PostgreSQL": func(t *testing.T) string { return pgtest.Database(t) },
+	kept := func(store string) []string { return []string{"--store", store, "--listen", "127.0.0.1:0"} }
+	stores := map[string]func(t *testing.T) []string{
+		"Memory":     func(*testing.T) []string { return []string{"--ephemeral"} },
+		"SQLite":     func(t *testing.T) []string { return kept("sqlite:" + filepath.Join(t.TempDir(), "licences.db")) },
+		"PostgreSQL": func(t *testing.T) []string { return kept(pgtest.Database(t)) },
 	}
 	for name, store := range stores {
 		t.Run(name, func(t *testing.T) {
-			url := serve(t, licseald, trust, store(t))
+			url := serve(t, licseald, trust, store(t)...)
 			t.Run("ItsOwnTest", func(t *testing.T) { runItsOwnTest(t, itsOwnTests, url, licence("LS-OWN")) })
 			t.Run("Client", func(t *testing.T) { clientRound(t, url, licence) })
 			t.Run("Reconciler", func(t *testing.T) { reconcilerRound(t, url, licence) })
