@@ -45,7 +45,7 @@ func TestAdvisory(t *testing.T) {
 		store.isLocked.Store(false)
 		g.Tick(t.Context())
 		expect("the store works", true, 16, works...)
-		if usage, err := store.Usage(t.Context(), ""); err != nil || usage[0].Count != 16 {
+		if usage, err := store.Usage(t.Context(), installation); err != nil || usage[0].Count != 16 {
 			t.Errorf("batch %v: the store has %v: %v", batch, usage, err)
 		}
 		// Mistakes stay errors.

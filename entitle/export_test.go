@@ -53,6 +53,9 @@ func (g *Guard) UseTogether(adds []Add) (granted []bool) {
 	return granted
 }
 
+// ProductName is what Product returns, for tests.
+var ProductName = &productName
+
 // WithTolerance is withTolerance.
 var WithTolerance = withTolerance
 

@@ -96,6 +96,9 @@ func Open(ctx context.Context, source Source, trusted []licseal.TrustedKey, opts
 	if g.opts.TrustRoot != nil && trusted != nil {
 		return nil, errTwoTrusts
 	}
+	if g.opts.Installation == "" && g.opts.Store != nil {
+		return nil, errNoInstallation
+	}
 	if err := g.learn(ctx); err != nil {
 		return nil, err
 	}
@@ -130,6 +133,9 @@ func newGuard(source Source, trusted []licseal.TrustedKey, opts *Options) *Guard
 		g.opts = *opts
 	}
 	g.store, g.read = g.opts.Store, clockOf(&g.opts)
+	if g.opts.Installation == "" {
+		g.opts.Installation = productName()
+	}
 	if g.store == nil {
 		g.store = NewMemory()
 	}

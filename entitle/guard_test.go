@@ -235,7 +235,7 @@ func TestClockOfOthers(t *testing.T) {
 	b := open(t, source, &entitle.Options{Store: store, Clock: c.now, Batch: true})
 	ahead.set("2026-11-22")
 	a.Tick(t.Context())
-	totals, err := store.Totals(t.Context(), "", month("2026-11"))
+	totals, err := store.Totals(t.Context(), installation, month("2026-11"))
 	if err != nil || !totals.Latest.Equal(instant("2026-11-22")) {
 		t.Errorf("the store has %v: %v", totals.Latest, err)
 	}
@@ -266,14 +266,14 @@ func TestClockSetBackBetweenRuns(t *testing.T) {
 		t.Errorf("it is %v, %v behind", got.Time, got.ClockBehind)
 	}
 	g.Close()
-	if err := store.SetClock(t.Context(), "", instant("2026-10-15")); err != nil {
+	if err := store.SetClock(t.Context(), installation, instant("2026-10-15")); err != nil {
 		t.Fatal(err)
 	}
 	g = open(t, source, opts)
 	if err := g.Use(t.Context(), "requests", 1); err != nil {
 		t.Errorf("the clock was forgotten, as when it was wrong: %v", err)
 	}
-	usage, err := store.Usage(t.Context(), "")
+	usage, err := store.Usage(t.Context(), installation)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -327,7 +327,7 @@ func TestMonths(t *testing.T) {
 			if err := g.Close(); err != nil {
 				t.Error(err)
 			}
-			usage, err := store.Usage(t.Context(), "")
+			usage, err := store.Usage(t.Context(), installation)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -435,7 +435,7 @@ func TestMonthEndedElsewhere(t *testing.T) {
 		if err := errors.Join(a.Use(t.Context(), "requests", 1), use(t.Context(), "requests", 5)); err != nil {
 			t.Fatal(err)
 		}
-		usage, err := store.Usage(t.Context(), "")
+		usage, err := store.Usage(t.Context(), installation)
 		if diff := cmp.Diff([]entitle.Usage{{Month: month("2026-12"), Name: "requests", Count: 6}}, usage); diff != "" || err != nil {
 			t.Error(diff, err)
 		}

@@ -21,6 +21,9 @@ var (
 	trusted   = []licseal.TrustedKey{{Key: vendorKey.Public(), Name: "vendor"}}
 )
 
+// installation is the name of an installation that is given none.
+var installation = entitle.Product()
+
 // fields are the members of an entitlement payload.
 type fields map[string]any
 

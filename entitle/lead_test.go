@@ -29,7 +29,7 @@ func (f *fleet) open(host string, c *clocks, o entitle.Options) *entitle.Guard {
 // latest returns the time of the installation.
 func (f *fleet) latest() time.Time {
 	f.t.Helper()
-	clock, err := f.store.Clock(f.t.Context(), "")
+	clock, err := f.store.Clock(f.t.Context(), installation)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestSetClock(t *testing.T) {
 	f := newFleet(t)
 	c := bothAt("2026-11-21")
 	f.open("a", c, entitle.Options{Revocations: entitle.Text(list(t, 1, "A-2"))}).Close()
-	before, err := f.store.Clock(t.Context(), "")
+	before, err := f.store.Clock(t.Context(), installation)
 	if err != nil || before.Issued.IsZero() {
 		t.Fatalf("%+v, %v", before, err)
 	}
@@ -194,11 +194,11 @@ func TestSetClock(t *testing.T) {
 		{instant("2026-12-01"), instant("2026-12-01")},
 		{instant("2020-01-01"), before.Issued},
 	} {
-		if err := f.store.SetClock(t.Context(), "", test.set); err != nil || !f.latest().Equal(test.want) {
+		if err := f.store.SetClock(t.Context(), installation, test.set); err != nil || !f.latest().Equal(test.want) {
 			t.Errorf("set to %v, it is %v: %v", test.set, f.latest(), err)
 		}
 	}
-	clock, err := f.store.Clock(t.Context(), "")
+	clock, err := f.store.Clock(t.Context(), installation)
 	if err != nil || len(clock.Changes) != 3 || len(clock.Hosts) != 0 || !clock.Changes[2].From.Equal(instant("2026-12-01")) {
 		t.Errorf("the record is %+v: %v", clock, err)
 	}

@@ -191,7 +191,7 @@ func TestLevelsTogether(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if left, err := store.Levels(t.Context(), ""); err != nil || left["requests"] != 0 {
+	if left, err := store.Levels(t.Context(), installation); err != nil || left["requests"] != 0 {
 		t.Errorf("%v is left: %v", left, err)
 	}
 }

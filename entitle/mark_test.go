@@ -27,7 +27,7 @@ func (s *swapped) put(store entitle.Store) { s.now.Store(&store) }
 
 func (s *swapped) used(t *testing.T) int64 {
 	t.Helper()
-	totals, err := (*s.now.Load()).Totals(t.Context(), "", month("2026-11"))
+	totals, err := (*s.now.Load()).Totals(t.Context(), installation, month("2026-11"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func withStateFile(t *testing.T) *entitle.Options {
 func older(t *testing.T, used int64) entitle.Store {
 	t.Helper()
 	store := entitle.NewMemory()
-	if _, err := store.Apply(t.Context(), entitle.Batch{Writer: "old", Seq: 1, Time: instant("2026-11-20"),
+	if _, err := store.Apply(t.Context(), entitle.Batch{Installation: installation, Writer: "old", Seq: 1, Time: instant("2026-11-20"),
 		Adds: []entitle.Add{{Month: month("2026-11"), Name: "requests", N: used, Limit: 990}}}); err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func TestMatrix(t *testing.T) {
 						store := entitle.NewMemory()
 						at := at(i.at)
 						if kind.counted && used > 0 {
-							_, err := store.Apply(t.Context(), entitle.Batch{Writer: "w", Seq: 1, Time: at.now(), Adds: []entitle.Add{
+							_, err := store.Apply(t.Context(), entitle.Batch{Installation: installation, Writer: "w", Seq: 1, Time: at.now(), Adds: []entitle.Add{
 								{Month: entitle.MonthOf(at.now()), Name: "requests", N: used, Limit: entitle.MaxCount}}})
 							if err != nil {
 								t.Fatal(err)

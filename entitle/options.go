@@ -13,7 +13,8 @@ type Options struct {
 	Store Store
 
 	// Installation is the name under which usage, machines and the clock
-	// are kept in the store. All processes with the same name count together.
+	// are kept in the store. All processes with the same name count together. If
+	// empty, [Product].
 	Installation string
 
 	// Batch counts in memory and writes every half second, instead of writing

@@ -64,7 +64,7 @@ func TestInterleavings(t *testing.T) {
 			if err := g.Close(); err != nil {
 				t.Error(err)
 			}
-			usage, err := store.Usage(t.Context(), "")
+			usage, err := store.Usage(t.Context(), installation)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -139,7 +139,7 @@ func TestBatchWithinASecond(t *testing.T) {
 				t.Fatal(err)
 			}
 			time.Sleep(time.Second)
-			usage, err := store.Usage(t.Context(), "")
+			usage, err := store.Usage(t.Context(), installation)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -371,7 +371,7 @@ func TestCloseWithSlowSource(t *testing.T) {
 			t.Errorf("Close took %v: %v", time.Since(start), err)
 		}
 		time.Sleep(time.Minute)
-		usage, err := store.Usage(t.Context(), "")
+		usage, err := store.Usage(t.Context(), installation)
 		if diff := cmp.Diff([]entitle.Usage{{Month: month("2026-07"), Name: "requests", Count: 1}}, usage); diff != "" || err != nil {
 			t.Error(diff, err)
 		}
@@ -412,7 +412,7 @@ func TestStoreFails(t *testing.T) {
 	if err := g.Close(); !errors.As(err, &failed) {
 		t.Errorf("Close: %v", err)
 	}
-	usage, err := store.Usage(t.Context(), "")
+	usage, err := store.Usage(t.Context(), installation)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -553,7 +553,7 @@ func TestMaxCount(t *testing.T) {
 			g.Flush(t.Context())
 		}
 	}
-	usage, err := store.Usage(t.Context(), "")
+	usage, err := store.Usage(t.Context(), installation)
 	if err != nil || len(usage) != 2 || usage[0].Count != entitle.MaxCount || usage[1].Count != 4 {
 		t.Errorf("%v, %v", usage, err)
 	}

@@ -145,7 +145,7 @@ func TestOpenNeedsItsRevocations(t *testing.T) {
 	}
 	// A clock set back makes a stale list no fresh one.
 	store := entitle.NewMemory()
-	if err := store.SetClock(t.Context(), "", instant("2026-12-20")); err != nil {
+	if err := store.SetClock(t.Context(), installation, instant("2026-12-20")); err != nil {
 		t.Fatal(err)
 	}
 	opts := &entitle.Options{Clock: at("2026-11-21").now, Store: store, Revocations: entitle.Text(list(t, 1, "A-2"))}

@@ -54,7 +54,7 @@ func TestRefusedAmongOthers(t *testing.T) {
 	store := &gate{Store: entitle.NewMemory()}
 	g := open(t, entitle.Text(signed(t, plan().limit("requests", 100))), &entitle.Options{Store: store, Clock: at("2026-06-01").now})
 	month := entitle.MonthOf(instant("2026-06-01"))
-	if _, err := store.Store.Apply(t.Context(), entitle.Batch{Writer: "another", Seq: 1, Time: instant("2026-06-01"),
+	if _, err := store.Store.Apply(t.Context(), entitle.Batch{Installation: installation, Writer: "another", Seq: 1, Time: instant("2026-06-01"),
 		Adds: []entitle.Add{{Month: month, Name: "requests", N: 105, Limit: 110}}}); err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestRefusedAmongOthers(t *testing.T) {
 	if n := store.batches(); n != 2 || refused != 7 {
 		t.Errorf("%d batches, %d refused", n, refused)
 	}
-	if usage, err := store.Usage(t.Context(), ""); err != nil || usage[0].Count != 8 || usage[1].Count != 115 {
+	if usage, err := store.Usage(t.Context(), installation); err != nil || usage[0].Count != 8 || usage[1].Count != 115 {
 		t.Errorf("the store has %v: %v", usage, err)
 	}
 }

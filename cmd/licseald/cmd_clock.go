@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/licseal/licseal/entitle"
 	"github.com/licseal/licseal/entitle/sqlstore"
 	"github.com/licseal/licseal/internal/clihelp"
+	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/internal/sqldb"
 	"github.com/licseal/licseal/internal/sqldb/sqlite"
 	"github.com/licseal/licseal/internal/text"
@@ -20,7 +22,7 @@ import (
 )
 
 func clockCommand() *cli.Command {
-	installation := &cli.StringFlag{Name: "installation", Usage: "the `NAME` of the installation, if the product has given one"}
+	installation := &cli.StringFlag{Name: "installation", Value: "licseald", Usage: "the `NAME` of the product's installation"}
 	command := func(name, usage, description string, flags []cli.Flag, change func(*cli.Context, entitle.Clock) (time.Time, error)) *cli.Command {
 		return &cli.Command{
 			Name: name, Usage: usage, UsageText: "licseald clock " + name + " [--store STORE] [flags]",
@@ -47,7 +49,7 @@ issue of the newest revocation list that was verified.`, []cli.Flag{
 	}
 }
 
-var errNoUse = errors.New("no product has used an entitlement licence with this store")
+var errNoUse = errors.New("no product has used an entitlement licence under this name")
 
 func onClock(c *cli.Context, change func(*cli.Context, entitle.Clock) (time.Time, error)) error {
 	if err := noArguments(c); err != nil {
@@ -69,7 +71,31 @@ func onClock(c *cli.Context, change func(*cli.Context, entitle.Clock) (time.Time
 	if err != nil {
 		return withRemedy(err, c.String("store"))
 	}
-	return changeClock(c, store, change)
+	err = changeClock(c, store, change)
+	if errors.Is(err, errNoUse) {
+		err = withInstallations(c.Context, db, err)
+	}
+	return err
+}
+
+// withInstallations adds the names of the installations that a store has.
+func withInstallations(ctx context.Context, db *sqldb.DB, err error) error {
+	rows, queryErr := db.QueryContext(ctx, `SELECT installation FROM entitle_installations ORDER BY installation LIMIT 10`)
+	if queryErr != nil {
+		return err
+	}
+	defer rows.Close()
+	var names []string
+	for rows.Next() {
+		var name string
+		if rows.Scan(&name) == nil {
+			names = append(names, text.Quote(name))
+		}
+	}
+	if rows.Err() != nil || len(names) == 0 {
+		return err
+	}
+	return fault.WithHint(err, "the store has %s: give one with --installation", strings.Join(names, ", "))
 }
 
 func changeClock(c *cli.Context, store entitle.Store, change func(*cli.Context, entitle.Clock) (time.Time, error)) error {

@@ -56,6 +56,9 @@ func TestClockCommand(t *testing.T) {
 	if strings.Contains(shown, "\x1b") {
 		t.Error("the name of a host moves the terminal")
 	}
+	if text := fails(t, "clock", "show", "--store", "sqlite:"+name); !strings.Contains(text, `the store has "shop": give one with --installation`) {
+		t.Error(text)
+	}
 	expect(clock("accept"), `(?s)^time: 2099-01-01T00:00:00Z\n.*set from 2026-11-21T00:00:00Z to 2099-01-01T00:00:00Z\n$`)
 	expect(clock("reset", "--at", "2026-11-22"), `(?s)^time: 2026-11-22T00:00:00Z\n.*to 2099.*from 2099-01-01T00:00:00Z to 2026-11-22T00:00:00Z\n$`)
 	if text := fails(t, "clock", "accept", "--store", "sqlite:"+name, "--installation", "shop"); !strings.Contains(text, "no host has shown") {

@@ -28,6 +28,7 @@ func serveFlags() []cli.Flag {
 		&cli.StringFlag{Name: "issuer", Usage: "require a key of an `ISSUER`, such as *@vendor.example"},
 		&cli.StringFlag{Name: "token-file", Usage: "require a token from `FILE`: TOKEN, NAME TOKEN or NAME TOKEN SCOPES on each line (reloaded)", TakesFile: true},
 		&cli.StringFlag{Name: "license-dir", Usage: "serve /api/v1/license, with the entitlement licences in `DIR`; requires a token or scope for it", TakesFile: true},
+		&cli.StringFlag{Name: "installation", Value: "licseald", Usage: "count together with the products that have this `NAME` in the store"},
 		&cli.StringSliceFlag{Name: "level", KeepSpace: true, Usage: "count the entitlement `NAME` as so many at once, not a month (repeatable)"},
 		&cli.StringFlag{Name: "entitlement-token-file", Usage: "require a token from `FILE` for the entitlement API (reloaded)", TakesFile: true},
 		&cli.StringFlag{Name: "tls-cert", Usage: "serve TLS with the certificate in `FILE` (reloaded)", TakesFile: true},

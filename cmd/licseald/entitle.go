@@ -49,7 +49,7 @@ func (s *server) openEntitlements(c *cli.Context) error {
 // guardOptions returns how the guard of the licence folder works.
 func (s *server) guardOptions(c *cli.Context) (opts *entitle.Options, err error) {
 	opts = &entitle.Options{
-		Store: entitle.NewMemory(), MayBeMissing: true, Levels: c.StringSlice("level"), Notify: s.noteEvent,
+		Store: entitle.NewMemory(), MayBeMissing: true, Levels: c.StringSlice("level"), Installation: c.String("installation"), Notify: s.noteEvent,
 		Issuer: c.String("issuer"), MaxListAge: lengthOf(c, "max-list-age"), StoreTimeout: lengthOf(c, "store-timeout"),
 	}
 	opts.TrustRoot, opts.Remember = s.origin, s.memory.Remember

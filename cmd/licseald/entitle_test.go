@@ -159,7 +159,7 @@ func count(t *testing.T, v *vendor, store, dir string, n int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	guard, err := entitle.Open(t.Context(), entitle.NewFolder(dir), []licseal.TrustedKey{{Key: v.key.Public()}}, &entitle.Options{Store: usage})
+	guard, err := entitle.Open(t.Context(), entitle.NewFolder(dir), []licseal.TrustedKey{{Key: v.key.Public()}}, &entitle.Options{Store: usage, Installation: "licseald"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func BenchmarkUse(b *testing.B) {
 			if err := guard.Close(); err != nil {
 				b.Fatal(err)
 			}
-			usage, err := store.Usage(ctx, "")
+			usage, err := store.Usage(ctx, installation)
 			if err != nil || len(usage) != 1 || usage[0].Count != uses.Load() {
 				b.Errorf("%d uses, counted %v: %v", uses.Load(), usage, err)
 			}

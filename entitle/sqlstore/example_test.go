@@ -53,7 +53,7 @@ func ExampleNew() {
 	if err := guard.Close(); err != nil { // writes what is not yet written
 		fmt.Println(err)
 	}
-	usage, err := store.Usage(ctx, "")
+	usage, err := store.Usage(ctx, entitle.Product())
 	if err != nil {
 		fmt.Println(err)
 	}

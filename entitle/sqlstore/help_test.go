@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/entitle"
 	"github.com/licseal/licseal/sign"
 )
 
@@ -13,6 +14,9 @@ var (
 	vendorKey = ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 	trusted   = []licseal.TrustedKey{{Key: vendorKey.Public(), Name: "vendor"}}
 )
+
+// installation is the name of an installation that is given none.
+var installation = entitle.Product()
 
 // license returns a licence that is good now and allows so many requests a month. One
 // that is made a moment later is another, and does not make it the older one.

@@ -81,7 +81,7 @@ func runProduct(text string) error {
 	}
 	guard, err := entitle.Open(ctx, entitle.Text(data), trusted, &entitle.Options{
 		Store: store, Batch: p.Batch, Clock: func() time.Time { return time.Now().Add(p.Base + p.Ahead) },
-		MaxClockLead: 48 * time.Hour, Levels: p.levels(), Lapse: lapse,
+		MaxClockLead: 48 * time.Hour, Levels: p.levels(), Lapse: p.lapse(), StoreTimeout: time.Minute,
 	})
 	if err != nil {
 		return err
@@ -215,7 +215,7 @@ func counted(t *testing.T, name string) (sum int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	usage, err := store.Usage(t.Context(), "")
+	usage, err := store.Usage(t.Context(), installation)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -310,14 +310,14 @@ func TestClockMoved(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		totals, err := usage.Totals(t.Context(), "", entitle.MonthOf(now.Add(late)))
+		totals, err := usage.Totals(t.Context(), installation, entitle.MonthOf(now.Add(late)))
 		if err != nil || totals.Latest.Before(now.Add(late)) {
 			t.Errorf("the latest instant is %v: %v", totals.Latest, err)
 		}
 		if err := run(3, 0); err != nil { // counts on, at the latest instant
 			t.Error(err)
 		}
-		if after, err := usage.Totals(t.Context(), "", entitle.MonthOf(now.Add(late))); err != nil || after.Counts["requests"] <= totals.Counts["requests"] || after.Latest.Before(totals.Latest) {
+		if after, err := usage.Totals(t.Context(), installation, entitle.MonthOf(now.Add(late))); err != nil || after.Counts["requests"] <= totals.Counts["requests"] || after.Latest.Before(totals.Latest) {
 			t.Errorf("after the clock was set back, %+v: %v", after, err)
 		}
 		if err := run(1, 48*time.Hour); err == nil {
@@ -326,7 +326,7 @@ func TestClockMoved(t *testing.T) {
 		if err := run(1, 0); err == nil {
 			t.Error("an expired licence is good again with the clock set back")
 		}
-		if err := usage.SetClock(t.Context(), "", now); err != nil {
+		if err := usage.SetClock(t.Context(), installation, now); err != nil {
 			t.Fatal(err)
 		}
 		if err := run(1, 0); err != nil {
