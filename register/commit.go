@@ -86,6 +86,27 @@ func writeFiles(dir string, files []file) error {
 			folders[folder] = true
 		}
 	}
+	if len(files) >= manyFiles {
+		for _, f := range files {
+			if err := os.WriteFile(filepath.Join(dir, f.path), f.data, 0o644); err != nil {
+				return fmt.Errorf("%s: %w", f.path, text.Cause(err))
+			}
+		}
+		if ok, err := syncAll(dir); ok || err != nil {
+			return err
+		}
+	}
+	if err := writeEach(dir, files); err != nil {
+		return err
+	}
+	for folder := range folders {
+		atomicfile.SyncDir(filepath.Join(dir, folder, "any"))
+	}
+	return nil
+}
+
+// writeEach writes files and syncs each.
+func writeEach(dir string, files []file) error {
 	jobs, errs := make(chan file), make(chan error, syncers)
 	var all sync.WaitGroup
 	for range syncers {
@@ -109,9 +130,6 @@ func writeFiles(dir string, files []file) error {
 		if err != nil {
 			return err
 		}
-	}
-	for folder := range folders {
-		atomicfile.SyncDir(filepath.Join(dir, folder))
 	}
 	return nil
 }

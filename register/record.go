@@ -69,6 +69,12 @@ func sum(record []byte) [32]byte {
 	return [32]byte(h.Sum(nil))
 }
 
+// encode appends the context line and the record, and returns the record and its entry.
+func (r *Record) encode(b []byte) (whole, record []byte, entry [32]byte) {
+	whole = r.appendTo(append(b, contextLine...))
+	return whole, whole[len(b)+len(contextLine):], sha256.Sum256(whole[len(b):])
+}
+
 // appendTo appends the record in canonical form (RFC 8785).
 func (r *Record) appendTo(b []byte) []byte {
 	start := len(b)

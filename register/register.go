@@ -78,7 +78,7 @@ func create(dir string, first *Record) (*Register, error) {
 	}
 	w := newWriter(dir, signer, Checkpoint{Origin: signer.Name()}, new(tree))
 	if first != nil {
-		err = w.add(first, "", time.Now())
+		err = w.add(first, nil, time.Now())
 	}
 	if err == nil {
 		err = os.MkdirAll(filepath.Join(dir, "packs"), 0o755)

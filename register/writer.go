@@ -35,6 +35,7 @@ type Writer struct {
 	living    *living
 	reader    *entryReader
 	random    []byte // not yet used
+	text      []byte // of the last record
 	err       error  // the first error of a commit, after which nothing is written
 }
 
@@ -173,8 +174,8 @@ func (w *Writer) Add(a *Addition) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	canonical := a.License.String()
-	record.Digest = sha256.Sum256([]byte(canonical))
+	canonical := []byte(a.License.String())
+	record.Digest = sha256.Sum256(canonical)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := w.now()
@@ -263,7 +264,7 @@ func (w *Writer) Mark(kind Kind, id, reason, key string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	record := &Record{Kind: kind, ID: id, Reason: reason, Key: key}
-	if err := w.add(record, "", w.now()); err != nil {
+	if err := w.add(record, nil, w.now()); err != nil {
 		return err
 	}
 	w.living.add(record, w.tree.size-1)
@@ -271,13 +272,16 @@ func (w *Writer) Mark(kind Kind, id, reason, key string) error {
 }
 
 // add adds an entry. Only the caller of create has no index of living licences.
-func (w *Writer) add(r *Record, license string, now time.Time) error {
+func (w *Writer) add(r *Record, license []byte, now time.Time) error {
 	if w.err != nil {
 		return w.err
 	}
 	r.Time = now.UTC().Truncate(time.Second)
 	w.fillRandom(r.Random[:])
-	l := line{r.appendTo(nil), []byte(license)}
+	var l line
+	var entry [32]byte
+	w.text, l.record, entry = r.encode(w.text[:0])
+	l.license = license
 	if l.size() > maxLine {
 		return fmt.Errorf("the record has %d bytes; at most %d can be recorded", l.size(), maxLine)
 	}
@@ -286,7 +290,6 @@ func (w *Writer) add(r *Record, license string, now time.Time) error {
 		w.err = fmt.Errorf("writing %s: %w", packPath(w.tree.size), text.Cause(err))
 		return w.err
 	}
-	entry := sum(l.record)
 	at := newRow(r, l, offset, entry)
 	w.rows = at.appendTo(w.rows, w.tree.size)
 	w.tree.add(entry)

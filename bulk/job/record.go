@@ -48,8 +48,8 @@ func (e *recordError) Unwrap() error { return e.err }
 // Licences are recorded in blocks, because each block has to wait for the disk. A licence
 // waits at most recordDelay for others.
 const (
-	recordBlock = 2048
-	recordBytes = 2 << 20
+	recordBlock = 4096
+	recordBytes = 4 << 20
 	recordDelay = 500 * time.Millisecond
 )
 

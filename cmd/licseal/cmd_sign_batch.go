@@ -82,7 +82,7 @@ func signBatch(c *cli.Context) error {
 	defer closeRegister()
 	bar := startBar("rows", o.Progress, o.Progress.Share, toStdout(c))
 	o.Output = batchOutput(c, o.Input.Name, bar)
-	allowMemory(0)
+	o.Memory(0)
 	if c.Bool("dry-run") {
 		c.Context = ctx
 		return dryRun(c, o, bar)
@@ -108,6 +108,9 @@ func recordBatch(c *cli.Context, o *job.SignOptions) (stop func() error, err err
 	o.Recorder = w.NewBatch(register.BatchOptions{
 		Kind: register.Issued, Roles: o.Plan.Roles(), Key: o.Key.Public(), Plan: c.String("plan"), Replace: c.Bool("replace"), Resume: o.Resume,
 	})
+	// Blocks of licences wait for the disk.
+	const blocks = 16 << 20
+	o.Memory = func(bytes int) { allowMemory(bytes + blocks) }
 	return w.Close, nil
 }
 
