@@ -6,16 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/bulk"
 	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/register"
 	"github.com/licseal/licseal/sign"
+	verifier "github.com/licseal/licseal/verify"
 )
 
 var (
@@ -342,5 +346,92 @@ func TestAlive(t *testing.T) {
 	try("of an expired one", "<nil>", &register.Addition{License: license(t, "B", "2199-01-01")})
 	if err := verify(dir); err != nil {
 		t.Error(err)
+	}
+}
+
+// A copy that is behind is brought up to date; one that went apart is refused with the first
+// entry that differs.
+func TestCopy(t *testing.T) {
+	dir := create(t)
+	copied := filepath.Join(filepath.Dir(dir), "copy")
+	size := 0
+	for _, next := range []int{0, 3, 300, 300} {
+		issue(t, dir, size, next)
+		added, err := open(t, dir).Copy(context.Background(), copied)
+		if err != nil || int(added) != next-size {
+			t.Fatalf("%d entries were added, %v; want %d", added, err, next-size)
+		}
+		size = next
+		c := open(t, copied)
+		if err := c.Verify(context.Background()); err != nil || c.Checkpoint() != open(t, dir).Checkpoint() {
+			t.Fatalf("the copy: %v", err)
+		}
+	}
+	if _, err := register.OpenWriter(context.Background(), copied, nil); err == nil || !strings.Contains(err.Error(), "no private key") {
+		t.Errorf("a copy can be appended to: %v", err)
+	}
+	if longer, err := open(t, dir).Compare(open(t, copied)); longer != 0 || err != nil {
+		t.Errorf("compared: %d, %v", longer, err)
+	}
+	forked := filepath.Join(filepath.Dir(dir), "forked")
+	if err := os.CopyFS(forked, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	issue(t, dir, 300, 305)
+	issue(t, forked, 400, 402)
+	if _, err := open(t, dir).Copy(context.Background(), copied); err != nil {
+		t.Fatal(err)
+	}
+	var fork *register.ForkError
+	if _, err := open(t, dir).Copy(context.Background(), forked); !errors.As(err, &fork) || fork.Number != 300 {
+		t.Errorf("a copy that went apart: %v", err)
+	}
+	if _, err := open(t, forked).Compare(open(t, copied)); !errors.As(err, &fork) || fork.Number != 300 {
+		t.Errorf("compared: %v", err)
+	}
+	other := create(t)
+	if _, err := open(t, other).Copy(context.Background(), copied); err == nil {
+		t.Error("another register was copied over the copy")
+	}
+	var inconsistent *register.InconsistentError
+	if _, err := open(t, forked).Copy(context.Background(), dir); err == nil || errors.As(err, &inconsistent) && inconsistent.Now.Size == 0 {
+		t.Errorf("a register was copied over one that is longer: %v", err)
+	}
+	if err := verify(copied); err != nil {
+		t.Error(err)
+	}
+}
+
+// Licences with a good signature are imported once, whether or not they have expired.
+func TestImport(t *testing.T) {
+	dir := create(t)
+	v, err := bulk.NewVerifier([]licseal.TrustedKey{{Key: signingKey.Public()}}, &verifier.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	good, expired := license(t, "A", "2199-01-01").String(), license(t, "B", "2021-01-01").String()
+	documents := map[string]string{
+		"1 good": good, "2 expired": expired, "3 again": good, "4 other": license(t, "A", "2198-01-01").String(),
+		"5 forged": strings.Replace(good, "2199", "2299", 1), "6 nothing": "{}",
+	}
+	skipped := map[string]string{}
+	write(t, dir, func(w *register.Writer) {
+		n, err := register.Import(context.Background(), w, func(yield func(string, []byte) bool) {
+			for _, name := range slices.Sorted(maps.Keys(documents)) {
+				if !yield(name, []byte(documents[name])) {
+					return
+				}
+			}
+		}, &register.ImportOptions{Verifier: v}, func(name string, err error) { skipped[name] = fmt.Sprintf("%T", err) })
+		if n != 2 || err != nil {
+			t.Errorf("%d were imported, %v", n, err)
+		}
+	})
+	want := map[string]string{"3 again": "*errors.errorString", "4 other": "*register.AliveError", "5 forged": "*verify.SignatureError", "6 nothing": "*licseal.ParseError"}
+	if diff := cmp.Diff(want, skipped); diff != "" {
+		t.Errorf("skipped (-want +got):\n%s", diff)
+	}
+	if e, err := open(t, dir).Entry(1); err != nil || e.ID != "B" || e.Kind != register.Imported || e.Key != fingerprint {
+		t.Errorf("%v, %v", e, err)
 	}
 }

@@ -128,3 +128,28 @@ func (r *Register) Nearest(id string, n int) ([]string, error) {
 	}
 	return ids, nil
 }
+
+// Unknown returns those of the ids that no licence in the register has.
+func (r *Register) Unknown(ids []string) ([]string, error) {
+	rows, err := r.index()
+	if err != nil {
+		return nil, err
+	}
+	wanted := make(map[idSum]bool, len(ids))
+	for _, id := range ids {
+		wanted[sumID(id)] = false
+	}
+	for number := range rows.size() {
+		at := rows.row(number)
+		if _, ok := wanted[at.id]; ok && at.hasID && at.kind.HasLicense() {
+			wanted[at.id] = true
+		}
+	}
+	var unknown []string
+	for _, id := range ids {
+		if !wanted[sumID(id)] {
+			unknown = append(unknown, id)
+		}
+	}
+	return unknown, nil
+}

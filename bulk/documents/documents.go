@@ -272,3 +272,16 @@ func (c *countingReader) Read(p []byte) (int, error) {
 	c.count.Add(int64(n))
 	return n, err
 }
+
+// Texts is [Finder.All] for those who want the texts, which are nil if a document cannot
+// be read.
+func (f *Finder) Texts(args []string) iter.Seq2[Document, []byte] {
+	return func(yield func(Document, []byte) bool) {
+		for d := range f.All(args) {
+			d.Load()
+			if !yield(d, d.Text) {
+				return
+			}
+		}
+	}
+}

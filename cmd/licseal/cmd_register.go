@@ -17,7 +17,7 @@ func registerCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "register",
 		Usage:     "manage the register of everything issued",
-		UsageText: "licseal register new|list|show|verify …",
+		UsageText: "licseal register new|list|show|verify|import|export|copy …",
 		Description: `A register is a folder in which 'sign', 'renew' and 'revoke' record every licence
 before it leaves, with --register DIR, or if the profile names one as register:.
 It answers who has what until when, and notices a second licence of the same id.
@@ -33,7 +33,7 @@ it private.
     --set license_key=LS-0001 -o licence.json
   licseal register list --register issued --expiring 60d`,
 		Subcommands: []*cli.Command{
-			{Name: "new", Usage: "create a register", UsageText: "licseal register new DIR", ArgsUsage: edits, Action: newRegister},
+			newRegisterCommand(),
 			listRegisterCommand(),
 			{
 				Name: "show", Usage: "print the history of a licence", UsageText: "licseal register show --register DIR [--newest|--json] ID", ArgsUsage: names,
@@ -48,8 +48,24 @@ with the id instead, byte for byte.`,
 				Description: `Reads all records, licences and hashes, and compares them with the signed checkpoint.
 Prints the checkpoint, one line of text. Whoever keeps that line elsewhere can
 check with --since later that the register still has everything that it had then.`,
-				Flags:  []cli.Flag{registerFlag, sinceFlag},
+				Flags:  []cli.Flag{registerFlag, sinceFlag, &cli.StringFlag{Name: "with", Usage: "compare it with the copy in the folder `DIR`, too", TakesFile: true, Category: reads}},
 				Action: verifyRegister,
+			},
+			importRegisterCommand(),
+			{
+				Name: "export", Usage: "print the licences in a register", UsageText: "licseal register export --register DIR [flags]", ArgsUsage: names,
+				Description: `Prints licences byte for byte, one a line, in the order in which they were recorded.
+The flags are those of 'licseal register list'.`,
+				Flags:  append([]cli.Flag{registerFlag}, selectFlags...),
+				Action: exportRegister,
+			},
+			{
+				Name: "copy", Usage: "make a second copy of a register, or bring one up to date", UsageText: "licseal register copy --register DIR COPY", ArgsUsage: edits,
+				Description: `Verifies the register first, and that it begins with everything that the copy has;
+a copy that went apart is refused with the first entry that differs. A copy has no
+private key, so nothing can be recorded in it.`,
+				Flags:  []cli.Flag{registerFlag},
+				Action: copyRegister,
 			},
 		},
 	}
@@ -61,29 +77,20 @@ func listRegisterCommand() *cli.Command {
 		Description: `Lists the licences in the order in which they were recorded. With several flags,
 those that all of them want. States are valid, in-grace, expired, replaced and
 revoked.`,
-		Flags: []cli.Flag{
-			registerFlag,
-			&cli.StringFlag{Name: "expiring", Usage: "valid licences that expire within this `LENGTH` of time, and those in grace"},
-			&cli.StringFlag{Name: "customer", Usage: "licences of customers whose name contains `TEXT`, in any case"},
-			&cli.StringFlag{Name: "plan", Usage: "licences that were made with the plan `NAME`"},
-			&cli.StringSliceFlag{Name: "only", KeepSpace: true, Usage: "licences in the state `STATE` (repeatable)"},
-			&cli.StringFlag{Name: "issued-by", Usage: "licences signed by `KEY`: SHA256:… or its start, or a file with the public key", TakesFile: true, Category: reads},
-			&cli.StringFlag{Name: "format", Value: registerview.Formats[0], Usage: "`FORMAT` of the list: " + strings.Join(registerview.Formats, ", ")},
-		},
+		Flags:  append([]cli.Flag{registerFlag, formatFlag}, selectFlags...),
 		Action: listRegister,
 	}
 }
 
-func newRegister(c *cli.Context) error {
-	if c.NArg() != 1 || c.Args().First() == "-" {
-		return usagef("'licseal register new' takes exactly one folder")
-	}
-	dir := c.Args().First()
-	r, err := register.Create(dir)
-	if err != nil {
-		return about(dir, err)
-	}
-	return say(c, "%s", r.Checkpoint().String())
+var formatFlag = &cli.StringFlag{Name: "format", Value: registerview.Formats[0], Usage: "`FORMAT` of the list: " + strings.Join(registerview.Formats, ", ")}
+
+// selectFlags say which licences are wanted.
+var selectFlags = []cli.Flag{
+	&cli.StringFlag{Name: "expiring", Usage: "valid licences that expire within this `LENGTH` of time, and those in grace"},
+	&cli.StringFlag{Name: "customer", Usage: "licences of customers whose name contains `TEXT`, in any case"},
+	&cli.StringFlag{Name: "plan", Usage: "licences that were made with the plan `NAME`"},
+	&cli.StringSliceFlag{Name: "only", KeepSpace: true, Usage: "licences in the state `STATE` (repeatable)"},
+	&cli.StringFlag{Name: "issued-by", Usage: "licences signed by `KEY`: SHA256:… or its start, or a file with the public key", TakesFile: true, Category: reads},
 }
 
 // openRegister opens the register of --register for reading.
@@ -118,8 +125,8 @@ func listRegister(c *cli.Context) error {
 func registerFilter(c *cli.Context) (f register.Filter, err error) {
 	switch {
 	case c.NArg() > 0:
-		return f, withHint(usagef("'licseal register list' takes no arguments, but %q was given", c.Args().First()), "'licseal register show' takes an id")
-	case !slices.Contains(registerview.Formats, c.String("format")):
+		return f, withHint(usagef("'licseal register %s' takes no arguments, but %q was given", c.Command.Name, c.Args().First()), "'licseal register show' takes an id")
+	case findFlag(c.Command, "format") != nil && !slices.Contains(registerview.Formats, c.String("format")):
 		return f, usagef("--format %s: the formats are %s", c.String("format"), strings.Join(registerview.Formats, ", "))
 	}
 	f.Customer, f.Plan = c.String("customer"), c.String("plan")
@@ -230,6 +237,11 @@ func verifyRegister(c *cli.Context) error {
 	defer stop()
 	if err := r.Verify(ctx, earlier...); err != nil {
 		return registerError(r.Dir(), fault.Because(licseal.ReasonSignature, err))
+	}
+	if c.IsSet("with") {
+		if err := compareRegisters(r, c.String("with")); err != nil {
+			return err
+		}
 	}
 	note("%s: nothing was changed or removed", plural(int(r.Len()), "record"))
 	return say(c, "%s", r.Checkpoint().String())

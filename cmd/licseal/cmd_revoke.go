@@ -12,6 +12,7 @@ import (
 	"github.com/licseal/licseal/internal/atomicfile"
 	"github.com/licseal/licseal/internal/filelock"
 	"github.com/licseal/licseal/internal/text"
+	"github.com/licseal/licseal/register"
 	"github.com/licseal/licseal/revoke"
 	"github.com/licseal/licseal/verify"
 	"github.com/urfave/cli/v2"
@@ -36,7 +37,7 @@ func revokeCommand() *cli.Command {
 		&cli.StringSliceFlag{Name: "licence", KeepSpace: true, Aliases: []string{"license"}, Usage: "the licence in `FILE` (repeatable)", TakesFile: true, Category: reads},
 		&cli.StringFlag{Name: "ids", Usage: "the licences whose ids are in `FILE`, one a line", TakesFile: true, Category: reads},
 		&cli.StringSliceFlag{Name: "signing-key", KeepSpace: true, Usage: "a signing `KEY`: SHA256:… or a file with the public key (repeatable)", TakesFile: true, Category: reads},
-		schemaFlag,
+		schemaFlag, registerFlag,
 	}
 	return &cli.Command{
 		Name:      "revoke",
@@ -66,8 +67,13 @@ list is verified first: with -t, or with the signing key if -t is not given. Rev
 a stolen signing key without --created-after, because a thief can sign any date; it is
 for a key that was retired in good order. What is on the list already keeps its
 reason unless --reason is given. A key is never revoked from a later time than
-before.`,
+before.
+
+With --register, ids are looked up: one that no licence in the register has, such as
+one that is mistyped, is refused with the ids that are most like it, unless --unknown
+is given. What is revoked is recorded before the list is written.`,
 				Flags: append(append([]cli.Flag{
+					&cli.BoolFlag{Name: "unknown", Usage: "with a register: revoke ids, too, that no licence in it has"},
 					&cli.StringFlag{Name: "reason", Usage: "why: one line of `TEXT`, readable by all who have the list"},
 					&cli.StringFlag{Name: "created-after", Usage: "revoke the signing key for licences created at or after `TIME` (default: all)"},
 				}, naming...), editing...),
@@ -126,7 +132,9 @@ func listKey(c *cli.Context) (crypto.Signer, error) {
 }
 
 // editList replaces the list in a file by an edited one.
-func editList(c *cli.Context, path string, change func(*revoke.Contents) error) error {
+//
+// record is called before it is written, with the fingerprint of the key that signs it.
+func editList(c *cli.Context, path string, change func(*revoke.Contents) error, record func(key string) error) error {
 	editor, err := listEditor(c)
 	if err != nil {
 		return err
@@ -149,6 +157,9 @@ func editList(c *cli.Context, path string, change func(*revoke.Contents) error) 
 	list, err := editor.Edit(data, change)
 	if err != nil {
 		return editError(c, path, err)
+	}
+	if err := record(licseal.KeyID(editor.Key.Public())); err != nil {
+		return err
 	}
 	if err := about(path, noFolder(path, atomicfile.Replace(path, []byte(list.String()), 0o644))); err != nil {
 		return err
@@ -213,7 +224,11 @@ func addToList(c *cli.Context) error {
 		reason := c.String("reason")
 		a.Reason = &reason
 	}
-	return editList(c, path, func(list *revoke.Contents) error { return list.Add(a) })
+	if err := knownToRegister(c, a.Licenses); err != nil {
+		return err
+	}
+	record := func(key string) error { return recordMarks(c, register.Revoked, a.Licenses, c.String("reason"), key) }
+	return editList(c, path, func(list *revoke.Contents) error { return list.Add(a) }, record)
 }
 
 func removeFromList(c *cli.Context) error {
@@ -225,7 +240,8 @@ func removeFromList(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	err = editList(c, path, func(list *revoke.Contents) error { return list.Remove(all, signers) })
+	record := func(key string) error { return recordMarks(c, register.Restored, all, "", key) }
+	err = editList(c, path, func(list *revoke.Contents) error { return list.Remove(all, signers) }, record)
 	if missing := (*revoke.NotListedError)(nil); errors.As(err, &missing) && c.IsSet("ids") && missing.Key == "" && !slices.Contains(ids, missing.License) {
 		// The file is not quoted: it may be another, which holds a secret.
 		return about(path, fmt.Errorf("licence %d of those in files is not on the list", slices.Index(all, missing.License)-len(ids)+1))
@@ -238,7 +254,7 @@ func renewList(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return editList(c, path, func(*revoke.Contents) error { return nil })
+	return editList(c, path, func(*revoke.Contents) error { return nil }, func(string) error { return nil })
 }
 
 // counts says how much a list revokes.

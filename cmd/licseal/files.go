@@ -77,7 +77,7 @@ func filesOf(c *cli.Context) []fileUse {
 
 // isWord reports whether the value of a flag that takes a file is a word instead.
 func isWord(flag, value string) bool {
-	return flag == trustRootFlag.Name && strings.HasPrefix(value, digestPrefix) || flag == "schema" && slices.Contains(schema.Names(), value) || flag == profileFlag.Name && value == noProfile || flag == registerFlag.Name && value == noRegister || flag == sinceFlag.Name && isCheckpoint(value)
+	return flag == trustRootFlag.Name && strings.HasPrefix(value, digestPrefix) || flag == "schema" && slices.Contains(schema.Names(), value) || flag == profileFlag.Name && value == noProfile || flag == registerFlag.Name && value == noRegister || (flag == sinceFlag.Name || flag == "after") && isCheckpoint(value)
 }
 
 // gatewayFiles returns where 'licseal check --effective' looks for a licence.

@@ -60,6 +60,8 @@ func runGuide(t *testing.T, path string) {
 	}
 }
 
+func TestRegisterGuide(t *testing.T) { runGuide(t, "../../docs/register.md") }
+
 func TestBulkGuide(t *testing.T) { runGuide(t, "../../docs/bulk.md") }
 
 // steps returns the commands in the console blocks of a section.

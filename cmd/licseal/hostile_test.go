@@ -27,7 +27,7 @@ const (
 )
 
 // stdoutIsData lists the commands whose standard output is a document, byte for byte.
-var stdoutIsData = []string{"sign", "renew", "payload", "canonical", "pubkey", "keygen", "completion", "admin get", "admin active", "merge", "schema init"}
+var stdoutIsData = []string{"sign", "renew", "payload", "canonical", "pubkey", "keygen", "completion", "admin get", "admin active", "merge", "schema init", "register export"}
 
 // hostileLines has at least one command line for each command. {name} is a file; each
 // line is run with the file's own name, and with a hostile one.
@@ -58,6 +58,9 @@ var hostileLines = map[string][][]string{
 	"register new":    {{"{new}"}, {"{payload.json}"}},
 	"register list":   {{"--register", "issued"}, {"--register", "issued", "--format", "json"}},
 	"register show":   {{"--register", "issued", "LS-1"}, {"--register", "issued", "--json", "LS-1"}, {"--register", "issued", hostileText}},
+	"register import": {{"--register", "issued", "-t", "{vendor.key.pub}", "{licence.json}", "{any.json}", "{rows.ndjson}"}},
+	"register export": {{"--register", "issued"}},
+	"register copy":   {{"--register", "issued", "{new}"}, {"--register", "issued", "{payload.json}"}},
 	"register verify": {{"--register", "issued"}, {"--register", hostileName}},
 	"state show":      {{"{state}"}, {"{licence.json}"}},
 	"state reset":     {{"{state}"}, {"{none}"}},

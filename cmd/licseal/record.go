@@ -120,3 +120,47 @@ func recordedHint(c *cli.Context, p licseal.Payload, roles licseal.Roles, err er
 	}
 	return withHint(err, "the licence is in the register; 'licseal register show --register %s --newest %s' prints it", c.String("register"), text.Escape(id))
 }
+
+// knownToRegister refuses ids that no licence in the register has, unless --unknown is
+// given.
+func knownToRegister(c *cli.Context, ids []string) error {
+	if !hasRegister(c) || c.Bool("unknown") || len(ids) == 0 {
+		return nil
+	}
+	r, err := register.Open(c.String("register"))
+	if err != nil {
+		return registerError(c.String("register"), err)
+	}
+	unknown, err := r.Unknown(ids)
+	if err != nil {
+		return registerError(r.Dir(), err)
+	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	err = withHint(unknownID(r, unknown[0]), "--unknown revokes it all the same")
+	if more := len(unknown) - 1; more > 0 {
+		err = withHint(err, "and %s more", plural(more, "id"))
+	}
+	return err
+}
+
+// recordMarks records that ids were put on a revocation list, or taken off it.
+func recordMarks(c *cli.Context, kind register.Kind, ids []string, reason, key string) error {
+	if !hasRegister(c) || len(ids) == 0 {
+		return nil
+	}
+	w, err := openWriter(c)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err = w.Mark(kind, id, reason, key); err != nil {
+			break
+		}
+	}
+	if err == nil {
+		err = w.Commit()
+	}
+	return registerError(c.String("register"), errors.Join(err, w.Close()))
+}
