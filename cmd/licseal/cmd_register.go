@@ -17,7 +17,7 @@ func registerCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "register",
 		Usage:     "manage the register of everything issued",
-		UsageText: "licseal register new|list|show|verify|import|export|copy …",
+		UsageText: "licseal register new|list|show|page|verify|audit|import|export|copy …",
 		Description: `A register is a folder in which 'sign', 'renew' and 'revoke' record every licence
 before it leaves, with --register DIR, or if the profile names one as register:.
 It answers who has what until when, and notices a second licence of the same id.
@@ -51,6 +51,8 @@ check with --since later that the register still has everything that it had then
 				Flags:  []cli.Flag{registerFlag, sinceFlag, &cli.StringFlag{Name: "with", Usage: "compare it with the copy in the folder `DIR`, too", TakesFile: true, Category: reads}},
 				Action: verifyRegister,
 			},
+			auditRegisterCommand(),
+			pageRegisterCommand(),
 			importRegisterCommand(),
 			{
 				Name: "export", Usage: "print the licences in a register", UsageText: "licseal register export --register DIR [flags]", ArgsUsage: names,

@@ -36,6 +36,8 @@ var examples = sync.OnceValue(func() map[string][]string {
 		"register new":    {"licseal register new issued", "licseal register new /srv/acme/issued"},
 		"register import": {"licseal register import --register issued -t vendor.key.pub archive/", "licseal register import --register issued -t vendor.key.pub licences.ndjson"},
 		"register export": {"licseal register export --register issued >licences.ndjson", "licseal register export --register issued --expiring 60d >renew.ndjson"},
+		"register audit":  {"licseal register audit --register issued -t trusted.keys", "licseal register audit --register issued -t trusted.keys --orders orders.csv"},
+		"register page":   {"licseal register page --register issued -o licences.html", "licseal register page --register issued --seats admin_seats -o licences.html"},
 		"register copy":   {"licseal register copy --register issued /mnt/backup/issued", "licseal register copy --register issued second"},
 		"register list":   {"licseal register list --register issued --expiring 60d", "licseal register list --register issued --customer acme --format csv"},
 		"register show":   {"licseal register show --register issued LS-0001", "licseal register show --register issued --newest LS-0001 >licence.json"},

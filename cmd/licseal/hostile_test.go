@@ -58,6 +58,8 @@ var hostileLines = map[string][][]string{
 	"register new":    {{"{new}"}, {"{payload.json}"}},
 	"register list":   {{"--register", "issued"}, {"--register", "issued", "--format", "json"}},
 	"register show":   {{"--register", "issued", "LS-1"}, {"--register", "issued", "--json", "LS-1"}, {"--register", "issued", hostileText}},
+	"register audit":  {{"--register", "issued", "-t", "{vendor.key.pub}"}, {"--register", "issued", "-t", "{other.key.pub}", "--orders", "{rows.csv}"}},
+	"register page":   {{"--register", "issued"}},
 	"register import": {{"--register", "issued", "-t", "{vendor.key.pub}", "{licence.json}", "{any.json}", "{rows.ndjson}"}},
 	"register export": {{"--register", "issued"}},
 	"register copy":   {{"--register", "issued", "{new}"}, {"--register", "issued", "{payload.json}"}},

@@ -77,6 +77,8 @@ var secretLines = []string{
 	"register verify --register pass --since pass --with pass",
 	"register new payload.json --after pass",
 	"register import --register pass -t vendor.pub --schema schema.json licence.json",
+	"register audit --register pass -t vendor.pub --revocations list.json --schema schema.json --orders rows.csv",
+	"register page --register pass",
 	"register export --register pass --issued-by vendor.pub",
 	"register copy --register pass payload.json",
 	"revoke add list.json -k list.key --register pass LS-1",

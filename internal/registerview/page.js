@@ -1,0 +1,1 @@
+const box=document.getElementById("find"),input=box.firstChild,rows=[...document.querySelectorAll("#all tbody tr")];box.hidden=false;input.addEventListener("input",()=>{const want=input.value.toLowerCase();for(const row of rows)row.hidden=!row.textContent.toLowerCase().includes(want)});
