@@ -66,7 +66,7 @@ func (c *counter) add(now, n, bound, share int64) error {
 			continue
 		case n > bound-used:
 			return errPastLimit
-		case share < 100 && n > b.mayBe(bound, share)-used:
+		case share < 100 && b.leavesTooMuch(used+n, bound, share):
 			return errUnwritten
 		case b.used.CompareAndSwap(used, used+n):
 			return nil
@@ -87,10 +87,11 @@ func (c *counter) fill(now int64) error {
 	}
 }
 
-// mayBe returns how far the count may go before it is written.
-func (b *bucket) mayBe(bound, share int64) int64 {
+// leavesTooMuch reports whether a count would leave more unwritten than a share of what
+// remains, in percent. MaxCount times 100 is still a number of 64 bits.
+func (b *bucket) leavesTooMuch(used, bound, share int64) bool {
 	known := b.known.Load()
-	return known + max(0, bound-known)/100*share + max(0, bound-known)%100*share/100
+	return (used-known)*100 > (bound-known)*share
 }
 
 // roll begins a new month.

@@ -81,37 +81,37 @@ func (g *Guard) count(ctx context.Context, grant *grant, now, n, bound int64) er
 	case !g.opts.Batch:
 		return g.countAtOnce(ctx, grant, now, n, bound)
 	}
-	err := g.countInMemory(ctx, grant, now, n, bound)
-	if err == errPastLimit && !grant.bounded {
-		return grant.counter.fill(now)
-	}
-	if err == errPastLimit {
-		return grant.limitError(now, n, bound, grant.counter.count(now))
-	}
-	return err
-}
-
-// countInMemory counts in memory. If that would leave too much unwritten, it is written
-// at once.
-func (g *Guard) countInMemory(ctx context.Context, grant *grant, now, n, bound int64) error {
 	share := g.opts.MaxUnwritten
 	if !grant.bounded || bound != grant.bound { // see Record
 		share = 100
 	}
-	err := grant.counter.add(now, n, bound, share)
-	if err != errUnwritten {
+	switch err := grant.counter.add(now, n, bound, share); {
+	case err == errUnwritten:
+		return g.writeAndCount(ctx, grant, now, n, bound, share)
+	case err == errPastLimit && !grant.bounded:
+		return grant.counter.fill(now)
+	case err == errPastLimit:
+		return grant.limitError(now, n, bound, grant.counter.count(now))
+	default:
 		return err
 	}
+}
+
+// writeAndCount counts uses that would leave too much unwritten: it is written at once.
+func (g *Guard) writeAndCount(ctx context.Context, grant *grant, now, n, bound, share int64) error {
 	if err := g.flush(ctx); err != nil {
 		return err
 	}
-	if err = grant.counter.add(now, n, bound, share); err != errUnwritten {
-		return err
+	err := grant.counter.add(now, n, bound, share)
+	if err == errUnwritten {
+		if err = grant.counter.add(now, n, bound, 100); err == nil {
+			return g.flush(ctx)
+		}
 	}
-	if err := grant.counter.add(now, n, bound, 100); err != nil {
-		return err
+	if err == errPastLimit { // others have used the rest
+		return grant.limitError(now, n, bound, grant.counter.count(now))
 	}
-	return g.flush(ctx)
+	return err
 }
 
 func (grant *grant) limitError(now, n, bound, used int64) error {
