@@ -3,8 +3,6 @@ package trust
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
-	"strings"
 
 	"github.com/licseal/licseal"
 )
@@ -53,8 +51,17 @@ func newDocument(payload licseal.Payload, signatures []licseal.KeySignature, cac
 	}
 	message := envelope.Message(payload)
 	digest := sha256.Sum256(message)
-	slices.SortStableFunc(signatures, func(a, b licseal.KeySignature) int { return strings.Compare(a.Key, b.Key) })
+	sortByKey(signatures)
 	return &Document{content, payload.WithoutPositions(), message, signatures, hex.EncodeToString(digest[:])}, nil
+}
+
+// sortByKey sorts signatures, and keeps those of one key in order. There are few.
+func sortByKey(signatures []licseal.KeySignature) {
+	for i := range signatures {
+		for j := i; j > 0 && signatures[j].Key < signatures[j-1].Key; j-- {
+			signatures[j], signatures[j-1] = signatures[j-1], signatures[j]
+		}
+	}
 }
 
 // String returns the document in canonical form, with its signatures sorted by key:

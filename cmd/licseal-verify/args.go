@@ -39,7 +39,7 @@ schemas: no other field is judged.
   --grace-days POINTER  the member that grants a grace, in days
   --json                print a JSON object a line for each licence
   --new-state STATE     create the file for --state, once
-  --version, --help
+  --help
 
 Without the pointers, a licence is read as Kong's, or by the names of its dates
 if it has not Kong's. '-' or no FILE is standard input.
@@ -50,14 +50,14 @@ yet valid, 7 expired, 8 revoked, 9 another issuer`)
 
 // options is what a command line says.
 type options struct {
-	files, keys                   []string
-	trustRoot, trustChain         string
-	issuer, revocations, state    string
-	newState                      string
-	roles                         licseal.Roles
-	at                            time.Time
-	grace, maxListAge, maxSkew    time.Duration
-	json, help, version, chosenAt bool
+	files, keys                []string
+	trustRoot, trustChain      string
+	issuer, revocations, state string
+	newState                   string
+	roles                      licseal.Roles
+	at                         time.Time
+	grace, maxListAge, maxSkew time.Duration
+	json, help, chosenAt       bool
 }
 
 // parseArgs reads a command line. Flags and files may come in any order; a flag is given
@@ -104,7 +104,7 @@ func parseArgs(args []string) (*options, error) {
 
 // switchOf returns what a flag without a value sets, or nil.
 func (o *options) switchOf(name string) *bool {
-	return map[string]*bool{"json": &o.json, "help": &o.help, "h": &o.help, "version": &o.version}[name]
+	return map[string]*bool{"json": &o.json, "help": &o.help, "h": &o.help}[name]
 }
 
 func (o *options) set(name, value string) (err error) {
@@ -161,7 +161,7 @@ func (o *options) check() error {
 		}
 	}
 	switch {
-	case o.help || o.version || o.newState != "":
+	case o.help || o.newState != "":
 		return nil
 	case stdin > 1:
 		return fault.Usage("standard input can be read only once, but is named %d times; a missing FILE counts, too", stdin)

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"runtime/debug"
 
 	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/internal/text"
@@ -30,8 +29,6 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 	case o.help:
 		err = p.say("%s", helpText)
-	case o.version:
-		err = p.say("licseal-verify %s", version())
 	case o.newState != "":
 		err = newState(o)
 	default:
@@ -106,12 +103,4 @@ func (p *printer) verdict(v verdict.Verdict, json bool) error {
 		return p.say("%s", v.Accepted(false))
 	}
 	return nil
-}
-
-// version returns the version that the Go toolchain recorded in the program.
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(unknown)"
 }

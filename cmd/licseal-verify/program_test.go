@@ -33,7 +33,7 @@ func TestBuild(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it compiles the standard library with other flags")
 	}
-	const most = 3_500_000
+	const most = 7 << 19 // 3.5 MiB; it had 3.494 MB when this was written
 	var built [2][]byte
 	for i, folder := range []string{"a", "another/folder"} {
 		dir := filepath.Join(t.TempDir(), folder)
@@ -121,10 +121,6 @@ func TestHelp(t *testing.T) {
 	}
 	if doc := testenv.ReadFile(t, "../../docs/licseal-verify.md"); !bytes.Contains(doc, stdout.Bytes()) {
 		t.Error("docs/licseal-verify.md has another help text")
-	}
-	stdout.Reset()
-	if code := run([]string{"--version"}, &stdout, &stderr); code != 0 || !strings.HasPrefix(stdout.String(), "licseal-verify ") {
-		t.Errorf("exit code %d: %s", code, &stdout)
 	}
 }
 
