@@ -109,7 +109,7 @@ func recordBatch(c *cli.Context, o *job.SignOptions) (stop func() error, err err
 		Kind: register.Issued, Roles: o.Plan.Roles(), Key: o.Key.Public(), Plan: c.String("plan"), Replace: c.Bool("replace"), Resume: o.Resume,
 	})
 	// Blocks of licences wait for the disk.
-	const blocks = 16 << 20
+	const blocks = 8 << 20
 	o.Memory = func(bytes int) { allowMemory(bytes + blocks) }
 	return w.Close, nil
 }

@@ -67,7 +67,7 @@ type page struct {
 // WritePage writes one HTML page about the licences that are not replaced: when they
 // expire, by plan and customer, and a table. It needs no script, and no other file.
 func WritePage(w io.Writer, items iter.Seq2[register.Item, error], o *PageOptions) error {
-	p := &page{Title: o.Title, When: text.Instant(o.Now), Style: template.CSS(pageStyle), Script: template.JS(pageScript), HasSeats: o.Seats != nil}
+	p := &page{Title: o.Title, When: text.Instant(o.Now.Truncate(time.Second)), Style: template.CSS(pageStyle), Script: template.JS(pageScript), HasSeats: o.Seats != nil}
 	p.Policy = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'", sourceHash(pageStyle), sourceHash(pageScript))
 	months, plans, customers, states := map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}
 	p.Due = []due{{"30 days", 0}, {"60 days", 0}, {"90 days", 0}}
