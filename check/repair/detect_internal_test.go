@@ -50,6 +50,8 @@ func TestDetectors(t *testing.T) {
 // detectors are the functions that the tests below name.
 var detectors = map[string]func([]byte, *licseal.ParseError) *reading{
 	"detectEmpty":           detectEmpty,
+	"detectUTF16":           detectUTF16,
+	"detectQuotedPrintable": detectQuotedPrintable,
 	"detectByteOrderMark":   detectByteOrderMark,
 	"detectHTMLPage":        detectHTMLPage,
 	"detectKeyFile":         detectKeyFile,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -62,7 +63,8 @@ func offsetTo(instant string) string {
 // shiftOfDate is what 'date -d' needs beside a time to tell it by the clock of the tests.
 func shiftOfDate() string {
 	offset, _ := time.ParseDuration(os.Getenv(testOffset))
-	return fmt.Sprintf("%+d seconds", int64(offset/time.Second))
+	moved, _ := strconv.ParseInt(os.Getenv(testenv.Clock), 10, 64)
+	return fmt.Sprintf("%+d seconds", int64(offset/time.Second)+moved)
 }
 
 // withoutTerminal leaves the terminal, and runs its command line.

@@ -34,6 +34,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv(testOffset, os.Getenv(testOffset))
 			env.Setenv(testenv.Race, os.Getenv(testenv.Race))
+			env.Setenv(testenv.Clock, os.Getenv(testenv.Clock))
 			env.Setenv("SHIFT", shiftOfDate())
 			return nil
 		},
