@@ -18,6 +18,7 @@ func TestLineStarts(t *testing.T) {
 		own + " x":                        {true, false},
 		own + " x " + blob:                {true, false},
 		own + " " + own + " " + blob:      {true, true}, // a principal called as a type
+		own + " " + own:                   {true, true},
 		"me " + own + " " + blob:          {false, true},
 		"me " + own:                       {false, true},
 		"me " + blob:                      {false, false},
@@ -32,6 +33,8 @@ func TestLineStarts(t *testing.T) {
 		"ssh-new x":                       {false, false},
 		"me ssh-new " + blob:              {false, true},
 		"me ssh-new x":                    {false, false},
+		"ssh-new " + own + " " + blob:     {false, true},
+		"me x ssh-rsa " + blob:            {false, true},
 		"sk-ssh-ed25519@openssh.com AAAA": {true, false},
 		"rsa-sha2-512 AAAA":               {true, false},
 		blob:                              {false, false},

@@ -21,17 +21,13 @@ type signerLine struct {
 	key        string // the rest: TYPE KEY [COMMENT]
 }
 
-// String returns the line.
+// String returns the line, which has an option at least.
 func (l signerLine) String() string {
-	parts := []string{l.principals}
-	if len(l.options) > 0 {
-		texts := make([]string, len(l.options))
-		for i, o := range l.options {
-			texts[i] = o.text
-		}
-		parts = append(parts, strings.Join(texts, ","))
+	texts := make([]string, len(l.options))
+	for i, o := range l.options {
+		texts[i] = o.text
 	}
-	return strings.Join(append(parts, l.key), " ")
+	return l.principals + " " + strings.Join(texts, ",") + " " + l.key
 }
 
 // splitSigner splits a line into its parts without judging them.
@@ -176,7 +172,7 @@ func quotePrincipals(principals []string) (string, error) {
 	if _, err := parsePrincipals(list); err != nil {
 		return "", err
 	}
-	if strings.ContainsAny(list, " \t") || strings.HasPrefix(list, "#") || pubkey.IsType(list) || keytext.IsBegin(list) {
+	if strings.ContainsAny(list, " \t") || strings.HasPrefix(list, "#") || pubkey.IsType(list) {
 		return `"` + list + `"`, nil
 	}
 	return list, nil
