@@ -20,7 +20,7 @@ func TestJacobi(t *testing.T) {
 		}
 		return x.Rsh(x, uint(r.IntN(257)))
 	}
-	p, _ := field()
+	p := bigP
 	largest := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 256), big.NewInt(1))
 	numbers := []*big.Int{big.NewInt(0), big.NewInt(1), big.NewInt(2), big.NewInt(3), p, new(big.Int).Sub(p, big.NewInt(1)), largest, new(big.Int).Lsh(big.NewInt(1), 255), new(big.Int).Lsh(big.NewInt(1), 64)}
 	for range 200 {
