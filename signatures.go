@@ -52,7 +52,7 @@ func (e Envelope) ParseSignaturesUnverified(data []byte) (Payload, []KeySignatur
 	if doc.version != Version1 {
 		return Payload{}, nil, s.errorAt(0, env.versionPlace, ClassVersion, "the version is the number 1; a %s has the string \"1\"", e.Noun)
 	}
-	if size := len(e.SignaturesText(doc.payload, signatures)); size > e.MaxBytes {
+	if size := len(e.SignaturesText(Payload{}, signatures)) - len("{}") + len(doc.payload.Bytes()); size > e.MaxBytes {
 		return Payload{}, nil, env.tooLarge(size, e.MaxBytes, "in canonical form ")
 	}
 	return doc.payload, signatures, nil
