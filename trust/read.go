@@ -198,6 +198,7 @@ func (t *payloadText) readRoots(c *content, cache keyCache) error {
 		return faultf("/roots/threshold", "the threshold is an integer from 1 to the number of roots, %d", len(roots))
 	}
 	c.Threshold = int(t.Threshold)
+	c.Roots, c.rootIDs = make([]Root, 0, len(roots)), make([]string, 0, len(roots))
 	seen := make(map[string]bool, len(roots))
 	for i, value := range roots {
 		root, err := readOnce(cache.roots, value, "/roots/keys", i, seen, readRoot)
@@ -215,7 +216,7 @@ func (t *payloadText) readKeys(c *content, cache keyCache) error {
 		return faultf("/keys", "an array of at most %d keys is expected", MaxKeys)
 	}
 	seen := make(map[string]bool, len(t.Keys))
-	c.Keys = make([]licseal.TrustedKey, 0, len(t.Keys))
+	c.Keys, c.keyIDs = make([]licseal.TrustedKey, 0, len(t.Keys)), make([]string, 0, len(t.Keys))
 	for i, value := range t.Keys {
 		key, err := readOnce(cache.keys, value, "/keys", i, seen, readTrusted)
 		if err != nil {

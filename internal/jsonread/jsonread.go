@@ -28,7 +28,10 @@ func (e *Error) Error() string {
 }
 
 // Reader reads one text, from its start to its end.
-type Reader struct{ jsontext.Decoder }
+type Reader struct {
+	jsontext.Decoder
+	text []byte
+}
 
 // readers keeps readers for reuse: a tokenizer is larger than most texts.
 var readers = sync.Pool{New: func() any { return new(Reader) }}
@@ -37,8 +40,10 @@ var readers = sync.Pool{New: func() any { return new(Reader) }}
 // reader is of no use afterwards.
 func Read(text []byte, read func(*Reader) error) error {
 	r := readers.Get().(*Reader)
+	r.text = text
 	r.Reset(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true))
 	err := read(r)
+	r.text = nil
 	if len(text) < 1<<20 {
 		r.Reset(new(bytes.Buffer))
 		readers.Put(r)
@@ -130,9 +135,12 @@ func (r *Reader) Int(to *int64) error {
 	return nil
 }
 
-// Value reads any value, null too, as text.
+// Value reads any value, null too, as the part of the text that it is.
 func (r *Reader) Value(to *jsontext.Value) error {
 	value, err := r.ReadValue()
-	*to = value.Clone()
+	if err == nil {
+		end := int(r.InputOffset())
+		*to = r.text[end-len(value) : end : end]
+	}
 	return err
 }
