@@ -16,7 +16,7 @@ func renewCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "renew",
 		Usage:     "renew a licence with a new expiry",
-		UsageText: "licseal renew OLD --extend LENGTH -k KEY [flags]\n       licseal renew OLD --expires DATE -k KEY [flags]",
+		UsageText: "licseal renew OLD --extend LENGTH|--expires DATE -k KEY [flags]\n       licseal renew --batch --register DIR -t KEYS -k KEY [flags]",
 		Description: `Takes the fields of the licence OLD, sets today's creation date, the new expiry,
 and the fields that --set names, without those that --unset names, and signs the
 result. With -t, the old licence
@@ -40,8 +40,19 @@ one of the two licences by its key then revokes both.
 
 With --register, the new licence is recorded before it is written, as one that
 replaces OLD. If the register has another licence of the same id that is still
-alive, such as an earlier renewal of OLD, --replace is needed.`,
-		Flags: []cli.Flag{
+alive, such as an earlier renewal of OLD, --replace is needed.
+
+--batch renews the living licences in the register that --expiring, --issued-by and
+--customer choose, and prints the new ones, one a line. -t is required. Those that
+are not renewed are listed, and the exit code is that of the worst. After a key was
+stolen, --keep-expiry and --recorded-before with a checkpoint from before the theft
+reissue what the key signed: what was recorded later is rejected until --confirm
+names its id.
+
+  licseal renew --batch --register issued --issued-by old.key.pub \
+    -t old.key.pub -k new.key --keep-expiry \
+    --recorded-before checkpoint.txt -o reissued.ndjson`,
+		Flags: append([]cli.Flag{
 			keyFlag,
 			passphraseFileFlag,
 			trustFlag,
@@ -56,9 +67,10 @@ alive, such as an earlier renewal of OLD, --replace is needed.`,
 			shortTermFlag,
 			&cli.BoolFlag{Name: "allow-shorten", Usage: "accept an expiry earlier than that of the old licence"},
 			registerFlag, replaceFlag,
+			&cli.BoolFlag{Name: "keep-expiry", Usage: "keep the expiry of the old licence"},
 			outputFlag,
 			forceFlag,
-		},
+		}, batchRenewFlags...),
 		Action: renew,
 	}
 }
@@ -69,11 +81,23 @@ func renew(c *cli.Context) error {
 		return withHint(usagef("'licseal renew' needs a private key"), "licseal renew OLD --extend +1y -k vendor.key")
 	case c.IsSet("extend") && c.IsSet("expires"):
 		return withHint(usagef("--extend and --expires are mutually exclusive"), "--extend +1y counts from the old expiry, --expires +1y from today")
-	case !c.IsSet("expires") && !c.IsSet("extend"):
+	case c.Bool("keep-expiry") && (c.IsSet("extend") || c.IsSet("expires")):
+		return usagef("--keep-expiry excludes --extend and --expires")
+	case !c.IsSet("expires") && !c.IsSet("extend") && !c.Bool("keep-expiry"):
 		return withHint(usagef("'licseal renew' needs the new expiry"), "--extend +1y counts from the old expiry, --expires +1y from today")
 	case c.IsSet("revocations") && !c.IsSet("t"):
 		return usagef("--revocations needs the keys to verify the list with: -t KEYS")
 	}
+	if err := checkRenewBatch(c); err != nil {
+		return err
+	}
+	if c.Bool("batch") {
+		return renewBatch(c)
+	}
+	return renewOne(c)
+}
+
+func renewOne(c *cli.Context) error {
 	file, err := oneFile(c)
 	if err != nil {
 		return err

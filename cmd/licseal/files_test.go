@@ -40,7 +40,7 @@ func fileFlag(flag cli.Flag) (use string, takesFile bool) {
 
 // Every flag and argument that names a file says what is done with it.
 func TestFilesAreDeclared(t *testing.T) {
-	placeholder := regexp.MustCompile("`(FILE|DIR|FOLDER|KEY|KEYS|TEMPLATE)`")
+	placeholder := regexp.MustCompile("`(FILE|DIR|FOLDER|KEY|KEYS|TEMPLATE|CHECKPOINT)`")
 	uses := []string{reads, writes, edits}
 	for name, cmd := range leaves(newApp().Commands) {
 		for _, flag := range cmd.Flags {
