@@ -33,14 +33,8 @@ func (j *judge) loadTrust(c *cli.Context) (err error) {
 	case len(c.StringSlice("t")) > 0:
 		return usagef("-t and --trust-root are mutually exclusive")
 	}
-	if j.chain, j.refusal, err = followTrust(c); err != nil {
+	if err := j.followTrust(c); err != nil {
 		return err
-	}
-	if path := c.String("state"); path != "" && !c.IsSet("at") {
-		_, err = state.Update(path, func(m *verify.Memory) error { return m.Follow(j.chain) })
-		if err != nil {
-			return stateError(path, err)
-		}
 	}
 	if j.trusted = j.chain.Trusted(); len(j.trusted) == 0 {
 		return fault.New(fault.ReasonTrust, "generation %d of the chain of trust trusts no key", j.chain.Generation())
@@ -48,35 +42,61 @@ func (j *judge) loadTrust(c *cli.Context) (err error) {
 	return nil
 }
 
-// followTrust returns the chain that the flags lead to. If the file of --trust-chain is
-// missing or refused, what was known before stays in force, and refusal says why.
-func followTrust(c *cli.Context) (_ *trust.Chain, refusal, _ error) {
+// followTrust finds the chain that the flags lead to, and remembers it in the state file. If
+// the file of --trust-chain is missing or refused, what was known before stays in force,
+// and j.refusal says why.
+func (j *judge) followTrust(c *cli.Context) error {
 	origin, err := trustOrigin(c)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	known, err := trustInForce(origin, c.String("state"))
-	if err != nil {
-		return nil, nil, err
-	}
+	var load func() ([]byte, error)
 	path := c.String("trust-chain")
-	if path == "" {
-		if known == nil {
-			return nil, nil, withHint(usagef("--trust-root gives a digest, and there is no document"), "--trust-chain FILE has the documents")
+	if path != "" {
+		load = func() ([]byte, error) { return readFile(path, trust.MaxChainBytes) }
+	}
+	var noChain error
+	err = changeMemory(c, func(m *verify.Memory) error {
+		j.chain, j.refusal = m.Advance(origin, nil, load)
+		switch {
+		case j.chain != nil:
+			return nil
+		case len(m.Trust.Digests) > 0:
+			return j.refusal // what is remembered is not of this origin
+		case load == nil:
+			noChain = withHint(usagef("--trust-root gives a digest, and there is no document"), "--trust-chain FILE has the documents")
+		default:
+			noChain = chainError(path, j.refusal)
 		}
-		return known, nil, nil
+		return noChain
+	})
+	switch {
+	case noChain != nil:
+		return noChain
+	case err != nil:
+		return stateError(c.String("state"), err)
+	case j.refusal != nil:
+		j.refusal = fmt.Errorf("%s: %w; generation %d stays in force", displayName(path), fault.Of(j.refusal).Err, j.chain.Generation())
 	}
-	data, err := readFile(path, trust.MaxChainBytes)
-	if err == nil {
-		var chain *trust.Chain
-		if chain, err = origin.Follow(known, data); err == nil {
-			return chain, nil, nil
+	return nil
+}
+
+// changeMemory changes what --state remembers: in the file, but with --at, which is not the
+// time of a clock, in a copy that is dropped. Without --state nothing is remembered.
+func changeMemory(c *cli.Context, change func(*verify.Memory) error) error {
+	path := c.String("state")
+	if path != "" && !c.IsSet("at") {
+		_, err := state.Update(path, change)
+		return err
+	}
+	m := new(verify.Memory)
+	if path != "" {
+		var err error
+		if m, err = state.Read(path); err != nil {
+			return err
 		}
 	}
-	if known == nil {
-		return nil, nil, chainError(path, err)
-	}
-	return known, fmt.Errorf("%s: %w; generation %d stays in force", displayName(path), fault.Of(err).Err, known.Generation()), nil
+	return change(m)
 }
 
 // trustOrigin returns what --trust-root names.
