@@ -39,11 +39,11 @@ func auditRegister(c *cli.Context) error {
 	if c.NArg() > 0 {
 		return usagef("'licseal register audit' takes no arguments, but %q was given", c.Args().First())
 	}
-	r, err := openRegister(c)
+	o, err := auditOptions(c)
 	if err != nil {
 		return err
 	}
-	o, err := auditOptions(c)
+	r, err := openRegister(c)
 	if err != nil {
 		return err
 	}

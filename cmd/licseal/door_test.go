@@ -19,6 +19,7 @@ var doors = map[string]string{
 	"batch.go":            "writes licences",
 	"cmd_verify_batch.go": "writes lines that are escaped already",
 	"cmd_conformance.go":  "hands it to the client that licseal is, which writes JSON",
+	"cmd_register.go":     "hands it to the list's writer, which escapes the table, and writes JSON and CSV",
 	"cmd_check_run.go":    "hands them to the report's writer, which escapes",
 }
 
