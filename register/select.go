@@ -23,7 +23,10 @@ type Filter struct {
 	Key      string    // the fingerprint of the key that signed, or a part of its start
 	States   []State   // any of these
 	Expiring time.Time // alive, and expires before this
-	Before   int64     // entries with a lower number; 0 for all
+
+	// Under, if not nil, is a checkpoint that has the entries. [Register.Verify] tells
+	// whether it is one of this register.
+	Under *Checkpoint
 }
 
 // Select returns the licences that a filter wants, in the order of their entries.
@@ -60,7 +63,7 @@ func (f *Filter) wantsRow(at *row, state State, number int64) bool {
 	if !f.Expiring.IsZero() && !(state.Alive() && at.notAfter < f.Expiring.Unix()) {
 		return false
 	}
-	return (f.Before == 0 || number < f.Before) && (len(f.States) == 0 || slices.Contains(f.States, state))
+	return (f.Under == nil || number < f.Under.Size) && (len(f.States) == 0 || slices.Contains(f.States, state))
 }
 
 func (f *Filter) wantsEntry(e *Entry) bool {

@@ -93,6 +93,7 @@ var selectFlags = []cli.Flag{
 	&cli.StringFlag{Name: "plan", Usage: "licences that were made with the plan `NAME`"},
 	&cli.StringSliceFlag{Name: "only", KeepSpace: true, Usage: "licences in the state `STATE` (repeatable)"},
 	&cli.StringFlag{Name: "issued-by", Usage: "licences signed by `KEY`: SHA256:… or its start, or a file with the public key", TakesFile: true, Category: reads},
+	&cli.StringFlag{Name: "recorded-before", Usage: "licences that were recorded before this `CHECKPOINT`: the line, or a file with it", TakesFile: true, Category: reads},
 }
 
 // openRegister opens the register of --register for reading.
@@ -105,11 +106,7 @@ func openRegister(c *cli.Context) (*register.Register, error) {
 }
 
 func listRegister(c *cli.Context) error {
-	filter, err := registerFilter(c)
-	if err != nil {
-		return err
-	}
-	r, err := openRegister(c)
+	r, filter, err := chosenLicenses(c)
 	if err != nil {
 		return err
 	}
@@ -121,6 +118,37 @@ func listRegister(c *cli.Context) error {
 		note("%s", plural(n, "licence"))
 	}
 	return nil
+}
+
+// chosenLicenses opens the register, and returns which of its licences the flags want. With
+// a checkpoint, the register is verified.
+func chosenLicenses(c *cli.Context) (*register.Register, register.Filter, error) {
+	filter, err := registerFilter(c)
+	if err != nil {
+		return nil, filter, err
+	}
+	if filter.Under, err = recordedBefore(c); err != nil {
+		return nil, filter, err
+	}
+	r, err := openRegister(c)
+	if err != nil || filter.Under == nil {
+		return r, filter, err
+	}
+	ctx, stop := untilSignal(c)
+	defer stop()
+	return r, filter, registerError(r.Dir(), r.Verify(ctx, *filter.Under))
+}
+
+// recordedBefore returns the checkpoint of --recorded-before, nil without it.
+func recordedBefore(c *cli.Context) (*register.Checkpoint, error) {
+	if !c.IsSet("recorded-before") {
+		return nil, nil
+	}
+	checkpoints, err := readCheckpoints("recorded-before", c.String("recorded-before"))
+	if err != nil {
+		return nil, err
+	}
+	return &checkpoints[0], nil
 }
 
 // registerFilter returns which licences the flags want.

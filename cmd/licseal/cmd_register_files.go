@@ -56,6 +56,11 @@ in standard input ('-'), if a trusted key has signed them. Licences that have ex
 are recorded, too. Those that are not recorded are listed, and the exit code is 9.
 What the register has already is skipped.
 
+After a key was stolen, import from a copy only what was recorded before the theft:
+
+  licseal register export --register copy --recorded-before checkpoint.txt |
+    licseal register import --register issued2 -t trusted.keys -
+
 A second living licence of an id is refused; with --replace, it replaces the one
 that comes before it.`,
 		Flags:  []cli.Flag{registerFlag, trustFlag, schemaFlag, replaceFlag},
@@ -107,11 +112,7 @@ func importRegister(c *cli.Context) error {
 }
 
 func exportRegister(c *cli.Context) error {
-	filter, err := registerFilter(c)
-	if err != nil {
-		return err
-	}
-	r, err := openRegister(c)
+	r, filter, err := chosenLicenses(c)
 	if err != nil {
 		return err
 	}

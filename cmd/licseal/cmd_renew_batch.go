@@ -124,12 +124,8 @@ func renewOptions(c *cli.Context) (*register.RenewOptions, error) {
 	for _, id := range c.StringSlice("confirm") {
 		o.Confirmed[id] = true
 	}
-	if c.IsSet("recorded-before") {
-		checkpoints, err := readCheckpoints("recorded-before", c.String("recorded-before"))
-		if err != nil {
-			return nil, err
-		}
-		o.Until = &checkpoints[0]
+	if o.Until, err = recordedBefore(c); err != nil {
+		return nil, err
 	}
 	if o.Verifier, err = renewalVerifier(c, rules); err != nil {
 		return nil, err
