@@ -6,14 +6,17 @@ import "iter"
 type item[K, V any] struct {
 	key   K
 	value V
+	index int // in the sequence, from 0, if pack has made it
 }
 
 func pack[K, V any](seq iter.Seq2[K, V]) iter.Seq[item[K, V]] {
 	return func(yield func(item[K, V]) bool) {
+		i := 0
 		for key, value := range seq {
-			if !yield(item[K, V]{key, value}) {
+			if !yield(item[K, V]{key, value, i}) {
 				return
 			}
+			i++
 		}
 	}
 }

@@ -48,6 +48,10 @@ type PayloadOptions struct {
 	// nil, licseal.ParsePayload.
 	Parse func(text []byte) (licseal.Payload, error)
 
+	// ParseNumbered does the same, if it is not nil, for payloads that depend on their
+	// number too; see Number.
+	ParseNumbered func(number int, text []byte) (licseal.Payload, error)
+
 	// Workers is how many goroutines work. If zero, runtime.GOMAXPROCS(0).
 	Workers int
 }
@@ -100,7 +104,7 @@ func Payloads[K any](ctx context.Context, texts iter.Seq2[K, []byte], opts *Payl
 	return func(yield func(K, Row) bool) {
 		work := func(texts []item[K, []byte], rows []item[K, Row]) []item[K, Row] {
 			for _, text := range texts {
-				rows = append(rows, item[K, Row]{text.key, r.read(text.value)})
+				rows = append(rows, item[K, Row]{key: text.key, value: r.read(r.number(text.index), text.value)})
 			}
 			return rows
 		}
@@ -121,7 +125,7 @@ func Payloads[K any](ctx context.Context, texts iter.Seq2[K, []byte], opts *Payl
 
 // reader reads payloads.
 type reader struct {
-	parse  func([]byte) (licseal.Payload, error)
+	parse  func(int, []byte) (licseal.Payload, error)
 	number func(int) int
 	rules  *schema.Schema
 	roles  licseal.Roles
@@ -130,9 +134,13 @@ type reader struct {
 }
 
 func newReader(opts *PayloadOptions) *reader {
-	r := &reader{parse: opts.Parse, number: opts.Number, rules: opts.Schema, roles: opts.Roles, oddID: opts.AllowOddID, short: opts.AllowShortTerm}
+	r := &reader{parse: opts.ParseNumbered, number: opts.Number, rules: opts.Schema, roles: opts.Roles, oddID: opts.AllowOddID, short: opts.AllowShortTerm}
 	if r.parse == nil {
-		r.parse = licseal.ParsePayload
+		parse := opts.Parse
+		if parse == nil {
+			parse = licseal.ParsePayload
+		}
+		r.parse = func(_ int, text []byte) (licseal.Payload, error) { return parse(text) }
 	}
 	if r.number == nil {
 		r.number = func(i int) int { return i + 1 }
@@ -144,8 +152,8 @@ func newReader(opts *PayloadOptions) *reader {
 	return r
 }
 
-func (r *reader) read(text []byte) (row Row) {
-	if row.Payload, row.Err = r.parse(text); row.Err != nil {
+func (r *reader) read(number int, text []byte) (row Row) {
+	if row.Payload, row.Err = r.parse(number, text); row.Err != nil {
 		return row
 	}
 	if r.rules != nil {

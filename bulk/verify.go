@@ -70,7 +70,7 @@ func Verify[K any](ctx context.Context, documents iter.Seq2[K, []byte], v *verif
 			}
 			judged := v.Reports(texts)
 			for i, d := range documents {
-				reports = append(reports, item[K, *verify.Report]{d.key, &judged[i]})
+				reports = append(reports, item[K, *verify.Report]{key: d.key, value: &judged[i]})
 			}
 			return reports
 		}

@@ -3,6 +3,7 @@ package schema
 import (
 	"embed"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -48,9 +49,15 @@ func builtin(name string) *Schema {
 func entitlementSchema() *Schema {
 	s := builtin("entitlement")
 	s.cross = entitlement.CrossFaults
-	s.generated = []Generated{{entitlement.ID, uuid.NewString}, {entitlement.Key, entitlement.NewKey}}
+	s.generated = []Generated{{entitlement.ID, uuid.NewString, idFrom}, {entitlement.Key, entitlement.NewKey, entitlement.KeyFrom}}
 	s.timeLayout = entitlement.TimeLayout
 	return s
+}
+
+// idFrom returns the id that random bytes make.
+func idFrom(random io.Reader) (string, error) {
+	id, err := uuid.NewRandomFromReader(random)
+	return id.String(), err
 }
 
 // Names returns the names of the built-in schemas.

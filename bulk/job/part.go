@@ -18,6 +18,7 @@ type Settings struct {
 	Settings string `json:"settings"`        // the SHA-256 of the options that matter
 	Today    string `json:"today,omitempty"` // the date that "today" means, if that matters
 	ID       string `json:"id,omitempty"`    // the field that has the licence's id
+	Made     string `json:"made,omitempty"`  // the fields that are made for each row, if there are any
 }
 
 // partLine is a line of a part that is not a licence or a verdict. A part begins

@@ -9,6 +9,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk"
+	"github.com/licseal/licseal/internal/idset"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/verify"
 )
@@ -68,7 +69,8 @@ func (s *signer) replay(payloads iter.Seq2[*place, bulk.Row]) (rest iter.Seq2[*p
 type replayer struct {
 	*signer
 	nextOld func() (oldLine, *verify.Report, bool)
-	end     int64 // the offset after the lines that are kept
+	end     int64     // the offset after the lines that are kept
+	written idset.Set // the made values of these lines
 }
 
 // keepSame keeps the lines that rows have. It returns the first row that has no line,
@@ -116,6 +118,9 @@ func (r *replayer) compare(p *place, row bulk.Row) (bool, error) {
 	line, report, ok := r.nextOld()
 	if !ok {
 		return false, nil
+	}
+	if rejected == nil && report.Result() != nil {
+		row = r.asWritten(p, row, report.Result().License.Payload)
 	}
 	switch {
 	case rejected != nil:

@@ -2,6 +2,7 @@ package job
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/licseal/licseal"
@@ -14,7 +15,7 @@ func (s *signer) newSettings() Settings {
 	settings := Settings{
 		Format: 1, Kind: kindSign, Shard: shard.Number, Of: shard.Of,
 		Key: licseal.KeyID(s.key.Public()), ID: s.roles.ID,
-		Settings: settingsSum(s.settingsOf(plan)),
+		Settings: settingsSum(s.settingsOf(plan)), Made: strings.Join(s.made(), " "),
 	}
 	if s.builder.UsesToday() {
 		settings.Today = s.now.UTC().Format(time.DateOnly)
@@ -27,6 +28,9 @@ func (s *signer) settingsOf(plan *rows.Plan) []string {
 	settings := settingsOf(plan)
 	if s.o.Recorder != nil {
 		settings = append(settings, "recorded in "+s.o.Recorder.Name())
+	}
+	for _, pointer := range s.made() {
+		settings = append(settings, "made "+pointer)
 	}
 	return settings
 }

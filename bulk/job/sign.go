@@ -48,6 +48,8 @@ type Signed struct {
 	Expired    Noted // licences that had already expired when they were signed
 	NeverValid Noted // licences that expire at their creation
 	OddText    Noted // licences with texts that [edit.Warnings] warns of
+
+	Made []string // the fields, as JSON Pointers, that the table lacks and each row got anew
 }
 
 // Rows returns how many rows there were.
@@ -93,12 +95,18 @@ func Sign(ctx context.Context, o *SignOptions) (*Signed, error) {
 
 // openRows opens the batch.
 func (s *signer) openRows() (err error) {
-	if s.input, err = openInput(s.ctx, s.o.Input, s.o.Shard, s.progress, s.o.Plan); err != nil {
+	plan := s.o.Plan
+	plan.Make = plan.Make && s.o.Folder == nil // a folder has no place for the seed
+	if s.input, err = openInput(s.ctx, s.o.Input, s.o.Shard, s.progress, plan); err != nil {
 		return about(s.o.Input.Name, err)
 	}
 	s.roles = s.o.Plan.Roles()
-	s.builder, err = rows.NewBuilder(s.input.rows, &s.input.plan)
-	return err
+	if s.builder, err = rows.NewBuilder(s.input.rows, &s.input.plan); err != nil {
+		return err
+	}
+	s.signed.Made = s.made()
+	s.seed = newSeed()
+	return nil
 }
 
 // signer signs the rows of a batch.
@@ -113,6 +121,7 @@ type signer struct {
 	builder  *rows.Builder
 	roles    licseal.Roles
 	settings Settings
+	seed     []byte // of the fields that are made
 	rejects  *rejects
 	work     *workFile   // nil unless the output is a file
 	lines    *lineWriter // nil if licences have files of their own, or the output is complete
@@ -158,6 +167,9 @@ func (s *signer) openOutput() (err error) {
 			return about(out.Path, err)
 		}
 		s.settings = s.work.settings
+		if s.work.seed != nil {
+			s.seed = s.work.seed
+		}
 		if s.work.complete {
 			s.signed.Complete = true
 			s.settings.Today = cmp.Or(s.dayOfComplete(), s.settings.Today)
@@ -215,7 +227,7 @@ func (s *signer) payloads() iter.Seq2[*place, bulk.Row] {
 	plan := &s.o.Plan
 	return s.checkRecorded(bulk.Payloads(s.ctx, s.input.all(s.ctx), &bulk.PayloadOptions{
 		Schema: plan.Schema, AllowOddID: plan.AllowOddID, AllowShortTerm: plan.AllowShortTerm,
-		Parse: s.builder.Payload, Number: s.o.Shard.row,
+		ParseNumbered: s.payload, Number: s.o.Shard.row,
 		AllowDuplicates: s.o.Folder != nil && s.o.Folder.Names.onlyOf(s.roles.ID),
 	}))
 }

@@ -19,11 +19,18 @@ import (
 type workFile struct {
 	path      string
 	settings  Settings
+	seed      []byte // of the fields that are made; nil if there are none, or the file is complete
 	file      *os.File
 	lock      *filelock.Lock
 	resumed   bool // file contains lines of an interrupted job, or
 	complete  bool // of a complete one: there is nothing to do but compare
 	overwrite bool // the output may overwrite an existing file
+}
+
+// runSettings is what FILE.run contains.
+type runSettings struct {
+	Settings
+	Seed []byte `json:"seed,omitempty"`
 }
 
 const (
@@ -126,17 +133,22 @@ func (w *workFile) begin() error {
 	if w.file, err = os.OpenFile(w.part(), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644); err != nil {
 		return noFolder(w.path, err)
 	}
-	return text.Cause(atomicfile.Create(w.run(), []byte(jsonLine(w.settings)+"\n"), 0o644))
+	mode := fs.FileMode(0o644)
+	if w.settings.Made != "" {
+		w.seed, mode = newSeed(), 0o600
+	}
+	return text.Cause(atomicfile.Create(w.run(), []byte(jsonLine(runSettings{w.settings, w.seed})+"\n"), mode))
 }
 
 // reopen resumes an interrupted job.
 func (w *workFile) reopen(settings []byte) error {
-	var old Settings
+	var saved runSettings
 	decoder := json.NewDecoder(bytes.NewReader(settings))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&old); err != nil {
+	if err := decoder.Decode(&saved); err != nil {
 		return problem(NoSettings, "%s cannot be read: %v", w.run(), err)
 	}
+	old := saved.Settings
 	if old.Key != w.settings.Key {
 		return problem(OtherKey, "the interrupted job signed with another key, %s", old.Key)
 	}
@@ -145,6 +157,9 @@ func (w *workFile) reopen(settings []byte) error {
 	}
 	if old != w.settings {
 		return problem(OtherJob, "the interrupted job had other flags, another template or another schema")
+	}
+	if w.seed = saved.Seed; w.settings.Made != "" && len(w.seed) != seedSize {
+		return problem(NoSettings, "%s has no seed of the fields that the job makes", w.run())
 	}
 	var err error
 	w.file, err = os.OpenFile(w.part(), os.O_RDWR, 0)

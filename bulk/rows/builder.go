@@ -23,6 +23,7 @@ type Builder struct {
 	expires  string // the expiration date of all rows, or ""
 	lacking  string // the expiration date of a row without one, or ""
 	complete bool
+	made     []schema.Generated // what each row gets anew
 }
 
 // column is what the cells of a column set.
@@ -41,6 +42,9 @@ func NewBuilder(r Reader, plan *Plan) (*Builder, error) {
 		reader: r, rules: plan.Schema, roles: plan.Roles(),
 		created: plan.Created, expires: plan.Expires, lacking: plan.DefaultExpires,
 		complete: plan.Complete || r.Columns() != nil,
+	}
+	if r.Columns() != nil {
+		b.made = plan.made(r.Columns())
 	}
 	var err error
 	if b.defaults, err = parseObject(plan.Template.Bytes()); err != nil {
@@ -97,7 +101,11 @@ var ErrUnreadable = errors.New("the row cannot be read")
 // Payload returns the payload of a row. If the row cannot become a payload, the
 // error joins everything that is wrong with it, each a [*FieldError] or a
 // [*licseal.DateError]; the payload then has the fields that could be set.
-func (b *Builder) Payload(text []byte) (licseal.Payload, error) {
+func (b *Builder) Payload(text []byte) (licseal.Payload, error) { return b.PayloadWith(text, nil) }
+
+// PayloadWith does the same, and sets the fields of Made to what value returns. If value
+// is nil, they are left out.
+func (b *Builder) PayloadWith(text []byte, value func(schema.Generated) string) (licseal.Payload, error) {
 	if len(text) == 0 {
 		return licseal.Payload{}, ErrUnreadable
 	}
@@ -106,7 +114,7 @@ func (b *Builder) Payload(text []byte) (licseal.Payload, error) {
 		return licseal.Payload{}, err
 	}
 	if b.columns != nil {
-		return b.fromCells(content.Cells)
+		return b.fromCells(content.Cells, value)
 	}
 	return b.fromPayload(content.Payload)
 }
@@ -130,7 +138,7 @@ func (b *Builder) fromPayload(p licseal.Payload) (licseal.Payload, error) {
 
 // fromCells makes the payload of one row of a table. A cell that sets nothing
 // leaves the field as the template has it.
-func (b *Builder) fromCells(cells []Cell) (licseal.Payload, error) {
+func (b *Builder) fromCells(cells []Cell, made func(schema.Generated) string) (licseal.Payload, error) {
 	o := slices.Clone(b.defaults)
 	var nested []edit.Change
 	var bad []*FieldError
@@ -149,6 +157,7 @@ func (b *Builder) fromCells(cells []Cell) (licseal.Payload, error) {
 			o = o.set(c.member, value)
 		}
 	}
+	o, nested = b.setMade(o, nested, made)
 	return b.finish(o, nested, bad)
 }
 

@@ -66,7 +66,7 @@ func newFieldNames(plan *Plan) *fieldNames {
 	if plan.Schema != nil {
 		n.required = slices.DeleteFunc(plan.Schema.Required(), func(pointer string) bool {
 			_, inTemplate := plan.Template.Field(pointer)
-			return inTemplate || isWithin(roles.NotBefore, pointer) || plan.Expires+plan.DefaultExpires != "" && isWithin(roles.NotAfter, pointer)
+			return inTemplate || plan.makes(pointer) || isWithin(roles.NotBefore, pointer) || plan.Expires+plan.DefaultExpires != "" && isWithin(roles.NotAfter, pointer)
 		})
 	}
 	return n

@@ -20,6 +20,10 @@ type Plan struct {
 	// are whole payloads. Rows of a table always get it.
 	Complete bool
 
+	// Make lets a table lack the columns of what [schema.Schema.Generated] lists, such as
+	// an id. [Builder.PayloadWith] then sets these fields.
+	Make bool
+
 	// AllowOddID accepts ids that nobody could type; see [licseal.CheckID].
 	AllowOddID bool
 

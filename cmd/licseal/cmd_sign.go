@@ -50,7 +50,8 @@ file, nothing is signed, and the error names the flag that decides. --dry-run
 shows what would be signed.
 
 Fields that a row lacks come from --from and --set; --created and --expires set
-the dates of all rows. Rows that fail, or have the id of an earlier row, are
+the dates of all rows. With --schema entitlement, a table that has no column for the
+id or the key gets random ones, except with --out-dir. Rows that fail, or have the id of an earlier row, are
 written to --rejects, which can be corrected and signed with --batch; the others are
 signed, and the exit code is the worst of all rows. With -o, the file gets its
 name when it is complete; --resume continues an interrupted run without signing a

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk/job"
@@ -159,6 +160,7 @@ func batchPlan(c *cli.Context) (rows.Plan, error) {
 	plan := rows.Plan{
 		Template: template, Schema: rules, Created: c.String("created"), Expires: cmp.Or(c.String("expires"), named.Expires), Complete: isBuilt(c),
 		DefaultExpires: settingsOf(c).expiry(),
+		Make:           true,
 		AllowOddID:     c.Bool("allow-odd-id"), AllowShortTerm: c.Bool("allow-short-term"),
 	}
 	if err == nil {
@@ -213,6 +215,9 @@ func openBatch(name string, in *job.Input) (io.Closer, error) {
 func summarize(c *cli.Context, s *job.Signed) error {
 	if s.Complete {
 		note("%s was complete already; nothing was signed", c.String("o"))
+	}
+	if len(s.Made) > 0 && c.Bool("dry-run") {
+		note("no column sets %s: each row gets a random value when it is signed, not the one shown", strings.Join(s.Made, ", "))
 	}
 	warnNoted(s.NeverValid, "never valid, because the expiration is the creation date")
 	warnNoted(s.Expired, "already expired when signed")

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -22,25 +23,38 @@ const (
 // 143 random bits, and a check digit at its end by which [CheckKey] detects one
 // wrong symbol, or two that were swapped.
 func NewKey() string {
+	key, _ := KeyFrom(rand.Reader) // never fails, says crypto/rand
+	return key
+}
+
+// KeyFrom returns the licence key that random bytes make. It is an error if there are too
+// few of them.
+func KeyFrom(random io.Reader) (string, error) {
 	symbols := make([]byte, keyLength)
 	for i := range symbols[:keyLength-1] {
-		symbols[i] = keyAlphabet[randomIndex(len(keyAlphabet))]
+		n, err := randomIndex(random, len(keyAlphabet))
+		if err != nil {
+			return "", err
+		}
+		symbols[i] = keyAlphabet[n]
 	}
 	symbols[keyLength-1] = keyAlphabet[checkDigit(symbols[:keyLength-1])]
 	groups := make([]string, keyGroups)
 	for i := range groups {
 		groups[i] = string(symbols[i*keyGroup : (i+1)*keyGroup])
 	}
-	return strings.Join(groups, "-")
+	return strings.Join(groups, "-"), nil
 }
 
 // randomIndex returns a uniformly random number from 0 to n-1.
-func randomIndex(n int) int {
+func randomIndex(random io.Reader, n int) (int, error) {
 	var b [1]byte
 	for {
-		rand.Read(b[:])            // never fails, says crypto/rand
+		if _, err := io.ReadFull(random, b[:]); err != nil {
+			return 0, err
+		}
 		if int(b[0]) < 256-256%n { // the rest would favor the first symbols
-			return int(b[0]) % n
+			return int(b[0]) % n, nil
 		}
 	}
 }
