@@ -40,7 +40,7 @@ type PayloadOptions struct {
 	AllowShortTerm bool
 
 	// Number returns the number of payload i of the sequence, from 0, for a
-	// DuplicateError. If nil, i+1.
+	// DuplicateError. It is called by many goroutines. If nil, i+1.
 	Number func(i int) int
 
 	// Parse reads a payload from a text. It is called by many goroutines. If it
