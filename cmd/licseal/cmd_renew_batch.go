@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"os"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/edit"
@@ -75,6 +76,9 @@ func renewBatch(c *cli.Context) error {
 	if err := checkResult(c); err != nil {
 		return err
 	}
+	if info, err := os.Stat(c.String("o")); err == nil && !info.Mode().IsRegular() && !toStdout(c) {
+		return about(c.String("o"), withHint(errors.New("is not a regular file"), "without -o, results go to standard output"))
+	}
 	w, err := openWriter(c)
 	if err != nil {
 		return err
@@ -87,17 +91,24 @@ func renewBatch(c *cli.Context) error {
 	ctx, stop := untilSignal(c)
 	defer stop()
 	renewed, rejected := 0, map[int]int{}
-	err = writeLines(c, func(line func(string) error) error {
-		return w.Renew(ctx, r, filter, o, func(lic *licseal.License) error {
+	err = writeLines(c, func(line func(string) error) (broken error) {
+		err := w.Renew(ctx, r, filter, o, func(lic *licseal.License) error {
 			renewed++
-			return line(lic.String())
+			broken = line(lic.String())
+			return broken
 		}, func(item *register.Item, err error) {
 			rejected[complain(rejectedItem(item, err))]++
 		})
+		if broken != nil {
+			return broken
+		}
+		return registerError(r.Dir(), err)
 	})
+	if err != nil && renewed > 0 {
+		err = withHint(err, "what was renewed is in the register; 'licseal register export --issued-by KEY' prints what a key has signed")
+	}
 	if err != nil {
-		err = registerError(r.Dir(), err)
-		return withHint(err, "what was renewed is in the register; 'licseal register export --issued-by KEY' prints what a key has signed")
+		return err
 	}
 	note("%s: %s renewed%s", plural(renewed+sum(rejected), "licence"), thousands(renewed), rejectedText(rejected))
 	return worstOf(rejected)
