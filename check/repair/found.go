@@ -51,7 +51,7 @@ var (
 func findObjects(text []byte) *reading {
 	f := found{kind: EmbeddedObject, text: text}
 	end := 0
-	for _, m := range objectStart().FindAllIndex(text, maxFound) {
+	for _, m := range objectStart().FindAllIndex(text, 2*maxFound) { // a whole licence has two of these
 		if m[0] < end || memberBefore().Match(text[:m[0]]) {
 			continue // inside of another licence
 		}
