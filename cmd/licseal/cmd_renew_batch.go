@@ -135,10 +135,10 @@ func renewOptions(c *cli.Context) (*register.RenewOptions, error) {
 	for _, id := range c.StringSlice("confirm") {
 		o.Confirmed[id] = true
 	}
-	if o.Until, err = recordedBefore(c); err != nil {
+	if o.Verifier, err = renewalVerifier(c, rules); err != nil {
 		return nil, err
 	}
-	if o.Verifier, err = renewalVerifier(c, rules); err != nil {
+	if o.Until, err = recordedBefore(c); err != nil {
 		return nil, err
 	}
 	o.Key, err = loadPrivate(c, c.String("k"))
