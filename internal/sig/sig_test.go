@@ -176,3 +176,34 @@ func TestWrongSignatures(t *testing.T) {
 		t.Errorf("with a byte after it: %v", err)
 	}
 }
+
+// Keys of other kinds, and signatures of other lengths, verify nothing.
+func TestOtherKeysVerifyNothing(t *testing.T) {
+	ed := ed25519.NewKeyFromSeed(make([]byte, 32))
+	digits, err := Sign([]byte("message"), ed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signature, _ := Decode(digits)
+	for _, key := range []crypto.PublicKey{nil, "key", ed, []byte(ed.Public().(ed25519.PublicKey))} {
+		if Usable(key) || Verify(key, []byte("message"), signature[:]) || HasHighS(key, []byte("message"), signature[:]) {
+			t.Errorf("a key of the type %T verifies", key)
+		}
+	}
+	p256, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if HasHighS(ed.Public(), []byte("message"), signature[:]) {
+		t.Error("a signature of Ed25519 has a high s")
+	}
+	for _, n := range []int{0, 63, 65} {
+		other := make([]byte, n)
+		copy(other, signature[:])
+		for _, key := range []crypto.PublicKey{ed.Public(), p256.Public()} {
+			if Verify(key, []byte("message"), other) || HasHighS(key, []byte("message"), other) {
+				t.Errorf("%d bytes are a signature", n)
+			}
+		}
+	}
+}
