@@ -4,7 +4,8 @@
 #
 #   peers/batch.sh [ROWS…]      (default: 10000 1000000)
 #
-# With MOST=N it fails if a peak is above N megabytes.
+# Of several numbers of rows, only the first is also verified with --json. With MOST=N
+# it fails if a peak is above N megabytes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- 10000 1000000
@@ -36,5 +37,5 @@ for rows in "$@"; do
   awk -v n="$rows" 'BEGIN { print "license_key,customer,admin_seats"; for (i = 1; i <= n; i++) printf "LS-%07d,\"Example Company %d, Inc\",%d\n", i, i, i % 50 + 1 }' >rows.csv
   measure 'sign' "$rows" licseal sign -k vendor.key --batch rows.csv --from template.json -o licences.ndjson --force
   measure 'verify' "$rows" licseal verify -t vendor.key.pub --at 2026-07-01 --batch licences.ndjson
-  measure 'verify --json' "$rows" licseal verify -t vendor.key.pub --at 2026-07-01 --batch licences.ndjson --json
+  [ "$rows" -gt "$1" ] || measure 'verify --json' "$rows" licseal verify -t vendor.key.pub --at 2026-07-01 --batch licences.ndjson --json
 done
