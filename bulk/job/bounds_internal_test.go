@@ -46,6 +46,7 @@ func TestLinesAreNotHeldBack(t *testing.T) {
 				t.Fatal(err)
 			}
 			time.Sleep(3 * maxDelay)
+			synctest.Wait()
 			if got := out.text.String(); got != want || out.calls != i+1 {
 				t.Errorf("after a while, %q is written in %d pieces, want %q", got, out.calls, want)
 			}
