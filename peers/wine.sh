@@ -18,12 +18,18 @@ cd "$dir/session"
 
 fail() { printf 'error: %s\n' "$*" >&2; cat said >&2; exit 1; }
 
-# licseal ARGS…: runs it, with its output in the file said, as lines of Unix.
+# licseal ARGS…: runs it, with its output in the file said, as lines of Unix. Now and then
+# Wine ends with 1 before a program has begun. It is started again then; licseal never
+# fails without a word.
 licseal() {
-  local code=0
-  wine "$dir/licseal.exe" "$@" >bytes 2>&1 </dev/null || code=$?
-  tr -d '\r' <bytes >said
-  return $code
+  local code
+  for _ in 1 2 3; do
+    code=0
+    wine "$dir/licseal.exe" "$@" >bytes 2>&1 </dev/null || code=$?
+    tr -d '\r' <bytes >said
+    [ "$code" = 1 ] && [ ! -s said ] || break
+  done
+  return "$code"
 }
 
 # exits CODE ARGS…: it must end with this exit code.
