@@ -70,7 +70,7 @@ names its id.
 			&cli.BoolFlag{Name: "keep-expiry", Usage: "keep the expiry of the old licence"},
 			outputFlag,
 			forceFlag,
-		}, batchRenewFlags...),
+		}, batchRenewFlags()...),
 		Action: renew,
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"sync"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/edit"
@@ -16,11 +17,13 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-var batchRenewFlags = append([]cli.Flag{
-	&cli.BoolFlag{Name: "batch", Usage: "renew many: the living licences in the register"},
-	&cli.StringFlag{Name: "recorded-before", Usage: "with --batch: reject what was recorded after this `CHECKPOINT`: the line, or a file with it", TakesFile: true, Category: reads},
-	&cli.StringSliceFlag{Name: "confirm", KeepSpace: true, Usage: "with --recorded-before: renew the licence with this `ID` all the same (repeatable)"},
-}, chosen("expiring", "customer", "issued-by")...)
+var batchRenewFlags = sync.OnceValue(func() []cli.Flag {
+	return append([]cli.Flag{
+		&cli.BoolFlag{Name: "batch", Usage: "renew many: the living licences in the register"},
+		&cli.StringFlag{Name: "recorded-before", Usage: "with --batch: reject what was recorded after this `CHECKPOINT`: the line, or a file with it", TakesFile: true, Category: reads},
+		&cli.StringSliceFlag{Name: "confirm", KeepSpace: true, Usage: "with --recorded-before: renew the licence with this `ID` all the same (repeatable)"},
+	}, chosen("expiring", "customer", "issued-by")...)
+})
 
 // chosen returns those of selectFlags that have the names.
 func chosen(names ...string) (flags []cli.Flag) {
@@ -37,7 +40,7 @@ func chosen(names ...string) (flags []cli.Flag) {
 func checkRenewBatch(c *cli.Context) error {
 	switch {
 	case !c.Bool("batch"):
-		for _, flag := range batchRenewFlags {
+		for _, flag := range batchRenewFlags() {
 			if name := flag.Names()[0]; c.IsSet(name) {
 				return usagef("--%s requires --batch", name)
 			}

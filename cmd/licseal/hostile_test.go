@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf8"
 
@@ -31,69 +32,71 @@ var stdoutIsData = []string{"sign", "renew", "payload", "canonical", "pubkey", "
 
 // hostileLines has at least one command line for each command. {name} is a file; each
 // line is run with the file's own name, and with a hostile one.
-var hostileLines = map[string][][]string{
-	"keygen":          {{"--no-passphrase", "-o", "{new}"}, {"--no-passphrase", "-o", "{vendor.key}"}},
-	"pubkey":          {{"{vendor.key}"}, {"--pem", "{payload.json}"}},
-	"sign":            {{"-k", "{vendor.key}", "{payload.json}"}, {"-k", "{vendor.key}", "--from", "{payload.json}", "--expires", "2026-01-01", "--created", "2026-01-01"}, {"-k", "{vendor.key}", "--batch", "{rows.ndjson}"}, {"-k", "{vendor.key}", "--batch", "{rows.csv}", "--from", "{payload.json}", "-o", "{new}"}},
-	"verify":          {{"-t", "{vendor.key.pub}", "{licence.json}"}, {"-t", "{vendor.key.pub}", "{forged.json}", "{none}"}, {"-t", "{vendor.key.pub}", "--batch", "{rows.ndjson}"}, {"-t", "{vendor.key.pub}", "--batch", "folder"}, {"-t", "{vendor.key.pub}", "--json", "--batch", "folder"}, {"-t", "{vendor.key.pub}", "--json", "{licence.json}"}, {"-t", "{vendor.key.pub}", "--state", "{state}", "--revocations", "{list.json}", "{licence.json}"}, {"--trust-root", "{trust.json}", "--trust-chain", "{none}", "--state", "{state}", "{licence.json}"}},
-	"merge":           {{"{rows.ndjson}"}, {"{none}"}},
-	"renew":           {{"-k", "{vendor.key}", "-t", "{vendor.key.pub}", "--expires", "+1y", "--allow-shorten", "{licence.json}"}, {"-k", "{vendor.key}", "--expires", "+1y", "--allow-shorten", "{licence.json}"}},
-	"diff":            {{"{licence.json}", "{other.json}"}, {"-t", "{vendor.key.pub}", "{licence.json}", "{other.json}"}, {"{licence.json}", "{payload.json}"}},
-	"trust list":      {{"{vendor.key.pub}"}, {"{payload.json}"}},
-	"trust add":       {{"{trusted}", "{vendor.key.pub}"}},
-	"trust retire":    {{"{vendor.key.pub}", "SHA256:x"}, {"{trusted}", "{vendor.key.pub}"}},
-	"trust remove":    {{"{vendor.key.pub}", "SHA256:x"}, {"{trusted}", "{none}"}},
-	"trust init":      {{"--roots", "{other.key.pub}", "--threshold", "1", "--add", "{vendor.key.pub}", "-o", "{new}"}},
-	"trust propose":   {{"{trust.json}", "--remove", "{vendor.key.pub}"}, {"{licence.json}"}},
-	"trust sign":      {{"-y", "-k", "{other.key}", "--after", "{trust.json}", "--record", "{none}", "{next.json}"}, {"-y", "-k", "{vendor.key}", "--after", "{trust.json}", "{next.json}"}},
-	"trust combine":   {{"--after", "{trust.json}", "{next.json}"}, {"{next.json}", "{licence.json}"}},
-	"trust show":      {{"{trust.json}"}, {"--json", "{next.json}"}},
-	"trust check":     {{"--trust-root", "{trust.json}", "{trust.json}"}, {"--trust-root", "{trust.json}", "--state", "{state}", "{next.json}"}},
-	"revoke new":      {{"{new}", "-k", "{vendor.key}"}, {"{list.json}", "-k", "{vendor.key}"}},
-	"revoke add":      {{"{list.json}", "-k", "{vendor.key}", "LS-1", "--reason", "because"}, {"{list.json}", "-k", "{vendor.key}", "--licence", "{licence.json}"}, {"{list.json}", "-k", "{vendor.key}", "--ids", "{payload.json}"}},
-	"revoke remove":   {{"{list.json}", "-k", "{vendor.key}", "LS-1"}},
-	"revoke renew":    {{"{list.json}", "-k", "{vendor.key}"}, {"{licence.json}", "-k", "{vendor.key}"}},
-	"revoke show":     {{"{list.json}", "-t", "{vendor.key.pub}", "LS-1"}, {"{none}", "-t", "{vendor.key.pub}"}},
-	"state new":       {{"{new}"}, {"{state}"}},
-	"register new":    {{"{new}"}, {"{payload.json}"}},
-	"register list":   {{"--register", "issued"}, {"--register", "issued", "--format", "json"}},
-	"register show":   {{"--register", "issued", "LS-1"}, {"--register", "issued", "--json", "LS-1"}, {"--register", "issued", hostileText}},
-	"register audit":  {{"--register", "issued", "-t", "{vendor.key.pub}"}, {"--register", "issued", "-t", "{other.key.pub}", "--orders", "{rows.csv}"}},
-	"register page":   {{"--register", "issued"}},
-	"register import": {{"--register", "issued", "-t", "{vendor.key.pub}", "{licence.json}", "{any.json}", "{rows.ndjson}"}},
-	"register export": {{"--register", "issued"}},
-	"register copy":   {{"--register", "issued", "{new}"}, {"--register", "issued", "{payload.json}"}},
-	"register verify": {{"--register", "issued"}, {"--register", hostileName}},
-	"state show":      {{"{state}"}, {"{licence.json}"}},
-	"state reset":     {{"{state}"}, {"{none}"}},
-	"check":           {{"-t", "{vendor.key.pub}", "{licence.json}"}, {"--no-signature", "{payload.json}"}, {"-t", "{vendor.key.pub}", "folder"}, {"-t", "{vendor.key.pub}", "--json", "folder"}, {"-t", "{vendor.key.pub}", "--format", "github", "folder"}, {"-t", "{vendor.key.pub}", "--effective", "--root", "folder"}, {"-t", "{vendor.key.pub}", "--fix", "-o", "{new}", "{licence.json}"}, {"-t", "{vendor.key.pub}", "--namespace-dump", "{licence.json}"}, {"-t", "{vendor.key.pub}", "--policy", "{payload.json}", "{licence.json}"}},
-	"inspect":         {{"{licence.json}"}, {"{any.json}"}, {"--json", "{licence.json}"}},
-	"canonical":       {{"{licence.json}"}, {"{none}"}},
-	"payload":         {{"{licence.json}"}, {"--as", "body", "{payload.json}"}},
-	"page":            {{"-t", "{vendor.key.pub}", "--schema", "{any.schema.json}", "-o", "{new}"}, {"-t", "{payload.json}"}},
-	"schema init":     {{"{payload.json}"}, {"{rows.csv}"}, {"--id-field", hostileText, "-o", "{new}", "{licence.json}"}},
-	"schema check":    {{"{any.schema.json}"}, {"{payload.json}"}},
-	"schema":          {{"kong", "{licence.json}"}, {"{any.schema.json}", "{payload.json}"}, {"{payload.json}", "{payload.json}"}},
-	"admin list":      {{}, {"-t", "{vendor.key.pub}"}, {"--json"}},
-	"admin get":       {{"1"}, {"2"}},
-	"admin active":    {{}, {"--json"}},
-	"admin push":      {{"-t", "{vendor.key.pub}", "{licence.json}", "--backup", "backup"}, {"--no-signature", "{other.json}", "--backup", "backup"}, {"--no-signature", "{any.json}"}},
-	"admin add":       {{"--no-signature", "{licence.json}"}, {"-t", "{vendor.key.pub}", "{forged.json}"}},
-	"admin put":       {{"1", "--as-is", "{licence.json}"}, {"1", "-t", "{vendor.key.pub}", "{any.json}"}},
-	"admin update":    {{"1", "--no-signature", "{licence.json}"}},
-	"admin delete":    {{"1"}},
-	"admin validate":  {{"{licence.json}"}},
-	"admin report":    {{}, {"{licence.json}"}},
-	"completion":      {{"bash"}},
-	"conformance":     {{"--part", "revocations", "--timeout", "1s", "--expected", "{payload.json}", "--", hostileName}, {"--show", hostileText}},
-	"help":            {{hostileName}, {"sign", hostileName}},
-	"version":         {{}},
-	"demo":            {{hostileName}},
-	"config approve":  {{}, {"{payload.json}"}},
-	"init":            {{"--schema", "kong", "--force"}, {"--product", hostileText, "--schema", "{any.schema.json}", "--key", "{vendor.key}"}},
-	"plans":           {{}, {"--profile", "{profile.yaml}"}, {"--json", "--profile", "{profile.yaml}"}},
-	"config forget":   {{}, {"{payload.json}"}},
-}
+var hostileLines = sync.OnceValue(func() map[string][][]string {
+	return map[string][][]string{
+		"keygen":          {{"--no-passphrase", "-o", "{new}"}, {"--no-passphrase", "-o", "{vendor.key}"}},
+		"pubkey":          {{"{vendor.key}"}, {"--pem", "{payload.json}"}},
+		"sign":            {{"-k", "{vendor.key}", "{payload.json}"}, {"-k", "{vendor.key}", "--from", "{payload.json}", "--expires", "2026-01-01", "--created", "2026-01-01"}, {"-k", "{vendor.key}", "--batch", "{rows.ndjson}"}, {"-k", "{vendor.key}", "--batch", "{rows.csv}", "--from", "{payload.json}", "-o", "{new}"}},
+		"verify":          {{"-t", "{vendor.key.pub}", "{licence.json}"}, {"-t", "{vendor.key.pub}", "{forged.json}", "{none}"}, {"-t", "{vendor.key.pub}", "--batch", "{rows.ndjson}"}, {"-t", "{vendor.key.pub}", "--batch", "folder"}, {"-t", "{vendor.key.pub}", "--json", "--batch", "folder"}, {"-t", "{vendor.key.pub}", "--json", "{licence.json}"}, {"-t", "{vendor.key.pub}", "--state", "{state}", "--revocations", "{list.json}", "{licence.json}"}, {"--trust-root", "{trust.json}", "--trust-chain", "{none}", "--state", "{state}", "{licence.json}"}},
+		"merge":           {{"{rows.ndjson}"}, {"{none}"}},
+		"renew":           {{"-k", "{vendor.key}", "-t", "{vendor.key.pub}", "--expires", "+1y", "--allow-shorten", "{licence.json}"}, {"-k", "{vendor.key}", "--expires", "+1y", "--allow-shorten", "{licence.json}"}},
+		"diff":            {{"{licence.json}", "{other.json}"}, {"-t", "{vendor.key.pub}", "{licence.json}", "{other.json}"}, {"{licence.json}", "{payload.json}"}},
+		"trust list":      {{"{vendor.key.pub}"}, {"{payload.json}"}},
+		"trust add":       {{"{trusted}", "{vendor.key.pub}"}},
+		"trust retire":    {{"{vendor.key.pub}", "SHA256:x"}, {"{trusted}", "{vendor.key.pub}"}},
+		"trust remove":    {{"{vendor.key.pub}", "SHA256:x"}, {"{trusted}", "{none}"}},
+		"trust init":      {{"--roots", "{other.key.pub}", "--threshold", "1", "--add", "{vendor.key.pub}", "-o", "{new}"}},
+		"trust propose":   {{"{trust.json}", "--remove", "{vendor.key.pub}"}, {"{licence.json}"}},
+		"trust sign":      {{"-y", "-k", "{other.key}", "--after", "{trust.json}", "--record", "{none}", "{next.json}"}, {"-y", "-k", "{vendor.key}", "--after", "{trust.json}", "{next.json}"}},
+		"trust combine":   {{"--after", "{trust.json}", "{next.json}"}, {"{next.json}", "{licence.json}"}},
+		"trust show":      {{"{trust.json}"}, {"--json", "{next.json}"}},
+		"trust check":     {{"--trust-root", "{trust.json}", "{trust.json}"}, {"--trust-root", "{trust.json}", "--state", "{state}", "{next.json}"}},
+		"revoke new":      {{"{new}", "-k", "{vendor.key}"}, {"{list.json}", "-k", "{vendor.key}"}},
+		"revoke add":      {{"{list.json}", "-k", "{vendor.key}", "LS-1", "--reason", "because"}, {"{list.json}", "-k", "{vendor.key}", "--licence", "{licence.json}"}, {"{list.json}", "-k", "{vendor.key}", "--ids", "{payload.json}"}},
+		"revoke remove":   {{"{list.json}", "-k", "{vendor.key}", "LS-1"}},
+		"revoke renew":    {{"{list.json}", "-k", "{vendor.key}"}, {"{licence.json}", "-k", "{vendor.key}"}},
+		"revoke show":     {{"{list.json}", "-t", "{vendor.key.pub}", "LS-1"}, {"{none}", "-t", "{vendor.key.pub}"}},
+		"state new":       {{"{new}"}, {"{state}"}},
+		"register new":    {{"{new}"}, {"{payload.json}"}},
+		"register list":   {{"--register", "issued"}, {"--register", "issued", "--format", "json"}},
+		"register show":   {{"--register", "issued", "LS-1"}, {"--register", "issued", "--json", "LS-1"}, {"--register", "issued", hostileText}},
+		"register audit":  {{"--register", "issued", "-t", "{vendor.key.pub}"}, {"--register", "issued", "-t", "{other.key.pub}", "--orders", "{rows.csv}"}},
+		"register page":   {{"--register", "issued"}},
+		"register import": {{"--register", "issued", "-t", "{vendor.key.pub}", "{licence.json}", "{any.json}", "{rows.ndjson}"}},
+		"register export": {{"--register", "issued"}},
+		"register copy":   {{"--register", "issued", "{new}"}, {"--register", "issued", "{payload.json}"}},
+		"register verify": {{"--register", "issued"}, {"--register", hostileName}},
+		"state show":      {{"{state}"}, {"{licence.json}"}},
+		"state reset":     {{"{state}"}, {"{none}"}},
+		"check":           {{"-t", "{vendor.key.pub}", "{licence.json}"}, {"--no-signature", "{payload.json}"}, {"-t", "{vendor.key.pub}", "folder"}, {"-t", "{vendor.key.pub}", "--json", "folder"}, {"-t", "{vendor.key.pub}", "--format", "github", "folder"}, {"-t", "{vendor.key.pub}", "--effective", "--root", "folder"}, {"-t", "{vendor.key.pub}", "--fix", "-o", "{new}", "{licence.json}"}, {"-t", "{vendor.key.pub}", "--namespace-dump", "{licence.json}"}, {"-t", "{vendor.key.pub}", "--policy", "{payload.json}", "{licence.json}"}},
+		"inspect":         {{"{licence.json}"}, {"{any.json}"}, {"--json", "{licence.json}"}},
+		"canonical":       {{"{licence.json}"}, {"{none}"}},
+		"payload":         {{"{licence.json}"}, {"--as", "body", "{payload.json}"}},
+		"page":            {{"-t", "{vendor.key.pub}", "--schema", "{any.schema.json}", "-o", "{new}"}, {"-t", "{payload.json}"}},
+		"schema init":     {{"{payload.json}"}, {"{rows.csv}"}, {"--id-field", hostileText, "-o", "{new}", "{licence.json}"}},
+		"schema check":    {{"{any.schema.json}"}, {"{payload.json}"}},
+		"schema":          {{"kong", "{licence.json}"}, {"{any.schema.json}", "{payload.json}"}, {"{payload.json}", "{payload.json}"}},
+		"admin list":      {{}, {"-t", "{vendor.key.pub}"}, {"--json"}},
+		"admin get":       {{"1"}, {"2"}},
+		"admin active":    {{}, {"--json"}},
+		"admin push":      {{"-t", "{vendor.key.pub}", "{licence.json}", "--backup", "backup"}, {"--no-signature", "{other.json}", "--backup", "backup"}, {"--no-signature", "{any.json}"}},
+		"admin add":       {{"--no-signature", "{licence.json}"}, {"-t", "{vendor.key.pub}", "{forged.json}"}},
+		"admin put":       {{"1", "--as-is", "{licence.json}"}, {"1", "-t", "{vendor.key.pub}", "{any.json}"}},
+		"admin update":    {{"1", "--no-signature", "{licence.json}"}},
+		"admin delete":    {{"1"}},
+		"admin validate":  {{"{licence.json}"}},
+		"admin report":    {{}, {"{licence.json}"}},
+		"completion":      {{"bash"}},
+		"conformance":     {{"--part", "revocations", "--timeout", "1s", "--expected", "{payload.json}", "--", hostileName}, {"--show", hostileText}},
+		"help":            {{hostileName}, {"sign", hostileName}},
+		"version":         {{}},
+		"demo":            {{hostileName}},
+		"config approve":  {{}, {"{payload.json}"}},
+		"init":            {{"--schema", "kong", "--force"}, {"--product", hostileText, "--schema", "{any.schema.json}", "--key", "{vendor.key}"}},
+		"plans":           {{}, {"--profile", "{profile.yaml}"}, {"--json", "--profile", "{profile.yaml}"}},
+		"config forget":   {{}, {"{payload.json}"}},
+	}
+})
 
 // No file name, key comment, licence value, schema name, list reason or answer of a
 // server is shown raw in lines for people, by any command, wherever it is given.
@@ -105,15 +108,15 @@ func TestNothingRawIsShown(t *testing.T) {
 	t.Chdir(dir)
 	h := newHostileRun(t)
 	all := leaves(newApp().Commands)
-	if len(all) != len(hostileLines) {
-		t.Errorf("commands without lines, or the other way round: %q and %q", slices.Sorted(maps.Keys(all)), slices.Sorted(maps.Keys(hostileLines)))
+	if len(all) != len(hostileLines()) {
+		t.Errorf("commands without lines, or the other way round: %q and %q", slices.Sorted(maps.Keys(all)), slices.Sorted(maps.Keys(hostileLines())))
 	}
 	for name, cmd := range all {
-		for i, line := range hostileLines[name] {
+		for i, line := range hostileLines()[name] {
 			h.try(name, h.named(line, ""), "")
 			h.try(name, h.named(line, hostileName), "")
 			h.try(name, h.named(withoutFiles(line), ""), hostileText) // on standard input
-			if i >= testenv.Rounds(1, len(hostileLines[name])) {
+			if i >= testenv.Rounds(1, len(hostileLines()[name])) {
 				continue
 			}
 			for _, more := range variations(cmd, h.named(line, ""), hostileName) {

@@ -53,8 +53,8 @@ plans: {gold: {set: {customer: evil}, expires: +9000d}}
 // settingLines returns the command lines for one command: as they are, and without the
 // flags that a profile may replace.
 func settingLines(name string) [][]string {
-	lines := append(slices.Clone(moreSettingLines[name]), hostileLines[name]...)
-	for _, line := range hostileLines[name] {
+	lines := append(slices.Clone(moreSettingLines[name]), hostileLines()[name]...)
+	for _, line := range hostileLines()[name] {
 		var bare []string
 		for i := 0; i < len(line); i++ {
 			if slices.Contains([]string{"-t", "-k", "--schema", "--revocations", "--state"}, line[i]) {

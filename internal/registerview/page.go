@@ -10,6 +10,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/licseal/licseal/internal/text"
@@ -25,7 +26,9 @@ var pageStyle string
 //go:embed page.js
 var pageScript string
 
-var pageTemplate = template.Must(template.New("page").Parse(pageText))
+var pageTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page").Parse(pageText))
+})
 
 // PageOptions say what a page shows.
 type PageOptions struct {
@@ -102,7 +105,7 @@ func WritePage(w io.Writer, items iter.Seq2[register.Item, error], o *PageOption
 			p.States = append(p.States, due{string(state), n})
 		}
 	}
-	return pageTemplate.Execute(w, p)
+	return pageTemplate().Execute(w, p)
 }
 
 // sourceHash returns what a Content-Security-Policy calls an inline text.
