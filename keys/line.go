@@ -35,8 +35,8 @@ func isSigner(fields []string) bool {
 	if startsKey(fields) && (len(fields) < 2 || isBlob(fields[1])) {
 		return false
 	}
-	for i := 1; i < len(fields); i++ {
-		if startsKey(fields[i:]) {
+	for i := range fields {
+		if i > 0 && startsKey(fields[i:]) {
 			return true
 		}
 	}
