@@ -106,6 +106,7 @@ func statusOf(t *testing.T, client *http.Client, method, url, token string) int 
 // The tokens of a file end when it is emptied or removed. A file that is empty only
 // while it is being rewritten ends nothing.
 func TestTokenFileGone(t *testing.T) {
+	t.Parallel()
 	const secret = "correct-horse-battery"
 	for name, lose := range map[string]func(path string) error{
 		"emptied":  func(path string) error { return os.WriteFile(path, nil, 0o600) },
@@ -202,6 +203,7 @@ func (ca authority) client(pair tls.Certificate) *http.Client {
 // Every certificate is tried with every route and method. It has the scopes of its
 // subject, until it is revoked or its CA is removed, also on a connection that is open.
 func TestClientCertificates(t *testing.T) {
+	t.Parallel()
 	v, ca := newVendor(t), newAuthority(t, "authority")
 	ca.issue("server", "/CN=server")
 	scopes, crl := ca.file("scopes"), ca.file("crl")

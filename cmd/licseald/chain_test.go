@@ -79,6 +79,7 @@ func (f *chainFiles) handList(t *testing.T, signer *vendor, generation int64, re
 // was handed over, and no longer those of a key that has lost its trust. A chain that is
 // refused, or ends earlier, leaves what is known in force.
 func TestReloadChain(t *testing.T) {
+	t.Parallel()
 	old, new := newVendor(t), newVendor(t)
 	f := newChain(t, []*vendor{old}, []*vendor{new}, nil)
 	args, _ := entitlementArgs(t, old)
@@ -117,6 +118,7 @@ func reloads(t *testing.T, p *process) {
 // signer has lost its trust is forgotten with what it revoked, and so is one that a thief
 // has signed. Until there is another, no licence is accepted.
 func TestChainBeforeList(t *testing.T) {
+	t.Parallel()
 	stolen, good := newVendor(t), newVendor(t)
 	f := newChain(t, []*vendor{stolen, good}, []*vendor{good})
 	f.handList(t, stolen, 1)
@@ -155,6 +157,7 @@ func refusedNow(t *testing.T, p *process, reason string) (n int) {
 
 // Keys of files take effect at once, too, and what the list has revoked stays revoked.
 func TestTrustBeforeList(t *testing.T) {
+	t.Parallel()
 	stolen, good := newVendor(t), newVendor(t)
 	list := filepath.Join(t.TempDir(), "list")
 	r := revoke.New(time.Now().Add(-time.Hour), time.Now().AddDate(0, 0, 30))
@@ -174,6 +177,7 @@ func TestTrustBeforeList(t *testing.T) {
 // root, trusted keys from elsewhere, and an older list. A chain that is refused or missing
 // leaves what is remembered in force. Without one, the server begins with the root.
 func TestChainState(t *testing.T) {
+	t.Parallel()
 	old, new := newVendor(t), newVendor(t)
 	f := newChain(t, []*vendor{old}, []*vendor{new})
 	memory := filepath.Join(t.TempDir(), "licseald.state")

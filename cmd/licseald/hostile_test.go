@@ -217,6 +217,7 @@ func TestTenThousand(t *testing.T) {
 
 // Clients that ask for long lists and do not read them do not use up the memory.
 func TestListsNotRead(t *testing.T) {
+	t.Parallel()
 	name := "sqlite:" + filepath.Join(t.TempDir(), "licences.db")
 	fillStore(t, name, 1000, strings.Repeat(" ", 4<<10))
 	p := start(t, "--store", name, "--listen", "127.0.0.1:0", "--accept-unverified")

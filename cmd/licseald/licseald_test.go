@@ -154,6 +154,7 @@ func TestReloadTrust(t *testing.T) {
 // A file that becomes a pipe to which nobody writes, or somebody and nothing, keeps
 // no other file from being read again.
 func TestReloadPipe(t *testing.T) {
+	t.Parallel()
 	const old, new = "correct-horse-battery", "another-token-altogether"
 	v := newVendor(t)
 	tokens := filepath.Join(t.TempDir(), "tokens")

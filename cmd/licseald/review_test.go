@@ -33,6 +33,7 @@ func (v *vendor) revokeAll(t *testing.T, path string, generation int64, ids ...s
 // A licence that is revoked after it was stored is named in the log and counted, is not
 // taken for the active one, and with --hide-refused is shown only to who may write.
 func TestReview(t *testing.T) {
+	t.Parallel()
 	v := newVendor(t)
 	dir := t.TempDir()
 	list, tokens := filepath.Join(dir, "revoked.json"), filepath.Join(dir, "tokens")

@@ -100,6 +100,7 @@ func TestHistoryKeys(t *testing.T) {
 
 // With --wait-for-store, the server starts once PostgreSQL does. Without it, it ends.
 func TestWaitForStore(t *testing.T) {
+	t.Parallel()
 	v, server := newVendor(t), pgtest.Start(t)
 	store := server.NewDatabase(t)
 	if err := server.Stop(); err != nil {
