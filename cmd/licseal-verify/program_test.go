@@ -144,7 +144,7 @@ func TestFullOutput(t *testing.T) {
 	t.Chdir(dir)
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
-		t.Skip("there is no /dev/full here")
+		testenv.Missing(t, "there is no /dev/full here")
 	}
 	defer full.Close()
 	for _, args := range []string{"-t vendor.pub --at 2026-07-01 good.json", "-t vendor.pub --at 2026-07-01 --json good.json", "--help"} {

@@ -9,13 +9,15 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"github.com/licseal/licseal/internal/testenv"
 )
 
 // A new file gets the owner of another one, and an old file keeps its own. If the other one
 // is missing, the file is this user's.
 func TestReplaceLike(t *testing.T) {
 	if os.Getuid() != 0 {
-		t.Skip("only root gives files away")
+		testenv.Missing(t, "only root gives files away")
 	}
 	dir := t.TempDir()
 	in := func(name string) string { return filepath.Join(dir, name) }
