@@ -39,6 +39,7 @@ func Run(t *testing.T, open Open) {
 		"History":    testHistory,
 		"Concurrent": testConcurrent,
 		"Cancelled":  testCancelled,
+		"Model":      testModel,
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := &fixture{time: time.Unix(1_800_000_000, 0)}
