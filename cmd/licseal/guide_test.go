@@ -87,13 +87,20 @@ func steps(section string) (found []step) {
 	return found
 }
 
+// run runs a command in a folder on the day of defaultNow.
 func (s step) run(t *testing.T, dir string) {
+	t.Helper()
+	s.runAt(t, dir, offsetTo(defaultNow))
+}
+
+// runAt runs a command in a folder. licseal has a clock that is so far from the machine's.
+func (s step) runAt(t *testing.T, dir, offset string) {
 	t.Helper()
 	if program, _, _ := strings.Cut(s.command, " "); strings.HasPrefix(program, "ssh-") {
 		testenv.Programs(t, program)
 	}
 	cmd := exec.Command("sh", "-c", s.command)
-	cmd.Dir, cmd.Env = dir, onDefaultDay()
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), testOffset+"="+offset)
 	out, err := cmd.CombinedOutput()
 	s.compare(t, string(out), err != nil)
 }
@@ -121,22 +128,40 @@ func withoutHints(text string) string {
 	return regexp.MustCompile(`(?m)^hint: .*\n`).ReplaceAllString(text, "")
 }
 
-// TestEntitlementGuide does the same with docs/entitlements.md, in one folder.
-func TestEntitlementGuide(t *testing.T) {
-	text, err := os.ReadFile("../../docs/entitlements.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	for name, data := range testenv.GuideFiles(string(text)) {
-		testenv.WriteFile(t, filepath.Join(dir, name), data)
-	}
-	all := steps(string(text))
-	if len(all) < 6 {
+// TestConformanceGuide runs the commands of docs/conformance.md, in the repository.
+func TestConformanceGuide(t *testing.T) {
+	testenv.Programs(t, "node")
+	all := steps(string(testenv.ReadFile(t, "../../docs/conformance.md")))
+	if len(all) != 2 {
 		t.Fatalf("%d commands", len(all))
 	}
 	for _, s := range all {
-		s.run(t, dir)
+		s.run(t, "../..")
+	}
+}
+
+// TestSmallVerifierGuide runs the commands of docs/licseal-verify.md, with the program that
+// they build in the repository, by the clock of the machine.
+func TestSmallVerifierGuide(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles the standard library with other flags")
+	}
+	dir := t.TempDir()
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	guide := string(testenv.ReadFile(t, "../../docs/licseal-verify.md"))
+	for name, data := range testenv.GuideFiles(guide) {
+		testenv.WriteFile(t, filepath.Join(dir, name), data)
+	}
+	all := steps(guide)
+	if len(all) != 12 {
+		t.Fatalf("%d commands", len(all))
+	}
+	for _, s := range all {
+		in := dir
+		if strings.Contains(s.command, "go build") {
+			in, s.command = "../..", strings.Replace(s.command, "go build", "go build -o "+dir+"/licseal-verify", 1)
+		}
+		s.runAt(t, in, "0s")
 	}
 }
 

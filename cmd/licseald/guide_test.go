@@ -17,20 +17,22 @@ import (
 	"github.com/licseal/licseal/internal/testenv"
 )
 
-// TestGuide runs the very commands of docs/licseald.md, in one shell, with real
-// programs. They print what stands there, where … is any text, and on a line of
+func TestGuide(t *testing.T) { runGuide(t, "../../docs/licseald.md", 20) }
+
+func TestEntitlementGuide(t *testing.T) { runGuide(t, "../../docs/entitlements.md", 15) }
+
+// runGuide runs the very commands of a guide, at least so many, in one shell, with real
+// programs. They print what the guide shows, where … is any text, and on a line of
 // its own any lines, and any run of spaces is one.
-func TestGuide(t *testing.T) {
-	guide, err := os.ReadFile("../../docs/licseald.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+func runGuide(t *testing.T, path string, atLeast int) {
+	t.Parallel()
+	guide := testenv.ReadFile(t, path)
 	dir := t.TempDir()
 	for name, data := range testenv.GuideFiles(string(guide)) {
 		testenv.WriteFile(t, filepath.Join(dir, name), data)
 	}
 	commands, want := readGuide(string(guide))
-	if len(commands) < 20 {
+	if len(commands) < atLeast {
 		t.Fatalf("the guide has %d commands", len(commands))
 	}
 	const mark = "== guide, command"

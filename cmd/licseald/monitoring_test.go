@@ -21,10 +21,19 @@ import (
 
 const monitoring = "../../docs/licseald/"
 
-// Each alert fires when it should, and only then.
+// Each alert fires when it should, and only then, by the commands of docs/monitoring.md.
 func TestAlerts(t *testing.T) {
-	testenv.Run(t, "promtool", "check", "rules", monitoring+"alerts.yml")
-	testenv.Run(t, "promtool", "test", "rules", monitoring+"alerts_test.yml")
+	testenv.Programs(t, "promtool")
+	_, guide, _ := strings.Cut(string(testenv.ReadFile(t, "../../docs/monitoring.md")), "```sh\n")
+	guide, _, _ = strings.Cut(guide, "```")
+	if strings.Count(guide, "promtool") != 2 {
+		t.Errorf("docs/monitoring.md does not show how to test the alerts:\n%s", guide)
+	}
+	shell := exec.Command("sh", "-euc", guide)
+	shell.Dir = "../.."
+	if output, err := shell.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, output)
+	}
 	tests := string(testenv.ReadFile(t, monitoring+"alerts_test.yml"))
 	for _, name := range regexp.MustCompile(`alert: (\w+)`).FindAllStringSubmatch(string(testenv.ReadFile(t, monitoring+"alerts.yml")), -1) {
 		if !strings.Contains(tests, "alertname: "+name[1]+"\n") {
