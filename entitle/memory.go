@@ -58,40 +58,46 @@ func (m *memory) Apply(_ context.Context, b Batch) (Applied, error) {
 	in := m.get(b.Installation)
 	in.see(b.Time)
 	in.version++
-	fresh := b.Seq > in.last[b.Writer]
-	granted := true
-	b.Adds = slices.Clone(b.Adds)
-	for i, add := range b.Adds {
-		isUsed, err := in.once(add.Key, add.Name, add.N)
-		if err != nil {
+	applied := Applied{Granted: true, Counts: make([]int64, len(b.Adds)), Latest: in.clock.Latest}
+	if b.Seq > in.last[b.Writer] {
+		var err error
+		if applied.Granted, err = in.add(b); err != nil {
 			return Applied{}, err
 		}
-		if isUsed {
-			b.Adds[i].N = 0
-			continue
-		}
-		if fresh && b.Current && add.Month < MonthOf(in.clock.Latest) {
-			granted = false
-		}
-		if fresh && add.N > 0 && add.N > add.Limit-in.counts[countKey{add.Month, add.Name}] {
-			granted = false
-		}
-	}
-	applied := Applied{Granted: granted, Counts: make([]int64, len(b.Adds)), Latest: in.clock.Latest}
-	if fresh && granted {
-		in.last[b.Writer] = b.Seq
 	}
 	for i, add := range b.Adds {
-		key := countKey{add.Month, add.Name}
-		if fresh && granted {
-			in.counts[key] += add.N
-			if add.N > 0 {
-				in.keep(add.Key, add.Name, add.N)
-			}
-		}
-		applied.Counts[i] = in.counts[key]
+		applied.Counts[i] = in.counts[countKey{add.Month, add.Name}]
 	}
 	return applied, nil
+}
+
+// add adds a batch that was not applied before, unless that would pass a limit, or a
+// month has ended.
+func (in *installation) add(b Batch) (granted bool, err error) {
+	var adds []Add // but for those whose keys were used
+	for _, add := range b.Adds {
+		isUsed, err := in.once(add.Key, add.Name, add.N)
+		if err != nil {
+			return false, err
+		}
+		if !isUsed {
+			adds = append(adds, add)
+		}
+	}
+	for _, add := range adds {
+		if b.Current && add.Month < MonthOf(in.clock.Latest) {
+			return false, nil
+		}
+		if add.N > 0 && add.N > add.Limit-in.counts[countKey{add.Month, add.Name}] {
+			return false, nil
+		}
+	}
+	for _, add := range adds {
+		in.counts[countKey{add.Month, add.Name}] += add.N
+		in.keep(add.Key, add.Name, add.N)
+	}
+	in.last[b.Writer] = b.Seq
+	return true, nil
 }
 
 func (m *memory) Totals(_ context.Context, installation string, month Month) (Totals, error) {

@@ -34,8 +34,9 @@ type Store interface {
 	// Usage returns all counts, sorted by month and then by name.
 	Usage(ctx context.Context, installation string) ([]Usage, error)
 
-	// Change changes a level or a lease. If that would exceed the limit, nothing
-	// changes and OK is false. A key that was used before with the same change
+	// Change changes a level or a lease. If that would exceed the limit, OK is false,
+	// and nothing changes; but a holder who may not keep a lease has none then, so
+	// that others may keep theirs. A key that was used before with the same change
 	// changes nothing, and is OK; with another change, the error is ErrKeyReused.
 	Change(ctx context.Context, c LevelChange) (Level, error)
 

@@ -31,7 +31,7 @@ func (s *Store) Change(ctx context.Context, c entitle.LevelChange) (entitle.Leve
 		if level.Used, err = l.used(ctx, ""); err != nil {
 			return err
 		}
-		if !level.OK {
+		if !level.OK && c.Lease == "" {
 			return errRefused // the key is not used
 		}
 		return nil

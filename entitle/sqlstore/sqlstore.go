@@ -134,14 +134,18 @@ func (s *Store) Apply(ctx context.Context, b entitle.Batch) (entitle.Applied, er
 			return err
 		}
 		for i, add := range b.Adds {
-			isUsed, err := once(ctx, tx, b.Installation, add.Key, add.Name, add.N, latest)
-			if err != nil {
-				return err
+			counts := fresh
+			if fresh {
+				isUsed, err := once(ctx, tx, b.Installation, add.Key, add.Name, add.N, latest)
+				if err != nil {
+					return err
+				}
+				counts = !isUsed
 			}
-			if !isUsed && fresh && b.Current && add.Month < entitle.MonthOf(applied.Latest) {
+			if counts && b.Current && add.Month < entitle.MonthOf(applied.Latest) {
 				return errRefused
 			}
-			if !fresh || isUsed {
+			if !counts {
 				add.N = 0
 			}
 			granted, err := apply(ctx, tx, b.Installation, add, &applied.Counts[i])

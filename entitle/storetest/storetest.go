@@ -30,6 +30,7 @@ func Test(t *testing.T, open func(t *testing.T) entitle.Store) {
 		{"leases", s.leases},
 		{"keys", s.keys},
 		{"together", s.together},
+		{"random changes", s.random},
 	} {
 		t.Run(test.name, test.run)
 	}
