@@ -39,6 +39,7 @@ schemas: no other field is judged.
   --grace-days POINTER  the member that grants a grace, in days
   --json                print a JSON object a line for each licence
   --new-state STATE     create the file for --state, once
+  --version             print the version, and what the program was built from
   --help
 
 Without the pointers, a licence is read as Kong's, or by the names of its dates
@@ -58,6 +59,7 @@ type options struct {
 	at                         time.Time
 	grace, maxListAge, maxSkew time.Duration
 	json, help, chosenAt       bool
+	version                    bool
 }
 
 // parseArgs reads a command line. Flags and files may come in any order; a flag is given
@@ -96,7 +98,7 @@ func parseArgs(args []string) (*options, error) {
 			return nil, fault.Usage("--%s needs a value", name)
 		}
 	}
-	if len(o.files) == 0 && o.newState == "" {
+	if len(o.files) == 0 && o.newState == "" && !o.version {
 		o.files = []string{"-"}
 	}
 	return o, o.check()
@@ -104,7 +106,7 @@ func parseArgs(args []string) (*options, error) {
 
 // switchOf returns what a flag without a value sets, or nil.
 func (o *options) switchOf(name string) *bool {
-	return map[string]*bool{"json": &o.json, "help": &o.help, "h": &o.help}[name]
+	return map[string]*bool{"json": &o.json, "help": &o.help, "h": &o.help, "version": &o.version}[name]
 }
 
 func (o *options) set(name, value string) (err error) {
@@ -161,7 +163,9 @@ func (o *options) check() error {
 		}
 	}
 	switch {
-	case o.help || o.newState != "":
+	case o.version && len(o.files) > 0:
+		return fault.Usage("--version takes no files")
+	case o.help || o.version || o.newState != "":
 		return nil
 	case stdin > 1:
 		return fault.Usage("standard input can be read only once, but is named %d times; a missing FILE counts, too", stdin)

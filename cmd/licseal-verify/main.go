@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/licseal/licseal/internal/buildinfo"
 	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/internal/verdict"
@@ -29,6 +30,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 	case o.help:
 		err = p.say("%s", helpText)
+	case o.version:
+		err = p.version(o.json)
 	case o.newState != "":
 		err = newState(o)
 	default:
@@ -38,6 +41,18 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return fault.Write(stderr, err, false)
 	}
 	return 0
+}
+
+// version prints what the program was built from.
+func (p *printer) version(json bool) error {
+	info := buildinfo.Of("licseal-verify")
+	if json {
+		return p.say("%s", info.JSON())
+	}
+	if hint := info.Hint(); hint != "" {
+		text.Fprintf(p.stderr, "hint: %s\n", hint)
+	}
+	return p.say("%s", info.Lines())
 }
 
 // newState creates a state file.

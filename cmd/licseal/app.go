@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licseal/licseal/internal/buildinfo"
 	"github.com/licseal/licseal/internal/clihelp"
 	"github.com/licseal/licseal/internal/fault"
 	"github.com/urfave/cli/v2"
@@ -39,7 +40,7 @@ func newApp() *cli.App {
 		Name:      "licseal",
 		Usage:     "issue, sign, verify and check software licences, offline",
 		UsageText: "licseal COMMAND [flags] [FILE…]",
-		Version:   version(),
+		Version:   buildinfo.Version(),
 		// Names of customers have commas.
 		DisableSliceFlagSeparator: true,
 		HideHelpCommand:           true,

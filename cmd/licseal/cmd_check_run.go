@@ -16,6 +16,7 @@ import (
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/check"
 	"github.com/licseal/licseal/internal/atomicfile"
+	"github.com/licseal/licseal/internal/buildinfo"
 	"github.com/licseal/licseal/internal/checkreport"
 	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/internal/progress"
@@ -56,7 +57,7 @@ func (p *preflight) begin(sources []check.Source, findings []check.Finding) (err
 	p.run.Failed = p.failed
 	p.run.Count(findings)
 	p.run.Writer, err = checkreport.New(formatOf(p.c), out, checkreport.Header{
-		Version:          version(),
+		Version:          buildinfo.Version(),
 		Name:             reportName(p.c),
 		Path:             pathOf(p.c.String("namespace-dump")),
 		Time:             at,

@@ -1,30 +1,28 @@
 package main
 
 import (
-	"runtime"
-	"runtime/debug"
-
+	"github.com/licseal/licseal/internal/buildinfo"
 	"github.com/urfave/cli/v2"
 )
 
 func versionCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "version",
-		Usage:     "print the version",
-		UsageText: "licseal version",
+		Usage:     "print the version, and what the program was built from",
+		UsageText: "licseal version [--json]",
+		Flags:     []cli.Flag{jsonFlag},
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {
 				return usagef("'licseal version' takes no arguments")
 			}
-			return say(c, "licseal %s %s %s/%s", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			info := buildinfo.Of("licseal")
+			if c.Bool("json") {
+				return say(c, "%s", info.JSON())
+			}
+			if notRelease := info.Hint(); notRelease != "" {
+				hint("%s", notRelease)
+			}
+			return say(c, "%s", info.Lines())
 		},
 	}
-}
-
-// version returns the version that the Go toolchain recorded in the program.
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(unknown)"
 }

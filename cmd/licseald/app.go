@@ -4,11 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 
+	"github.com/licseal/licseal/internal/buildinfo"
 	"github.com/licseal/licseal/internal/clihelp"
 	"github.com/licseal/licseal/internal/fault"
 	"github.com/urfave/cli/v2"
@@ -35,7 +34,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Name:                      "licseald",
 		Usage:                     "serve the Admin API for licences",
 		UsageText:                 "licseald --trust KEYS [flags]",
-		Version:                   version(),
+		Version:                   buildinfo.Version(),
 		Writer:                    stdout,
 		ErrWriter:                 stderr,
 		DisableSliceFlagSeparator: true,
@@ -112,24 +111,25 @@ func storeFlag() cli.Flag {
 func versionCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "version",
-		Usage:     "print the version",
-		UsageText: "licseald version",
+		Usage:     "print the version, and what the program was built from",
+		UsageText: "licseald version [--json]",
+		Flags:     []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "print JSON, for programs"}},
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(c.App.Writer, "licseald %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			info := buildinfo.Of("licseald")
+			if c.Bool("json") {
+				_, err := fmt.Fprintln(c.App.Writer, info.JSON())
+				return err
+			}
+			if notRelease := info.Hint(); notRelease != "" {
+				fmt.Fprintln(c.App.ErrWriter, "hint:", notRelease)
+			}
+			_, err := fmt.Fprintln(c.App.Writer, info.Lines())
 			return err
 		},
 	}
-}
-
-// version returns the version that the Go toolchain recorded in the program.
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(unknown)"
 }
 
 var appHelp = strings.TrimLeft(`

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/licseal/licseal/internal/buildinfo"
 	"github.com/urfave/cli/v2"
 )
 
@@ -55,7 +56,7 @@ func (s *server) serve(c *cli.Context) error {
 	failed := make(chan error, 1)
 	go func() { failed <- httpServer.Serve(listener) }()
 	url := fmt.Sprintf("%s://%s", scheme, listener.Addr())
-	s.log.Info("listening", "url", url, "store", s.admin.DBVersion, "version", version())
+	s.log.Info("listening", "url", url, "store", s.admin.DBVersion, "version", buildinfo.Version())
 	if _, err := fmt.Fprintln(c.App.Writer, url); err != nil {
 		return fmt.Errorf("writing standard output: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/licseal/licseal/internal/buildinfo"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -36,7 +37,7 @@ func (c serverCollector) Collect(ch chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 	}
-	gauge(buildDesc, 1, version(), runtime.Version())
+	gauge(buildDesc, 1, buildinfo.Version(), runtime.Version())
 	if c.failures != nil {
 		ch <- prometheus.MustNewConstMetric(reloadFailuresDesc, prometheus.CounterValue, float64(c.failures.total.Load()))
 		gauge(reloadFailingDesc, float64(c.failures.now.Load()))

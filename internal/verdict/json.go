@@ -2,11 +2,10 @@ package verdict
 
 import (
 	"errors"
-	"strconv"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/fault"
+	"github.com/licseal/licseal/internal/jsonline"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/verify"
 )
@@ -16,72 +15,72 @@ import (
 // the signature is good. It is written without reflection, so that a program that only
 // verifies stays small.
 func (v *Verdict) JSON() string {
-	var o object
-	o.text("file", v.File)
+	var o jsonline.Object
+	o.Text("file", v.File)
 	if v.Line > 0 {
-		o.number("line", v.Line) // of a file that holds many
+		o.Number("line", v.Line) // of a file that holds many
 	}
-	o.raw("ok", strconv.FormatBool(v.Err == nil))
-	o.number("exit", v.Exit())
+	o.Bool("ok", v.Err == nil)
+	o.Number("exit", v.Exit())
 	if v.Result != nil {
-		o.result(v.Result)
+		addResult(&o, v.Result)
 	}
 	if len(v.Warnings) > 0 {
-		o.list("warnings", len(v.Warnings), func(i int) string { return quoted(v.Warnings[i].String()) })
+		o.List("warnings", len(v.Warnings), func(i int) string { return jsonline.Quoted(v.Warnings[i].String()) })
 	}
 	if v.Err != nil {
-		o.text("reason", string(fault.Of(v.Err).Reason)) // why the licence is refused
-		o.text("error", v.Err.Error())
+		o.Text("reason", string(fault.Of(v.Err).Reason)) // why the licence is refused
+		o.Text("error", v.Err.Error())
 	}
 	if broken := (*licseal.SchemaError)(nil); errors.As(v.Err, &broken) {
-		o.list("violations", len(broken.Violations), func(i int) string { return violation(&broken.Violations[i]) })
+		o.List("violations", len(broken.Violations), func(i int) string { return violation(&broken.Violations[i]) })
 	}
-	return o.close()
+	return o.String()
 }
 
-// result adds what was verified.
-func (o *object) result(r *verify.Result) {
+// addResult adds what was verified.
+func addResult(o *jsonline.Object, r *verify.Result) {
 	if r.State != "" {
-		o.text("state", string(r.State))
+		o.Text("state", string(r.State))
 	}
-	o.text("time", text.Instant(r.Time))
+	o.Text("time", text.Instant(r.Time))
 	if r.State != "" { // else the dates cannot be read
-		o.text("not_before", text.Instant(r.NotBefore))
-		o.text("not_after", text.Instant(r.NotAfter))
-		o.text("grace_end", text.Instant(r.GraceEnd))
-		o.number("days_left", text.DaysBetween(r.Time, r.NotAfter))
+		o.Text("not_before", text.Instant(r.NotBefore))
+		o.Text("not_after", text.Instant(r.NotAfter))
+		o.Text("grace_end", text.Instant(r.GraceEnd))
+		o.Number("days_left", text.DaysBetween(r.Time, r.NotAfter))
 	}
-	o.raw("key", keyObject(NewJSONKey(r.Key)))
-	o.raw("payload", string(r.License.Payload.Bytes()))
+	o.Raw("key", keyObject(NewJSONKey(r.Key)))
+	o.Raw("payload", string(r.License.Payload.Bytes()))
 }
 
 func keyObject(key *JSONKey) string {
-	var o object
-	o.text("id", key.ID)
-	o.text("name", key.Name)
+	var o jsonline.Object
+	o.Text("id", key.ID)
+	o.Text("name", key.Name)
 	if len(key.Issuers) > 0 {
-		o.list("issuers", len(key.Issuers), func(i int) string { return quoted(key.Issuers[i]) })
+		o.List("issuers", len(key.Issuers), func(i int) string { return jsonline.Quoted(key.Issuers[i]) })
 	}
-	return o.close()
+	return o.String()
 }
 
 // violation returns one fault of a payload.
 func violation(v *licseal.Violation) string {
-	var o object
-	o.text("pointer", v.Pointer)
-	o.number("line", v.Line)
-	o.number("column", v.Column)
-	o.text("message", v.Message)
+	var o jsonline.Object
+	o.Text("pointer", v.Pointer)
+	o.Number("line", v.Line)
+	o.Number("column", v.Column)
+	o.Text("message", v.Message)
 	for _, optional := range []struct{ name, value string }{
 		{"value", v.Value},     // JSON text, cut if it is long
 		{"allowed", v.Allowed}, // in words
 		{"did_you_mean", v.DidYouMean},
 	} {
 		if optional.value != "" {
-			o.text(optional.name, optional.value)
+			o.Text(optional.name, optional.value)
 		}
 	}
-	return o.close()
+	return o.String()
 }
 
 // JSONKey is a key that has signed something.
@@ -94,41 +93,4 @@ type JSONKey struct {
 // NewJSONKey returns what JSON says about a key.
 func NewJSONKey(key licseal.TrustedKey) *JSONKey {
 	return &JSONKey{licseal.KeyID(key.Key), key.Name, key.Principals}
-}
-
-// object is a JSON object in the making. The zero value is empty.
-type object struct{ b []byte }
-
-// raw adds a member whose value is JSON already.
-func (o *object) raw(name, value string) {
-	separator := byte(',')
-	if o.b == nil {
-		separator = '{'
-	}
-	o.b = append(append(o.b, separator), quoted(name)...)
-	o.b = append(append(o.b, ':'), value...)
-}
-
-func (o *object) text(name, value string) { o.raw(name, quoted(value)) }
-
-func (o *object) number(name string, n int) { o.raw(name, strconv.Itoa(n)) }
-
-// list adds an array of n elements, which are JSON.
-func (o *object) list(name string, n int, element func(int) string) {
-	array := "["
-	for i := range n {
-		if i > 0 {
-			array += ","
-		}
-		array += element(i)
-	}
-	o.raw(name, array+"]")
-}
-
-func (o *object) close() string { return string(o.b) + "}" }
-
-// quoted returns a text as a JSON string. What is not UTF-8 becomes U+FFFD.
-func quoted(s string) string {
-	b, _ := jsontext.AppendQuote(nil, s)
-	return string(b)
 }
