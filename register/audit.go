@@ -46,7 +46,7 @@ func (r *Register) Audit(ctx context.Context, o *AuditOptions, now time.Time, fo
 		return err
 	}
 	a.compareOrders()
-	return nil
+	return a.compareKeys(r)
 }
 
 type auditor struct {
@@ -121,7 +121,13 @@ func differences(item *Item, result *verify.Result, roles licseal.Roles) (names 
 }
 
 func (a *auditor) compareList(item *Item, problem func(string, ...any)) {
-	if a.o.List == nil || item.ID == "" {
+	if a.o.List == nil {
+		return
+	}
+	if key, revoked := a.o.List.Key(item.Key); revoked && item.State.Alive() && key.Refuses(item.NotBefore) {
+		problem("is alive, and its signing key is on the revocation list")
+	}
+	if item.ID == "" {
 		return
 	}
 	_, listed := a.o.List.License(item.ID)
@@ -131,6 +137,20 @@ func (a *auditor) compareList(item *Item, problem func(string, ...any)) {
 	case item.State != RevokedState && listed:
 		problem("is on the revocation list, and is not revoked here")
 	}
+}
+
+// compareKeys finds signing keys that were revoked here, and are not on the list.
+func (a *auditor) compareKeys(r *Register) error {
+	if a.o.List == nil {
+		return nil
+	}
+	keys, err := r.revokedKeys()
+	for _, e := range keys {
+		if _, listed := a.o.List.Key(e.SigningKey); !listed {
+			a.found(Finding{e.SigningKey, e.Number, "the signing key is revoked here, and is not on the revocation list"})
+		}
+	}
+	return err
 }
 
 // compareOrders compares the ids that are alive with those that are paid for.

@@ -32,6 +32,9 @@ func (r *Register) Copy(ctx context.Context, dir string) (added int64, err error
 		return 0, text.Cause(err)
 	}
 	defer lock.Release()
+	for _, name := range []string{checkpointPath, indexPath, settingsPath} {
+		atomicfile.RemoveLeft(filepath.Join(dir, name))
+	}
 	w := newWriter(dir, nil, Checkpoint{Origin: r.current.Origin}, new(tree))
 	if old == nil {
 		err = r.Verify(ctx)

@@ -145,6 +145,7 @@ func newStanding(rows index) *standing {
 	for number := range rows.size() {
 		at := rows.row(number)
 		switch {
+		case !at.hasID:
 		case at.kind == Revoked:
 			s.revoked[at.id] = struct{}{}
 		case at.kind == Restored:

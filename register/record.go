@@ -22,8 +22,8 @@ const (
 	Issued    Kind = "issued"
 	Renewed   Kind = "renewed"
 	Imported  Kind = "imported"
-	Revoked   Kind = "revoked"   // an id was put on a revocation list
-	Restored  Kind = "restored"  // an id was taken off a revocation list
+	Revoked   Kind = "revoked"   // an id or a signing key was put on a revocation list
+	Restored  Kind = "restored"  // it was taken off a revocation list
 	Continued Kind = "continued" // the first entry of a register that follows another one
 )
 
@@ -32,6 +32,9 @@ var kinds = []Kind{Issued, Renewed, Imported, Revoked, Restored, Continued}
 
 // HasLicense reports whether entries of the kind record a licence.
 func (k Kind) HasLicense() bool { return k == Issued || k == Renewed || k == Imported }
+
+// revokes reports whether entries of the kind say what was revoked, or no longer is.
+func (k Kind) revokes() bool { return k == Revoked || k == Restored }
 
 // Record is what an entry says. Entries of a kind that records a licence have Digest,
 // Key, NotBefore and NotAfter; the others have no licence.
@@ -53,7 +56,14 @@ type Record struct {
 	HasReplaces bool
 
 	Reason string // for Revoked, what the list says
-	After  string // for Continued, the checkpoint of the earlier register
+
+	// SigningKey is the fingerprint of the key that was revoked or restored, if that is
+	// not a licence. It is revoked for licences created at CreatedAfter or later; if zero,
+	// for all.
+	SigningKey   string
+	CreatedAfter time.Time
+
+	After string // for Continued, the checkpoint of the earlier register
 
 	Random [16]byte // so that nobody can test guessed records against the log
 }
@@ -90,6 +100,9 @@ func (r *Record) appendTo(b []byte) []byte {
 	}
 	licensed := r.Kind.HasLicense()
 	text("after", r.After)
+	if !r.CreatedAfter.IsZero() {
+		b = appendTime(appendName(b, "created_after"), r.CreatedAfter)
+	}
 	text("customer", r.Customer)
 	number("grace_days", int64(r.GraceDays), r.GraceDays != 0)
 	text("id", r.ID)
@@ -105,6 +118,7 @@ func (r *Record) appendTo(b []byte) []byte {
 	text("reason", r.Reason)
 	number("replaces", r.Replaces, r.HasReplaces)
 	number("row", int64(r.Row), r.Row != 0)
+	text("signing_key", r.SigningKey)
 	b = appendTime(appendName(b, "time"), r.Time)
 	b[start] = '{'
 	return append(b, '}')
@@ -138,21 +152,23 @@ func inRange(t time.Time) time.Time {
 
 // wireRecord has the members of a record.
 type wireRecord struct {
-	After     string     `json:"after"`
-	Customer  string     `json:"customer"`
-	GraceDays int        `json:"grace_days"`
-	ID        string     `json:"id"`
-	Key       string     `json:"key"`
-	Kind      Kind       `json:"kind"`
-	License   string     `json:"license"`
-	NotAfter  *time.Time `json:"not_after"`
-	NotBefore *time.Time `json:"not_before"`
-	Plan      string     `json:"plan"`
-	Random    string     `json:"random"`
-	Reason    string     `json:"reason"`
-	Replaces  *int64     `json:"replaces"`
-	Row       int        `json:"row"`
-	Time      time.Time  `json:"time"`
+	After        string     `json:"after"`
+	CreatedAfter time.Time  `json:"created_after"`
+	Customer     string     `json:"customer"`
+	GraceDays    int        `json:"grace_days"`
+	ID           string     `json:"id"`
+	Key          string     `json:"key"`
+	Kind         Kind       `json:"kind"`
+	License      string     `json:"license"`
+	NotAfter     *time.Time `json:"not_after"`
+	NotBefore    *time.Time `json:"not_before"`
+	Plan         string     `json:"plan"`
+	Random       string     `json:"random"`
+	Reason       string     `json:"reason"`
+	Replaces     *int64     `json:"replaces"`
+	Row          int        `json:"row"`
+	SigningKey   string     `json:"signing_key"`
+	Time         time.Time  `json:"time"`
 }
 
 // parseRecord reads the text of a record, which must be in canonical form.
@@ -167,6 +183,7 @@ func parseRecord(text []byte) (*Record, error) {
 	r := &Record{
 		Kind: w.Kind, Time: w.Time, ID: w.ID, Key: w.Key, GraceDays: w.GraceDays, Customer: w.Customer,
 		Plan: w.Plan, Row: w.Row, Reason: w.Reason, After: w.After,
+		SigningKey: w.SigningKey, CreatedAfter: w.CreatedAfter,
 	}
 	if w.Replaces != nil {
 		r.Replaces, r.HasReplaces = *w.Replaces, true
@@ -187,8 +204,12 @@ func (r *Record) check() error {
 	switch {
 	case r.Replaces < 0, r.Row < 0, r.GraceDays < 0:
 		return errors.New("has a number below 0")
-	case (r.Kind == Revoked || r.Kind == Restored) && r.ID == "":
-		return errors.New("names no licence")
+	case r.Kind.revokes() && (r.ID == "") == (r.SigningKey == ""):
+		return errors.New("does not name one licence or one signing key")
+	case !r.Kind.revokes() && r.SigningKey != "":
+		return errors.New("names a signing key, and revokes nothing")
+	case !r.CreatedAfter.IsZero() && (r.Kind != Revoked || r.SigningKey == ""):
+		return errors.New("has the time of a revoked signing key, and names none")
 	case r.Kind == Continued && r.After == "":
 		return errors.New("names no checkpoint")
 	}

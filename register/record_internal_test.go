@@ -23,6 +23,7 @@ func records() []*Record {
 		{Kind: Revoked, Time: at, ID: "LS-1", Reason: "stolen"},
 		{Kind: Restored, Time: at, ID: "LS-1", Key: "SHA256:x"},
 		{Kind: Continued, Time: at, After: "licseal-register/X 1 AAAA"},
+		{Kind: Revoked, Time: at, SigningKey: "SHA256:y", CreatedAfter: begins, Reason: "retired"},
 	}
 }
 
@@ -50,7 +51,7 @@ func TestRecordText(t *testing.T) {
 // Only records in canonical form are read, and only those that make sense.
 func TestBadRecords(t *testing.T) {
 	good := string(records()[0].appendTo(nil))
-	revoked := string(records()[3].appendTo(nil))
+	revoked, key := string(records()[3].appendTo(nil)), string(records()[6].appendTo(nil))
 	for name, text := range map[string]string{
 		"empty":             "",
 		"an array":          "[]",
@@ -67,6 +68,11 @@ func TestBadRecords(t *testing.T) {
 		"row 0":             strings.Replace(good, `"row":7`, `"row":0`, 1),
 		"negative row":      strings.Replace(good, `"row":7`, `"row":-7`, 1),
 		"revoked, no id":    strings.Replace(revoked, `"id":"LS-1",`, "", 1),
+		"revoked, two":      strings.Replace(key, `"kind"`, `"id":"LS-1","kind"`, 1),
+		"signing key":       strings.Replace(good, `"time"`, `"signing_key":"SHA256:y","time"`, 1),
+		"restored, time":    strings.Replace(key, "revoked", "restored", 1),
+		"revoked, year 1":   strings.Replace(key, "2026-01-01T00:00:00.005Z", "0001-01-01T00:00:00Z", 1),
+		"revoked id, time":  strings.Replace(revoked, `"id"`, `"created_after":"2026-01-01T00:00:00Z","id"`, 1),
 		"revoked licence":   strings.Replace(revoked, `"random"`, `"license":"`+strings.Repeat("0", 64)+`","random"`, 1),
 	} {
 		if r, err := parseRecord([]byte(text)); err == nil && text != good {

@@ -338,7 +338,7 @@ func TestAlive(t *testing.T) {
 	try("replaced", "<nil>", &register.Addition{License: license(t, "A", "2199-02-01"), Replace: true})
 	try("third", alive+"2", &register.Addition{License: license(t, "A", "2199-03-01")})
 	write(t, dir, func(w *register.Writer) {
-		if err := w.Mark(register.Revoked, "A", "stolen", fingerprint); err != nil {
+		if err := w.Mark(register.Mark{Kind: register.Revoked, ID: "A", Reason: "stolen", Key: fingerprint}); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -71,7 +71,8 @@ func (f *Filter) wantsEntry(e *Entry) bool {
 		(f.Plan == "" || f.Plan == e.Plan) && strings.HasPrefix(e.Key, f.Key)
 }
 
-// History returns all entries that have an id, in their order.
+// History returns all entries that have an id, in their order. The fingerprint of a
+// signing key counts as the id of the entries that revoke or restore it.
 func (r *Register) History(id string, now time.Time) ([]Item, error) {
 	rows, err := r.index()
 	if err != nil {
@@ -83,18 +84,43 @@ func (r *Register) History(id string, now time.Time) ([]Item, error) {
 	var items []Item
 	for number := range rows.size() {
 		at := rows.row(number)
-		if !at.hasID || at.id != sum {
+		if at.hasID && at.id != sum || !at.hasID && !at.kind.revokes() {
 			continue
 		}
 		e, err := reader.read(&at, number)
 		if err != nil {
 			return nil, err
 		}
-		if e.ID == id {
+		if id != "" && (e.ID == id || e.SigningKey == id) {
 			items = append(items, Item{*e, s.state(&at, number, now)})
 		}
 	}
 	return items, nil
+}
+
+// revokedKeys returns the entries that revoke signing keys that were not restored later.
+func (r *Register) revokedKeys() (revoked []*Entry, err error) {
+	rows, err := r.index()
+	if err != nil {
+		return nil, err
+	}
+	reader := &entryReader{dir: r.dir}
+	defer reader.close()
+	for number := range rows.size() {
+		at := rows.row(number)
+		if at.hasID || !at.kind.revokes() {
+			continue
+		}
+		e, err := reader.read(&at, number)
+		if err != nil {
+			return nil, err
+		}
+		revoked = slices.DeleteFunc(revoked, func(old *Entry) bool { return old.SigningKey == e.SigningKey })
+		if e.Kind == Revoked {
+			revoked = append(revoked, e)
+		}
+	}
+	return revoked, nil
 }
 
 // Nearest returns at most n ids of the register that are most like an id that it does not

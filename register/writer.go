@@ -1,6 +1,7 @@
 package register
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -91,6 +92,9 @@ func openLocked(r *Register) (*Writer, error) {
 	tree, err := loadTree(read, r.current.Size, r.current.Root)
 	if err != nil {
 		return nil, &DamagedError{err}
+	}
+	for _, name := range []string{checkpointPath, indexPath} {
+		atomicfile.RemoveLeft(filepath.Join(r.dir, name))
 	}
 	w := newWriter(r.dir, signer, r.current, tree)
 	return w, w.openFiles()
@@ -258,12 +262,27 @@ func (a *Addition) record() (*Record, error) {
 	return r, nil
 }
 
-// Mark records that an id was put on a revocation list, or taken off it. key is the
-// fingerprint of the key that signs the list.
-func (w *Writer) Mark(kind Kind, id, reason, key string) error {
+// Mark is what was put on a revocation list, or taken off it.
+type Mark struct {
+	Kind Kind   // Revoked or Restored
+	Key  string // the fingerprint of the key that signs the list
+
+	// Exactly one of these is set.
+	ID         string // of a licence
+	SigningKey string // the fingerprint of a key
+
+	CreatedAfter time.Time // of a key: as in Record
+	Reason       string    // for Revoked
+}
+
+// Mark records what was put on a revocation list, or taken off it.
+func (w *Writer) Mark(m Mark) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	record := &Record{Kind: kind, ID: id, Reason: reason, Key: key}
+	record := &Record{Kind: m.Kind, ID: m.ID, SigningKey: m.SigningKey, CreatedAfter: m.CreatedAfter, Reason: m.Reason, Key: m.Key}
+	if err := record.check(); err != nil || !m.Kind.revokes() {
+		return cmp.Or(err, errors.New("is not a revocation"))
+	}
 	if err := w.add(record, nil, w.now()); err != nil {
 		return err
 	}

@@ -39,7 +39,8 @@ it private.
 				Name: "show", Usage: "print the history of a licence", UsageText: "licseal register show --register DIR [--newest|--json] ID", ArgsUsage: names,
 				Description: `Prints every entry with the id: when the licence was issued, renewed, imported or
 revoked, by which key, and what replaced what. --newest prints the newest licence
-with the id instead, byte for byte.`,
+with the id instead, byte for byte. ID may be the fingerprint of a signing key, to see
+when it was revoked.`,
 				Flags:  []cli.Flag{registerFlag, &cli.BoolFlag{Name: "newest", Usage: "print the newest licence with the id"}, jsonFlag},
 				Action: showRegister,
 			},

@@ -71,7 +71,8 @@ before.
 
 With --register, ids are looked up: one that no licence in the register has, such as
 one that is mistyped, is refused with the ids that are most like it, unless --unknown
-is given. What is revoked is recorded before the list is written.`,
+is given. What is revoked, licences and signing keys, is recorded before the list is
+written.`,
 				Flags: append(append([]cli.Flag{
 					&cli.BoolFlag{Name: "unknown", Usage: "with a register: revoke ids, too, that no licence in it has"},
 					&cli.StringFlag{Name: "reason", Usage: "why: one line of `TEXT`, readable by all who have the list"},
@@ -144,6 +145,7 @@ func editList(c *cli.Context, path string, change func(*revoke.Contents) error, 
 		return about(path, noFolder(path, err))
 	}
 	defer lock.Release()
+	atomicfile.RemoveLeft(path)
 	if editor.Issued, editor.NextUpdate, err = listTimes(c); err != nil {
 		return err
 	}
@@ -227,7 +229,9 @@ func addToList(c *cli.Context) error {
 	if err := knownToRegister(c, a.Licenses); err != nil {
 		return err
 	}
-	record := func(key string) error { return recordMarks(c, register.Revoked, a.Licenses, c.String("reason"), key) }
+	record := func(key string) error {
+		return recordMarks(c, a.Licenses, a.Keys, register.Mark{Kind: register.Revoked, Key: key, CreatedAfter: a.From, Reason: c.String("reason")})
+	}
 	return editList(c, path, func(list *revoke.Contents) error { return list.Add(a) }, record)
 }
 
@@ -240,7 +244,9 @@ func removeFromList(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	record := func(key string) error { return recordMarks(c, register.Restored, all, "", key) }
+	record := func(key string) error {
+		return recordMarks(c, all, signers, register.Mark{Kind: register.Restored, Key: key})
+	}
 	err = editList(c, path, func(list *revoke.Contents) error { return list.Remove(all, signers) }, record)
 	if missing := (*revoke.NotListedError)(nil); errors.As(err, &missing) && c.IsSet("ids") && missing.Key == "" && !slices.Contains(ids, missing.License) {
 		// The file is not quoted: it may be another, which holds a secret.

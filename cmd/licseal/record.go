@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/internal/fault"
@@ -145,19 +146,23 @@ func knownToRegister(c *cli.Context, ids []string) error {
 	return err
 }
 
-// recordMarks records that ids were put on a revocation list, or taken off it.
-func recordMarks(c *cli.Context, kind register.Kind, ids []string, reason, key string) error {
-	if !hasRegister(c) || len(ids) == 0 {
+// recordMarks records that licences and signing keys were put on a revocation list, or
+// taken off it. like has what they have in common.
+func recordMarks(c *cli.Context, ids, signers []string, like register.Mark) error {
+	if !hasRegister(c) {
 		return nil
 	}
 	w, err := openWriter(c)
 	if err != nil {
 		return err
 	}
-	for _, id := range ids {
-		if err = w.Mark(kind, id, reason, key); err != nil {
-			break
-		}
+	key, license := like, like
+	license.CreatedAfter = time.Time{} // it is about keys
+	for _, license.ID = range ids {
+		err = errors.Join(err, w.Mark(license))
+	}
+	for _, key.SigningKey = range signers {
+		err = errors.Join(err, w.Mark(key))
 	}
 	if err == nil {
 		err = w.Commit()

@@ -3,9 +3,8 @@
 //
 // The data is written to a temporary file in the same folder, whose name begins with a
 // dot and ends in .tmp. That file then gets the name. If writing fails, the temporary
-// file is removed. A program that is killed may leave one behind. It is never removed
-// later, since it could belong to a program that is still writing; it is never read
-// and can be deleted.
+// file is removed. A program that is killed may leave one behind, which is never read and
+// can be deleted. [RemoveLeft] does so for a caller who knows that nobody else is writing.
 package atomicfile
 
 import (
@@ -15,6 +14,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -63,6 +63,33 @@ func ReplaceLike(path, like string, data []byte, perm fs.FileMode) error {
 // name survive a loss of power. Unless overwrite, a file that has the name already is
 // kept, even if it has appeared a moment ago, and the error is fs.ErrExist.
 func Move(temp, path string, overwrite bool) error { return system.move(temp, path, overwrite) }
+
+// RemoveLeft removes the temporary files that killed programs have left while they wrote
+// a file. The caller must hold a lock that keeps all others from writing it.
+func RemoveLeft(path string) {
+	dir, base := filepath.Dir(path), filepath.Base(path)
+	names, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, entry := range names {
+		random, isTemp := strings.CutPrefix(entry.Name(), "."+base+".")
+		random, ended := strings.CutSuffix(random, tempEnding)
+		if isTemp && ended && len(random) == randomLen && entry.Type().IsRegular() {
+			_ = os.Remove(filepath.Join(dir, entry.Name()))
+		}
+	}
+}
+
+// tempName returns a name for the temporary file of a file.
+func tempName(path string) string {
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text()[:randomLen]+tempEnding)
+}
+
+const (
+	randomLen  = 12
+	tempEnding = ".tmp"
+)
 
 // content returns a func that writes data.
 func content(data []byte) func(io.Writer) error {
@@ -176,7 +203,7 @@ func (d disk) move(temp, path string, overwrite bool) error {
 // perm is before umask. If writing fails, the file is removed.
 func (d disk) writeTemp(path string, write func(io.Writer) error, perm fs.FileMode, old fs.FileInfo, sync bool) (name string, err error) {
 	// Not os.CreateTemp, which ignores the umask.
-	name = filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text()[:12]+".tmp")
+	name = tempName(path)
 	f, err := openNew(name, perm)
 	if err != nil {
 		return "", err

@@ -45,21 +45,23 @@ type writer interface {
 
 // wireItem is what JSON has of an item.
 type wireItem struct {
-	Entry     int64          `json:"entry"`
-	ID        string         `json:"id,omitempty"`
-	State     register.State `json:"state,omitempty"`
-	Kind      register.Kind  `json:"kind"`
-	Time      time.Time      `json:"time"`
-	Customer  string         `json:"customer,omitempty"`
-	Plan      string         `json:"plan,omitempty"`
-	NotBefore *time.Time     `json:"not_before,omitempty"`
-	NotAfter  *time.Time     `json:"not_after,omitempty"`
-	GraceDays int            `json:"grace_days,omitempty"`
-	Key       string         `json:"key,omitempty"`
-	Row       int            `json:"row,omitempty"`
-	Replaces  *int64         `json:"replaces,omitempty"`
-	Reason    string         `json:"reason,omitempty"`
-	After     string         `json:"after,omitempty"`
+	Entry        int64          `json:"entry"`
+	ID           string         `json:"id,omitempty"`
+	State        register.State `json:"state,omitempty"`
+	Kind         register.Kind  `json:"kind"`
+	Time         time.Time      `json:"time"`
+	Customer     string         `json:"customer,omitempty"`
+	Plan         string         `json:"plan,omitempty"`
+	NotBefore    *time.Time     `json:"not_before,omitempty"`
+	NotAfter     *time.Time     `json:"not_after,omitempty"`
+	GraceDays    int            `json:"grace_days,omitempty"`
+	Key          string         `json:"key,omitempty"`
+	Row          int            `json:"row,omitempty"`
+	Replaces     *int64         `json:"replaces,omitempty"`
+	Reason       string         `json:"reason,omitempty"`
+	SigningKey   string         `json:"signing_key,omitempty"`
+	CreatedAfter *time.Time     `json:"created_after,omitempty"`
+	After        string         `json:"after,omitempty"`
 }
 
 // JSON returns an item as a value that encodes to what the format json has of it.
@@ -67,9 +69,13 @@ func JSON(i *register.Item) any {
 	w := wireItem{
 		Entry: i.Number, ID: i.ID, State: i.State, Kind: i.Kind, Time: i.Time, Customer: i.Customer, Plan: i.Plan,
 		GraceDays: i.GraceDays, Key: i.Key, Row: i.Row, Reason: i.Reason, After: i.After,
+		SigningKey: i.SigningKey,
 	}
 	if i.Kind.HasLicense() {
 		w.NotBefore, w.NotAfter = &i.NotBefore, &i.NotAfter
+	}
+	if !i.CreatedAfter.IsZero() {
+		w.CreatedAfter = &i.CreatedAfter
 	}
 	if i.HasReplaces {
 		w.Replaces = &i.Replaces
@@ -197,6 +203,10 @@ func Text(i *register.Item) text.Line {
 	}
 	if i.HasReplaces {
 		detail("replaces", "entry "+strconv.FormatInt(i.Replaces, 10))
+	}
+	detail("signing key", i.SigningKey)
+	if !i.CreatedAfter.IsZero() {
+		detail("for licences created from", text.Instant(i.CreatedAfter))
 	}
 	detail("reason", i.Reason)
 	return b.Line()
