@@ -114,6 +114,34 @@ func TestGuidesAreRun(t *testing.T) {
 	}
 }
 
+// Every test that SECURITY.md names exists. A row says what stops an attacker and which
+// test shows it, or that nothing does.
+func TestSecurityNamesTests(t *testing.T) {
+	text := readText(t, "SECURITY.md")
+	named := regexp.MustCompile("`(\\.[a-z0-9/-]*) ((?:Test|Fuzz)[A-Za-z0-9/-]+)`")
+	for _, m := range named.FindAllStringSubmatch(text, -1) {
+		if !testExists(t, m[1]+" "+m[2]) {
+			t.Errorf("there is no test %s %s", m[1], m[2])
+		}
+	}
+	_, text, _ = strings.Cut(text, "\n## What licseal promises\n")
+	text, _, _ = strings.Cut(text, "\n## What licseal does not promise\n")
+	rows := 0
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| ---") || strings.HasSuffix(line, "| shown by |\n") {
+			continue
+		}
+		rows++
+		cells := strings.Split(strings.Trim(line, "|\n"), " | ")
+		if last := cells[len(cells)-1]; !named.MatchString(last) && !strings.Contains(line, "**not stopped**") {
+			t.Errorf("no test is named in this row: %s", line)
+		}
+	}
+	if rows < 35 {
+		t.Errorf("%d rows", rows)
+	}
+}
+
 // testExists reports whether there is a test such as "./verify TestReport". The name of a
 // session is one, too: "./cmd/licseal TestScripts/verify".
 func testExists(t *testing.T, name string) bool {

@@ -5,6 +5,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"encoding/pem"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/internal/adminview"
+	"github.com/licseal/licseal/internal/testenv"
 )
 
 // gateway answers GET of some paths with texts, as a gateway did once.
@@ -193,6 +197,36 @@ func TestAdminTokenInClearText(t *testing.T) {
 		output, _ := command.CombinedOutput()
 		if got := strings.Contains(string(output), "in clear text"); got != want || strings.Contains(string(output), "0123456789") {
 			t.Errorf("%s: warned %t: %s", address, got, output)
+		}
+	}
+}
+
+// The certificate of a server is always verified, and no token is sent to another one.
+func TestAdminVerifiesTLS(t *testing.T) {
+	tokens := 0
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		tokens += len(r.Header.Values("Kong-Admin-Token"))
+		w.Write([]byte(`{"data":[],"next":null}`))
+	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that the client breaks off
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	testenv.WriteFile(t, ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
+	elsewhere := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
+	for _, test := range []struct {
+		args  []string
+		works bool
+	}{
+		{[]string{"--url", server.URL}, false}, // of an unknown authority
+		{[]string{"--url", elsewhere, "--ca", ca}, false},
+		{[]string{"--url", server.URL, "--ca", ca}, true},
+	} {
+		tokens = 0
+		command := exec.Command("licseal", append([]string{"admin", "list"}, test.args...)...)
+		command.Env = append(os.Environ(), "KONG_ADMIN_TOKEN=0123456789abcdef")
+		if output, err := command.CombinedOutput(); (err == nil) != test.works || (tokens > 0) != test.works {
+			t.Errorf("%q: %v, %d tokens were sent\n%s", test.args, err, tokens, output)
 		}
 	}
 }
