@@ -1,6 +1,7 @@
 package main
 
 import (
+	_ "embed" // for the scripts
 	"fmt"
 	"io"
 	"maps"
@@ -43,45 +44,20 @@ const completeCommand = "__complete"
 // completionScripts offer file names where licseal has no words. None of them lets the
 // shell expand a word: a name may hold $(…).
 var completionScripts = map[string]string{
-	"bash": `_licseal() {
-	local word
-	COMPREPLY=()
-	while IFS= read -r word; do
-		COMPREPLY+=("$word")
-	done < <(licseal __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+	"bash": completionBash, "zsh": completionZsh, "fish": completionFish, "powershell": completionPowerShell,
 }
-complete -o default -F _licseal licseal
-`,
-	"zsh": `_licseal() {
-	local -a candidates
-	candidates=(${(f)"$(licseal __complete "${(@)words[2,CURRENT]}" 2>/dev/null)"})
-	compadd -a candidates || _files
-}
-compdef _licseal licseal
-`,
-	"fish": `function __licseal_complete
-	set -l words (commandline -opc)
-	set -l current (commandline -ct)
-	set -l candidates (licseal __complete $words[2..] "$current" 2>/dev/null)
-	if set -q candidates[1]
-		printf '%s\n' $candidates
-	else
-		__fish_complete_path "$current"
-	end
-end
-complete -c licseal -f -a '(__licseal_complete)'
-`,
-	"powershell": `Register-ArgumentCompleter -Native -CommandName licseal, licseal.exe -ScriptBlock {
-	param($current, $line, $cursor)
-	$words = @($line.CommandElements | Select-Object -Skip 1 |
-		Where-Object { $_.Extent.EndOffset -lt $cursor } | ForEach-Object { $_.ToString() })
-	if ($current -eq '') { $current = '""' } # an empty argument would be dropped
-	licseal __complete @words $current 2>$null | ForEach-Object {
-		[System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
-	}
-}
-`,
-}
+
+// The scripts are files, because packages install them where each shell looks.
+var (
+	//go:embed completions/licseal.bash
+	completionBash string
+	//go:embed completions/_licseal
+	completionZsh string
+	//go:embed completions/licseal.fish
+	completionFish string
+	//go:embed completions/licseal.ps1
+	completionPowerShell string
+)
 
 func printCompletions(w io.Writer, app *cli.App, words []string) {
 	for _, word := range completions(app, words) {

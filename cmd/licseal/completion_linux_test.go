@@ -26,6 +26,9 @@ func TestCompletionInShells(t *testing.T) {
 				"bind 'set enable-bracketed-paste off'; eval \"$(licseal completion bash)\"\n"},
 		{"zsh", []string{"-f", "-i"},
 			"autoload -U compinit; compinit -D -u; LISTMAX=0; eval \"$(licseal completion zsh)\"\n"},
+		{"zsh", []string{"-f", "-i"}, // as an installed file
+			"mkdir functions; licseal completion zsh >functions/_licseal; fpath=($PWD/functions $fpath)\n" +
+				"autoload -U compinit; compinit -D -u; LISTMAX=0\n"},
 		{"fish", []string{"--no-config", "-i"}, "licseal completion fish | source\n"},
 	}
 	for _, test := range tests {

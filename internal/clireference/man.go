@@ -106,3 +106,18 @@ func roff(line string) string {
 }
 
 var roffEscapes = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", "\\(ga", "^", `\(ha`, "~", `\(ti`)
+
+// ManOfHelp returns the man page of a program that has nothing but its help text: "NAME:
+// what it does", the usage, and what the page shows as it is.
+func ManOfHelp(section int, help, date string) string {
+	head, rest, _ := strings.Cut(help, "\n\nusage: ")
+	usage, description, _ := strings.Cut(rest, "\n\n")
+	name, does, _ := strings.Cut(head, ": ")
+	b := new(strings.Builder)
+	fmt.Fprintf(b, ".\\\" Generated from the help text.\n.TH %s %d %s %s\n", strings.ToUpper(name), section, date, name)
+	fmt.Fprintf(b, ".SH NAME\n%s \\- %s\n.SH SYNOPSIS\n", roff(name), roff(does))
+	lines(b, strings.ReplaceAll(usage, "\n       ", "\n"))
+	b.WriteString(".SH DESCRIPTION\n")
+	lines(b, description)
+	return b.String()
+}
