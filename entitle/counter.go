@@ -30,9 +30,13 @@ type bucket struct {
 	// known is the highest count that the store is known to have had.
 	known atomic.Int64
 
-	// written is how many of the uses are in the store, and final is the value of
-	// used when it was sealed. Guard.writing guards both.
-	written, final int64
+	// lost is how many uses processes before this one have left unwritten.
+	lost atomic.Int64
+
+	// final is the value of used when it was sealed. written is how many of the uses are in
+	// the store; Guard.writing guards it.
+	final   atomic.Int64
+	written int64
 }
 
 const sealed = -1
@@ -88,10 +92,11 @@ func (c *counter) fill(now int64) error {
 }
 
 // leavesTooMuch reports whether a count would leave more unwritten than a share of what
-// remains, in percent. MaxCount times 100 is still a number of 64 bits.
+// remains, in percent, with what was lost before. MaxCount times 200 is still a number of 64
+// bits.
 func (b *bucket) leavesTooMuch(used, bound, share int64) bool {
 	known := b.known.Load()
-	return (used-known)*100 > (bound-known)*share
+	return (used-known+b.lost.Load())*100 > (bound-known)*share
 }
 
 // roll begins a new month.
@@ -121,7 +126,7 @@ func (c *counter) takeEnded() []*bucket {
 
 func (b *bucket) seal() {
 	if used := b.used.Swap(sealed); used != sealed {
-		b.final = used
+		b.final.Store(used)
 	}
 }
 

@@ -58,7 +58,12 @@ type Guard struct {
 	told     told
 	recalled verify.Lead // from the last run
 
+	remembering sync.Mutex // held while something is remembered
+
 	lastMarks []verify.Mark                 // the counts of the last run
+	lastLost  []verify.Mark                 // and what it left unwritten
+	confessed atomic.Pointer[[]verify.Mark] // what of this run was remembered as unwritten
+	flushedAt atomic.Int64                  // when nothing was unwritten
 	marked    atomic.Pointer[[]verify.Mark] // the counts that were remembered last
 	markedAt  atomic.Int64
 
@@ -112,6 +117,7 @@ func Open(ctx context.Context, source Source, trusted []licseal.TrustedKey, opts
 	if err := g.flush(ctx); err != nil {
 		return nil, err
 	}
+	g.noteUnwritten()
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	g.cancel, g.done = cancel, running.Done()
 	g.noteState()
@@ -156,6 +162,8 @@ func newGuard(source Source, trusted []licseal.TrustedKey, opts *Options) *Guard
 		g.opts.MaxUnwritten = defaultMaxUnwritten
 	}
 	g.marked.Store(new([]verify.Mark))
+	g.confessed.Store(new([]verify.Mark))
+	g.flushedAt.Store(time.Now().UnixNano())
 	g.lead.Store(noTime)
 	g.sharedLead.Store(noTime)
 	g.host = hostOf(g.opts.Host)

@@ -43,10 +43,9 @@ func (g *Guard) marks() []verify.Mark {
 
 // mergeMarks returns the higher of two counts each, without those of earlier months.
 func mergeMarks(before, now []verify.Mark) []verify.Mark {
-	type key struct{ installation, name string }
-	most := make(map[key]verify.Mark)
+	most := make(map[markKey]verify.Mark)
 	for _, mark := range slices.Concat(before, now) {
-		k := key{mark.Installation, mark.Name}
+		k := keyOf(mark)
 		if old, ok := most[k]; !ok || cmp.Or(cmp.Compare(mark.Month, old.Month), cmp.Compare(mark.Count, old.Count)) > 0 {
 			most[k] = mark
 		}
@@ -55,10 +54,17 @@ func mergeMarks(before, now []verify.Mark) []verify.Mark {
 	for _, mark := range most {
 		all = append(all, mark)
 	}
-	slices.SortFunc(all, func(a, b verify.Mark) int {
-		return cmp.Or(cmp.Compare(a.Installation, b.Installation), cmp.Compare(a.Name, b.Name))
-	})
+	slices.SortFunc(all, compareMarks)
 	return all[:min(len(all), maxMarks)]
+}
+
+// markKey is what there is one mark of.
+type markKey struct{ installation, name string }
+
+func keyOf(mark verify.Mark) markKey { return markKey{mark.Installation, mark.Name} }
+
+func compareMarks(a, b verify.Mark) int {
+	return cmp.Or(cmp.Compare(a.Installation, b.Installation), cmp.Compare(a.Name, b.Name))
 }
 
 // maxMarks bounds the size of what is remembered.

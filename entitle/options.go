@@ -29,8 +29,9 @@ type Options struct {
 
 	// MaxUnwritten is how much of what remains of a limit may be used with Batch
 	// before it is written, in percent. More is written at once, and fails if the
-	// store does: a process that is killed while its store is locked gains no more
-	// than that. If zero, 10; 100 sets no such limit.
+	// store does. A process that is killed while its store is locked gains no more than
+	// that in a month, if Remember keeps what was unwritten: as many fewer may be later.
+	// If zero, 10; 100 sets no such limit.
 	MaxUnwritten int64
 
 	// MayBeMissing lets a guard open without a licence, in the state
@@ -149,6 +150,7 @@ const (
 	StoreFailed    EventKind = "store failed"    // usage could not be written; it is kept and written later
 	StoreWorks     EventKind = "store works"     // after a failure, usage is written again
 	UsageRestored  EventKind = "usage restored"  // the store had lost uses, which are counted again: Err has a *UsageLostError for each entitlement
+	UsageUnwritten EventKind = "usage unwritten" // processes before this one have left uses unwritten: Err has an *UnwrittenError for each entitlement
 	RememberFailed EventKind = "remember failed" // Options.Remember failed; it is tried again
 	RememberWorks  EventKind = "remember works"  // after a failure, Options.Remember works again
 	SeatLost       EventKind = "seat lost"       // other machines have taken this machine's seat: Err is a *MachinesError

@@ -96,6 +96,7 @@ func (g *Guard) put(next *license, data []byte, now int64) {
 	g.give(next, now)
 	g.loaded = bytes.Clone(data)
 	g.takeMarks(g.lastMarks)
+	g.takeUnwritten(g.lastLost)
 }
 
 // give gives a licence its counters, and makes it the one that is asked.

@@ -85,7 +85,9 @@ func (g *Guard) rememberNow() error {
 // remember remembers the time, and a revocation list unless it is nil. The list is
 // refused if a newer one is remembered.
 func (g *Guard) remember(list *revoke.List) error {
-	now, marks := g.now(), g.marks()
+	g.remembering.Lock()
+	defer g.remembering.Unlock()
+	now, marks, unwritten := g.now(), g.marks(), g.unwritten()
 	m, err := g.opts.Remember(func(m *verify.Memory) error {
 		if err := g.followIn(m); err != nil {
 			return err
@@ -97,6 +99,7 @@ func (g *Guard) remember(list *revoke.List) error {
 		m.Latest = latest(before, m.List.Issued, timeOf(g.shared())) // not what only this host shows
 		m.Lead = g.leadToRemember()
 		m.Used = mergeMarks(m.Used, marks)
+		m.Unwritten = mergeUnwritten(m.Unwritten, *g.confessed.Load(), unwritten)
 		return nil
 	})
 	if err != nil {
@@ -104,6 +107,7 @@ func (g *Guard) remember(list *revoke.List) error {
 	}
 	g.learned(m.Latest)
 	g.marked.Store(&marks)
+	g.confessed.Store(&unwritten)
 	g.markedAt.Store(time.Now().UnixNano())
 	return nil
 }
@@ -115,7 +119,7 @@ func (g *Guard) recall() error {
 		return fmt.Errorf("remembering the time: %w", err)
 	}
 	g.toldMu.Lock()
-	g.recalled, g.lastMarks = m.Lead, m.Used
+	g.recalled, g.lastMarks, g.lastLost = m.Lead, m.Used, m.Unwritten
 	g.toldMu.Unlock()
 	g.learned(m.Floor())
 	return nil

@@ -42,7 +42,7 @@ func (g *Guard) look(context.Context) {
 	g.reloadAndNote()
 	g.noteInForce()
 	g.noteWarnings()
-	if g.now()-g.remembered.Load() >= int64(clockInterval) || g.marksAreDue() {
+	if g.now()-g.remembered.Load() >= int64(clockInterval) || g.marksAreDue() || g.unwrittenIsDue() {
 		g.rememberNow()
 	}
 	g.noteState()
@@ -83,7 +83,10 @@ func (g *Guard) flush(ctx context.Context) error { return g.flushAnd(ctx, g.refr
 // flushAnd writes unwritten uses, and refreshes what is known of the store.
 func (g *Guard) flushAnd(ctx context.Context, refresh func(context.Context) error) error {
 	err := g.bounded(ctx, func(ctx context.Context) error { return g.sendAll(ctx, refresh) }) // and the wait for others who write
-	if err == nil || ctx.Err() == nil {                                                       // a canceled request is not a failure of the store
+	if err == nil {
+		g.flushedAt.Store(time.Now().UnixNano())
+	}
+	if err == nil || ctx.Err() == nil { // a canceled request is not a failure of the store
 		g.noteStore(err)
 	}
 	return err
@@ -159,7 +162,7 @@ func (g *Guard) collect() *unsent {
 	u := &unsent{Batch: Batch{Installation: g.opts.Installation, Writer: g.writer, Time: timeOf(now)}}
 	for _, c := range g.allCounters() {
 		for _, b := range c.takeEnded() {
-			u.add(c.name, b, b.final)
+			u.add(c.name, b, b.final.Load())
 		}
 		b := c.current.Load()
 		u.add(c.name, b, b.used.Load())

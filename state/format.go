@@ -26,6 +26,9 @@ func format(m verify.Memory) []byte {
 	for _, mark := range m.Used {
 		b = fmt.Appendf(b, "used: %s %d %q %q\n", mark.Month, mark.Count, mark.Installation, mark.Name)
 	}
+	for _, mark := range m.Unwritten {
+		b = fmt.Appendf(b, "unwritten: %s %d %q %q\n", mark.Month, mark.Count, mark.Installation, mark.Name)
+	}
 	if m.List.Generation > 0 {
 		b = fmt.Appendf(b, "generation: %d\nlist: %s\nissued: %s\n", m.List.Generation, m.List.Digest, formatTime(m.List.Issued))
 	}
@@ -102,6 +105,10 @@ func parseLine(m *verify.Memory, line string) (err error) {
 		var mark verify.Mark
 		mark, err = parseMark(value)
 		m.Used = append(m.Used, mark)
+	case "unwritten":
+		var mark verify.Mark
+		mark, err = parseMark(value)
+		m.Unwritten = append(m.Unwritten, mark)
 	case "lead":
 		sum, at, _ := strings.Cut(value, " ")
 		if m.Lead.Sum, err = time.ParseDuration(sum); err == nil {

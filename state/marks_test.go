@@ -20,6 +20,7 @@ func TestMarks(t *testing.T) {
 			{Installation: "", Month: "2026-11", Name: "requests", Count: 1},
 			{Installation: "a \"b\"\nc", Month: "2026-11", Name: "checksum: \u2028 ü \\", Count: 1<<53 - 1},
 		},
+		Unwritten: []verify.Mark{{Installation: "unwritten: 1", Month: "2026-11", Name: "requests", Count: 7}},
 	}
 	if err := state.Create(path, *want); err != nil {
 		t.Fatal(err)

@@ -23,6 +23,10 @@ type Memory struct {
 	// Used are counts of usage that a store had; see package entitle.
 	Used []Mark
 
+	// Unwritten are counts of usage that was allowed while a store failed, and not
+	// written; see package entitle.
+	Unwritten []Mark
+
 	// List describes the newest revocation list that was accepted. It is zero if
 	// there was none.
 	List revoke.Seen

@@ -4,34 +4,16 @@ package sqlstore_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/licseal/licseal/entitle"
-	"github.com/licseal/licseal/entitle/sqlstore"
 )
 
 // A database refuses a count below zero, whoever writes it; a lower one is noticed by the
 // process that knows better, and counted again.
 func TestEditedStore(t *testing.T) {
 	onEach(t, func(t *testing.T, name string) {
-		db, err := openDB(t.Context(), name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer db.Close()
-		store, err := sqlstore.New(t.Context(), db)
-		if err != nil {
-			t.Fatal(err)
-		}
-		data, err := license(100, time.Now())
-		if err != nil {
-			t.Fatal(err)
-		}
-		guard, err := entitle.Open(t.Context(), entitle.Text(data), trusted, &entitle.Options{Store: store})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer guard.Close()
+		db, store := openStore(t, name)
+		guard := openGuard(t, 100, &entitle.Options{Store: store})
 		if err := guard.Use(t.Context(), "requests", 100); err != nil {
 			t.Fatal(err)
 		}

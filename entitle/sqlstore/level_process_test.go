@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -17,7 +16,6 @@ import (
 	"time"
 
 	"github.com/licseal/licseal/entitle"
-	"github.com/licseal/licseal/entitle/sqlstore"
 	"github.com/licseal/licseal/internal/testenv"
 )
 
@@ -109,18 +107,9 @@ func TestLevelProcesses(t *testing.T) {
 			processes = 2
 		}
 		p := product{Store: store, Limit: bound, Workers: 4, Uses: testenv.Rounds(25, 100), Levels: true}
-		var commands []*exec.Cmd
-		var outputs []*output
-		for range processes {
-			c, out := p.start(t)
-			commands, outputs = append(commands, c), append(outputs, out)
-		}
 		var held []change
-		for i, c := range commands {
-			if err := c.Wait(); err != nil {
-				t.Fatal(err)
-			}
-			held = append(held, changes(t, outputs[i].String())...)
+		for _, text := range p.runTogether(t, processes) {
+			held = append(held, changes(t, text)...)
 		}
 		if most := mostOf(held); most > bound || most < 2 || len(held) < 20 {
 			t.Errorf("in %d changes, at most %d of %d were in use at once", len(held), most, bound)
@@ -131,15 +120,7 @@ func TestLevelProcesses(t *testing.T) {
 
 // killLeased kills a process with three leases.
 func killLeased(t *testing.T, p product) {
-	db, err := openDB(t.Context(), p.Store)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	usage, err := sqlstore.New(t.Context(), db)
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, usage := openStore(t, p.Store)
 	left := func() int64 {
 		levels, err := usage.Levels(t.Context(), installation)
 		if err != nil {
@@ -153,15 +134,7 @@ func killLeased(t *testing.T, p product) {
 	p.Uses = 0
 	c, out := p.start(t)
 	waitForOutput(t, out)
-	data, err := license(p.Limit, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	guard, err := entitle.Open(t.Context(), entitle.Text(data), trusted, &entitle.Options{Store: usage, Levels: p.levels(), Lapse: lapse, StoreTimeout: time.Minute})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer guard.Close()
+	guard := openGuard(t, p.Limit, &entitle.Options{Store: usage, Levels: p.levels(), Lapse: lapse, StoreTimeout: time.Minute})
 	c.Process.Kill()
 	c.Wait()
 	killed := time.Now()

@@ -3,233 +3,17 @@
 package sqlstore_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/licseal/licseal/entitle"
-	"github.com/licseal/licseal/entitle/sqlstore"
-	"github.com/licseal/licseal/internal/sqldb/postgres"
-	"github.com/licseal/licseal/internal/sqldb/sqlite"
 	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/internal/testenv/pgtest"
 )
-
-// Tests run products: this test binary, told by a variable to be one.
-const beProduct = "LICSEAL_TEST_BE_PRODUCT"
-
-func TestMain(m *testing.M) {
-	if text := os.Getenv(beProduct); text != "" {
-		if err := runProduct(text); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
-
-// product is a process that uses a licence.
-type product struct {
-	Store   string // as licseald takes it
-	Limit   int64
-	Batch   bool
-	Workers int
-	Uses    int           // of each worker, 1 to 3 at a time; 0: one at a time, until it is killed
-	Pause   time.Duration // after each use, if it is to be killed
-	Base    time.Duration // from the clock of the machine to that of the test
-	Ahead   time.Duration // by how much the product's clock is ahead of that of the test
-	Levels  bool          // "requests" is a level: take and give back, and lease
-}
-
-// noonOn returns how far noon of a day of this month is from now; 0 is the last day of the
-// month before.
-func noonOn(day int) time.Duration {
-	now := time.Now().UTC()
-	return time.Date(now.Year(), now.Month(), day, 12, 0, 0, 0, time.UTC).Sub(now)
-}
-
-// runProduct runs a product. One that is to be killed writes a byte for each use
-// that is allowed; another prints how many were, at its end.
-func runProduct(text string) error {
-	var p product
-	if err := json.Unmarshal([]byte(text), &p); err != nil {
-		return err
-	}
-	ctx := context.Background()
-	db, err := openDB(ctx, p.Store)
-	if err != nil {
-		return err
-	}
-	store, err := sqlstore.New(ctx, db)
-	if err != nil {
-		return err
-	}
-	data, err := license(p.Limit, time.Now().Add(p.Base))
-	if err != nil {
-		return err
-	}
-	guard, err := entitle.Open(ctx, entitle.Text(data), trusted, &entitle.Options{
-		Store: store, Batch: p.Batch, Clock: func() time.Time { return time.Now().Add(p.Base + p.Ahead) },
-		MaxClockLead: 48 * time.Hour, Levels: p.levels(), Lapse: p.lapse(), StoreTimeout: time.Minute,
-	})
-	if err != nil {
-		return err
-	}
-	switch {
-	case p.Levels && p.Uses == 0:
-		return p.leaseForEver(ctx, guard)
-	case p.Levels:
-		return errors.Join(p.takeAndGive(ctx, guard), guard.Close())
-	case p.Uses == 0:
-		return p.useForEver(ctx, guard)
-	}
-	var group sync.WaitGroup
-	allowed := make([]int64, p.Workers)
-	for i := range p.Workers {
-		group.Go(func() { allowed[i] = p.use(ctx, guard) })
-	}
-	group.Wait()
-	if err := guard.Close(); err != nil {
-		return err
-	}
-	var sum int64
-	for _, n := range allowed {
-		sum += n
-	}
-	_, err = fmt.Println(sum)
-	return err
-}
-
-func (p *product) use(ctx context.Context, guard *entitle.Guard) (allowed int64) {
-	for range p.Uses {
-		n := 1 + rand.Int64N(3)
-		err := guard.Use(ctx, "requests", n)
-		var limit *entitle.LimitError
-		switch {
-		case err == nil:
-			allowed += n
-		case !errors.As(err, &limit):
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-	}
-	return allowed
-}
-
-func (p *product) useForEver(ctx context.Context, guard *entitle.Guard) error {
-	for {
-		if err := guard.Use(ctx, "requests", 1); err != nil {
-			return err
-		}
-		if _, err := os.Stdout.Write([]byte{'.'}); err != nil {
-			return err
-		}
-		time.Sleep(p.Pause)
-	}
-}
-
-// start starts the product. Its output is complete once it has been waited for.
-func (p product) start(t *testing.T) (*exec.Cmd, *output) {
-	t.Helper()
-	text, err := json.Marshal(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := new(output)
-	c := exec.Command(os.Args[0])
-	c.Env = append(os.Environ(), beProduct+"="+string(text))
-	c.Stdout, c.Stderr = out, os.Stderr
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Process.Kill() })
-	return c, out
-}
-
-// output is what a product wrote, and how much of it there was when.
-type output struct {
-	mu    sync.Mutex
-	text  bytes.Buffer
-	marks []mark
-}
-
-type mark struct {
-	at time.Time
-	n  int
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.text.Write(b)
-	o.marks = append(o.marks, mark{time.Now(), o.text.Len()})
-	return len(b), nil
-}
-
-// before returns how much was written before an instant.
-func (o *output) before(t time.Time) int {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	n := 0
-	for _, m := range o.marks {
-		if m.at.Before(t) {
-			n = m.n
-		}
-	}
-	return n
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
-func openDB(ctx context.Context, store string) (*sqlstore.DB, error) {
-	if file, ok := strings.CutPrefix(store, "sqlite:"); ok {
-		return sqlite.Open(ctx, file)
-	}
-	return postgres.Open(ctx, store)
-}
-
-// counted returns what the store has, of all months: one may end while a test runs.
-func counted(t *testing.T, name string) (sum int64) {
-	t.Helper()
-	db, err := openDB(t.Context(), name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	store, err := sqlstore.New(t.Context(), db)
-	if err != nil {
-		t.Fatal(err)
-	}
-	usage, err := store.Usage(t.Context(), installation)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, u := range usage {
-		sum += u.Count
-	}
-	return sum
-}
-
-// onEach runs a test on a new SQLite file and on a new PostgreSQL database.
-func onEach(t *testing.T, test func(t *testing.T, store string)) {
-	t.Run("SQLite", func(t *testing.T) { test(t, "sqlite:"+filepath.Join(t.TempDir(), "usage.db")) })
-	t.Run("PostgreSQL", func(t *testing.T) { test(t, pgtest.Database(t)) })
-}
 
 // Three processes with several workers each use one licence: what they were allowed
 // is what is counted. In the strict mode it never passes the limit, and all of
@@ -241,18 +25,9 @@ func TestProcesses(t *testing.T) {
 		run := func(p product) (allowed int64) {
 			t.Helper()
 			p.Store, p.Workers, p.Base = store, 4, base
-			var outputs []*output
-			var commands []*exec.Cmd
-			for range 3 {
-				c, out := p.start(t)
-				commands, outputs = append(commands, c), append(outputs, out)
-			}
-			for i, c := range commands {
-				if err := c.Wait(); err != nil {
-					t.Fatal(err)
-				}
+			for _, text := range p.runTogether(t, 3) {
 				var n int64
-				if _, err := fmt.Sscan(outputs[i].String(), &n); err != nil {
+				if _, err := fmt.Sscan(text, &n); err != nil {
 					t.Fatal(err)
 				}
 				allowed += n
@@ -301,15 +76,7 @@ func TestClockMoved(t *testing.T) {
 		if err := run(3, late); err != nil {
 			t.Fatal(err)
 		}
-		db, err := openDB(t.Context(), store)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer db.Close()
-		usage, err := sqlstore.New(t.Context(), db)
-		if err != nil {
-			t.Fatal(err)
-		}
+		_, usage := openStore(t, store)
 		totals, err := usage.Totals(t.Context(), installation, entitle.MonthOf(now.Add(late)))
 		if err != nil || totals.Latest.Before(now.Add(late)) {
 			t.Errorf("the latest instant is %v: %v", totals.Latest, err)
@@ -345,10 +112,8 @@ func TestKillStrict(t *testing.T) {
 			c, out := product{Store: store, Limit: 1 << 40}.start(t)
 			waitForOutput(t, out)
 			time.Sleep(rand.N(150 * time.Millisecond))
-			c.Process.Kill()
-			c.Wait()
-			waitForServer(t, store)
-			got, allowed := counted(t, store)-before, int64(len(out.String()))
+			allowed := kill(t, store, c, out)
+			got := counted(t, store) - before
 			if got < allowed || got > allowed+1 {
 				t.Errorf("%d were allowed before it was killed, %d are counted", allowed, got)
 			}
@@ -356,34 +121,6 @@ func TestKillStrict(t *testing.T) {
 		}
 		t.Logf("%d uses in %d rounds", before, rounds)
 	})
-}
-
-// waitForServer waits until PostgreSQL has nothing left to do for clients that are
-// gone: it may commit what a killed one sent last after that one has ended.
-func waitForServer(t *testing.T, store string) {
-	t.Helper()
-	if strings.HasPrefix(store, "sqlite:") {
-		return
-	}
-	db, err := openDB(t.Context(), store)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	testenv.WaitUntil(t, "no client that was killed is connected", func() bool {
-		var others int
-		err := db.QueryRow(`SELECT COUNT(*) FROM pg_stat_activity
-			WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`).Scan(&others)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return others == 0
-	})
-}
-
-func waitForOutput(t *testing.T, out *output) {
-	t.Helper()
-	testenv.WaitUntil(t, "the product uses the licence", func() bool { return len(out.String()) > 0 })
 }
 
 // In batches, the use of the last second may be lost, and none before it. This test
@@ -401,10 +138,8 @@ func TestKillBatch(t *testing.T) {
 			waitForOutput(t, out)
 			time.Sleep(2500*time.Millisecond + rand.N(700*time.Millisecond))
 			killed := time.Now()
-			c.Process.Kill()
-			c.Wait()
-			waitForServer(t, store)
-			got, allowed := counted(t, store)-before, int64(len(out.String()))
+			allowed := kill(t, store, c, out)
+			got := counted(t, store) - before
 			switch kept := int64(out.before(killed.Add(-2 * time.Second))); {
 			case got > allowed+1 || got < kept && late == 3:
 				t.Fatalf("of %d that were allowed, %d of them in good time, %d are counted", allowed, kept, got)
@@ -420,18 +155,6 @@ func TestKillBatch(t *testing.T) {
 	})
 }
 
-// reached returns when so much was written.
-func (o *output) reached(n int) time.Time {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for _, m := range o.marks {
-		if m.n >= n {
-			return m.at
-		}
-	}
-	return o.marks[len(o.marks)-1].at
-}
-
 // PostgreSQL stops and starts again while products use the licence. In batches they
 // go on, and each use is counted once. In the strict mode they are told, and nothing
 // that was allowed is lost.
@@ -440,24 +163,8 @@ func TestDatabaseStops(t *testing.T) {
 	for _, batch := range []bool{true, false} {
 		t.Run(fmt.Sprint("batch ", batch), func(t *testing.T) {
 			name := server.NewDatabase(t)
-			db, err := openDB(t.Context(), name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer db.Close()
-			store, err := sqlstore.New(t.Context(), db)
-			if err != nil {
-				t.Fatal(err)
-			}
-			data, err := license(1<<40, time.Now())
-			if err != nil {
-				t.Fatal(err)
-			}
-			guard, err := entitle.Open(t.Context(), entitle.Text(data), trusted, &entitle.Options{Store: store, Batch: batch})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer guard.Close()
+			_, store := openStore(t, name)
+			guard := openGuard(t, 1<<40, &entitle.Options{Store: store, Batch: batch})
 			var allowed, uncertain int64
 			stop, done := make(chan struct{}), make(chan struct{})
 			go func() {
