@@ -81,7 +81,13 @@ func (s *suite) leases(t *testing.T) {
 	s.levelIs(t, "leases", 2)
 	equal(t, entitle.Level{OK: true, Used: 1}, lease(s.a, "b", time.Minute, time.Minute)) // a has lapsed
 	s.levelIs(t, "leases", 1)
-	if err := s.a.SetClock(t.Context(), "leases", start); err != nil { // b does not stay in the future
+	equal(t, entitle.Level{OK: true, Used: 2}, lease(s.b, "a", time.Minute, time.Minute))
+	fewer := entitle.LevelChange{Installation: "leases", Lease: "b", Time: start.Add(time.Minute), Lapse: time.Minute, Limit: 1}
+	equal(t, entitle.Level{Used: 1}, s.change(t, s.a, fewer)) // who may not keep one has none then
+	s.levelIs(t, "leases", 1)
+	fewer.Lease = "a"
+	equal(t, entitle.Level{OK: true, Used: 1}, s.change(t, s.b, fewer))
+	if err := s.a.SetClock(t.Context(), "leases", start); err != nil { // a does not stay in the future
 		t.Fatal(err)
 	}
 	s.levelIs(t, "leases", 0)
