@@ -269,6 +269,22 @@ func TestOmitted(t *testing.T) {
 	}
 }
 
+// A fault that several parts of a schema find is said once, however they are ordered.
+func TestSameFaultOnce(t *testing.T) {
+	s, err := schema.Compile("mine", []byte(`{"allOf":[
+		{"properties":{"b":{"type":"string"}}}, {"properties":{"a":{"type":"string"}}}, {"properties":{"b":{"type":"string"}}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, v := range violations(t, s, mustParse(t, `{"a":1,"b":2}`)) {
+		got = append(got, v.Pointer)
+	}
+	if diff := cmp.Diff([]string{"/a", "/b"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // Names and texts that a schema describes are told from those that it does not.
 func TestFieldsAreBounded(t *testing.T) {
 	for _, n := range []int{499, 500, 501} {

@@ -340,4 +340,9 @@ func TestStateErrorOfLateYears(t *testing.T) {
 			t.Errorf("%v: got %s", end, err)
 		}
 	}
+	earlier := last.AddDate(0, -6, 0)
+	err := &verify.StateError{State: verify.Expired, Period: licseal.Period{NotAfter: earlier}, GraceEnd: earlier, Time: last}
+	if want := "expired at 9999-07-01T23:59:59Z, and it is 9999-12-31T23:59:59Z"; err.Error() != want {
+		t.Errorf("within the year 9999: got %s", err)
+	}
 }

@@ -73,7 +73,7 @@ func readYAMLValues(documents []*yaml.Node) *reading {
 	for _, d := range documents {
 		walk(d, 0)
 	}
-	if len(values) == 0 || len(values) == 1 && values[0].Line == 1 && values[0].Column == 1 {
+	if len(values) == 0 {
 		return nil
 	}
 	r := new(reading)
