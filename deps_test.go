@@ -66,6 +66,9 @@ var rooms = []room{
 	{module + "/bulk/job", []string{
 		module, tokenizer + "/...", jsonschema + "/...", edwards + "/...", uuid, flock, xsys + "/...", xtext + "/...",
 		module + "/bulk/...", module + "/sign", module + "/verify", module + "/revoke", module + "/trust", module + "/schema", module + "/edit", internal}},
+	{module + "/bulk/renewals", []string{
+		module, tokenizer + "/...", jsonschema + "/...", edwards + "/...", uuid, flock, xsys + "/...", xtext + "/...",
+		module + "/bulk/...", module + "/sign", module + "/verify", module + "/revoke", module + "/trust", module + "/schema", module + "/edit", internal}},
 	{module + "/bulk/documents", []string{
 		module, tokenizer + "/...", jsonschema + "/...", uuid, xtext + "/...", module + "/bulk/rows", module + "/schema", module + "/edit", internal}},
 	{module + "/check", []string{

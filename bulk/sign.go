@@ -61,6 +61,7 @@ type Row struct {
 	Payload licseal.Payload
 	Period  licseal.Period   // when the licence will be valid
 	License *licseal.License // nil until Sign has made it
+	Old     *licseal.License // the licence that this one renews, if any and if a caller has set it
 
 	// Err is why there is no licence: the text is not a payload, violates its
 	// schema or has no usable dates, it would be valid for a day or less (an

@@ -44,8 +44,8 @@ func (w *Writer) NewBatch(o BatchOptions) *Batch {
 func (b *Batch) Name() string { return b.writer.committed.Origin }
 
 // Check is what [job.Recorder] asks for.
-func (b *Batch) Check(p licseal.Payload) (known *licseal.License, err error) {
-	id, ok := p.ID(b.o.Roles)
+func (b *Batch) Check(r *bulk.Row) (known *licseal.License, err error) {
+	id, ok := r.Payload.ID(b.o.Roles)
 	if !ok {
 		return nil, nil
 	}
@@ -54,14 +54,42 @@ func (b *Batch) Check(p licseal.Payload) (known *licseal.License, err error) {
 		return nil, err
 	}
 	if b.o.Resume {
-		if known, err := b.known(number, p); known != nil || err != nil {
+		if known, err := b.known(number, r.Payload); known != nil || err != nil {
 			return known, err
 		}
+	}
+	if r.Old != nil {
+		return nil, b.checkOld(id, number, alive, r.Old)
 	}
 	if alive && !b.o.Replace {
 		return nil, &job.RefusedError{Err: &AliveError{id, number}}
 	}
 	return nil, nil
+}
+
+// checkOld refuses to renew a licence that is revoked, or that a living one has replaced,
+// which were not so when it was chosen.
+func (b *Batch) checkOld(id string, newest int64, alive bool, old *licseal.License) error {
+	if b.writer.living.isRevoked(id) {
+		return &job.RefusedError{Err: fmt.Errorf("the id %q is revoked", id)}
+	}
+	if !alive {
+		return nil
+	}
+	e, err := b.entry(newest)
+	if err == nil && e.License != old.String() {
+		return &job.RefusedError{Err: fmt.Errorf("the licence that is renewed is not the newest one with its id: that is entry %d", newest)}
+	}
+	return err
+}
+
+// entry returns an entry that was there before the batch. It does not wait for a commit.
+func (b *Batch) entry(number int64) (*Entry, error) {
+	at, err := b.writer.living.lockedRow(number)
+	if err != nil {
+		return nil, err
+	}
+	return b.writer.reader.read(&at, number)
 }
 
 // known returns the licence of an entry if it is the one that the payload would become.
@@ -90,7 +118,7 @@ func (b *Batch) known(number int64, p licseal.Payload) (*licseal.License, error)
 // Add is what [job.Recorder] asks for.
 func (b *Batch) Add(row int, r *bulk.Row) error {
 	_, err := b.writer.Add(&Addition{
-		Kind: b.o.Kind, License: r.License, Roles: b.o.Roles, Period: r.Period, Key: b.key, Plan: b.o.Plan, Row: row, Replace: b.o.Replace,
+		Kind: b.o.Kind, License: r.License, Old: r.Old, Roles: b.o.Roles, Period: r.Period, Key: b.key, Plan: b.o.Plan, Row: row, Replace: b.o.Replace,
 	})
 	if alive := (*AliveError)(nil); errors.As(err, &alive) {
 		return fmt.Errorf("row %d: %w", row, err)

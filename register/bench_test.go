@@ -31,7 +31,7 @@ func BenchmarkAdd(b *testing.B) {
 	n := 0
 	for b.Loop() {
 		row := &rows[n%len(rows)]
-		if _, err := batch.Check(row.Payload); err != nil {
+		if _, err := batch.Check(row); err != nil {
 			b.Fatal(err)
 		}
 		if err := batch.Add(n+1, row); err != nil {

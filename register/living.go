@@ -54,6 +54,15 @@ func (l *living) find(id string, now time.Time) (number int64, alive, ok bool, e
 	return number, !revoked && at.expires() > now.Unix(), true, err
 }
 
+// isRevoked reports whether an id is revoked.
+func (l *living) isRevoked(id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.count()
+	_, revoked := l.gone[sumID(id)]
+	return revoked
+}
+
 func (l *living) lockedRow(number int64) (row, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -160,13 +169,17 @@ func newStanding(rows index) *standing {
 
 func (s *standing) isReplaced(number int64) bool { return s.replaced[number/64]>>(number%64)&1 == 1 }
 
+func (s *standing) isRevoked(at *row) bool {
+	_, revoked := s.revoked[at.id]
+	return revoked && at.hasID
+}
+
 // state returns the state of a licence, and "" for an entry without a licence.
 func (s *standing) state(at *row, number int64, now time.Time) State {
-	_, revoked := s.revoked[at.id]
 	switch {
 	case !at.kind.HasLicense():
 		return ""
-	case revoked && at.hasID:
+	case s.isRevoked(at):
 		return RevokedState
 	case s.isReplaced(number):
 		return ReplacedState

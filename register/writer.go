@@ -159,7 +159,7 @@ type Addition struct {
 	Roles   licseal.Roles  // where the payload has the id and the customer
 	Period  licseal.Period // when the licence is valid; if zero, as the payload says
 	Key     string         // the fingerprint of the key that signed the licence
-	Plan    string         // the plan of the profile that it was made with, if any
+	Plan    string         // the plan of the profile that it was made with, if any; if "", that of Old
 	Row     int            // of the batch, from 1; 0 if there is none
 
 	// Old is the licence that this one renews, if any. If the register has it as the newest
@@ -202,8 +202,12 @@ func (w *Writer) replace(a *Addition, record *Record, now time.Time) error {
 	}
 	may := a.Replace
 	if !may && a.Old != nil {
-		if may, err = w.isOld(other, a.Old); err != nil {
+		old, err := w.committedEntry(other)
+		if err != nil {
 			return err
+		}
+		if may = old != nil && old.License == a.Old.String(); may && record.Plan == "" {
+			record.Plan = old.Plan
 		}
 	}
 	switch {
@@ -217,15 +221,20 @@ func (w *Writer) replace(a *Addition, record *Record, now time.Time) error {
 
 // isOld reports whether an entry has a licence.
 func (w *Writer) isOld(number int64, old *licseal.License) (bool, error) {
+	e, err := w.committedEntry(number)
+	return e != nil && e.License == old.String(), err
+}
+
+// committedEntry returns an entry, nil if it was added a moment ago and is not committed.
+func (w *Writer) committedEntry(number int64) (*Entry, error) {
 	if number >= w.committed.Size {
-		return false, nil // added a moment ago, so it is newer
+		return nil, nil
 	}
 	at, err := w.living.lockedRow(number)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	e, err := w.reader.read(&at, number)
-	return err == nil && e.License == old.String(), err
+	return w.reader.read(&at, number)
 }
 
 // AliveError means that a licence has the id of another one, which has not expired and was

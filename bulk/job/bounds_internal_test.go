@@ -442,7 +442,7 @@ func TestWorkIsClosed(t *testing.T) {
 		"discard": func(w *workFile) error { w.discard(); return nil },
 	} {
 		path := filepath.Join(t.TempDir(), "out")
-		w, err := openWork(path, Settings{Format: 1}, false, false)
+		w, err := openWork(path, Settings{Format: 1}, start{}, false, false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 // The exit codes of rejects are those of the command line.
 func TestExitCodes(t *testing.T) {
 	for exit, reason := range map[int]licseal.Reason{
+		exitSignature: licseal.ReasonSignature, exitRevoked: licseal.ReasonRevoked,
 		exitParse: licseal.ReasonParse, exitSchema: licseal.ReasonSchema, exitRequirement: licseal.ReasonRequirement,
 	} {
 		if want := fault.ExitOf(reason); exit != want {

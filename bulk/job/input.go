@@ -25,6 +25,7 @@ type Input struct {
 type place struct {
 	row    int    // in the batch, from 1
 	line   int    // in the input, from 1
+	name   string // of a licence to renew, in place of the line
 	header string // of the table, "" if there is none
 	text   []byte // of the row
 	err    error  // why it cannot be read, or nil

@@ -425,8 +425,8 @@ func TestFolder(t *testing.T) {
 func TestOddTexts(t *testing.T) {
 	text := "license_key,customer\nA-1,Acme \n\"A-2 \",Acme\nA-3,Acme\n"
 	for allow, want := range map[bool]*job.Signed{
-		false: {Signed: 2, Rejected: map[int]int{4: 1}, OddText: job.Noted{Count: 1, Line: 2}},
-		true:  {Signed: 3, Rejected: map[int]int{}, OddText: job.Noted{Count: 2, Line: 2}},
+		false: {Signed: 2, Rejected: map[int]int{4: 1}, OddText: job.Noted{Count: 1, Where: "line 2 of rows.csv"}},
+		true:  {Signed: 3, Rejected: map[int]int{}, OddText: job.Noted{Count: 2, Where: "line 2 of rows.csv"}},
 	} {
 		o := options(t, text, filepath.Join(t.TempDir(), "out"), func(o *job.SignOptions) { o.Plan.AllowOddID = allow })
 		rejects := collect(&o.Output)

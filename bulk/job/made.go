@@ -37,7 +37,7 @@ func madeFrom(seed []byte, row int, field schema.Generated) (string, error) {
 }
 
 // payload returns the payload of a row.
-func (s *signer) payload(row int, text []byte) (licseal.Payload, error) {
+func (s *rowSource) payload(row int, text []byte) (licseal.Payload, error) {
 	var failed error
 	p, err := s.builder.PayloadWith(text, func(field schema.Generated) string {
 		value, err := madeFrom(s.seed, row, field)
@@ -52,23 +52,12 @@ func (s *signer) payload(row int, text []byte) (licseal.Payload, error) {
 	return p, err
 }
 
-// made returns the fields that are made, as JSON Pointers.
-func (s *signer) made() (pointers []string) {
-	for _, field := range s.builder.Made() {
-		pointers = append(pointers, field.Pointer)
-	}
-	return pointers
-}
-
-// asWritten returns a row with the made fields of its licence in a complete file, whose
-// seed has gone. A value that an earlier row has is not taken: then the licence differs.
-func (r *replayer) asWritten(p *place, row bulk.Row, written licseal.Payload) bulk.Row {
-	if !r.work.complete || r.settings.Made == "" {
-		return row
-	}
-	payload, err := r.builder.PayloadWith(p.text, func(field schema.Generated) string {
+// asWritten is called if the seed has gone. A value that an earlier row has is not taken:
+// then the licence differs.
+func (s *rowSource) asWritten(p *place, row bulk.Row, written licseal.Payload) bulk.Row {
+	payload, err := s.builder.PayloadWith(p.text, func(field schema.Generated) string {
 		value, _ := written.Text(field.Pointer)
-		if r.written.Add([]byte(field.Pointer+" "+value), p.row) != p.row {
+		if s.written.Add([]byte(field.Pointer+" "+value), p.row) != p.row {
 			return ""
 		}
 		return value

@@ -113,7 +113,7 @@ func (m *merger) openOutput() (*workFile, error) {
 		return nil, nil
 	}
 	// A merge is fast enough to be done again, so it cannot be resumed.
-	work, err := openWork(out.Path, Settings{Format: 1, Kind: kindMerge}, false, out.Overwrite)
+	work, err := openWork(out.Path, Settings{Format: 1, Kind: kindMerge}, start{}, false, out.Overwrite)
 	if err != nil {
 		return nil, about(out.Path, err)
 	}

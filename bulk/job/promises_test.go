@@ -31,7 +31,7 @@ func TestDoubtsAreCounted(t *testing.T) {
 		"A-3,2026-01-01,2026-03-01\n" +
 		"A-4,2026-01-01,2026-01-01\n" +
 		"A-5,2027-01-01,2027-01-01\n"
-	want := &job.Signed{Signed: 5, Rejected: map[int]int{}, Expired: job.Noted{Count: 2, Line: 3}, NeverValid: job.Noted{Count: 2, Line: 5}}
+	want := &job.Signed{Signed: 5, Rejected: map[int]int{}, Expired: job.Noted{Count: 2, Where: "line 3 of rows.csv"}, NeverValid: job.Noted{Count: 2, Where: "line 5 of rows.csv"}}
 	o := options(t, text, filepath.Join(t.TempDir(), "out"), func(o *job.SignOptions) { o.Plan.AllowShortTerm = true })
 	if diff := cmp.Diff(want, sign(t, o)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -18,11 +18,11 @@ type Recorder interface {
 	// a recorder of the same name.
 	Name() string
 
-	// Check says what is recorded about the licence that a payload would become. known
-	// is a licence of this very payload that is recorded, if the job may write it without
+	// Check says what is recorded about the licence that a row would become. known is a
+	// licence of this very payload that is recorded, if the job may write it without
 	// recording it again: the job before was stopped between the two. An error that is a
 	// [*RefusedError] rejects the row, and any other error stops the job.
-	Check(p licseal.Payload) (known *licseal.License, err error)
+	Check(r *bulk.Row) (known *licseal.License, err error)
 
 	// Add records a licence, but need not make the record safe.
 	Add(row int, r *bulk.Row) error
@@ -72,7 +72,10 @@ func (s *signer) checkRecorded(payloads iter.Seq2[*place, bulk.Row]) iter.Seq2[*
 }
 
 func (s *signer) checkRow(p *place, row *bulk.Row) {
-	known, err := s.o.Recorder.Check(row.Payload)
+	if s.o.Renew != nil {
+		row.Old, _ = licseal.ParseUnverified(p.text) // it was verified before
+	}
+	known, err := s.o.Recorder.Check(row)
 	var refused *RefusedError
 	switch {
 	case known != nil:

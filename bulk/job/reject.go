@@ -13,6 +13,7 @@ import (
 	"github.com/licseal/licseal/edit"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/schema"
+	"github.com/licseal/licseal/verify"
 )
 
 // Reject is a row that did not become a licence. The file of rejects has a line of
@@ -20,6 +21,7 @@ import (
 type Reject struct {
 	Row     int      `json:"row"`                   // in the batch, from 1; the header of a CSV does not count
 	Line    int      `json:"line,omitempty"`        // in the input, from 1; 0 if it is not known
+	Source  string   `json:"source,omitempty"`      // the licence that was to be renewed, such as a file
 	Exit    int      `json:"exit"`                  // the exit code that 'licseal sign' has for this row alone
 	Reasons []string `json:"reasons"`               // everything that is wrong with the row, escaped
 	Header  string   `json:"header,omitempty"`      // of the table that the row is from
@@ -28,7 +30,7 @@ type Reject struct {
 }
 
 func newReject(p *place, err error) *Reject {
-	r := &Reject{Row: p.row, Line: p.line, Header: p.header}
+	r := &Reject{Row: p.row, Line: p.line, Source: text.Escape(p.name), Header: p.header}
 	for _, e := range singleErrors(err) {
 		r.Exit = firstJudged(r.Exit, exitOf(e))
 		for _, reason := range reasons(e) {
@@ -43,8 +45,12 @@ func newReject(p *place, err error) *Reject {
 	return r
 }
 
-// Where returns the place of the row: "line 3", or "row 2" if the line is not known.
+// Where returns the place of the row: "line 3", the source of a renewal, or "row 2" if
+// the line is not known.
 func (r *Reject) Where() string {
+	if r.Source != "" {
+		return r.Source
+	}
 	if r.Line == 0 {
 		return fmt.Sprintf("row %d", r.Row)
 	}
@@ -55,6 +61,8 @@ func (r *Reject) Where() string {
 const (
 	exitParse       = 3
 	exitSchema      = 4
+	exitSignature   = 5
+	exitRevoked     = 8
 	exitRequirement = 9
 )
 
@@ -83,6 +91,14 @@ func exitOf(err error) int {
 		return exitSchema
 	case errors.As(err, &duplicate), errors.As(err, &name), errors.As(err, &refused):
 		return exitRequirement
+	}
+	switch verify.ReasonOf(err) { // of a licence to renew
+	case licseal.ReasonSignature:
+		return exitSignature
+	case licseal.ReasonSchema:
+		return exitSchema
+	case licseal.ReasonRevoked:
+		return exitRevoked
 	}
 	return exitParse
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk"
-	"github.com/licseal/licseal/internal/idset"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/verify"
 )
@@ -69,8 +68,7 @@ func (s *signer) replay(payloads iter.Seq2[*place, bulk.Row]) (rest iter.Seq2[*p
 type replayer struct {
 	*signer
 	nextOld func() (oldLine, *verify.Report, bool)
-	end     int64     // the offset after the lines that are kept
-	written idset.Set // the made values of these lines
+	end     int64 // the offset after the lines that are kept
 }
 
 // keepSame keeps the lines that rows have. It returns the first row that has no line,
@@ -119,8 +117,8 @@ func (r *replayer) compare(p *place, row bulk.Row) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	if rejected == nil && report.Result() != nil {
-		row = r.asWritten(p, row, report.Result().License.Payload)
+	if rejected == nil && report.Result() != nil && r.work.complete && r.settings.Made != "" {
+		row = r.source.asWritten(p, row, report.Result().License.Payload)
 	}
 	switch {
 	case rejected != nil:
@@ -150,9 +148,9 @@ func isLicenseOf(row bulk.Row, lic *licseal.License, line oldLine) bool {
 // says.
 func (r *replayer) differs(p *place) error {
 	if r.work.complete {
-		return problem(OtherRows, "the file exists, and line %d of %s does not match it; were the rows, the flags or the key changed?", p.line, r.input.name)
+		return problem(OtherRows, "the file exists, and %s does not match it; were the rows, the flags or the key changed?", p.where(r.source.name()))
 	}
-	return problem(OtherRows, "line %d of %s does not match %s; were the rows changed?", p.line, r.input.name, r.work.name())
+	return problem(OtherRows, "%s does not match %s; were the rows changed?", p.where(r.source.name()), r.work.name())
 }
 
 // unlessDamaged returns nil for a line that is neither a licence by this key nor a
@@ -174,10 +172,10 @@ func (r *replayer) checkRest(p *place) error {
 	switch {
 	case p != nil && r.work.complete:
 		return r.differs(p)
-	case p == nil && r.work.complete && r.input.err() == nil:
+	case p == nil && r.work.complete && r.source.err() == nil:
 		return r.checkEnd()
 	case p == nil && r.moreRows():
-		return problem(FewerRows, "%s has more rows than %s; was the input cut off?", r.work.part(), r.input.name)
+		return problem(FewerRows, "%s has more rows than %s; was the input cut off?", r.work.part(), r.source.name())
 	}
 	return nil
 }
@@ -203,7 +201,7 @@ func (r *replayer) checkEnd() error {
 	case err != nil:
 		return text.Cause(err)
 	case string(got) != want:
-		return problem(OtherRows, "the file exists, and its end does not match %s; were the rows changed?", r.input.name)
+		return problem(OtherRows, "the file exists, and its end does not match %s; were the rows changed?", r.source.name())
 	}
 	return nil
 }

@@ -11,25 +11,25 @@ import (
 
 // newSettings returns the settings of a job that begins.
 func (s *signer) newSettings() Settings {
-	plan, shard := &s.o.Plan, s.o.Shard
+	shard := s.o.Shard
 	settings := Settings{
 		Format: 1, Kind: kindSign, Shard: shard.Number, Of: shard.Of,
 		Key: licseal.KeyID(s.key.Public()), ID: s.roles.ID,
-		Settings: settingsSum(s.settingsOf(plan)), Made: strings.Join(s.made(), " "),
+		Settings: settingsSum(s.allSettings()), Made: strings.Join(s.signed.Made, " "),
 	}
-	if s.builder.UsesToday() {
+	if s.source.usesToday() {
 		settings.Today = s.now.UTC().Format(time.DateOnly)
 	}
 	return settings
 }
 
-// settingsOf returns what decides what the job writes.
-func (s *signer) settingsOf(plan *rows.Plan) []string {
-	settings := settingsOf(plan)
+// allSettings returns what decides what the job writes.
+func (s *signer) allSettings() []string {
+	settings := s.source.settings()
 	if s.o.Recorder != nil {
 		settings = append(settings, "recorded in "+s.o.Recorder.Name())
 	}
-	for _, pointer := range s.made() {
+	for _, pointer := range s.signed.Made {
 		settings = append(settings, "made "+pointer)
 	}
 	return settings

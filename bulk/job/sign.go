@@ -23,6 +23,7 @@ type SignOptions struct {
 	Input Input
 	Shard Shard
 	Plan  rows.Plan
+	Renew *Renewal // if not nil, licences are renewed, and Input and Plan are not used
 	Key   crypto.Signer
 
 	Output Output
@@ -50,6 +51,8 @@ type Signed struct {
 	OddText    Noted // licences with texts that [edit.Warnings] warns of
 
 	Made []string // the fields, as JSON Pointers, that the table lacks and each row got anew
+
+	LeftOut LeftOut // licences that were not renewed, and are no rows
 }
 
 // Rows returns how many rows there were.
@@ -64,12 +67,12 @@ func (s *Signed) Rows() int {
 // Noted counts licences that were probably not meant as they are.
 type Noted struct {
 	Count int
-	Line  int // of the first of them
+	Where string // of the first of them: "line 3 of FILE"
 }
 
-func (n *Noted) add(line int) {
+func (n *Noted) add(where string) {
 	if n.Count++; n.Count == 1 {
-		n.Line = line
+		n.Where = where
 	}
 }
 
@@ -82,7 +85,7 @@ func Sign(ctx context.Context, o *SignOptions) (*Signed, error) {
 		ctx: ctx, o: o, key: o.Key, now: cmp.Or(o.Now, time.Now()), progress: cmp.Or(o.Progress, new(Progress)),
 		isPart: o.Shard.Of > 0 && o.Folder == nil, sum: newLineSum(),
 	}
-	err := s.openRows()
+	err := s.openSource()
 	if err != nil {
 		return nil, err
 	}
@@ -93,19 +96,13 @@ func Sign(ctx context.Context, o *SignOptions) (*Signed, error) {
 	return s.run()
 }
 
-// openRows opens the batch.
-func (s *signer) openRows() (err error) {
-	plan := s.o.Plan
-	plan.Make = plan.Make && s.o.Folder == nil // a folder has no place for the seed
-	if s.input, err = openInput(s.ctx, s.o.Input, s.o.Shard, s.progress, plan); err != nil {
-		return about(s.o.Input.Name, err)
-	}
-	s.roles = s.o.Plan.Roles()
-	if s.builder, err = rows.NewBuilder(s.input.rows, &s.input.plan); err != nil {
+// openSource opens what the payloads come from.
+func (s *signer) openSource() (err error) {
+	if s.source, err = newSource(s.ctx, s.o, s.progress); err != nil {
 		return err
 	}
-	s.signed.Made = s.made()
-	s.seed = newSeed()
+	s.roles, s.signed.Made = s.source.roles(), s.source.made()
+	s.begun = s.source.begin(s.now)
 	return nil
 }
 
@@ -117,11 +114,10 @@ type signer struct {
 	verifier *verify.Verifier // of licences by the key
 	now      time.Time
 	progress *Progress
-	input    *input
-	builder  *rows.Builder
+	source   source
 	roles    licseal.Roles
 	settings Settings
-	seed     []byte // of the fields that are made
+	begun    start // of the job that is resumed, if one is
 	rejects  *rejects
 	work     *workFile   // nil unless the output is a file
 	lines    *lineWriter // nil if licences have files of their own, or the output is complete
@@ -150,6 +146,9 @@ func (s *signer) run() (*Signed, error) {
 		s.work.leave()
 	}
 	s.signed.Rejected = s.rejects.counts
+	if s.o.Renew != nil {
+		s.signed.LeftOut = s.o.Renew.Chooser.LeftOut()
+	}
 	return &s.signed, s.resumable(err)
 }
 
@@ -163,13 +162,11 @@ func (s *signer) openOutput() (err error) {
 	case s.o.Folder != nil:
 		err = s.o.Folder.create()
 	case out.Path != "":
-		if s.work, err = openWork(out.Path, s.settings, s.o.Resume, out.Overwrite); err != nil {
+		if s.work, err = openWork(out.Path, s.settings, s.begun, s.o.Resume, out.Overwrite); err != nil {
 			return about(out.Path, err)
 		}
 		s.settings = s.work.settings
-		if s.work.seed != nil {
-			s.seed = s.work.seed
-		}
+		s.begun = s.work.begun
 		if s.work.complete {
 			s.signed.Complete = true
 			s.settings.Today = cmp.Or(s.dayOfComplete(), s.settings.Today)
@@ -179,7 +176,7 @@ func (s *signer) openOutput() (err error) {
 	default:
 		s.lines = newLineWriter(out.StreamName, out.Stream)
 	}
-	s.builder.SetToday(s.settings.Today)
+	s.source.start(s.begun, s.settings.Today)
 	return err
 }
 
@@ -224,16 +221,14 @@ func (s *signer) resumable(err error) error {
 
 // payloads returns the payloads of the rows, checked.
 func (s *signer) payloads() iter.Seq2[*place, bulk.Row] {
-	plan := &s.o.Plan
-	return s.checkRecorded(bulk.Payloads(s.ctx, s.input.all(s.ctx), &bulk.PayloadOptions{
-		Schema: plan.Schema, AllowOddID: plan.AllowOddID, AllowShortTerm: plan.AllowShortTerm,
-		ParseNumbered: s.payload, Number: s.o.Shard.row,
-		AllowDuplicates: s.o.Folder != nil && s.o.Folder.Names.onlyOf(s.roles.ID),
-	}))
+	return s.checkRecorded(s.source.payloads())
 }
 
 // signAll takes the rows through everything that is done to them.
 func (s *signer) signAll() error {
+	if s.o.Renew != nil && s.work != nil && s.work.complete {
+		return s.checkComplete()
+	}
 	payloads := s.payloads()
 	if s.work != nil && s.work.resumed {
 		rest, stop, err := s.replay(payloads)
@@ -270,8 +265,8 @@ func (s *signer) inputEnd() error {
 	switch {
 	case s.ctx.Err() != nil:
 		return interrupted(s.ctx)
-	case s.input.err() != nil:
-		return about(s.input.name, s.input.err())
+	case s.source.err() != nil:
+		return about(s.source.name(), s.source.err())
 	}
 	return nil
 }
@@ -298,7 +293,7 @@ func signWorkers(key crypto.Signer) int {
 
 // lastLine returns the last line of a part.
 func (s *signer) lastLine() string {
-	return jsonLine(partLine{End: &partEnd{Rows: s.rows(), Input: s.input.sum(), Lines: s.sum.String()}})
+	return jsonLine(partLine{End: &partEnd{Rows: s.rows(), Input: s.source.sum(), Lines: s.sum.String()}})
 }
 
 // line writes a line.
@@ -319,7 +314,7 @@ func (s *signer) take(p *place, row bulk.Row) error {
 	reportMemory(s.o.Memory, s.rows())
 	var signErr *bulk.SignError
 	if errors.As(row.Err, &signErr) {
-		return fmt.Errorf("line %d of %s: %w", p.line, s.input.name, signErr.Err)
+		return fmt.Errorf("%s: %w", p.where(s.source.name()), signErr.Err)
 	}
 	if failed := failureOf(row.Err); failed != nil {
 		return failed
@@ -359,12 +354,12 @@ func failureOf(err error) error {
 func (s *signer) note(p *place, row bulk.Row) {
 	switch edit.Doubts(row.Period, s.now) {
 	case edit.NeverValid:
-		s.signed.NeverValid.add(p.line)
+		s.signed.NeverValid.add(p.where(s.source.name()))
 	case edit.AlreadyExpired:
-		s.signed.Expired.add(p.line)
+		s.signed.Expired.add(p.where(s.source.name()))
 	}
 	if len(edit.Warnings(row.Payload, s.roles)) > 0 {
-		s.signed.OddText.add(p.line)
+		s.signed.OddText.add(p.where(s.source.name()))
 	}
 }
 

@@ -15,12 +15,10 @@ import (
 // The counts are those of the rows that would be signed.
 func Try(ctx context.Context, o *SignOptions, show func(licseal.Payload) error) (*Signed, error) {
 	s := &signer{ctx: ctx, o: o, now: cmp.Or(o.Now, time.Now()), progress: cmp.Or(o.Progress, new(Progress))}
-	if err := s.openRows(); err != nil {
+	if err := s.openSource(); err != nil {
 		return nil, err
 	}
-	if s.builder.UsesToday() {
-		s.builder.SetToday(s.now.UTC().Format(time.DateOnly))
-	}
+	s.source.start(s.begun, s.now.UTC().Format(time.DateOnly))
 	mode := keepRejects
 	if o.Output.Overwrite {
 		mode = overwriteRejects

@@ -19,7 +19,7 @@ import (
 type workFile struct {
 	path      string
 	settings  Settings
-	seed      []byte // of the fields that are made; nil if there are none, or the file is complete
+	begun     start // of the job; not the real one if the file is complete
 	file      *os.File
 	lock      *filelock.Lock
 	resumed   bool // file contains lines of an interrupted job, or
@@ -30,7 +30,7 @@ type workFile struct {
 // runSettings is what FILE.run contains.
 type runSettings struct {
 	Settings
-	Seed []byte `json:"seed,omitempty"`
+	start
 }
 
 const (
@@ -50,8 +50,8 @@ func (w *workFile) name() string {
 }
 
 // openWork begins to write a file, or resumes it.
-func openWork(path string, settings Settings, resume, overwrite bool) (*workFile, error) {
-	w := &workFile{path: path, settings: settings, overwrite: overwrite}
+func openWork(path string, settings Settings, begun start, resume, overwrite bool) (*workFile, error) {
+	w := &workFile{path: path, settings: settings, begun: begun, overwrite: overwrite}
 	whole, err := os.Lstat(path)
 	if err == nil {
 		switch {
@@ -134,10 +134,10 @@ func (w *workFile) begin() error {
 		return noFolder(w.path, err)
 	}
 	mode := fs.FileMode(0o644)
-	if w.settings.Made != "" {
-		w.seed, mode = newSeed(), 0o600
+	if w.begun.Seed != nil {
+		mode = 0o600
 	}
-	return text.Cause(atomicfile.Create(w.run(), []byte(jsonLine(runSettings{w.settings, w.seed})+"\n"), mode))
+	return text.Cause(atomicfile.Create(w.run(), []byte(jsonLine(runSettings{w.settings, w.begun})+"\n"), mode))
 }
 
 // reopen resumes an interrupted job.
@@ -158,9 +158,10 @@ func (w *workFile) reopen(settings []byte) error {
 	if old != w.settings {
 		return problem(OtherJob, "the interrupted job had other flags, another template or another schema")
 	}
-	if w.seed = saved.Seed; w.settings.Made != "" && len(w.seed) != seedSize {
-		return problem(NoSettings, "%s has no seed of the fields that the job makes", w.run())
+	if len(saved.Seed) != len(w.begun.Seed) || (saved.Moment == nil) != (w.begun.Moment == nil) {
+		return problem(NoSettings, "%s does not have what the job began with", w.run())
 	}
+	w.begun = saved.start
 	var err error
 	w.file, err = os.OpenFile(w.part(), os.O_RDWR, 0)
 	w.resumed = true

@@ -56,7 +56,7 @@ func toStdout(c *cli.Context) bool {
 }
 
 // batchOutput returns where results and rejects go. Rejects without a file are printed;
-// source is what they call the batch.
+// source is what they call the batch, "" if their places say it.
 func batchOutput(c *cli.Context, source string, bar *progress.Bar) job.Output {
 	out := job.Output{
 		Stream: os.Stdout, StreamName: "standard output",
@@ -65,10 +65,13 @@ func batchOutput(c *cli.Context, source string, bar *progress.Bar) job.Output {
 	if c.String("o") != "-" {
 		out.Path = c.String("o")
 	}
+	if source != "" {
+		source += ": "
+	}
 	out.Reject = rejectPrinter(func(r *job.Reject) {
 		bar.Pause(func() {
 			for _, reason := range r.Reasons {
-				note("%s: %s: %s: %s", fault.ReasonOfExit(r.Exit), source, r.Where(), reason)
+				note("%s: %s%s: %s", fault.ReasonOfExit(r.Exit), source, r.Where(), reason)
 			}
 		})
 	})

@@ -16,7 +16,7 @@ func renewCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "renew",
 		Usage:     "renew a licence with a new expiry",
-		UsageText: "licseal renew OLD --extend LENGTH|--expires DATE -k KEY [flags]\n       licseal renew --batch --register DIR -t KEYS -k KEY [flags]",
+		UsageText: "licseal renew OLD --extend LENGTH|--expires DATE -k KEY [flags]\n       licseal renew --batch [FILE|FOLDER…] -t KEYS -k KEY [flags]",
 		Description: `Takes the fields of the licence OLD, sets today's creation date, the new expiry,
 and the fields that --set names, without those that --unset names, and signs the
 result. With -t, the old licence
@@ -42,12 +42,20 @@ With --register, the new licence is recorded before it is written, as one that
 replaces OLD. If the register has another licence of the same id that is still
 alive, such as an earlier renewal of OLD, --replace is needed.
 
---batch renews the living licences in the register that --expiring, --issued-by and
---customer choose, and prints the new ones, one a line. -t is required. Those that
-are not renewed are listed, and the exit code is that of the worst. After a key was
-stolen, --keep-expiry and --recorded-before with a checkpoint from before the theft
-reissue what the key signed: what was recorded later is rejected until --confirm
-names its id.
+--batch renews many licences, and prints the new ones, one a line: those in files,
+folders and NDJSON files, or, if none are named, those in the register. --expiring,
+--issued-by and --customer choose some of them. -t is required. Of several licences
+with the same id, the one that expires last is renewed. Licences that are revoked or
+have expired are left out, and, with --expiring, those that were extended before the
+old one has expired: running the same command twice renews nothing twice. --resume,
+--rejects and --shard do what they do in 'licseal sign --batch'.
+
+  licseal renew --batch archive/ --expiring 60d -t trusted.keys \
+    -k vendor.key --extend +1y -o renewed.ndjson
+
+After a key was stolen, --keep-expiry and --recorded-before with a checkpoint from
+before the theft reissue what the key signed: what was recorded later is rejected
+until --confirm names its id.
 
   licseal renew --batch --register issued --issued-by old.key.pub \
     -t old.key.pub -k new.key --keep-expiry \

@@ -106,8 +106,12 @@ func recordBatch(c *cli.Context, o *job.SignOptions) (stop func() error, err err
 	if err != nil {
 		return nil, err
 	}
+	kind, roles := register.Issued, o.Plan.Roles()
+	if o.Renew != nil {
+		kind, roles = register.Renewed, o.Renew.Verifier.Roles()
+	}
 	o.Recorder = w.NewBatch(register.BatchOptions{
-		Kind: register.Issued, Roles: o.Plan.Roles(), Key: o.Key.Public(), Plan: c.String("plan"), Replace: c.Bool("replace"), Resume: o.Resume,
+		Kind: kind, Roles: roles, Key: o.Key.Public(), Plan: c.String("plan"), Replace: c.Bool("replace"), Resume: o.Resume,
 	})
 	// Blocks of licences wait for the disk.
 	const blocks = 8 << 20
@@ -219,16 +223,22 @@ func summarize(c *cli.Context, s *job.Signed) error {
 	if len(s.Made) > 0 && c.Bool("dry-run") {
 		note("no column sets %s: each row gets a random value when it is signed, not the one shown", strings.Join(s.Made, ", "))
 	}
+	return summarizeAs(c, s, "row", "signed")
+}
+
+// summarizeAs prints the counts of a batch, and returns the worst exit code of what was
+// rejected. noun is what the batch has, and done what was done with it.
+func summarizeAs(c *cli.Context, s *job.Signed, noun, done string) error {
 	warnNoted(s.NeverValid, "never valid, because the expiration is the creation date")
 	warnNoted(s.Expired, "already expired when signed")
 	warnNoted(s.OddText, "with blanks at an edge, or with characters that are invisible or look like others")
 	noteHidden(c, sum(s.Rejected))
-	line := text.Sprintf("%s: %s signed", plural(s.Rows(), "row"), thousands(s.Signed))
+	line := text.Sprintf("%s: %s %s", plural(s.Rows(), noun), thousands(s.Signed), done)
 	if c.Bool("dry-run") {
 		line = text.Sprintf("%s: %s would be signed", plural(s.Rows(), "row"), thousands(s.Signed))
 	}
 	if s.Kept > 0 {
-		line = text.Sprintf("%s, %s signed before", line, thousands(s.Kept))
+		line = text.Sprintf("%s, %s %s before", line, thousands(s.Kept), done)
 	}
 	if s.Recorded > 0 {
 		line = text.Sprintf("%s, %s of them in the register from an interrupted run", line, thousands(s.Recorded))
@@ -244,6 +254,6 @@ func summarize(c *cli.Context, s *job.Signed) error {
 // warnNoted warns of licences that were probably not meant as they are.
 func warnNoted(n job.Noted, what string) {
 	if n.Count > 0 {
-		warn("%s: %s, the first in line %d", what, plural(n.Count, "licence"), n.Line)
+		warn("%s: %s, the first in %s", what, plural(n.Count, "licence"), n.Where)
 	}
 }
