@@ -91,9 +91,12 @@ const maxQuoted = 60
 
 // Quote returns s in double quotes, escaped, and cut if it is longer than is useful.
 func Quote(s string) string {
-	rest := ""
-	if len(s) > maxQuoted {
-		s, rest = strings.ToValidUTF8(s[:maxQuoted], ""), "…"
+	if len(s) <= maxQuoted {
+		return Escape(strconv.Quote(s))
 	}
-	return Escape(strconv.Quote(s)) + rest
+	cut := maxQuoted
+	for cut > maxQuoted-utf8.UTFMax && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return Escape(strconv.Quote(s[:cut])) + "…"
 }

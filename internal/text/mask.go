@@ -99,20 +99,32 @@ func isDate(part string) bool {
 func hideParts(text, secret string) string {
 	var b strings.Builder
 	for i := 0; i < len(text); {
-		n := 0
-		for i+n < len(text) && strings.Contains(secret, text[i:i+n+1]) {
-			n++
-		}
-		switch part := text[i : i+n]; {
+		part := longestPart(text[i:], secret)
+		switch {
 		case isDate(part):
 			b.WriteString(part)
-		case n >= maskWindow:
+		case len(part) >= maskWindow:
 			b.WriteString(Mask(part))
 		default:
-			n = 1
-			b.WriteByte(text[i])
+			_, size := utf8.DecodeRuneInString(text[i:])
+			part = text[i : i+size]
+			b.WriteString(part)
 		}
-		i += n
+		i += len(part)
 	}
 	return b.String()
+}
+
+// longestPart returns the longest part of a secret that a text begins with, in whole
+// characters.
+func longestPart(text, secret string) string {
+	end := 0
+	for end < len(text) {
+		_, size := utf8.DecodeRuneInString(text[end:])
+		if !strings.Contains(secret, text[:end+size]) {
+			break
+		}
+		end += size
+	}
+	return text[:end]
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"strings"
 	"testing"
@@ -36,6 +37,25 @@ func TestEscape(t *testing.T) {
 	for _, test := range tests {
 		if got := text.Escape(test.text); got != test.want {
 			t.Errorf("Escape(%q) = %s, want %s", test.text, got, test.want)
+		}
+	}
+}
+
+// What is visible at the limits of each range.
+func TestVisible(t *testing.T) {
+	for r, want := range map[rune]bool{
+		0: false, '\n': false, 0x1f: false, ' ': true, '!': true, '}': true, '~': true, 0x7f: false, 0x80: false, 0x9f: false, 0xa0: false, 0xa1: true, 0xad: false, 0xff: true,
+		'\u0301': true, '\u034f': false, '\u27ff': true, '\u2800': false, '\u2801': true, '\ufe00': false, '\ufffd': true, 0x1f3ef: true, 0xe0100: false, 0x10ffff: false, -1: false,
+	} {
+		if got := text.Visible(r); got != want {
+			t.Errorf("Visible(%U) = %t", r, got)
+		}
+	}
+	for r := range rune(0x800) { // alone, and next to others
+		for _, s := range []string{string(r), "a" + string(r), string(r) + "a", "é" + string(r) + "é"} {
+			if same := text.Escape(s) == s; same != text.Visible(r) {
+				t.Errorf("Escape(%q) = %s", s, text.Escape(s))
+			}
 		}
 	}
 }
@@ -114,11 +134,20 @@ func TestBlockAndTable(t *testing.T) {
 	table.Row("NAME", "DAYS")
 	table.Row("tab\there", 5)
 	table.Row("\xffx\v", text.Sprintf("none"))
-	b.Add(table.Line())
+	table.Row("<b>&lt;", "") // is not HTML
+	table.Row("", "-")
+	var other text.Table
+	other.Row("more", "than", "others")
+	other.Row("a", "b", "c")
+	b.Add(table.Line(), other.Line())
 	want := "a\\nb:\n" +
 		"NAME         DAYS\n" +
 		"tab\\there    5\n" +
-		"\\xffx\\u000b  none\n"
+		"\\xffx\\u000b  none\n" +
+		"<b>&lt;      \n" +
+		"             -\n" +
+		"more  than  others\n" +
+		"a     b     c\n"
 	if diff := cmp.Diff(want, b.Line().String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -126,11 +155,16 @@ func TestBlockAndTable(t *testing.T) {
 
 func TestQuote(t *testing.T) {
 	for s, want := range map[string]string{
-		"":                            `""`,
-		"a \"b\" \\":                  `"a \"b\" \\"`,
-		"\x1b\u00a0\u3164\ufe0f":      `"\x1b\u00a0\u3164\ufe0f"`,
-		strings.Repeat("é", 31):       `"` + strings.Repeat("é", 30) + `"…`,
-		"x" + strings.Repeat("é", 30): `"x` + strings.Repeat("é", 29) + `"…`,
+		"":                                `""`,
+		"a \"b\" \\":                      `"a \"b\" \\"`,
+		"\x1b\u00a0\u3164\ufe0f":          `"\x1b\u00a0\u3164\ufe0f"`,
+		strings.Repeat("é", 31):           `"` + strings.Repeat("é", 30) + `"…`,
+		"x" + strings.Repeat("é", 30):     `"x` + strings.Repeat("é", 29) + `"…`,
+		strings.Repeat("x", 60):           `"` + strings.Repeat("x", 60) + `"`,
+		strings.Repeat("x", 61):           `"` + strings.Repeat("x", 60) + `"…`,
+		"\xff" + strings.Repeat("東", 21):  `"\xff` + strings.Repeat("東", 19) + `"…`,
+		"x\xff" + strings.Repeat("🏯", 21): `"x\xff` + strings.Repeat("🏯", 14) + `"…`,
+		strings.Repeat("\x80", 61):        `"` + strings.Repeat(`\x80`, 56) + `"…`,
 	} {
 		if got := text.Quote(s); got != want {
 			t.Errorf("Quote(%q) = %s, want %s", s, got, want)
@@ -188,6 +222,46 @@ func TestInstant(t *testing.T) {
 		if got := text.Instant(instant); got != want {
 			t.Errorf("Instant(%v) = %s, want %s", instant, got, want)
 		}
+	}
+}
+
+func TestThousands(t *testing.T) {
+	for n, want := range map[int]string{
+		0: "0", 999: "999", 1000: "1,000", 12345: "12,345", 123456: "123,456", 1234567: "1,234,567", -1: "-1", -999: "-999", -1000: "-1,000",
+		-123456: "-123,456", math.MaxInt64: "9,223,372,036,854,775,807", math.MinInt64: "-9,223,372,036,854,775,808",
+	} {
+		if got := text.Thousands(n); got != want {
+			t.Errorf("Thousands(%d) = %q, want %q", n, got, want)
+		}
+	}
+}
+
+// An expression is compiled when it is used, and not before.
+func TestPattern(t *testing.T) {
+	if digits := text.Pattern(`^[0-9]+$`); !digits().MatchString("12") || digits().MatchString("1a") || digits() != digits() {
+		t.Error("not the expression, or not once")
+	}
+	broken := text.Pattern(`(`)
+	defer func() {
+		if recover() == nil {
+			t.Error("an expression without its end was compiled")
+		}
+	}()
+	broken()
+}
+
+// The file of a certificate may be one of another secret: its types of blocks are not told.
+func TestKeyPairCause(t *testing.T) {
+	for message, want := range map[string]string{
+		"tls: failed to find any PEM data in certificate input":                                                   "tls: failed to find any PEM data in certificate input",
+		`tls: failed to find "CERTIFICATE" PEM block in certificate input after skipping PEM blocks of: [SECRET]`: `tls: failed to find "CERTIFICATE" PEM block in certificate input`,
+	} {
+		if got := text.KeyPairCause(errors.New(message)); got.Error() != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if got := text.KeyPairCause(&fs.PathError{Op: "open", Path: "p", Err: fs.ErrExist}); got != fs.ErrExist {
+		t.Errorf("got %v", got)
 	}
 }
 
