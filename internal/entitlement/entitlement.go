@@ -71,15 +71,16 @@ func instant(p licseal.Payload, pointer string) time.Time {
 
 // orderFaults holds the list of names against the entitlements: each in it once.
 func orderFaults(p licseal.Payload) []Fault {
-	var order []string
+	var order []*string // nil for null
 	granted := Names(p)
 	list, ok := p.Field(Order)
-	if !ok || granted == nil || json.Unmarshal(list, &order) != nil {
+	if !ok || granted == nil || json.Unmarshal(list, &order) != nil || order == nil || slices.Contains(order, nil) {
 		return nil
 	}
 	var faults []Fault
 	listed := make(map[string]bool)
 	for i, name := range order {
+		name := *name
 		at := Order + "/" + strconv.Itoa(i)
 		if _, found := slices.BinarySearch(granted, name); !found {
 			faults = append(faults, Fault{at, "there is no entitlement of that name; correct it, or take it out of the list"})
