@@ -71,5 +71,8 @@ func (r Record) Add(key, previous, digest string) error {
 			return &ConflictError{key, fields[2]}
 		}
 	}
+	if len(data) > 0 && data[len(data)-1] != '\n' { // by an editor
+		data = append(data, '\n')
+	}
 	return atomicfile.Replace(r.Path, fmt.Appendf(data, "%s %s %s\n", key, previous, digest), 0o600)
 }
