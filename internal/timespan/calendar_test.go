@@ -118,6 +118,43 @@ func TestSpansRefused(t *testing.T) {
 	}
 }
 
+// Each unit, up to the most of it, and what they make together.
+func TestSpans(t *testing.T) {
+	const hour, minute = time.Hour, time.Minute
+	for text, want := range map[string]Span{
+		"0y": {}, "0s": {}, "1y": {Months: 12}, "100y": {Months: 1200}, "2mo": {Months: 2}, "1200mo": {Months: 1200}, "100y1200mo": {Months: 2400},
+		"3w": {Days: 21}, "5214w": {Days: 36498}, "4d": {Days: 4}, "36500d": {Days: 36500}, "5214w36500d": {Days: 72998},
+		"5h": {Clock: 5 * hour}, "876000h": {Clock: 876000 * hour}, "6min": {Clock: 6 * minute}, "52560000min": {Clock: 876000 * hour}, "7s": {Clock: 7 * time.Second},
+		"3153600000s": {Clock: 876000 * hour}, "875999h59min60s": {Clock: 876000 * hour}, "1h2m": {Clock: 62 * minute}, "1h2m3s": {Clock: 62*minute + 3*time.Second},
+		"1y2mo3w4d5h6min7s@month-end": {Months: 14, Days: 25, Clock: 5*hour + 6*minute + 7*time.Second, MonthEnd: true}, "@month-end": {MonthEnd: true}, "007d": {Days: 7},
+	} {
+		if got := span(t, text); got != want {
+			t.Errorf("%s: %+v, want %+v", text, got, want)
+		}
+	}
+	for _, text := range []string{
+		"5215w", "52560001min", "3153600001s", "876000h1s", "876000h1m", "1d1m", "1m1s", "1h1m1m", "1h1m1min", "1min1h", "1s1s", "1d@month-end@month-end", "d1", "1d1", "1d ", "¹d",
+	} {
+		if got, err := ParseSpan(text); err == nil || got != (Span{}) {
+			t.Errorf("%s: %+v, %v", text, got, err)
+		}
+	}
+}
+
+// The last day that a date can express is reached, and none beyond it.
+func TestLastDay(t *testing.T) {
+	for _, test := range []struct{ from, span, want string }{
+		{"9999-12-30", "1d", "9999-12-31"}, {"9999-12-01", "@month-end", "9999-12-31"}, {"9998-12-31", "1y", "9999-12-31"}, {"9999-11-30", "1mo@month-end", "9999-12-31"},
+		{"9999-12-31", "23h59min59s", "9999-12-31"}, {"9999-12-31", "24h", ""}, {"9999-12-31", "1mo", ""}, {"9999-12-31", "0d", "9999-12-31"},
+		{"2023-12-31", "2mo", "2024-02-29"}, {"2024-02-29", "100y", "2124-02-29"}, {"2024-02-29", "76y", "2100-02-28"}, {"2023-11-30", "@month-end", "2023-11-30"}, {"2023-12-01", "@month-end", "2023-12-31"},
+	} {
+		got, err := span(t, test.span).After(day(t, test.from))
+		if test.want == "" && err != ErrTooLate || test.want != "" && (err != nil || got.Format(time.DateOnly) != test.want) {
+			t.Errorf("%s after %s: %v, %v; want %s", test.span, test.from, got, err, test.want)
+		}
+	}
+}
+
 func errorText(err error) string {
 	if err == nil {
 		return ""

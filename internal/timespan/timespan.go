@@ -22,11 +22,11 @@ func Parse(text string) (time.Duration, error) {
 		var days int
 		days, err = strconv.Atoi(digits)
 		d = time.Duration(days) * 24 * time.Hour
-		if days < 0 || days > MaxDays {
+		if days > MaxDays {
 			err = strconv.ErrRange
 		}
 	}
-	if err != nil || d < 0 || strings.HasPrefix(text, "+") {
+	if err != nil || strings.ContainsAny(text, "+-") {
 		return 0, fmt.Errorf("%q is not a length of time; write it as 30d (at most %dd) or 12h", text, MaxDays)
 	}
 	return d, nil
