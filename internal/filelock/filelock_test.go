@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // heldFile names the file that this test binary locks, when it is run again as
@@ -150,15 +152,80 @@ func TestNotRegular(t *testing.T) {
 
 // A file that only happens to have the name of a lock is kept.
 func TestNotEmpty(t *testing.T) {
+	for _, text := range []string{"mine", "m"} {
+		path := filepath.Join(t.TempDir(), "f")
+		if err := os.WriteFile(path+Suffix, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // nor does it stay locked
+			if l, err := Try(path); l != nil || err == nil || err.Error() != "lock "+path+Suffix+": is not a lock, since it is not empty; move it away" {
+				t.Errorf("got %v, %v", l, err)
+			}
+		}
+		if l, err := AcquireShared(t.Context(), path); l != nil || err == nil {
+			t.Errorf("shared: %v, %v", l, err)
+		}
+		if data, err := os.ReadFile(path + Suffix); string(data) != text {
+			t.Errorf("it now holds %q, %v", data, err)
+		}
+	}
+}
+
+// Who waits gets the lock as soon as it is released, and one who may not wait is told.
+func TestWait(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
-	if err := os.WriteFile(path+Suffix, []byte("mine"), 0o600); err != nil {
-		t.Fatal(err)
+	for name, acquire := range map[string]func(context.Context, string) (*Lock, error){"alone": Acquire, "shared": AcquireShared} {
+		held, err := Acquire(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Try(path); err != ErrHeld {
+			t.Errorf("%s: %v", name, err)
+		}
+		got := make(chan *Lock)
+		go func() {
+			l, err := acquire(t.Context(), path)
+			if err != nil {
+				t.Error(err)
+			}
+			got <- l
+		}()
+		select {
+		case <-got:
+			t.Fatalf("%s: two have the lock", name)
+		case <-time.After(50 * time.Millisecond):
+		}
+		held.Release()
+		if l := <-got; l != nil {
+			l.Release()
+		}
+		if exists(path + Suffix) {
+			t.Errorf("%s: the lock was left behind", name)
+		}
 	}
-	if _, err := Try(path); err == nil || !strings.HasSuffix(err.Error(), "is not a lock, since it is not empty; move it away") {
-		t.Errorf("got %v", err)
-	}
-	if data, err := os.ReadFile(path + Suffix); string(data) != "mine" {
-		t.Errorf("it now holds %q, %v", data, err)
+}
+
+// A lock that was removed, or is another file by now, is no lock any more.
+func TestRemoved(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	for name, change := range map[string]func() error{
+		"removed":  func() error { return os.Remove(path + Suffix) },
+		"replaced": func() error { return errors.Join(os.Remove(path+Suffix), os.WriteFile(path+Suffix, nil, 0o600)) },
+	} {
+		l, err := Try(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if isThere, err := check(l.file); !isThere || err != nil {
+			t.Errorf("held: %t, %v", isThere, err)
+		}
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
+		if isThere, err := check(l.file); isThere || err != nil {
+			t.Errorf("%s: %t, %v", name, isThere, err)
+		}
+		l.Release()
 	}
 }
 
@@ -170,10 +237,12 @@ func TestNoFolder(t *testing.T) {
 
 // Where there are no locks, that is said, whatever the system calls it.
 func TestUnsupported(t *testing.T) {
-	for _, err := range []error{syscall.ENOLCK, syscall.EOPNOTSUPP, syscall.ENOSYS} {
-		err := explain("f.lock", &os.PathError{Op: "flock", Path: "f.lock", Err: err})
-		if !errors.Is(err, errors.ErrUnsupported) || !strings.HasPrefix(err.Error(), "f.lock: the file system does not support file locks (") {
-			t.Errorf("got %v", err)
+	for _, system := range []error{syscall.ENOLCK, syscall.EOPNOTSUPP, syscall.ENOSYS} {
+		for _, err := range []error{system, &os.PathError{Op: "flock", Path: "f.lock", Err: system}} {
+			err := explain("f.lock", err)
+			if want := fmt.Sprintf("f.lock: the file system does not support file locks (%v): %v", system, errors.ErrUnsupported); !errors.Is(err, errors.ErrUnsupported) || err.Error() != want {
+				t.Errorf("got %v, want %s", err, want)
+			}
 		}
 	}
 	if err := explain("f.lock", syscall.EACCES); err != syscall.EACCES {

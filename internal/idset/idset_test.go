@@ -3,6 +3,7 @@ package idset
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"testing"
 )
 
@@ -71,6 +72,56 @@ func TestFind(t *testing.T) {
 		s.Add([]byte("a"), 7+i)
 		if i == 0 && s.Find([]byte("b")) != 0 {
 			t.Error("found what was not added")
+		}
+	}
+}
+
+// Two ids are one if the first 12 bytes of their sums are, and two if a bit of these differs.
+func TestBits(t *testing.T) {
+	for at := range SumSize {
+		for bit := range 8 {
+			var s Set
+			var sum, other [SumSize]byte
+			other[at] = 1 << bit
+			want := 1 // the same id
+			if at < 12 {
+				want = 2
+			}
+			if first, second := s.AddSum(sum, 1), s.AddSum(other, 2); first != 1 || second != want || s.FindSum(sum) != 1 || s.FindSum(other) != want {
+				t.Errorf("byte %d, bit %d: %d, %d; want %d", at, bit, first, second, want)
+			}
+		}
+	}
+}
+
+// A part of a set grows when it is three quarters full, to twice its size.
+func TestGrow(t *testing.T) {
+	var s Set
+	var sizes []int
+	for i := range 100 {
+		s.AddSum([SumSize]byte{1: byte(i), 11: 1}, i+1)
+		if n := len(s.parts[0].entries); len(sizes) == 0 || sizes[len(sizes)-1] != n {
+			sizes = append(sizes, n)
+		}
+		if p := &s.parts[0]; p.used != i+1 || p.used*4 > len(p.entries)*3 {
+			t.Errorf("%d of %d entries are used, after %d ids", p.used, len(p.entries), i+1)
+		}
+	}
+	if !slices.Equal(sizes, []int{16, 32, 64, 128, 256}) {
+		t.Errorf("sizes: %v", sizes)
+	}
+}
+
+// The numbers at the limits of what an entry holds.
+func TestNumbers(t *testing.T) {
+	var s Set
+	for i, n := range []int{1, 2, 1<<32 - 1, 1 << 32, numberMask - 1, numberMask} {
+		id := []byte{byte(i)}
+		if added, found := s.Add(id, n), s.Find(id); added != n || found != n {
+			t.Errorf("%d: %d, %d", n, added, found)
+		}
+		if again := s.Add(id, 5); again != n {
+			t.Errorf("%d again: %d", n, again)
 		}
 	}
 }
