@@ -24,11 +24,12 @@ func set(value any, pointer jsontext.Pointer, v any) (any, error) {
 		value[token] = child
 		return value, err
 	case []any:
-		i, err := strconv.Atoi(token)
-		if err != nil || i < 0 || i >= len(value) || strconv.Itoa(i) != token { // RFC 6901: no leading zero
+		i, ok := index(token, len(value))
+		if !ok {
 			return nil, fmt.Errorf("%q is not an index of the array there, which has %d elements", token, len(value))
 		}
-		value[i], err = set(value[i], rest, v)
+		child, err := set(value[i], rest, v)
+		value[i] = child
 		return value, err
 	}
 	return nil, fmt.Errorf("the value that should contain %q is not an object", token)
@@ -48,9 +49,9 @@ func unset(value any, pointer jsontext.Pointer) (_ any, err error) {
 			value[token], err = unset(child, rest)
 		}
 	case []any:
-		i, parseErr := strconv.Atoi(token)
+		i, exists := index(token, len(value))
 		switch {
-		case parseErr != nil, i < 0, i >= len(value):
+		case !exists:
 		case rest == "":
 			return nil, errors.New("an element of an array cannot be removed; set the whole array")
 		default:
@@ -58,6 +59,13 @@ func unset(value any, pointer jsontext.Pointer) (_ any, err error) {
 		}
 	}
 	return value, err
+}
+
+// index returns the index of an element of an array that has n of them. RFC 6901 allows
+// no leading zero.
+func index(token string, n int) (i int, ok bool) {
+	i, err := strconv.Atoi(token)
+	return i, err == nil && 0 <= i && i < n && strconv.Itoa(i) == token
 }
 
 func firstToken(pointer jsontext.Pointer) (token string, rest jsontext.Pointer) {
