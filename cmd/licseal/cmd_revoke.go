@@ -71,13 +71,14 @@ before.
 
 With --register, ids are looked up: one that no licence in the register has, such as
 one that is mistyped, is refused with the ids that are most like it, unless --unknown
-is given. What is revoked, licences and signing keys, is recorded before the list is
+is given. --customer revokes all living licences of a customer: they are listed, and
+you are asked. What is revoked, licences and signing keys, is recorded before the list is
 written.`,
 				Flags: append(append([]cli.Flag{
 					&cli.BoolFlag{Name: "unknown", Usage: "with a register: revoke ids, too, that no licence in it has"},
 					&cli.StringFlag{Name: "reason", Usage: "why: one line of `TEXT`, readable by all who have the list"},
 					&cli.StringFlag{Name: "created-after", Usage: "revoke the signing key for licences created at or after `TIME` (default: all)"},
-				}, naming...), editing...),
+				}, naming...), append(customerFlags, editing...)...),
 				Action: addToList,
 			},
 			{
@@ -308,7 +309,11 @@ func named(c *cli.Context, ids []string) (licenses, signers []string, err error)
 		}
 		signers = append(signers, more...)
 	}
-	if len(licenses)+len(signers) == 0 {
+	more, err := customerIDs(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	if licenses = append(licenses, more...); len(licenses)+len(signers) == 0 {
 		return nil, nil, withHint(usagef("'licseal revoke %s' needs ids, --licence, --ids or --signing-key", c.Command.Name), "licseal revoke %s LIST -k KEY LS-0001", c.Command.Name)
 	}
 	return licenses, signers, nil

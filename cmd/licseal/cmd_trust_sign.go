@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/licseal/licseal"
@@ -107,19 +106,7 @@ func confirmTrust(c *cli.Context, known *knownTrust, d *trust.Document) error {
 	for _, line := range trustChanges(known.document(), d) {
 		note("%s", line)
 	}
-	if c.Bool("y") {
-		return nil
-	}
-	answer, err := ask(fmt.Sprintf("Sign generation %d? Type yes", d.Contents().Generation), "no")
-	switch {
-	case errors.Is(err, errNoTerminal):
-		return withHint(usagef("there is no terminal to ask on"), "-y signs without asking")
-	case err != nil:
-		return err
-	case !strings.EqualFold(answer, "yes") && !strings.EqualFold(answer, "y"):
-		return errors.New("not signed")
-	}
-	return nil
+	return confirm(c, fmt.Sprintf("Sign generation %d? Type yes", d.Contents().Generation), "-y signs without asking", "not signed")
 }
 
 // sameTrust reads a document again, while its file is locked. It must say the same.

@@ -141,7 +141,7 @@ func knownToRegister(c *cli.Context, ids []string) error {
 	}
 	err = withHint(unknownID(r, unknown[0]), "--unknown revokes it all the same")
 	if more := len(unknown) - 1; more > 0 {
-		err = withHint(err, "and %s more", plural(more, "id"))
+		err = withHint(err, "and %s", plural(more, "more id"))
 	}
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/licseal/licseal/internal/text"
+	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 )
 
@@ -57,6 +58,24 @@ func ask(question, byDefault string) (string, error) {
 		return "", fmt.Errorf("reading the answer: %w", err)
 	}
 	return cmp.Or(strings.TrimSpace(line), byDefault), nil
+}
+
+// confirm asks whether to go on, unless -y is given. hint is for those without a terminal,
+// and refused is the error if the answer is no.
+func confirm(c *cli.Context, question, hint, refused string) error {
+	if c.Bool("y") {
+		return nil
+	}
+	answer, err := ask(question, "no")
+	switch {
+	case errors.Is(err, errNoTerminal):
+		return withHint(usagef("there is no terminal to ask on"), "%s", hint)
+	case err != nil:
+		return err
+	case !strings.EqualFold(answer, "yes") && !strings.EqualFold(answer, "y"):
+		return errors.New(refused)
+	}
+	return nil
 }
 
 // readLine reads a line byte by byte, so that what follows is left for the next question.
