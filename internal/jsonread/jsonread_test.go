@@ -91,3 +91,79 @@ func TestCutOff(t *testing.T) {
 		}
 	}
 }
+
+// null leaves a value as it was, except where any value is read.
+func TestNull(t *testing.T) {
+	got := all{"t", 5, []string{"l"}, map[string]string{"i": "j"}, jsontext.Value(`1`)}
+	if err := jsonread.Read([]byte(`{"text":null,"number":null,"list":null,"value":null}`), got.read); err != nil {
+		t.Fatal(err)
+	}
+	want := all{"t", 5, []string{"l"}, map[string]string{"i": "j"}, jsontext.Value(`null`)}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Integers, up to those of 64 bits.
+func TestInt(t *testing.T) {
+	for text, want := range map[string]int64{"0": 0, "-0": 0, "1": 1, "9223372036854775807": 1<<63 - 1, "-9223372036854775808": -1 << 63} {
+		var got all
+		if err := jsonread.Read([]byte(`{"number":`+text+`}`), got.read); err != nil || got.Number != want {
+			t.Errorf("%s: %d, %v", text, got.Number, err)
+		}
+	}
+	for _, text := range []string{"9223372036854775808", "-9223372036854775809", "1.0", "1e0", "true", "[1]"} {
+		var got all
+		var kind *jsonread.Error
+		if err := jsonread.Read([]byte(`{"number":`+text+`}`), got.read); !errors.As(err, &kind) || kind.Pointer != "/number" {
+			t.Errorf("%s: %d, %v", text, got.Number, err)
+		}
+	}
+}
+
+// A part of a text cannot be extended into what follows it.
+func TestValue(t *testing.T) {
+	text := []byte(`{"value": [1, {}] ,"text":"x"}`)
+	var got all
+	if err := jsonread.Read(text, got.read); err != nil || string(got.Value) != `[1, {}]` || got.Text != "x" || cap(got.Value) != len(got.Value) || &got.Value[0] != &text[10] {
+		t.Errorf("%q, %v", got.Value, err)
+	}
+}
+
+// The error of a member is that of the text, and nothing is read after it.
+func TestErrorOfMember(t *testing.T) {
+	enough := errors.New("enough")
+	read := 0
+	for _, text := range []string{`{"a":1,"b":2}`, `[1,2]`} {
+		err := jsonread.Read([]byte(text), func(r *jsonread.Reader) error {
+			if text[0] == '[' {
+				return r.Array(func() {}, func() error { read++; return enough })
+			}
+			return r.Object(func(string) error { read++; return enough })
+		})
+		if err != enough {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if read != 2 {
+		t.Errorf("%d members were read", read)
+	}
+}
+
+// What is wrong is said with its place.
+func TestMessages(t *testing.T) {
+	for text, want := range map[string]string{`{"other":1}`: "/other: unknown member", `{"list":[1]}`: "/list/0: unexpected number", `[]`: ": unexpected ["} {
+		if err := jsonread.Read([]byte(text), new(all).read); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// Reading many texts makes no tokenizer for each.
+func TestAllocations(t *testing.T) {
+	text := []byte(`{"number":1}`)
+	var a all
+	if n := testing.AllocsPerRun(1000, func() { jsonread.Read(text, a.read) }); n > 6 {
+		t.Errorf("%v allocations", n)
+	}
+}

@@ -29,6 +29,7 @@ func TestHide(t *testing.T) {
 		// Three characters are no secret; four are, as a word.
 		{"abc", "abc", "abc"},
 		{"äöü", "äöü", "äöü"},
+		{"a\nb", `a\nb`, `a\nb`},
 		{"", "text", "text"},
 		{"abcd", "abcd", "a…d"},
 		{"äöüß", `"äöüß"`, `"ä…ß"`},
