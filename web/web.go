@@ -1,9 +1,11 @@
 // Package web is a page that verifies licences in a browser, without a network: one file,
 // verify.html, that asks for nothing but itself. [Page] puts a vendor's keys into it.
 //
-// The page is made of the sources in src and the verifier in sdk/js:
+// The page is made of the sources in src and the verifier in sdk/js. Its script is packed;
+// the second hash in its policy is that of the script:
 //
 //	cd peers && go run ./page
+//	cd peers && go run ./page -unpack ../web/verify.html
 package web
 
 import (
@@ -28,6 +30,12 @@ type Vendor struct {
 	// Keys are trusted, and the page asks for no others. If there are none, it asks.
 	Keys []licseal.TrustedKey
 
+	// Anchor is the digest of the first document of the chain of trust that the page
+	// follows, in place of Keys. Chain is the chain so far, from that document on, or
+	// empty: the page accepts a longer one, and no other.
+	Anchor string
+	Chain  []byte
+
 	// Labels are what the page calls members at the top level of the payload.
 	Labels map[string]string
 
@@ -40,6 +48,8 @@ type Vendor struct {
 type data struct {
 	Name   string            `json:"name,omitempty"`
 	Keys   string            `json:"keys,omitempty"`
+	Anchor string            `json:"anchor,omitempty"`
+	Chain  string            `json:"chain,omitempty"`
 	Labels map[string]string `json:"labels,omitempty"`
 	Roles  *roles            `json:"roles,omitempty"`
 }
@@ -56,7 +66,10 @@ const place = `<script type="application/json" id="vendor">{}</script>`
 
 // Page returns the page of a vendor. Whatever the data contains, it is no markup.
 func Page(v *Vendor) ([]byte, error) {
-	d := data{Name: v.Name, Labels: v.Labels}
+	if v.Anchor != "" && len(v.Keys) > 0 || v.Anchor == "" && len(v.Chain) > 0 {
+		return nil, errors.New("a page trusts keys, or a chain with an anchor")
+	}
+	d := data{Name: v.Name, Labels: v.Labels, Anchor: v.Anchor, Chain: string(v.Chain)}
 	if v.Roles != (licseal.Roles{}) {
 		r := v.Roles.WithDefaults()
 		d.Roles = &roles{r.ID, r.NotBefore, r.NotAfter, r.GraceDays}

@@ -2,10 +2,12 @@ package web
 
 import (
 	"bytes"
+	"compress/flate"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"regexp"
 	"strings"
 	"testing"
@@ -68,6 +70,22 @@ func TestPlainPageIsTheTemplate(t *testing.T) {
 	}
 }
 
+func TestChain(t *testing.T) {
+	made, err := Page(&Vendor{Anchor: "00", Chain: []byte("</script>\n")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := dataOf(t, made); d.Anchor != "00" || d.Chain != "</script>\n" || d.Keys != "" {
+		t.Errorf("got %+v", d)
+	}
+	public := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32)).Public()
+	for _, v := range []*Vendor{{Chain: []byte("x")}, {Anchor: "00", Keys: []licseal.TrustedKey{{Key: public}}}} {
+		if _, err := Page(v); err == nil {
+			t.Errorf("%+v makes a page", v)
+		}
+	}
+}
+
 func TestBareKey(t *testing.T) {
 	public := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32)).Public()
 	made, err := Page(&Vendor{Keys: []licseal.TrustedKey{{Key: public}}})
@@ -88,13 +106,13 @@ func TestSize(t *testing.T) {
 	}
 }
 
-// The page allows the one style and the one script in it, and nothing else.
+// The page allows the one style, the script that unpacks, and what is packed; nothing else.
 func TestPolicy(t *testing.T) {
 	policy := regexp.MustCompile(`content="(default-src [^"]*)"`).FindStringSubmatch(page)
 	if policy == nil {
 		t.Fatal("the page has no Content-Security-Policy")
 	}
-	want := "default-src 'none'; script-src 'SCRIPT'; style-src 'STYLE'; base-uri 'none'; form-action 'none'"
+	want := "default-src 'none'; script-src 'SCRIPT' 'PACKED'; style-src 'STYLE'; base-uri 'none'; form-action 'none'"
 	for name, element := range map[string]string{"STYLE": `(?s)<style>(.*?)</style>`, "SCRIPT": `(?s)<script type="module">(.*?)</script>`} {
 		found := regexp.MustCompile(element).FindAllStringSubmatch(page, -1)
 		if len(found) != 1 {
@@ -103,6 +121,15 @@ func TestPolicy(t *testing.T) {
 		digest := sha256.Sum256([]byte(found[0][1]))
 		want = strings.Replace(want, name, "sha256-"+base64.StdEncoding.EncodeToString(digest[:]), 1)
 	}
+	packed := regexp.MustCompile(`id="packed">([A-Za-z0-9+/=]*)</script>`).FindStringSubmatch(page)
+	if packed == nil {
+		t.Fatal("the page has no packed script")
+	}
+	unpacked := sha256.New()
+	if _, err := io.Copy(unpacked, flate.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(packed[1])))); err != nil {
+		t.Fatal(err)
+	}
+	want = strings.Replace(want, "PACKED", "sha256-"+base64.StdEncoding.EncodeToString(unpacked.Sum(nil)), 1)
 	if policy[1] != want {
 		t.Errorf("the policy is\n%s\nwant\n%s", policy[1], want)
 	}

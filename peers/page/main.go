@@ -1,12 +1,17 @@
 // Command page builds web/verify.html: the page in web/src with the verifier in sdk/js,
-// minified, and a Content-Security-Policy that allows just these. Run it in peers.
+// minified and packed, and a Content-Security-Policy that allows just these. Run it in
+// peers. With -unpack FILE, it prints the script of a page.
 package main
 
 import (
+	"bytes"
+	"compress/flate"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"flag"
 	"fmt"
+	"io"
 	"log"
 	"os"
 	"path/filepath"
@@ -19,13 +24,30 @@ const target = "../web/verify.html"
 
 func main() {
 	log.SetFlags(0)
-	page, err := build("../web/src")
-	if err == nil {
-		err = os.WriteFile(target, page, 0o644)
-	}
-	if err != nil {
+	file := flag.String("unpack", "", "print the script of the page in `FILE`")
+	flag.Parse()
+	if err := run(*file); err != nil {
 		log.Fatal(err)
 	}
+}
+
+func run(file string) error {
+	if file == "" {
+		page, err := build("../web/src")
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(target, page, 0o644)
+	}
+	page, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	_, script, err := unpack(page)
+	if err == nil {
+		_, err = os.Stdout.Write(script)
+	}
+	return err
 }
 
 // build returns the page made of the sources in a folder.
@@ -42,9 +64,18 @@ func build(dir string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	loader, err := bundle(filepath.Join(dir, "loader.js"))
+	if err != nil {
+		return nil, err
+	}
+	packed, err := pack(script)
+	if err != nil {
+		return nil, err
+	}
 	return []byte(strings.NewReplacer(
 		"{{style}}", style, "{{style-hash}}", hash(style),
-		"{{script}}", script, "{{script-hash}}", hash(script),
+		"{{loader}}", loader, "{{loader-hash}}", hash(loader),
+		"{{packed}}", packed, "{{script-hash}}", hash(script),
 	).Replace(string(page))), nil
 }
 
@@ -52,8 +83,8 @@ func build(dir string) ([]byte, error) {
 func bundle(path string) (string, error) {
 	result := api.Build(api.BuildOptions{
 		EntryPoints: []string{path}, Bundle: true, Format: api.FormatESModule, Target: api.ES2022, Charset: api.CharsetUTF8,
-		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true, MangleProps: private,
-		LegalComments: api.LegalCommentsNone, LogLevel: api.LogLevelError, Plugins: []api.Plugin{withoutChains},
+		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true,
+		LegalComments: api.LegalCommentsNone, LogLevel: api.LogLevelError,
 	})
 	if len(result.Errors) > 0 {
 		return "", fmt.Errorf("%s: %s", path, result.Errors[0].Text)
@@ -65,18 +96,31 @@ func bundle(path string) (string, error) {
 	return text, nil
 }
 
-// private are members that only the verifier itself uses, and that are no names of the
-// language, of the browser or of a document. Shorter ones save a kilobyte.
-const private = "^(byte|bytes|fault|truncated|unexpected|peek|written|scalar|number|colon|member|depth|isObject|unit|escape|space|string|" +
-	"made|trusts|imported|point|maxBytes|integerVersion|keyID|copy|created|clock|signed)$"
+// pack compresses a script, to base64. The page is small then, and its messages need not be.
+func pack(script string) (string, error) {
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, flate.BestCompression)
+	if err == nil {
+		_, err = io.WriteString(w, script)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	return base64.StdEncoding.EncodeToString(b.Bytes()), err
+}
 
-// withoutChains leaves out chains of trust: the page is given keys.
-var withoutChains = api.Plugin{Name: "without chains", Setup: func(build api.PluginBuild) {
-	build.OnLoad(api.OnLoadOptions{Filter: `[/\\]trust\.js$`}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
-		text := "export const followChain = null;"
-		return api.OnLoadResult{Contents: &text, Loader: api.LoaderJS}, nil
-	})
-}}
+// unpack returns a page without its packed script, and the script. Another compressor makes
+// another page of the same script.
+func unpack(page []byte) (rest, script []byte, err error) {
+	const start, end = `<script type="text/plain" id="packed">`, `</script>`
+	before, after, found := bytes.Cut(page, []byte(start))
+	packed, after, closed := bytes.Cut(after, []byte(end))
+	if !found || !closed {
+		return nil, nil, errors.New("the page has no packed script")
+	}
+	script, err = io.ReadAll(flate.NewReader(base64.NewDecoder(base64.StdEncoding, bytes.NewReader(packed))))
+	return append(before, after...), script, err
+}
 
 // hash returns what a Content-Security-Policy calls a text.
 func hash(text string) string {

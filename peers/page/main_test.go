@@ -7,15 +7,26 @@ import (
 )
 
 func TestPageIsCurrent(t *testing.T) {
-	want, err := build("../../web/src")
+	built, err := build("../../web/src")
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile("../" + target)
+	stored, err := os.ReadFile("../" + target)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(got, want) {
+	page, script, err := unpack(stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantPage, wantScript, err := unpack(built)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(page, wantPage) || !bytes.Equal(script, wantScript) {
 		t.Error("the page was not built from its sources: cd peers && go run ./page")
+	}
+	if !bytes.Contains(page, []byte(hash(string(script)))) {
+		t.Error("the policy of the page does not have the hash of its script")
 	}
 }

@@ -4,11 +4,12 @@ import { parseTrustedKeys } from "../../sdk/js/src/keys.js";
 import { Refusal } from "../../sdk/js/src/refusal.js";
 import { openList } from "../../sdk/js/src/revocations.js";
 import { parseTime, seconds } from "../../sdk/js/src/time.js";
+import { followChain } from "../../sdk/js/src/trust.js";
 import { judge, ROLES } from "../../sdk/js/src/verify.js";
 
 const $ = (id) => document.getElementById(id);
 const vendor = JSON.parse($("vendor").textContent);
-const { name = "", keys = "", labels = {}, roles = {} } = vendor;
+const { name = "", keys = "", anchor = "", chain = "", labels = {}, roles = {} } = vendor;
 const bytes = new Map(); // of the files that were opened, by field: a text area would change them
 
 const ASK = "Ask the vendor for another licence.";
@@ -23,6 +24,7 @@ const VERDICTS = {
   signature: ["bad", "Not signed by a trusted key", "Nothing in it can be trusted. The file was changed, or the keys are of another vendor."],
   parse: ["bad", "Not a licence", "Ask for the file again, and do not edit it."],
   schema: ["bad", "Incomplete", ASK],
+  trust: ["bad", "The chain of trust cannot be used", "Get the newest chain."],
   "revocation-list": ["bad", "The revocation list cannot be used", "Get the newest list."],
   clock: ["bad", "The clock is wrong", "Set the clock of this computer."],
   usage: ["bad", "Cannot be checked", ""],
@@ -64,21 +66,36 @@ function showLicense(license) {
   }
   add($("fields"), "dt", "Signed by");
   add($("fields"), "dd", `${license.key.id} ${license.key.name}`);
+  if (!license.generation) return;
+  add($("fields"), "dt", "Chain of trust");
+  add($("fields"), "dd", `generation ${license.generation}`);
 }
 
 const content = (id) => bytes.get(id) ?? $(id).value;
 let turn = 0;
 
+const isChain = () => anchor !== "" || /^\s*\{/.test($("keys").value);
+
+// trusted reads the keys, or follows the chain. The vendor's own chain has been seen.
+async function trusted() {
+  if (!isChain()) return { keys: await parseTrustedKeys(content("keys")) };
+  const found = await followChain(content("keys"), $("anchor").value.trim().replace(/^SHA256:/, ""), chain || null);
+  if (found.keys.length === 0) throw new Refusal("trust", "no-keys", `generation ${found.generation} trusts no key`);
+  return found;
+}
+
 async function verify() {
   const at = $("at").value, now = at ? parseTime(at) : seconds(Date.now() / 1000);
   if (now === null) throw new Error("a time is written 2026-07-01T12:00:00Z");
-  const keys = await parseTrustedKeys(content("keys"));
+  const { keys, generation } = await trusted();
   const list = content("list").length > 0 ? await openList(content("list"), keys) : null;
-  return judge(toBytes(content("license"), "the licence"), keys, { now, isClock: !at, grace: seconds($("grace").value * 86400), roles: { ...ROLES, ...roles }, list });
+  const license = await judge(toBytes(content("license"), "the licence"), keys, { now, isClock: !at, grace: seconds($("grace").value * 86400), roles: { ...ROLES, ...roles }, list });
+  return { ...license, generation };
 }
 
 async function check() {
-  const mine = ++turn, empty = ["license", "keys"].filter((id) => content(id).length === 0);
+  const mine = ++turn, empty = ["license", "keys", "anchor"].filter((id) => content(id).length === 0 && (id !== "anchor" || isChain()));
+  $("anchored").hidden = anchor !== "" || !isChain();
   $("verdict").ariaBusy = true;
   let license, verdict, detail;
   if (empty.length > 0 && !(empty[0] === "license" && bytes.has("license"))) {
@@ -113,6 +130,7 @@ async function open(id, file) {
 async function fieldOf(file) {
   const text = await file.text();
   if (/^\s*\{\s*"revocations"/.test(text)) return "list";
+  if (/^\s*\{\s*"trust"/.test(text)) return "keys";
   return /^\s*[^\s{]/.test(text) && /ssh-|ecdsa-|BEGIN PUBLIC/.test(text) ? "keys" : "license";
 }
 
@@ -129,8 +147,9 @@ addEventListener("input", ({ target }) => {
 document.forms[0].addEventListener("submit", (event) => event.preventDefault());
 
 if (name) document.title = document.querySelector("h1").textContent = `Check a licence of ${name}`;
+$("keys").value = keys || chain;
+$("anchor").value = anchor;
 if (keys) {
-  $("keys").value = keys;
   $("keys").parentElement.hidden = true;
 }
 check();

@@ -44,9 +44,11 @@ async function open(path = file, options = {}) {
 }
 
 const fields = ["license", "keys", "list"];
+const published = JSON.parse(readFileSync(new URL("../../testdata/vectors.json", import.meta.url))).vectors;
 
 // give gives files to the page, and waits for the verdict on all of them.
 async function give(page, contents, { at = "", grace = 0 } = {}) {
+  if (contents.anchor !== undefined) await page.evaluate((anchor) => (document.getElementById("anchor").value = anchor), contents.anchor);
   await page.fill("#at", at);
   await page.fill("#grace", String(grace));
   for (const id of fields) {
@@ -59,25 +61,71 @@ async function give(page, contents, { at = "", grace = 0 } = {}) {
   return verdict(page);
 }
 
+// giveAll does the same within the page, for hundreds of vectors.
+async function giveAll(page, contents, { at, grace }) {
+  const texts = Object.fromEntries(fields.map((id) => [id, Buffer.from(contents[id]).toString("base64")]));
+  await page.evaluate(async ([texts, anchor, at, grace]) => {
+    Object.assign(document.getElementById("anchor"), { value: anchor });
+    Object.assign(document.getElementById("at"), { value: at });
+    Object.assign(document.getElementById("grace"), { value: grace });
+    for (const [id, text] of Object.entries(texts)) {
+      const area = document.getElementById(id), input = area.previousElementSibling, files = new DataTransfer();
+      area.value = "is being read";
+      files.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt())], id));
+      input.files = files.files;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+      while (area.value === "is being read") await new Promise((resolve) => setTimeout(resolve));
+    }
+    while (document.getElementById("verdict").ariaBusy !== "false") await new Promise((resolve) => setTimeout(resolve));
+  }, [texts, contents.anchor ?? "", at, String(grace)]);
+  return verdict(page);
+}
+
 const verdict = (page) => page.evaluate(() => ({
   title: document.querySelector("#verdict h2").textContent,
   code: /^([a-z0-9-]+): /.exec(document.querySelector("#verdict p")?.textContent ?? "")?.[1] ?? "",
   color: document.getElementById("verdict").className,
 }));
 
-const TITLES = { accepted: "Valid", "in-grace": "Expired, in grace" };
+// bake writes a page with the data of a vendor, and returns its path.
+function bake(t, vendor) {
+  const dir = mkdtempSync(join(tmpdir(), "licseal-"));
+  t.after(() => rmSync(dir, { recursive: true }));
+  const path = join(dir, "verify.html");
+  writeFileSync(path, readFileSync(file, "utf8").replace('id="vendor">{}', () => `id="vendor">${JSON.stringify(vendor).replaceAll("<", "\\u003c")}`));
+  return path;
+}
 
-test("every vector has its verdict", async () => {
-  const page = await open();
-  for (const v of [...vectors("vectors"), ...vectors("revocations")]) {
-    if (v.bounds.flat().length > 0) continue; // a key's dates with parts of a second, which no file of keys has
-    const isList = v.get("license") !== undefined;
-    const contents = { license: isList ? v.get("license") : v.file, keys: v.keys, list: isList ? v.file : "" };
-    const got = await give(page, contents, { at: v.get("time"), grace: Number(v.get("grace") ?? 0) / 86400 });
-    assert.equal(got.code || Object.keys(TITLES).find((word) => TITLES[word] === got.title), v.get("expect"), `${v.name}: ${JSON.stringify(got)}`);
+const bytes = (text) => Buffer.from(text ?? "", "base64");
+const ROLES = { id: "id", not_before: "notBefore", not_after: "notAfter", grace: "grace" };
+const WORDS = { Valid: "accepted", "Expired, in grace": "in-grace" };
+
+// vendorOf returns what a page knows for a vector beforehand: the members' names, and the
+// chain that has been seen.
+function vendorOf({ roles, trust }) {
+  const vendor = {};
+  if (roles) vendor.roles = Object.fromEntries(Object.entries(roles).map(([name, pointer]) => [ROLES[name], pointer]));
+  if (trust?.seen) Object.assign(vendor, { anchor: trust.root, chain: trust.seen.map((document) => `${bytes(document)}\n`).join("") });
+  return vendor;
+}
+
+// The stories of a reader that remembers are left out: the page remembers nothing.
+test("every vector has its verdict", async (t) => {
+  const plain = await open();
+  for (const { request, expect, why } of published.filter(({ part }) => part !== "memory")) {
+    const vendor = vendorOf(request), isPlain = Object.keys(vendor).length === 0;
+    const page = isPlain ? plain : await open(bake(t, vendor));
+    const isChain = request.document === undefined; // alone: no licence is judged, and this is none
+    const contents = { license: isChain ? "{}" : bytes(request.document), keys: request.keys ?? bytes(request.trust.chain), list: bytes(request.revocations), anchor: request.trust?.root };
+    const got = await giveAll(page, contents, { at: request.time ?? "2026-07-01T12:00:00Z", grace: (request.grace ?? 0) / 86400 });
+    const want = !isChain || expect.reason !== "" ? expect.class : expect.keys ? "missing-member" : "no-keys";
+    assert.equal(got.code || WORDS[got.title], want, `${request.id} (${why}): ${JSON.stringify(got)}`);
+    assert.equal(got.title === "The chain of trust cannot be used", expect.reason === "trust" || want === "no-keys", request.id);
+    if (request.trust && expect.digest) assert.match(await page.locator("#fields").textContent(), /Chain of trustgeneration \d$/);
+    assert.deepEqual(page.errors, [], request.id);
+    assert.equal(page.requests.length, 1, "the page asks for nothing but itself");
+    if (!isPlain) await page.context().close();
   }
-  assert.deepEqual(page.errors, []);
-  assert.equal(page.requests.length, 1, "the page asks for nothing but itself");
 });
 
 const hostile = `</textarea></script><script>document.title="hacked"</script><img src=x onerror="document.title='hacked'"><b>bold</b>\u202egnp.exe\u0000\u200b`;
@@ -115,6 +163,10 @@ function states() {
   const revocation = (name) => vectors("revocations").find((v) => v.name === name);
   const { license, keys } = issue(payload);
   const list = (v) => [{ license: v.get("license"), keys: v.keys, list: v.file }, { at: v.get("time") }];
+  const chain = (id) => {
+    const { request } = published.find(({ request }) => request.id === id);
+    return [{ license: bytes(request.document), keys: bytes(request.trust.chain), anchor: `SHA256:${request.trust.root}` }, { at: request.time }];
+  };
   const at = (time, grace = 0) => ({ at: time, grace });
   return {
     empty: [{}],
@@ -128,6 +180,9 @@ function states() {
     "stale-list": list(revocation("stale")),
     forged: [{ license: license.replace("Example", "Another"), keys }],
     "not-a-licence": [{ license: "<html>404</html>", keys }],
+    chain: chain("trust/licence-accepted"),
+    "chain-refused": chain("trust/licence-chain-first"),
+    "no-anchor": [{ ...chain("trust/licence-accepted")[0], anchor: "" }],
     "bad-keys": [{ license, keys: "nonsense" }],
     "no-dates": [{ ...issue({ customer: "Example" }) }],
   };
@@ -178,6 +233,28 @@ test("dropped files go where they belong", async () => {
   await page.waitForFunction(() => document.querySelector("#verdict h2").textContent === "Revoked");
 });
 
+test("a clock that is behind the list is reported", async () => {
+  const v = vectors("revocations").find(({ name }) => name === "accepted-empty");
+  const page = await open();
+  await page.clock.setFixedTime(new Date("2026-06-13T23:00:00Z"));
+  assert.equal((await give(page, { license: v.get("license"), keys: v.keys, list: v.file })).title, "The clock is wrong");
+  if (shots) await page.screenshot({ path: join(shots, "clock.png"), fullPage: true });
+  assert.deepEqual(page.errors, []);
+});
+
+test("a page with a chain follows it, accepts no older one, and no keys in its place", async (t) => {
+  const { request } = published.find(({ request }) => request.id === "trust/licence-accepted");
+  const license = bytes(request.document), whole = bytes(request.trust.chain).toString(), [first] = whole.split("\n");
+  const page = await open(bake(t, { anchor: request.trust.root, chain: `${first}\n` }));
+  assert.equal(await page.locator("#anchored").isVisible(), false);
+  assert.equal((await give(page, { license, keys: whole }, { at: request.time })).title, "Valid");
+  if (shots) await page.screenshot({ path: join(shots, "vendor-chain.png"), fullPage: true });
+  assert.equal((await give(page, { license, keys: issue(payload).keys }, { at: request.time })).title, "The chain of trust cannot be used");
+  const whole2 = await open(bake(t, { anchor: request.trust.root, chain: whole }));
+  assert.equal((await give(whole2, { license }, { at: request.time })).title, "Valid");
+  assert.equal((await give(whole2, { license, keys: first }, { at: request.time })).title, "Valid", "an older chain changes nothing");
+});
+
 test("on paper, the verdict is there and the form is not", async () => {
   const page = await open();
   await give(page, issue(payload), { at: "2026-07-01T00:00:00Z" });
@@ -188,13 +265,9 @@ test("on paper, the verdict is there and the form is not", async () => {
 });
 
 test("a vendor's keys, name, labels and roles are baked in", async (t) => {
-  const dir = mkdtempSync(join(tmpdir(), "licseal-"));
-  t.after(() => rmSync(dir, { recursive: true }));
   const { license, keys } = issue({ customer: "Example", from: "2026-01-01", until: "2027-01-01" });
   const vendor = { name: "Example & <Sons>", keys, labels: { customer: "Customer <b>" }, roles: { notBefore: "/from", notAfter: "/until" } };
-  const path = join(dir, "verify.html");
-  writeFileSync(path, readFileSync(file, "utf8").replace('id="vendor">{}', () => `id="vendor">${JSON.stringify(vendor).replaceAll("<", "\\u003c")}`));
-  const page = await open(path);
+  const page = await open(bake(t, vendor));
   assert.equal(await page.locator("h1").textContent(), "Check a licence of Example & <Sons>");
   assert.equal(await page.locator("#keys").isVisible(), false);
   assert.equal((await give(page, { license }, { at: "2026-07-01T00:00:00Z" })).title, "Valid");
