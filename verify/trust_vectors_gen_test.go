@@ -208,8 +208,8 @@ func makeTales() map[string]string {
 		s.trust(may1, always(1)...)
 		s.list(1, "accepted", 1, may2)
 		s.trust(june1)
-		s.licence(1, "signature")
-		s.list(1, "forged", 2, june2)
+		s.licence(1, "no-keys")
+		s.list(1, "no-keys", 2, june2)
 	})
 	add("older-chain", "a chain that ends earlier changes nothing", func(s *tale) {
 		first := s.document(may1, nil, always(1)...)

@@ -82,7 +82,7 @@ func TestTrustListVectors(t *testing.T) {
 			for i := 0; i+1 < len(lines); i += 2 {
 				name, value, _ := strings.Cut(lines[i], ": ")
 				want, ok := strings.CutPrefix(lines[i+1], "expect: ")
-				if got := wordOfStep(name, r.do(name, value)); !ok || got != want {
+				if got := wordOfStep(r.do(name, value)); !ok || got != want {
 					t.Errorf("step %d, %s: got %s, want %s", i/2+1, name, got, want)
 				}
 			}
@@ -132,7 +132,7 @@ func (r *taleReader) do(name, value string) error {
 	return err
 }
 
-func wordOfStep(name string, err error) string {
+func wordOfStep(err error) string {
 	var (
 		chain   *trust.Error
 		list    *revoke.Error
@@ -142,8 +142,8 @@ func wordOfStep(name string, err error) string {
 	switch {
 	case err == nil:
 		return "accepted"
-	case errors.Is(err, licseal.ErrNoTrustedKeys): // so nobody trusted has signed it
-		return map[string]string{"list": string(revoke.Forged), "licence": string(licseal.ReasonSignature)}[name]
+	case errors.Is(err, licseal.ErrNoTrustedKeys):
+		return "no-keys"
 	case errors.As(err, &chain):
 		return string(chain.Reason)
 	case errors.As(err, &revoked) && revoked.KeyID != "":

@@ -68,6 +68,8 @@ type mutator struct{ *rand.Rand }
 // change changes a request, and says how.
 func (m mutator) change(r *Request) string {
 	switch {
+	case r.Story != nil:
+		return m.changeStory(r)
 	case r.Trust != nil:
 		return m.changeChain(r)
 	case r.Revocations != nil && m.IntN(3) > 0:

@@ -60,7 +60,7 @@ func arguments(dir string, r *Request) (args []string, input []byte, err error) 
 		return path
 	}
 	switch {
-	case r.Roles != nil || r.Trust != nil && r.Document != nil:
+	case r.Story != nil || r.Roles != nil || r.Trust != nil && r.Document != nil:
 		return nil, nil, nil
 	case r.Trust != nil:
 		args = []string{"trust", r.Trust.Root}

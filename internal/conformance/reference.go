@@ -30,6 +30,9 @@ func Judge(r *Request) Answer {
 }
 
 func judge(r *Request) Answer {
+	if r.Story != nil {
+		return tell(r)
+	}
 	if (r.Keys != "") == (r.Trust != nil) {
 		return usage()
 	}
@@ -43,7 +46,7 @@ func judge(r *Request) Answer {
 			return describe(chain)
 		}
 		if trusted = chain.Trusted(); len(trusted) == 0 {
-			return Answer{Reason: reasonTrust}
+			return Answer{Reason: reasonTrust, Class: trustClass(licseal.ErrNoTrustedKeys)}
 		}
 	} else {
 		var err error
@@ -87,6 +90,8 @@ func trustClass(err error) string {
 		return string(parse.Class)
 	case errors.As(err, &refused):
 		return string(refused.Reason)
+	case errors.Is(err, licseal.ErrNoTrustedKeys):
+		return "no-keys"
 	}
 	return ""
 }
@@ -102,11 +107,16 @@ func judgeLicence(r *Request, trusted []licseal.TrustedKey) Answer {
 			return Answer{Reason: reasonList, Class: classOf(err)}
 		}
 	}
-	v, err := verify.New(trusted, &options)
+	return verdictOf(r.Document, trusted, &options)
+}
+
+// verdictOf judges a licence.
+func verdictOf(document []byte, trusted []licseal.TrustedKey, options *verify.Options) Answer {
+	v, err := verify.New(trusted, options)
 	if err != nil {
 		return usage()
 	}
-	report := v.Report(r.Document)
+	report := v.Report(document)
 	if err := report.Err(); err != nil {
 		return Answer{Reason: string(report.Reason()), Class: classOf(err)}
 	}
@@ -139,6 +149,7 @@ func classOf(err error) string {
 		noID      *verify.NoIDError
 		date      *licseal.DateError
 		state     *verify.StateError
+		clock     *verify.ClockError
 	)
 	switch {
 	case errors.As(err, &parse):
@@ -155,6 +166,8 @@ func classOf(err error) string {
 		return "no-id"
 	case errors.As(err, &date):
 		return "date"
+	case errors.As(err, &clock):
+		return "clock"
 	case errors.As(err, &state):
 		return strings.ReplaceAll(string(state.State), " ", "-")
 	}

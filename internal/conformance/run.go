@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/licseal/licseal/internal/ordered"
@@ -212,10 +213,14 @@ func (r *runner) report(v Vector, a Answer, err error) {
 	case err != nil:
 		result.Status, result.Detail = NoAnswer, err.Error()
 	}
-	if r.Classes && (result.Status == OtherClass || result.Status == Passed && r.server != nil && a.Class != v.Expect.Class) {
+	if r.Classes && (result.Status == OtherClass || result.Status == Passed && r.server != nil && !sameClass(v.Expect, a)) {
 		result.Status, result.Detail = Failed, fmt.Sprintf("the client says %s; expected %s", words(a), words(v.Expect))
 	}
 	r.each(result)
+}
+
+func sameClass(want, got Answer) bool {
+	return want.Class == got.Class && slices.EqualFunc(want.Steps, got.Steps, sameClass)
 }
 
 // compare returns how an answer compares with the expected one. What only CMD serve can
@@ -226,6 +231,8 @@ func compare(want, got Answer, served bool) (Status, string) {
 		return Unsupported, "the client does not support this"
 	case got.Reason != want.Reason:
 		return Failed, fmt.Sprintf("the client says %s; expected %s", words(got), words(want))
+	case want.Steps != nil:
+		return compareSteps(want.Steps, got.Steps)
 	case want.Reason == "" && served:
 		return compareAccepted(want, got)
 	case got.Class != "" && got.Class != want.Class:
@@ -247,9 +254,34 @@ func compareAccepted(want, got Answer) (Status, string) {
 	return Passed, ""
 }
 
+// compareSteps returns how the first step compares that is not as expected.
+func compareSteps(want, got []Answer) (Status, string) {
+	if len(want) != len(got) {
+		return Failed, fmt.Sprintf("%d answers for %d steps", len(got), len(want))
+	}
+	other, detail := Passed, ""
+	for i := range want {
+		status, what := compare(want[i], got[i], true)
+		if status == Passed || status == OtherClass && other == OtherClass {
+			continue
+		}
+		other, detail = status, fmt.Sprintf("step %d: %s", i+1, what)
+		if status != OtherClass {
+			break
+		}
+	}
+	return other, detail
+}
+
 // words returns what an answer says, for people.
 func words(a Answer) string {
 	switch {
+	case a.Steps != nil:
+		var steps []string
+		for _, step := range a.Steps {
+			steps = append(steps, words(step))
+		}
+		return strings.Join(steps, ", ")
 	case a.Reason == "" && a.Class == "":
 		return "accepted"
 	case a.Reason == "" || a.Reason == a.Class:

@@ -23,6 +23,7 @@ type Request struct {
 	Grace       int64  `json:"grace,omitempty"` // in seconds
 	Revocations []byte `json:"revocations,omitzero"`
 	Roles       *Roles `json:"roles,omitempty"`
+	Story       *Story `json:"story,omitempty"` // alone but for Time
 }
 
 // Trust is a chain of trust.
@@ -48,6 +49,7 @@ type Answer struct {
 	Digest     string   `json:"digest,omitempty"`     // of the payload of an accepted licence
 	Generation int64    `json:"generation,omitempty"` // of an accepted chain
 	Keys       []string `json:"keys,omitempty"`       // the fingerprints that it trusts
+	Steps      []Answer `json:"steps,omitempty"`      // of a story, without ID
 }
 
 // Vector is a request and the answer to expect.
@@ -60,7 +62,7 @@ type Vector struct {
 }
 
 // Parts returns the names of the parts of SPEC.md that a client can be tested for.
-func Parts() []string { return []string{"licence", "revocations", "trust"} }
+func Parts() []string { return []string{"licence", "revocations", "trust", "memory"} }
 
 // File is the published form of all vectors: testdata/vectors.json.
 type File struct {

@@ -223,7 +223,7 @@ func chains(t *testing.T) (all []Vector) {
 }
 
 func makeVectors(t *testing.T) []Vector {
-	all := slices.Concat(licences(t), revocations(t), chains(t))
+	all := slices.Concat(licences(t), revocations(t), chains(t), stories(t))
 	all = append(all, more(all)...)
 	slices.SortFunc(all, func(a, b Vector) int { return strings.Compare(a.Request.ID, b.Request.ID) })
 	return all
@@ -357,6 +357,9 @@ func withChain(base func(string) Vector) (all []Vector) {
 	add("list-other-key", "another key signed the list", licence(payload, signer), list("1", secret), nil, Answer{Reason: "revocation-list", Class: "forged"})
 	add("chain-first", "the chain is judged before the list, and the list before the licence", licence("{}", secret), list("0", secret),
 		func(t *Trust) { t.Root = strings.Repeat("0", 64) }, Answer{Reason: "trust", Class: "anchor"})
+	none := base("trust/accepted-no-keys").Request.Trust
+	add("no-keys", "no licence is judged by a chain that trusts no key", licence("{}", secret), list("0", secret),
+		func(t *Trust) { *t = *none }, Answer{Reason: "trust", Class: "no-keys"})
 	add("list-first", "the list is judged before the licence", licence("{}", secret), list("0", signer), nil, Answer{Reason: "revocation-list", Class: "revocations"})
 	return all
 }

@@ -32,6 +32,21 @@ export interface TrustedKey {
   readonly principals: readonly string[];
 }
 
+/** What licences are judged by, from advance. */
+export interface Basis {
+  /** What to remember: give it to advance the next time. */
+  readonly memory: string;
+  /** Why no licence is accepted; null if nothing is in the way. */
+  readonly refusal: Refusal | null;
+  /** What stops nothing: a chain that was refused, a list that is missing or issued ahead. */
+  readonly warnings: readonly Refusal[];
+  /** The newest generation of the chain of trust; 0 for trusted keys. */
+  readonly generation: number;
+  /** The generation of the newest revocation list remembered; 0 if there is none. */
+  readonly listGeneration: number;
+  readonly keys: readonly TrustedKey[];
+}
+
 /** A licence whose signature was verified. */
 export interface License {
   /** What the vendor grants: exactly what was signed. */
@@ -68,10 +83,31 @@ export interface Options {
  * a Refusal if it is not.
  *
  * @param text the licence
- * @param trustedKeys a file of trusted keys, or what parseTrustedKeys returned; null with
- * a chain of trust
+ * @param trustedKeys a file of trusted keys, or what parseTrustedKeys or advance returned;
+ * null with a chain of trust
  */
-export function verifyLicense(text: Text, trustedKeys: Text | readonly TrustedKey[] | null, options?: Options): Promise<License>;
+export function verifyLicense(text: Text, trustedKeys: Text | readonly TrustedKey[] | Basis | null, options?: Options): Promise<License>;
+
+/** What a program is given to judge licences by: keys or trust, and perhaps a list. */
+export interface Given {
+  /** Trusted keys, in place of a chain of trust. */
+  keys?: Text | readonly TrustedKey[] | null;
+  /** A chain of trust. Without chain, what is remembered stays in force. */
+  trust?: { anchor: string; chain?: Text | null } | null;
+  /** A revocation list. Without one, revocation is not checked. */
+  revocations?: Text | null;
+  /** What the clock says. By default, the clock of the machine. */
+  now?: Date | string;
+}
+
+/**
+ * Reads what a program is given, holds it against what the program remembers, and
+ * remembers it: so neither a clock that was set back, nor an older list, nor an older
+ * chain can undo what it has seen.
+ *
+ * @param memory the memory of what this function returned before; null the first time
+ */
+export function advance(memory: string | null, given: Given): Promise<Basis>;
 
 /** Reads a file of trusted keys: OpenSSH public keys, allowed_signers lines, PEM. */
 export function parseTrustedKeys(file: Text): Promise<TrustedKey[]>;

@@ -4,17 +4,47 @@
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { buffer } from "node:stream/consumers";
-import { followChain, parseTrustedKeys, Refusal, verifyLicense } from "../src/index.js";
+import { advance, followChain, parseTrustedKeys, Refusal, verifyLicense } from "../src/index.js";
 
 const CODES = { parse: 3, schema: 4, signature: 5, "not-yet-valid": 6, expired: 7, revoked: 8 };
-const MEMBERS = ["id", "document", "keys", "trust", "time", "grace", "revocations", "roles"];
+const MEMBERS = ["id", "document", "keys", "trust", "time", "grace", "revocations", "roles", "story"];
 const ROLES = { id: "id", not_before: "notBefore", not_after: "notAfter", grace: "grace" };
 
 const unbase64 = (text) => (text === undefined ? null : new Uint8Array(Buffer.from(text, "base64")));
 const only = (object, names) => Object.keys(object).every((name) => names.includes(name));
 
+// take hands the reader of a story what a step has.
+async function take(reader, { chain, revocations, document, root, keys, time, ...others }) {
+  if (Object.keys(others).length > 0) return { reason: "usage" };
+  if (time !== undefined) {
+    reader.now = time;
+    return { reason: "", class: "accepted" };
+  }
+  const trust = keys === undefined && (root ?? reader.root) ? { anchor: root ?? reader.root, chain: unbase64(chain) } : null;
+  const list = document === undefined ? revocations : reader.list;
+  const basis = await advance(reader.memory, { keys: trust ? null : keys ?? reader.keys, trust, revocations: unbase64(list), now: reader.now });
+  reader.memory = basis.memory;
+  if (document !== undefined) return verdict(await verifyLicense(unbase64(document), basis, { at: reader.now }));
+  const isChain = chain !== undefined && basis.generation > 0 && basis.refusal?.code === "no-keys";
+  const refusal = basis.warnings.find(({ code }) => code !== "missing") ?? (isChain ? null : basis.refusal);
+  if (refusal) throw refusal;
+  reader.list = basis.listGeneration === 0 ? undefined : revocations ?? reader.list;
+  return { reason: "", class: "accepted", ...(trust && !revocations ? { generation: basis.generation, keys: basis.keys.map(({ id }) => id) } : {}) };
+}
+
+// tell answers a request with a story.
+async function tell({ story: { steps, ...reader }, time }) {
+  Object.assign(reader, { memory: null, now: time });
+  const answers = [];
+  for (const step of steps) answers.push(await answer(() => take(reader, step)));
+  return { reason: "", steps: answers };
+}
+
+const verdict = (license) => ({ reason: "", class: license.state === "in grace" ? "in-grace" : "accepted", digest: license.digest });
+
 // judge answers a request of the protocol.
 async function judge(request) {
+  if (request.story) return tell(request);
   const { roles = {}, trust } = request;
   if (!only(request, MEMBERS) || !only(roles, Object.keys(ROLES))) return { reason: "usage" };
   const chain = trust && { anchor: trust.root, chain: unbase64(trust.chain) };
@@ -28,12 +58,12 @@ async function judge(request) {
     at: request.time, grace: request.grace ?? 0, revocations: unbase64(request.revocations), trust: chain ?? null,
     roles: Object.fromEntries(Object.entries(roles).map(([name, pointer]) => [ROLES[name], pointer])),
   });
-  return { reason: "", class: license.state === "in grace" ? "in-grace" : "accepted", digest: license.digest };
+  return verdict(license);
 }
 
-async function answer(request) {
+async function answer(judged) {
   try {
-    return await judge(request);
+    return await judged();
   } catch (error) {
     if (error instanceof Refusal) return { reason: error.reason, class: error.code, message: error.message };
     return { reason: "usage", message: error.message };
@@ -44,7 +74,7 @@ async function main([command, ...args]) {
   if (command === "serve" && args.length === 0) {
     for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
       const request = JSON.parse(line);
-      process.stdout.write(`${JSON.stringify({ id: request.id, ...(await answer(request)) })}\n`);
+      process.stdout.write(`${JSON.stringify({ id: request.id, ...(await answer(() => judge(request))) })}\n`);
     }
     return 0;
   }
@@ -60,7 +90,7 @@ async function main([command, ...args]) {
     console.error("usage: licseal-verify verify KEYS TIME GRACE [LIST] < LICENCE\n       licseal-verify trust ROOT [SEEN] < CHAIN\n       licseal-verify serve");
     return 2;
   }
-  const { reason, message = "accepted" } = await answer(request);
+  const { reason, message = "accepted" } = await answer(() => judge(request));
   if (reason) console.error(`${reason}: ${message}`);
   else console.log(message);
   return reason === "" ? 0 : reason === "usage" ? 2 : CODES[reason] ?? 1;

@@ -19,8 +19,8 @@ function time(value, name) {
   return instant;
 }
 
-// read checks the payload of a list.
-function read(payload) {
+// readList checks the payload of a list.
+export function readList(payload) {
   members(payload, ["generation", "issued", "keys", "licenses", "next_update", "salt"]);
   const { generation, issued, keys, licenses, next_update: next, salt } = payload;
   need(Number.isInteger(generation) && generation >= 1, "generation must be an integer, 1 or greater");
@@ -33,24 +33,24 @@ function read(payload) {
     need(isKeyID(id) && isReason(key.reason), "a fingerprint or a reason is malformed");
     if (Object.hasOwn(key, "from")) time(key.from, "from");
   }
-  const list = { keys, licenses, salt, issued: time(issued, "issued"), next: time(next, "next_update") };
+  const list = { payload, keys, licenses, salt, issued: time(issued, "issued"), next: time(next, "next_update") };
   need(list.issued < list.next, "next_update must be later than issued");
   return list;
 }
 
 // refuses reports whether a list revokes a key for what was signed at an instant; null
 // is an instant that cannot be read.
-const refuses = (list, id, instant) =>
+export const refuses = (list, id, instant) =>
   Object.hasOwn(list.keys, id) && (list.keys[id].from === undefined || instant === null || instant >= parseWholeTime(list.keys[id].from));
 
 // openList reads a list and verifies its signature.
 export async function openList(text, keys) {
   const document = readText(toBytes(text, "the revocation list"));
-  const list = read(JSON.parse(document.payload));
-  const signer = await signerOf(keys, utf8(`licseal-revocations-v1\n${document.payload}`), document.signature, list.issued);
+  const list = readList(JSON.parse(document.payload)), message = utf8(`licseal-revocations-v1\n${document.payload}`);
+  const signer = await signerOf(keys, message, document.signature, list.issued);
   if (!signer) throw new Refusal(REASON, "forged", "no key that is trusted for its date signed the revocation list");
   if (refuses(list, signer.id, list.issued)) throw new Refusal(REASON, "signer-revoked", "the list revokes its own signer");
-  return list;
+  return { ...list, signer: signer.id, digest: hex(await sha256(message)) };
 }
 
 function readText(bytes) {
@@ -61,10 +61,16 @@ function readText(bytes) {
   }
 }
 
-// checkRevoked refuses a licence by a list. created is null if its dates cannot be read.
-export async function checkRevoked(list, { keyID, created, id, at, license }) {
-  if (at >= list.next) throw new Refusal(REASON, "stale", `the revocation list ended at ${format(list.next)}`, license);
-  if (refuses(list, keyID, created)) throw new Refusal("revoked", "key-revoked", `its signing key is revoked: ${list.keys[keyID].reason}`);
+// checkRevoked refuses a licence by a list. created is null if its dates cannot be read,
+// and latest is the latest instant that has passed. checkClock refuses a wrong clock.
+export async function checkRevoked(list, { keyID, created, id, latest, license, checkClock }) {
+  const isKeyRevoked = refuses(list, keyID, created);
+  if (latest >= list.next) {
+    const kept = isKeyRevoked ? null : license;
+    checkClock(kept);
+    throw new Refusal(REASON, "stale", `the revocation list ended at ${format(list.next)}`, kept);
+  }
+  if (isKeyRevoked) throw new Refusal("revoked", "key-revoked", `its signing key is revoked: ${list.keys[keyID].reason}`);
   if (id === null) throw new Refusal("schema", "no-id", "no id to look up in the revocation list", license);
   const hash = hex(await sha256(utf8(`licseal-revoked-license-v1\n${list.salt}\n${id}`)));
   if (Object.hasOwn(list.licenses, hash)) throw new Refusal("revoked", "revoked", `the licence is revoked: ${list.licenses[hash]}`, license);

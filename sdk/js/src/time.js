@@ -4,7 +4,10 @@
 const SECOND = 1_000_000_000n;
 export const seconds = (n) => BigInt(Math.trunc(n)) * SECOND + BigInt(Math.round((n % 1) * 1e9));
 export const days = (n) => BigInt(n) * 86_400n * SECOND;
-export const max = (a, b) => (a > b ? a : b);
+export const CLOCK_SKEW = days(1); // how far the clock may be behind an instant that has passed
+
+// max returns the later of two instants. null is none.
+export const max = (a, b) => (a === null || (b !== null && b > a) ? b : a);
 
 const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 const TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([-+])(\d\d):(\d\d))$/;
@@ -41,6 +44,9 @@ export const parseWholeTime = (text) => (/^.{19}Z$/.test(text) && text !== "0001
 
 // toDate returns an instant as a Date, whole milliseconds.
 export const toDate = (instant) => new Date(Number(instant / 1_000_000n - (instant % 1_000_000n < 0n ? 1n : 0n)));
+
+// formatExact writes an instant of the years 0 to 9999 as parseTime reads it.
+export const formatExact = (instant) => `${toDate(instant).toISOString().slice(0, 19)}.${String(((instant % SECOND) + SECOND) % SECOND).padStart(9, "0")}Z`;
 
 // format writes an instant for people.
 export const format = (instant) => toDate(instant).toISOString().replace(/\.000Z$/, "Z");

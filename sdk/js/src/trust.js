@@ -118,6 +118,10 @@ class Chain {
     return this.documents.at(-1);
   }
 
+  copy() {
+    return Object.assign(new Chain(), { documents: [...this.documents], roles: new Map(this.roles) });
+  }
+
   // step appends a document that follows the newest one.
   async step(next) {
     const known = this.newest, { generation } = next;
@@ -157,9 +161,9 @@ async function checkSignatures(known, next) {
 }
 
 // lines splits a chain into its documents.
-function lines(text) {
+function lines(text, maxBytes = MAX_CHAIN_BYTES) {
   const bytes = toBytes(text, "the chain of trust");
-  if (bytes.length > MAX_CHAIN_BYTES) throw new Refusal("trust", "too-long", `a chain has at most ${MAX_CHAIN_BYTES} bytes`);
+  if (bytes.length > maxBytes) throw new Refusal("trust", "too-long", `a chain has at most ${maxBytes} bytes`);
   const all = [];
   let start = 0;
   for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
@@ -170,9 +174,11 @@ function lines(text) {
   return all;
 }
 
-async function open(text, anchor) {
+// open follows a chain from its anchor.
+export async function open(text, anchor, maxBytes) {
+  if (!isDigest(anchor)) throw new TypeError("the anchor of a chain of trust is 64 lower-case hex digits");
   const chain = new Chain(), cache = new Map();
-  for (const line of lines(text)) {
+  for (const line of lines(text, maxBytes)) {
     const document = await readOne(line, cache);
     if (!chain.newest && document.generation === 1 && document.digest !== anchor) refuse("anchor", 1, "the chain begins with another document than the anchor");
     await chain.step(document);
@@ -181,8 +187,8 @@ async function open(text, anchor) {
 }
 
 // extend follows a chain from what is known. It reads from the end, to the last document
-// that is known.
-async function extend(chain, text) {
+// that is known. It returns the longer chain.
+export async function extend(chain, text) {
   const known = chain.newest.generation, fresh = [], all = lines(text), cache = new Map();
   for (let i = all.length - 1; i >= 0; i--) {
     const document = await readOne(all[i], cache), { generation } = document;
@@ -196,20 +202,24 @@ async function extend(chain, text) {
     if (i >= generation) refuse("rollback", generation, "too many documents come before it");
     break;
   }
-  for (const document of fresh) await chain.step(document);
+  const next = chain.copy();
+  for (const document of fresh) await next.step(document);
+  return next;
 }
 
-// followChain follows a chain of trust from its anchor, a digest that comes with the
-// program, and returns the newest generation, its keys, and what to remember: the text
-// to give as seen the next time.
-export async function followChain(text, anchor, seen = null) {
-  if (!isDigest(anchor)) throw new TypeError("the anchor of a chain of trust is 64 lower-case hex digits");
-  const chain = await open(seen ?? text, anchor);
-  if (seen !== null) await extend(chain, text);
+// describe returns the newest generation of a chain, its keys, and what to remember.
+export function describe(chain) {
   const decoder = new TextDecoder();
   return {
     generation: chain.newest.generation,
     keys: chain.newest.keys,
     seen: chain.documents.map(({ bytes }) => `${decoder.decode(bytes)}\n`).join(""),
   };
+}
+
+// followChain follows a chain of trust from its anchor, a digest that comes with the
+// program, and returns the newest generation, its keys, and what to remember: the text
+// to give as seen the next time.
+export async function followChain(text, anchor, seen = null) {
+  return describe(seen === null ? await open(text, anchor) : await extend(await open(seen, anchor, Infinity), text));
 }

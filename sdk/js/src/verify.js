@@ -5,10 +5,9 @@ import { hex, sha256, signerOf } from "./keys.js";
 import { isString } from "./payload.js";
 import { Refusal } from "./refusal.js";
 import { checkRevoked } from "./revocations.js";
-import { days, format, max, parseDate, seconds, toDate } from "./time.js";
+import { CLOCK_SKEW, days, format, max, parseDate, toDate } from "./time.js";
 
 const MAX_BYTES = 64 * 1024;
-const CLOCK_SKEW = seconds(24 * 3600);
 
 export const ROLES = { id: "/license_key", notBefore: "/license_creation_date", notAfter: "/license_expiration_date", grace: "" };
 
@@ -53,9 +52,9 @@ function idOf(payload, pointer) {
   return (isString(id) && id !== "") || typeof id === "number" ? String(id) : null;
 }
 
-// judge verifies a licence, in bytes. list is an open revocation list or null, and isClock
-// says that now is what the clock shows.
-export async function judge(bytes, keys, { now, isClock, grace, roles, list }) {
+// judge verifies a licence, in bytes. list is an open revocation list or null, isClock says
+// that now is what the clock shows, and floor is the latest instant remembered, or null.
+export async function judge(bytes, keys, { now, isClock, grace, roles, list, floor = null }) {
   const document = readDocument(bytes, { member: "license", maxBytes: MAX_BYTES, integerVersion: true });
   const payload = JSON.parse(document.payload), message = utf8(document.payload);
   let period = null, dateFault = "";
@@ -75,11 +74,15 @@ export async function judge(bytes, keys, { now, isClock, grace, roles, list }) {
     state: dateFault ? "" : stateOf(period, now),
   };
   if (!dateFault) for (const name of ["notBefore", "notAfter", "graceEnd"]) license[name] = toDate(period[name]);
+  const checkClock = (kept, seen = null) => {
+    const issued = list && (isClock || floor !== null) ? list.issued : null, known = max(max(floor, issued), seen);
+    if (known !== null && now < known - CLOCK_SKEW) throw new Refusal("clock", "clock", `the clock is wrong, or was set back: ${format(known)} has passed`, kept);
+  };
   if (list) {
-    await checkRevoked(list, { keyID: key.id, created: dateFault ? null : created, id: idOf(payload, roles.id), at: now, license });
+    await checkRevoked(list, { keyID: key.id, created: dateFault ? null : created, id: idOf(payload, roles.id), latest: max(floor, now), license, checkClock });
   }
   if (dateFault) throw new Refusal("schema", "date", dateFault, license);
-  if (list && isClock && now < list.issued - CLOCK_SKEW) throw new Refusal("clock", "clock", "the clock is behind the revocation list", license);
+  checkClock(license, floor === null ? null : created);
   if (license.state === "not yet valid") throw new Refusal("not-yet-valid", "not-yet-valid", `not yet valid: valid from ${format(period.notBefore)}`, license);
   if (license.state === "expired") throw new Refusal("expired", "expired", `expired at ${format(period.graceEnd)}`, license);
   return license;

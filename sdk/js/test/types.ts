@@ -1,5 +1,5 @@
 // Checked by tsc, not run.
-import { followChain, parseTrustedKeys, Refusal, verifyLicense, type License, type Reason } from "licseal";
+import { advance, followChain, parseTrustedKeys, Refusal, verifyLicense, type Basis, type License, type Reason } from "licseal";
 
 export async function customer(text: Uint8Array, keys: string): Promise<string> {
   try {
@@ -16,6 +16,8 @@ const reason = (word: Reason): string => (word === "expired" ? "renew" : word);
 export async function trusted(chain: string, anchor: string): Promise<License> {
   const { seen, generation } = await followChain(chain, anchor);
   await verifyLicense("{}", await parseTrustedKeys(`ssh-ed25519 ${generation}`));
+  const { memory, warnings }: Basis = await advance(null, { trust: { anchor, chain } });
+  await verifyLicense("{}", await advance(memory, { trust: { anchor }, revocations: "{}" }), { at: warnings[0]?.code });
   // @ts-expect-error a misspelt option is refused
   await verifyLicense("{}", null, { revocation: "" });
   return verifyLicense("{}", null, { trust: { anchor, chain, seen } });

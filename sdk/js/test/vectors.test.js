@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import test from "node:test";
+import { fileURLToPath } from "node:url";
 import { followChain, parseTrustedKeys, Refusal, verifyLicense } from "../src/index.js";
 import { parseTime } from "../src/time.js";
 import { vectors } from "./lib/vectors.js";
@@ -54,5 +57,16 @@ test("chains of trust", async (t) => {
       assert.equal(generation, Number(v.get("generation")));
       assert.deepEqual(keys.map(({ id }) => id), v.all("key"));
     });
+  }
+});
+
+test("stories of a reader that remembers", async (t) => {
+  const all = JSON.parse(readFileSync(new URL("../../../testdata/vectors.json", import.meta.url))).vectors.filter(({ part }) => part === "memory");
+  const input = all.map(({ request }) => `${JSON.stringify(request)}\n`).join("");
+  const { stdout } = spawnSync(process.execPath, [fileURLToPath(new URL("../bin/licseal-verify.js", import.meta.url)), "serve"], { input, encoding: "utf8" });
+  const answers = stdout.trim().split("\n").map((line) => JSON.parse(line));
+  for (const [i, { request, expect, why }] of all.entries()) {
+    const expected = expect.steps.map((step) => (step.generation ? { keys: [], ...step } : step));
+    await t.test(request.id, () => assert.deepEqual(answers[i].steps.map(({ message, ...step }) => step), expected, why));
   }
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { parseTrustedKeys, Refusal, verifyLicense } from "../src/index.js";
+import { advance, parseTrustedKeys, Refusal, verifyLicense } from "../src/index.js";
 import { issue } from "./lib/license.js";
 import { vectors } from "./lib/vectors.js";
 
@@ -92,4 +92,46 @@ test("files of trusted keys that are read", async () => {
     const [key, ...others] = await parseTrustedKeys(file);
     assert.deepEqual([key.id, key.principals, others], ["SHA256:fe85JkIjo8VPe+XqXJGH5Mau1EMFdK1OdKvJUFicyA8", principals, []]);
   }
+});
+
+const document = (name) => Buffer.from(vectors("trust").find((v) => v.name === name).file).toString();
+const chain = document("accepted-chain"), anchor = vectors("trust").find(({ name }) => name === "accepted-chain").get("anchor");
+
+test("a memory is a text that the caller keeps", async () => {
+  const { license, keys } = issue(payload);
+  const first = await advance(null, { keys, now: at });
+  assert.deepEqual(JSON.parse(first.memory), { version: "1", latest: "2026-07-01T12:00:00.000000000Z" });
+  assert.equal((await verifyLicense(license, first, { at })).state, "valid");
+  const behind = new Date("2026-06-30T11:59:59Z"), back = await advance(first.memory, { keys, now: behind });
+  assert.equal(back.memory, first.memory);
+  await assert.rejects(verifyLicense(license, back, { at: behind }), refusal("clock", "clock"));
+  for (const damaged of ["", "{}", "null", '{"version":"2"}', '{"version":"1","latest":1}', '{"version":"1","list":{}}', '{"version":"1","other":1}', '{"version":"1","trust":1}']) {
+    await assert.rejects(advance(damaged, { keys }), TypeError, damaged);
+  }
+});
+
+test("a chain that is refused leaves what is remembered in force", async () => {
+  const { memory, generation } = await advance(null, { trust: { anchor, chain }, now: at });
+  const forged = await advance(memory, { trust: { anchor, chain: chain.replace(/"issued"/g, '"Issued"') }, now: at });
+  assert.deepEqual([forged.refusal, forged.warnings.length, forged.generation, forged.memory], [null, 1, generation, memory]);
+  for (const [given, code] of [[{ keys: ed25519 }, "anchor"], [{ trust: { anchor: "0".repeat(64), chain } }, "anchor"]]) {
+    const refused = await advance(memory, given);
+    await assert.rejects(verifyLicense("{}", refused), refusal("trust", code));
+    assert.equal(refused.memory, memory);
+  }
+  await assert.rejects(verifyLicense("{}", await advance(null, { trust: { anchor } })), refusal("trust", "gap"));
+});
+
+test("a list that was seen before and is missing is a warning", async () => {
+  const v = vectors("revocations").find(({ name }) => name === "accepted-empty");
+  const { memory, listGeneration } = await advance(null, { keys: v.keys, revocations: v.file, now: at });
+  const basis = await advance(memory, { keys: v.keys, now: at });
+  assert.deepEqual([listGeneration > 0, basis.listGeneration, basis.warnings[0].code, basis.refusal], [true, listGeneration, "missing", null]);
+});
+
+test("what is given to advance is given once", async () => {
+  const { license, keys } = issue(payload), basis = await advance(null, { keys });
+  for (const options of [{ revocations: "" }, { trust: { anchor, chain } }]) await assert.rejects(verifyLicense(license, basis, options), TypeError);
+  for (const given of [{}, { keys, trust: { anchor, chain } }, { keys, at }, { trust: { anchor, seen: chain } }, { keys, now: "now" }]) await assert.rejects(advance(null, given), Error, JSON.stringify(given));
+  for (const memory of [undefined, {}, 1]) await assert.rejects(advance(memory, { keys }), TypeError);
 });

@@ -12,12 +12,13 @@ from typing import Any, Dict, Optional, Sequence, Tuple, Union
 
 from ._json import number_text, read_document, to_bytes
 from ._keys import TrustedKey, parse_trusted_keys, signer_of
+from ._memory import Basis, Memory, optional_bytes
 from ._refused import Refused
 from ._revocations import RevocationList, open_list
 from ._time import DAY, format, of_datetime, parse_date, parse_time, to_datetime
 from ._trust import Chain, follow_chain
 
-__all__ = ["Chain", "License", "Refused", "Roles", "Trust", "TrustedKey", "follow_chain", "parse_trusted_keys", "verify_license"]
+__all__ = ["Basis", "Chain", "License", "Refused", "Roles", "Trust", "TrustedKey", "advance", "follow_chain", "parse_trusted_keys", "verify_license"]
 
 _MAX_BYTES = 64 * 1024
 _CLOCK_SKEW = DAY
@@ -46,10 +47,11 @@ class Roles:
 @dataclass(frozen=True)
 class Trust:
     """A chain of trust, in place of trusted keys. anchor comes with the program; seen is
-    what follow_chain returned before, so that no older chain is accepted."""
+    what follow_chain returned before, so that no older chain is accepted. chain is None
+    only for advance, and leaves what is remembered in force."""
 
     anchor: str
-    chain: Text
+    chain: Optional[Text] = None
     seen: Optional[Text] = None
 
 
@@ -141,17 +143,41 @@ def _keys(trusted_keys: Union[Text, Sequence[TrustedKey], None], trust: Optional
     if trust is not None:
         if trusted_keys:
             raise ValueError("trusted keys and a chain of trust are mutually exclusive")
-        return follow_chain(trust.chain, trust.anchor, trust.seen).keys
+        if trust.chain is None:
+            raise ValueError("there is no chain of trust")
+        chain = follow_chain(trust.chain, trust.anchor, trust.seen)
+        if not chain.keys:
+            raise Refused("trust", "no-keys", f"generation {chain.generation} of the chain of trust trusts no key")
+        return chain.keys
     if not trusted_keys:
         raise ValueError("no trusted keys were given, so no signature can be verified")
     return parse_trusted_keys(trusted_keys) if isinstance(trusted_keys, (str, bytes)) else trusted_keys
 
 
-def _check_revoked(found: RevocationList, license: License, created: Optional[int], license_id: Optional[str], now: int) -> None:
-    if now >= found.next_update:
-        raise Refused("revocation-list", "stale", f"the revocation list was due to be replaced by {format(found.next_update)}", license)
+@dataclass(frozen=True)
+class _Passed:
+    """What is known to have passed: floor is the latest instant remembered, and issued that
+    of the list. None is not known."""
+
+    now: int
+    floor: Optional[int]
+    issued: Optional[int]
+
+    def check(self, license: Optional[License], created: Optional[int] = None) -> None:
+        """Refuses a clock that is more than a day behind."""
+        known = [instant for instant in (self.floor, self.issued, created) if instant is not None]
+        if known and self.now < max(known) - _CLOCK_SKEW:
+            raise Refused("clock", "clock", f"the clock is wrong, or was set back: {format(max(known))} has passed", license)
+
+
+def _check_revoked(found: RevocationList, license: License, created: Optional[int], license_id: Optional[str], passed: _Passed) -> None:
     key_id = license.key.id
-    if found.refuses_key(key_id, created):
+    is_key_revoked = found.refuses_key(key_id, created)
+    if max(passed.now, passed.now if passed.floor is None else passed.floor) >= found.next_update:
+        kept = None if is_key_revoked else license
+        passed.check(kept)
+        raise Refused("revocation-list", "stale", f"the revocation list was due to be replaced by {format(found.next_update)}", kept)
+    if is_key_revoked:
         raise Refused("revoked", "key-revoked", f"the key that signed the licence, {key_id}, is revoked: {found.keys[key_id].reason}")
     if license_id is None:
         raise Refused("schema", "no-id", "the licence has no id to look up in the revocation list", license)
@@ -162,7 +188,7 @@ def _check_revoked(found: RevocationList, license: License, created: Optional[in
 
 def verify_license(
     text: Text,
-    trusted_keys: Union[Text, Sequence[TrustedKey], None],
+    trusted_keys: Union[Text, Sequence[TrustedKey], Basis, None],
     *,
     at: Union[datetime, str, None] = None,
     grace: Union[timedelta, int] = 0,
@@ -176,8 +202,17 @@ def verify_license(
     grace_length = (grace if isinstance(grace, timedelta) else timedelta(seconds=grace)) // timedelta(microseconds=1) * 1000
     if grace_length < 0:
         raise ValueError("the grace is negative")
-    now, keys = _instant(at), _keys(trusted_keys, trust)
-    found = None if revocations is None else open_list(revocations, keys)
+    now, floor = _instant(at), None
+    if isinstance(trusted_keys, Basis):
+        if revocations is not None or trust:
+            raise ValueError("revocations and trust are given to advance")
+        if trusted_keys.refusal:
+            raise trusted_keys.refusal
+        keys, found, floor = trusted_keys.keys, trusted_keys._list, trusted_keys._floor
+    else:
+        keys = _keys(trusted_keys, trust)
+        found = None if revocations is None else open_list(revocations, keys)
+    passed = _Passed(now, floor, found.issued if found and (at is None or floor is not None) else None)
 
     document = read_document(to_bytes(text, "the licence"), "license", _MAX_BYTES, integer_version=True)
     message: bytes = document["payload"].encode()
@@ -199,14 +234,36 @@ def verify_license(
         dates = map(to_datetime, (period.not_before, period.not_after, period.grace_end))
         license = License(payload, license.digest, key, license.time, period.state(now), *dates)
     if found:
-        _check_revoked(found, license, None if fault else created, _id(payload, roles.id), now)
+        _check_revoked(found, license, None if fault else created, _id(payload, roles.id), passed)
     if fault:
         raise Refused("schema", "date", fault, license)
-    if found and at is None and now < found.issued - _CLOCK_SKEW:
-        raise Refused("clock", "clock", "the clock is earlier than the issue of the revocation list", license)
+    passed.check(license, None if floor is None else created)
     assert period and period.grace_end is not None
     if license.state == "not yet valid":
         raise Refused("not-yet-valid", "not-yet-valid", f"not yet valid: valid from {format(period.not_before)}", license)
     if license.state == "expired":
         raise Refused("expired", "expired", f"expired at {format(period.grace_end)}", license)
     return license
+
+
+def advance(
+    memory: Optional[str],
+    keys: Union[Text, Sequence[TrustedKey], None] = None,
+    *,
+    trust: Optional[Trust] = None,
+    revocations: Optional[Text] = None,
+    now: Union[datetime, str, None] = None,
+) -> Basis:
+    """Reads what a program is given to judge licences by, holds it against what the program
+    remembers, and remembers it: so neither a clock that was set back, nor an older list, nor
+    an older chain can undo what it has seen. memory is that of what this function returned
+    before, None the first time; now is what the clock says. The result takes the place of
+    keys in verify_license. ValueError and TypeError are mistakes of the caller."""
+    known, chain = Memory(memory), None
+    if trust:
+        if keys or trust.seen is not None:
+            raise ValueError("keys and a chain of trust are mutually exclusive, and the memory has what was seen")
+        chain = optional_bytes(trust.chain, "the chain of trust")
+    trusted = () if trust else _keys(keys, None)
+    known.advance(trusted, trust.anchor if trust else None, chain, optional_bytes(revocations, "the revocation list"), _instant(now))
+    return known.basis()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Dict, Optional, Sequence, Union
 
 from ._json import is_key_id, read_document, to_bytes
@@ -35,11 +35,15 @@ class RevokedKey:
 
 @dataclass(frozen=True)
 class RevocationList:
+    generation: int
     issued: int
     next_update: int
     salt: str
     licenses: Dict[str, str]  # reasons by hash
     keys: Dict[str, RevokedKey]  # by fingerprint
+    payload: Dict[str, Any]
+    digest: str
+    signer: str
 
     def reason_of(self, license_id: str) -> Optional[str]:
         """Returns why a licence is revoked, and None if it is not."""
@@ -67,7 +71,7 @@ def _read_key(key_id: str, value: Any) -> RevokedKey:
     return RevokedKey(value["reason"], _time(value["from"]) if "from" in value else None)
 
 
-def _read(payload: Any) -> RevocationList:
+def read_list(payload: Any, digest: str, signer: str = "") -> RevocationList:
     """Checks the payload of a list."""
     _check.members(payload, ["generation", "issued", "keys", "licenses", "next_update", "salt"])
     licenses, keys, salt = payload["licenses"], payload["keys"], payload["salt"]
@@ -78,7 +82,8 @@ def _read(payload: Any) -> RevocationList:
         _check.need(is_digest(digest) and _is_reason(reason), "a revoked licence is a hash of 64 lower-case hex digits, and a printable reason")
     _check.need(isinstance(keys, dict) and len(keys) <= _MAX_KEYS, f"keys must be an object of at most {_MAX_KEYS}")
     read = {key_id: _read_key(key_id, value) for key_id, value in keys.items()}
-    found = RevocationList(_time(payload["issued"]), _time(payload["next_update"]), salt, licenses, read)
+    issued, due = _time(payload["issued"]), _time(payload["next_update"])
+    found = RevocationList(payload["generation"], issued, due, salt, licenses, read, payload, digest, signer)
     _check.need(found.issued < found.next_update, "next_update must be later than issued")
     return found
 
@@ -89,11 +94,11 @@ def open_list(text: Union[str, bytes], keys: Sequence[TrustedKey]) -> Revocation
         document = read_document(to_bytes(text, "the revocation list"), "revocations", _MAX_BYTES)
     except Refused as refused:
         raise Refused(_REASON, refused.code, f"the revocation list: {refused}") from None
-    found = _read(json.loads(document["payload"]))
     message = f"licseal-revocations-v1\n{document['payload']}".encode()
+    found = read_list(json.loads(document["payload"]), hashlib.sha256(message).hexdigest())
     signer = signer_of(keys, message, document["signature"], found.issued)
     if not signer:
         raise Refused(_REASON, "forged", "no key that was trusted when the revocation list was issued has signed it")
     if found.refuses_key(signer.id, found.issued):
         raise Refused(_REASON, "signer-revoked", "the revocation list revokes the key that signed it")
-    return found
+    return replace(found, signer=signer.id)

@@ -77,6 +77,11 @@ def to_datetime(instant: int) -> datetime:
         return (datetime.min if instant < 0 else datetime.max).replace(tzinfo=timezone.utc)
 
 
+def format_exact(instant: int) -> str:
+    """Writes an instant of the years 1 to 9999 as parse_time reads it."""
+    return f"{to_datetime(instant).replace(microsecond=0, tzinfo=None).isoformat()}.{instant % SECOND:09d}Z"
+
+
 def format(instant: int) -> str:
     """Writes an instant for people."""
     return to_datetime(instant).isoformat().replace("+00:00", "Z")

@@ -118,12 +118,19 @@ def _read(data: bytes, cache: Cache) -> _Document:
     return _Document(generation, previous, issued, threshold, tuple(roots), windows, message, signatures, data)
 
 
-class _Chain:
+class OpenChain:
     """What is known: the documents, and the role that each key has had."""
 
-    def __init__(self) -> None:
-        self.documents: List[_Document] = []
-        self.roles: Dict[str, str] = {}
+    def __init__(self, known: Optional[OpenChain] = None) -> None:
+        self.documents: List[_Document] = list(known.documents) if known else []
+        self.roles: Dict[str, str] = dict(known.roles) if known else {}
+
+    @property
+    def newest(self) -> _Document:
+        return self.documents[-1]
+
+    def describe(self) -> Chain:
+        return Chain(self.newest.generation, self.newest.keys, b"".join(document.data + b"\n" for document in self.documents))
 
     def step(self, following: _Document) -> None:
         """Appends a document that follows the newest one."""
@@ -142,9 +149,9 @@ class _Chain:
         if roots & keys or any(self.roles.get(id) == "key" for id in roots) or any(self.roles.get(id) == "root" for id in keys):
             _refuse("role", following.generation, "a key is, or was, both a root and a key for licences")
 
-    def extend(self, text: bytes) -> None:
-        """Follows a chain from what is known. It reads from the end, to the last document
-        that is known."""
+    def extend(self, text: bytes) -> OpenChain:
+        """Follows a chain from what is known, and returns the longer one. It reads from
+        the end, to the last document that is known."""
         known, cache = self.documents[-1].generation, {}  # type: int, Cache
         fresh: List[_Document] = []  # newest first
         for i, line in reversed(list(enumerate(_lines(text)))):
@@ -162,8 +169,10 @@ class _Chain:
             if i >= generation:
                 _refuse("rollback", generation, "too many documents come before it")
             break
+        following = OpenChain(self)
         for document in reversed(fresh):
-            self.step(document)
+            following.step(document)
+        return following
 
 
 def _check_order(known: Optional[_Document], following: _Document) -> None:
@@ -200,16 +209,19 @@ def _check_signatures(known: Optional[_Document], following: _Document) -> None:
             _refuse("threshold", following.generation, f"{signed} of {document.threshold} roots have signed")
 
 
-def _lines(data: bytes) -> List[bytes]:
+def _lines(data: bytes, max_bytes: Optional[int] = _MAX_CHAIN_BYTES) -> List[bytes]:
     """Splits a chain into its documents."""
-    if len(data) > _MAX_CHAIN_BYTES:
-        raise Refused("trust", "too-long", f"a chain has at most {_MAX_CHAIN_BYTES} bytes")
+    if max_bytes is not None and len(data) > max_bytes:
+        raise Refused("trust", "too-long", f"a chain has at most {max_bytes} bytes")
     return (data[:-1] if data.endswith(b"\n") else data).split(b"\n")
 
 
-def _open(data: bytes, anchor: str) -> _Chain:
-    chain, cache = _Chain(), {}  # type: _Chain, Cache
-    for line in _lines(data):
+def open_chain(data: bytes, anchor: str, max_bytes: Optional[int] = _MAX_CHAIN_BYTES) -> OpenChain:
+    """Follows a chain from its anchor."""
+    if not is_digest(anchor):
+        raise ValueError("the anchor of a chain of trust is 64 lower-case hex digits")
+    chain, cache = OpenChain(), {}  # type: OpenChain, Cache
+    for line in _lines(data, max_bytes):
         document = _read(line, cache)
         if not chain.documents and document.generation == 1 and document.digest != anchor:
             _refuse("anchor", 1, "the chain begins with another document than the anchor")
@@ -229,11 +241,7 @@ class Chain:
 
 def follow_chain(chain: Union[str, bytes], anchor: str, seen: Optional[Union[str, bytes]] = None) -> Chain:
     """Follows a chain of trust from its anchor, a digest that comes with the program."""
-    if not is_digest(anchor):
-        raise ValueError("the anchor of a chain of trust is 64 lower-case hex digits")
     text = to_bytes(chain, "the chain of trust")
-    known = _open(text if seen is None else to_bytes(seen, "the chain that was seen"), anchor)
-    if seen is not None:
-        known.extend(text)
-    newest = known.documents[-1]
-    return Chain(newest.generation, newest.keys, b"".join(document.data + b"\n" for document in known.documents))
+    if seen is None:
+        return open_chain(text, anchor).describe()
+    return open_chain(to_bytes(seen, "the chain that was seen"), anchor, None).extend(text).describe()

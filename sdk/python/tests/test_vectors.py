@@ -2,7 +2,8 @@ import json
 
 import pytest
 from licseal_verify import Refused, follow_chain, verify_license
-from vectors import vectors
+from licseal_verify.__main__ import _answer, _judge
+from vectors import TESTDATA, vectors
 
 
 def each(folder):
@@ -37,3 +38,12 @@ def test_chains_of_trust(v):
         chain = follow_chain(v.file, v.get("anchor"), seen)
         assert (chain.generation, [key.id for key in chain.keys]) == (int(v.get("generation")), v.all("key"))
         assert follow_chain(chain.seen, v.get("anchor")) == chain
+
+
+STORIES = [v for v in json.loads((TESTDATA / "vectors.json").read_text())["vectors"] if v["part"] == "memory"]
+
+
+@pytest.mark.parametrize("v", STORIES, ids=lambda v: v["request"]["id"])
+def test_stories_of_a_reader_that_remembers(v):
+    answers = [{name: value for name, value in step.items() if name != "message"} for step in _answer(_judge, v["request"])["steps"]]
+    assert answers == [{"keys": [], **step} if "generation" in step else step for step in v["expect"]["steps"]], v["why"]

@@ -1,8 +1,9 @@
+import json
 from datetime import datetime, timedelta, timezone
 
 import licseal_verify
 import pytest
-from licseal_verify import Refused, Roles, Trust, parse_trusted_keys, verify_license
+from licseal_verify import Refused, Roles, Trust, advance, parse_trusted_keys, verify_license
 from vectors import issue, vectors
 
 AT = "2026-07-01T12:00:00Z"
@@ -108,3 +109,52 @@ def test_files_of_trusted_keys_that_are_refused(file):
 def test_files_of_trusted_keys_that_are_read(file, principals):
     (key,) = parse_trusted_keys(file)
     assert (key.id, key.principals) == ("SHA256:fe85JkIjo8VPe+XqXJGH5Mau1EMFdK1OdKvJUFicyA8", principals)
+
+
+CHAIN = next(v for v in vectors("trust") if v.name == "accepted-chain")
+ANCHOR = CHAIN.get("anchor")
+
+
+def test_a_memory_is_a_text_that_the_caller_keeps():
+    license, keys = issue(PAYLOAD)
+    first = advance(None, keys, now=AT)
+    assert json.loads(first.memory) == {"version": "1", "latest": "2026-07-01T12:00:00.000000000Z"}
+    assert verify_license(license, first, at=AT).state == "valid"
+    behind = "2026-06-30T11:59:59Z"
+    back = advance(first.memory, keys, now=behind)
+    assert back.memory == first.memory
+    assert refusal(license, back, at=behind).reason == "clock"
+    for damaged in ("", "{}", "null", '{"version":"2"}', '{"version":"1","latest":1}', '{"version":"1","list":{}}', '{"version":"1","other":1}', '{"version":"1","trust":1}'):
+        with pytest.raises(ValueError):
+            advance(damaged, keys)
+
+
+def test_a_chain_that_is_refused_leaves_what_is_remembered_in_force():
+    first = advance(None, trust=Trust(ANCHOR, CHAIN.file), now=AT)
+    forged = advance(first.memory, trust=Trust(ANCHOR, CHAIN.file.replace(b'"issued"', b'"Issued"')), now=AT)
+    assert (forged.refusal, len(forged.warnings), forged.generation, forged.memory) == (None, 1, first.generation, first.memory)
+    for given, code in (({"keys": ED25519}, "anchor"), ({"trust": Trust("0" * 64, CHAIN.file)}, "anchor")):
+        refused = advance(first.memory, **given)
+        assert (refusal("{}", refused).code, refused.memory) == (code, first.memory)
+    assert refusal("{}", advance(None, trust=Trust(ANCHOR))).code == "gap"
+
+
+def test_a_list_that_was_seen_before_and_is_missing_is_a_warning():
+    v = next(v for v in vectors("revocations") if v.name == "accepted-empty")
+    first = advance(None, v.keys(), revocations=v.file, now=AT)
+    basis = advance(first.memory, v.keys(), now=AT)
+    assert basis.list_generation == first.list_generation > 0
+    assert (basis.refusal, [warning.code for warning in basis.warnings]) == (None, ["missing"])
+
+
+def test_what_is_given_to_advance_is_given_once():
+    license, keys = issue(PAYLOAD)
+    basis, trust = advance(None, keys), Trust(ANCHOR, CHAIN.file)
+    for options in ({"revocations": ""}, {"trust": trust}):
+        with pytest.raises(ValueError):
+            verify_license(license, basis, **options)
+    for given in ({}, {"keys": keys, "trust": trust}, {"trust": Trust(ANCHOR, "", "")}, {"keys": keys, "now": "now"}):
+        with pytest.raises(ValueError):
+            advance(None, **given)
+    with pytest.raises(ValueError):
+        verify_license(license, None, trust=Trust(ANCHOR))

@@ -1,6 +1,7 @@
 package io.github.licseal;
 
 import java.io.ByteArrayOutputStream;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -27,16 +28,20 @@ public final class Chain {
      * {@link #seen} returned before, so that no older chain is accepted, or null.
      */
     public static Chain follow(byte[] chain, String anchor, byte[] seen) throws Refused {
+        return seen == null ? open(chain, anchor, MAX_BYTES) : open(seen, anchor, Integer.MAX_VALUE).extend(chain);
+    }
+
+    /** Follows a chain of at most a number of bytes from its anchor. */
+    static Chain open(byte[] chain, String anchor, int maxBytes) throws Refused {
         if (!Check.isDigest(anchor)) throw new IllegalArgumentException("the anchor of a chain of trust is 64 lower-case hex digits");
         Chain known = new Chain();
-        for (byte[] line : lines(seen == null ? chain : seen)) {
+        for (byte[] line : lines(chain, maxBytes)) {
             TrustDocument document = TrustDocument.read(line, known.cache);
             if (known.documents.isEmpty() && document.generation() == 1 && !document.digest().equals(anchor)) {
                 throw refusal("anchor", document, "the chain begins with another document than the anchor");
             }
             known.step(document);
         }
-        if (seen != null) known.extend(chain);
         return known;
     }
 
@@ -60,6 +65,14 @@ public final class Chain {
         return all.toByteArray();
     }
 
+    Instant issued() {
+        return newest().issued();
+    }
+
+    static Refused noKeys(long generation) {
+        return new Refused("trust", "no-keys", "generation " + generation + " of the chain of trust trusts no key");
+    }
+
     private TrustDocument newest() {
         return documents.get(documents.size() - 1);
     }
@@ -69,8 +82,8 @@ public final class Chain {
     }
 
     /** Splits a chain into its documents. */
-    private static List<byte[]> lines(byte[] bytes) throws Refused {
-        if (bytes.length > MAX_BYTES) throw new Refused("trust", "too-long", "a chain has at most " + MAX_BYTES + " bytes");
+    private static List<byte[]> lines(byte[] bytes, int maxBytes) throws Refused {
+        if (bytes.length > maxBytes) throw new Refused("trust", "too-long", "a chain has at most " + maxBytes + " bytes");
         List<byte[]> lines = new ArrayList<>();
         int start = 0;
         for (int i = 0; i < bytes.length; i++) {
@@ -82,11 +95,11 @@ public final class Chain {
         return lines;
     }
 
-    /** Follows a chain from what is known. It reads from the end, to the last document that is known. */
-    private void extend(byte[] chain) throws Refused {
+    /** Follows a chain from what is known, and returns the longer one. It reads from the end, to the last document that is known. */
+    Chain extend(byte[] chain) throws Refused {
         long known = generation();
         List<TrustDocument> fresh = new ArrayList<>(); // newest first
-        List<byte[]> lines = lines(chain);
+        List<byte[]> lines = lines(chain, MAX_BYTES);
         for (int i = lines.size() - 1; i >= 0; i--) {
             TrustDocument document = TrustDocument.read(lines.get(i), cache), next = fresh.isEmpty() ? null : fresh.get(fresh.size() - 1);
             long generation = document.generation();
@@ -100,7 +113,11 @@ public final class Chain {
             if (i >= generation) throw refusal("rollback", document, "too many documents come before it");
             break;
         }
-        for (int i = fresh.size() - 1; i >= 0; i--) step(fresh.get(i));
+        Chain following = new Chain();
+        following.documents.addAll(documents);
+        following.isRoot.putAll(isRoot);
+        for (int i = fresh.size() - 1; i >= 0; i--) following.step(fresh.get(i));
+        return following;
     }
 
     /** Appends a document that follows the newest one. */

@@ -8,8 +8,11 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +22,8 @@ import java.util.TreeMap;
 /** The command line by which this package is tested: docs/conformance.md describes it. */
 final class Client {
     private static final Map<String, Integer> CODES = Map.of("", 0, "usage", 2, "parse", 3, "schema", 4, "signature", 5, "not-yet-valid", 6, "expired", 7, "revoked", 8);
-    private static final Set<String> MEMBERS = Set.of("id", "document", "keys", "trust", "time", "grace", "revocations", "roles");
+    private static final Set<String> MEMBERS = Set.of("id", "document", "keys", "trust", "time", "grace", "revocations", "roles", "story");
+    private static final Set<String> STEPS = Set.of("chain", "revocations", "document", "root", "keys", "time");
     private static final String USAGE = """
         usage: java -jar licseal.jar verify KEYS TIME GRACE [LIST] < LICENCE
                java -jar licseal.jar trust ROOT [SEEN] < CHAIN
@@ -42,7 +46,7 @@ final class Client {
         }
     }
 
-    private static Object read(String line) {
+    static Object read(String line) {
         try {
             return new Reader(Document.utf8(line)).value(true);
         } catch (Refused refused) {
@@ -55,9 +59,17 @@ final class Client {
         return (Map<String, Object>) value;
     }
 
-    private static Map<String, Object> answer(Map<String, Object> request) {
+    static Map<String, Object> answer(Map<String, Object> request) {
+        return answer(() -> judge(request));
+    }
+
+    private interface Judge {
+        Map<String, Object> judge() throws Refused;
+    }
+
+    private static Map<String, Object> answer(Judge judge) {
         try {
-            return judge(request);
+            return judge.judge();
         } catch (Refused refused) {
             return new TreeMap<>(Map.of("reason", refused.reason(), "class", refused.code(), "message", refused.getMessage()));
         } catch (IllegalArgumentException | ClassCastException | NullPointerException e) {
@@ -72,6 +84,7 @@ final class Client {
     /** Answers a request of the protocol. */
     private static Map<String, Object> judge(Map<String, Object> request) throws Refused {
         if (!MEMBERS.containsAll(request.keySet())) throw new IllegalArgumentException("an unknown member");
+        if (request.containsKey("story")) return tell(object(request.get("story")), (String) request.get("time"));
         Chain chain = request.containsKey("trust") ? chain(object(request.get("trust"))) : null;
         if (!request.containsKey("document") && chain != null) {
             List<String> ids = chain.keys().stream().map(TrustedKey::id).toList();
@@ -83,7 +96,56 @@ final class Client {
         verifier = verifier.at(time).grace(Duration.ofSeconds((Long) request.getOrDefault("grace", 0L)));
         if (request.containsKey("roles")) verifier = verifier.roles(roles(object(request.get("roles"))));
         if (request.containsKey("revocations")) verifier = verifier.revocations(bytes(request.get("revocations")));
-        License license = verifier.verify(bytes(request.get("document")));
+        return verdict(verifier.verify(bytes(request.get("document"))));
+    }
+
+    /** The reader of a story. */
+    private static final class Told {
+        String root, keys, time, memory;
+        byte[] list; // the newest one taken
+
+        /** Hands the reader what a step has. */
+        Map<String, Object> take(Map<String, Object> step) throws Refused {
+            if (!STEPS.containsAll(step.keySet())) throw new IllegalArgumentException("an unknown member");
+            if (step.containsKey("time")) {
+                time = (String) step.get("time");
+                return new TreeMap<>(Map.of("reason", "", "class", "accepted"));
+            }
+            Instant now = Times.time(time);
+            byte[] given = step.containsKey("revocations") ? bytes(step.get("revocations")) : step.containsKey("document") ? list : null;
+            String anchor = step.containsKey("keys") ? null : (String) step.getOrDefault("root", root);
+            Memory known = Memory.of(memory).clock(Clock.fixed(now, ZoneOffset.UTC));
+            Basis basis = anchor != null ? known.advance(anchor, step.containsKey("chain") ? bytes(step.get("chain")) : null, given)
+                : known.advance(TrustedKeys.parse(Document.utf8((String) step.getOrDefault("keys", keys))), given);
+            memory = basis.memory();
+            if (step.containsKey("document")) return verdict(new Verifier(basis).at(now).verify(bytes(step.get("document"))));
+            for (Refused warning : basis.warnings()) {
+                if (!warning.code().equals("missing")) throw warning;
+            }
+            Refused refusal = basis.refusal().orElse(null);
+            boolean isChain = step.containsKey("chain") && basis.generation() > 0 && refusal != null && refusal.code().equals("no-keys");
+            if (refusal != null && !isChain) throw refusal;
+            list = basis.listGeneration() == 0 ? null : given == null ? list : given;
+            Map<String, Object> taken = new TreeMap<>(Map.of("reason", "", "class", "accepted"));
+            if (anchor != null && given == null) {
+                taken.putAll(Map.of("generation", basis.generation(), "keys", basis.keys().stream().map(TrustedKey::id).toList()));
+            }
+            return taken;
+        }
+    }
+
+    /** Answers a request with a story. */
+    private static Map<String, Object> tell(Map<String, Object> story, String time) {
+        Told reader = new Told();
+        reader.root = (String) story.get("root");
+        reader.keys = (String) story.get("keys");
+        reader.time = time;
+        List<Object> answers = new ArrayList<>();
+        for (Object step : (List<?>) story.get("steps")) answers.add(answer(() -> reader.take(object(step))));
+        return new TreeMap<>(Map.of("reason", "", "steps", answers));
+    }
+
+    private static Map<String, Object> verdict(License license) {
         String state = license.state() == License.State.IN_GRACE ? "in-grace" : "accepted";
         return new TreeMap<>(Map.of("reason", "", "class", state, "digest", license.digest()));
     }

@@ -91,6 +91,10 @@ record Document(Map<String, Object> payload, String canonical, List<Signed> sign
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
+    static String text(byte[] utf8) {
+        return new String(utf8, StandardCharsets.UTF_8);
+    }
+
     /** Returns the canonical form (RFC 8785) of a value that a Reader has read. */
     static String canonical(Object value) {
         StringBuilder text = new StringBuilder();

@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /** A revocation list whose signature was verified (SPEC.md, section 10). */
-record Revocations(Instant issued, Instant nextUpdate, String salt, Map<String, Object> licenses, Map<String, Revocations.Key> keys) {
+record Revocations(long generation, Instant issued, Instant nextUpdate, String salt, Map<String, Object> licenses, Map<String, Revocations.Key> keys,
+    Map<String, Object> payload, String digest, String signer) {
     private static final String REASON = "revocation-list";
     private static final int MAX_KEYS = 10_000;
     private static final Check CHECK = new Check(REASON, "revocations");
@@ -35,11 +36,13 @@ record Revocations(Instant issued, Instant nextUpdate, String salt, Map<String, 
         } catch (Refused refused) {
             throw new Refused(REASON, refused.code(), "the revocation list: " + refused.getMessage());
         }
-        Revocations list = read(document.payload());
-        TrustedKey signer = TrustedKey.signer(trusted, document.message("licseal-revocations-v1\n"), document.signature(), list.issued);
+        byte[] message = document.message("licseal-revocations-v1\n");
+        String digest = HexFormat.of().formatHex(TrustedKey.sha256(message));
+        Revocations list = read(document.payload(), digest, "");
+        TrustedKey signer = TrustedKey.signer(trusted, message, document.signature(), list.issued);
         if (signer == null) throw new Refused(REASON, "forged", "no key that was trusted when the revocation list was issued has signed it");
         if (list.refuses(signer.id(), list.issued)) throw new Refused(REASON, "signer-revoked", "the revocation list revokes the key that signed it");
-        return list;
+        return new Revocations(list.generation, list.issued, list.nextUpdate, list.salt, list.licenses, list.keys, list.payload, digest, signer.id());
     }
 
     private static boolean isReason(Object value) {
@@ -48,7 +51,7 @@ record Revocations(Instant issued, Instant nextUpdate, String salt, Map<String, 
 
     /** Checks the payload of a list. */
     @SuppressWarnings("unchecked")
-    private static Revocations read(Object value) throws Refused {
+    static Revocations read(Object value, String digest, String signer) throws Refused {
         Map<String, Object> payload = CHECK.members(value, List.of("generation", "issued", "keys", "licenses", "next_update", "salt"), List.of());
         CHECK.need(Check.isCount(payload.get("generation"), Numbers.MAX_INTEGER), "generation must be an integer, 1 or greater");
         CHECK.need(payload.get("salt") instanceof String salt && salt.matches("[0-9a-f]{32}"), "salt must be 32 lower-case hex digits");
@@ -65,16 +68,22 @@ record Revocations(Instant issued, Instant nextUpdate, String salt, Map<String, 
             CHECK.need(one.getKey().matches(Document.KEY_ID) && isReason(key.get("reason")), "a revoked key has a fingerprint and a printable reason");
             keys.put(one.getKey(), new Key((String) key.get("reason"), key.containsKey("from") ? CHECK.time(key.get("from")) : null));
         }
-        Revocations list = new Revocations(CHECK.time(payload.get("issued")), CHECK.time(payload.get("next_update")), (String) payload.get("salt"), licenses, keys);
+        Revocations list = new Revocations((Long) payload.get("generation"), CHECK.time(payload.get("issued")), CHECK.time(payload.get("next_update")),
+            (String) payload.get("salt"), licenses, keys, payload, digest, signer);
         CHECK.need(list.issued.isBefore(list.nextUpdate), "next_update must be later than issued");
         return list;
     }
 
     /** Refuses a licence that is revoked. created is null if its dates cannot be read, and id if it has none. */
-    void check(License license, Instant created, String id) throws Refused {
-        if (!license.time().isBefore(nextUpdate)) throw new Refused(REASON, "stale", "the revocation list was due to be replaced by " + nextUpdate, license);
+    void check(License license, Instant created, String id, Verifier.Passed passed) throws Refused {
         String keyID = license.key().id();
-        if (refuses(keyID, created)) throw new Refused("revoked", "key-revoked", "the key that signed the licence, " + keyID + ", is revoked: " + keys.get(keyID).reason);
+        boolean isKeyRevoked = refuses(keyID, created);
+        if (!Times.later(license.time(), passed.floor()).isBefore(nextUpdate)) {
+            License kept = isKeyRevoked ? null : license;
+            passed.check(license.time(), null, kept);
+            throw new Refused(REASON, "stale", "the revocation list was due to be replaced by " + nextUpdate, kept);
+        }
+        if (isKeyRevoked) throw new Refused("revoked", "key-revoked", "the key that signed the licence, " + keyID + ", is revoked: " + keys.get(keyID).reason);
         if (id == null) throw new Refused("schema", "no-id", "the licence has no id to look up in the revocation list", license);
         String reason = reasonOf(id);
         if (reason != null) throw new Refused("revoked", "revoked", "the licence is revoked: " + reason, license);

@@ -26,6 +26,11 @@ final class Times {
         }
     }
 
+    /** Returns the later of two instants. null is none. */
+    static Instant later(Instant a, Instant b) {
+        return a == null || b != null && b.isAfter(a) ? b : a;
+    }
+
     /** Reads an RFC 3339 time, and returns null if the text is none. */
     static Instant time(String text) {
         Matcher match = TIME.matcher(text);

@@ -12,7 +12,7 @@ import java.util.Map;
  * change; each of its settings returns another one.
  */
 public final class Verifier {
-    private static final Duration CLOCK_SKEW = Duration.ofHours(24);
+    static final Duration CLOCK_SKEW = Duration.ofHours(24);
 
     private final List<TrustedKey> keys;
     private final Clock clock;
@@ -20,51 +20,71 @@ public final class Verifier {
     private final Duration grace;
     private final Roles roles;
     private final Revocations revocations;
+    private final Basis basis; // null without a memory
 
     /** Returns a verifier without grace and without a revocation list, for the time that the clock shows. */
     public Verifier(List<TrustedKey> keys) {
-        this(List.copyOf(keys), Clock.systemUTC(), null, Duration.ZERO, Roles.DEFAULT, null);
+        this(List.copyOf(keys), Clock.systemUTC(), null, Duration.ZERO, Roles.DEFAULT, null, null);
         if (keys.isEmpty()) throw new IllegalArgumentException("no trusted keys were given, so no signature can be verified");
     }
 
-    /** Returns a verifier for the keys of a chain of trust. If it has none, no licence is accepted. */
-    public Verifier(Chain chain) {
-        this(chain.keys(), Clock.systemUTC(), null, Duration.ZERO, Roles.DEFAULT, null);
+    /** Returns a verifier for the keys of a chain of trust. A chain that trusts no key is refused. */
+    public Verifier(Chain chain) throws Refused {
+        this(chain.keys(), Clock.systemUTC(), null, Duration.ZERO, Roles.DEFAULT, null, null);
+        if (keys.isEmpty()) throw Chain.noKeys(chain.generation());
     }
 
-    private Verifier(List<TrustedKey> keys, Clock clock, Instant at, Duration grace, Roles roles, Revocations revocations) {
+    /** Returns a verifier for a program that remembers. What is refused already is thrown. */
+    public Verifier(Basis basis) throws Refused {
+        this(basis.keys(), Clock.systemUTC(), null, Duration.ZERO, Roles.DEFAULT, basis.list, basis);
+        if (basis.refusal().isPresent()) throw basis.refusal().get();
+    }
+
+    private Verifier(List<TrustedKey> keys, Clock clock, Instant at, Duration grace, Roles roles, Revocations revocations, Basis basis) {
         this.keys = keys;
         this.clock = clock;
         this.at = at;
         this.grace = grace;
         this.roles = roles;
         this.revocations = revocations;
+        this.basis = basis;
     }
 
-    /** Judges as of an instant that you choose, which is not held against the revocation list. */
+    /** Judges as of an instant that you choose, which is held against a memory only. */
     public Verifier at(Instant at) {
-        return new Verifier(keys, clock, at, grace, roles, revocations);
+        return new Verifier(keys, clock, at, grace, roles, revocations, basis);
     }
 
     /** Judges by another clock. */
     public Verifier clock(Clock clock) {
-        return new Verifier(keys, clock, null, grace, roles, revocations);
+        return new Verifier(keys, clock, null, grace, roles, revocations, basis);
     }
 
     /** Accepts a licence for this long after its expiration, in the state IN_GRACE. */
     public Verifier grace(Duration grace) {
         if (grace.isNegative()) throw new IllegalArgumentException("the grace is negative: " + grace);
-        return new Verifier(keys, clock, at, grace, roles, revocations);
+        return new Verifier(keys, clock, at, grace, roles, revocations, basis);
     }
 
     /** Finds the id and the dates elsewhere in the payload. */
     public Verifier roles(Roles roles) {
-        return new Verifier(keys, clock, at, grace, roles, revocations);
+        return new Verifier(keys, clock, at, grace, roles, revocations, basis);
     }
 
     /** Refuses what a revocation list revokes. A list that is forged or malformed is refused itself. */
     public Verifier revocations(byte[] list) throws Refused {
-        return new Verifier(keys, clock, at, grace, roles, Revocations.open(list, keys));
+        if (basis != null) throw new IllegalStateException("the revocation list is given to Memory.advance");
+        return new Verifier(keys, clock, at, grace, roles, Revocations.open(list, keys), null);
+    }
+
+    /** What is known to have passed: floor is the latest instant remembered, and issued that of the list. */
+    record Passed(Instant floor, Instant issued) {
+        /** Refuses a clock that is more than a day behind. */
+        void check(Instant now, Instant created, License license) throws Refused {
+            Instant known = Times.later(Times.later(floor, issued), created);
+            if (known == null || !now.isBefore(known.minus(CLOCK_SKEW))) return;
+            throw new Refused("clock", "clock", "the clock is wrong, or was set back: " + known + " has passed", license);
+        }
     }
 
     /** When a licence is valid. graceEnd is null if the grace that it grants cannot be read. */
@@ -92,11 +112,11 @@ public final class Verifier {
         License license = readable
             ? new License(payload, digest, key, now, period.state(now), period.notBefore, period.notAfter, period.graceEnd)
             : new License(payload, digest, key, now, null, null, null, null);
-        if (revocations != null) revocations.check(license, readable ? created : null, id(payload));
+        Instant floor = basis == null ? null : basis.floor;
+        Passed passed = new Passed(floor, revocations != null && (at == null || floor != null) ? revocations.issued() : null);
+        if (revocations != null) revocations.check(license, readable ? created : null, id(payload), passed);
         if (!readable) throw new Refused("schema", "date", "a date or the days of grace are missing or malformed, or the licence expires before it was created", license);
-        if (revocations != null && at == null && now.isBefore(revocations.issued().minus(CLOCK_SKEW))) {
-            throw new Refused("clock", "clock", "the clock is earlier than the issue of the revocation list", license);
-        }
+        passed.check(now, floor == null ? null : created, license);
         return switch (license.state()) {
             case NOT_YET_VALID -> throw new Refused("not-yet-valid", "not-yet-valid", "not yet valid: valid from " + period.notBefore, license);
             case EXPIRED -> throw new Refused("expired", "expired", "expired at " + period.graceEnd, license);

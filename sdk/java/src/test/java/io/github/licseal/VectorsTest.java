@@ -5,8 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -61,5 +66,25 @@ class VectorsTest {
             assertEquals(v.all((Object) "key"), chain.keys().stream().map(TrustedKey::id).toList());
             assertArrayEquals(chain.seen(), Chain.follow(chain.seen(), v.get("anchor", ""), chain.seen()).seen());
         }));
+    }
+
+    @TestFactory
+    @SuppressWarnings("unchecked")
+    Stream<DynamicTest> storiesOfAReaderThatRemembers() throws IOException {
+        Map<String, Object> file = (Map<String, Object>) Client.read(Files.readString(Path.of("../../testdata/vectors.json")));
+        List<Map<String, Object>> vectors = (List<Map<String, Object>>) file.get("vectors");
+        return vectors.stream().filter(v -> v.get("part").equals("memory")).map(v -> {
+            Map<String, Object> request = (Map<String, Object>) v.get("request"), expect = (Map<String, Object>) v.get("expect");
+            return DynamicTest.dynamicTest((String) request.get("id"), () -> {
+                List<Map<String, Object>> answers = (List<Map<String, Object>>) Client.answer(request).get("steps"), steps = new ArrayList<>();
+                answers.forEach(answer -> answer.remove("message"));
+                for (Map<String, Object> step : (List<Map<String, Object>>) expect.get("steps")) {
+                    Map<String, Object> expected = new TreeMap<>(step);
+                    if (step.containsKey("generation")) expected.putIfAbsent("keys", List.of());
+                    steps.add(expected);
+                }
+                assertEquals(steps, answers, (String) v.get("why"));
+            });
+        });
     }
 }

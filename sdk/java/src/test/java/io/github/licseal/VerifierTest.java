@@ -116,4 +116,59 @@ class VerifierTest {
             assertEquals(List.of(file).subList(1, file.length), keys.get(0).principals());
         }
     }
+
+    private static Vector chain() throws IOException {
+        return Vector.all("trust").filter(v -> v.name().equals("accepted-chain")).findFirst().orElseThrow();
+    }
+
+    private static Memory at(String memory, Instant now) {
+        return Memory.of(memory).clock(Clock.fixed(now, ZoneOffset.UTC));
+    }
+
+    private static String code(Basis basis) {
+        return assertThrows(Refused.class, () -> new Verifier(basis)).code();
+    }
+
+    @Test
+    void aMemoryIsATextThatTheCallerKeeps() throws Exception {
+        Vector.Issued issued = Vector.issue(PAYLOAD);
+        Basis first = at(null, AT).advance(issued.trusted(), null);
+        assertEquals("{\"latest\":\"2026-07-01T12:00:00Z\",\"version\":\"1\"}", first.memory());
+        assertEquals(License.State.VALID, new Verifier(first).at(AT).verify(issued.bytes()).state());
+        Instant behind = Instant.parse("2026-06-30T11:59:59Z");
+        Basis back = at(first.memory(), behind).advance(issued.trusted(), null);
+        assertEquals(first.memory(), back.memory());
+        assertEquals("clock", refusal(new Verifier(back).at(behind), issued.license()).reason());
+        for (String damaged : List.of("", "{}", "null", "{\"version\":\"2\"}", "{\"version\":\"1\",\"latest\":1}", "{\"version\":\"1\",\"list\":{}}",
+            "{\"version\":\"1\",\"other\":1}", "{\"version\":\"1\",\"trust\":1}", first.memory() + "}")) {
+            assertThrows(IllegalArgumentException.class, () -> Memory.of(damaged), damaged);
+        }
+        assertThrows(IllegalArgumentException.class, () -> Memory.of(null).advance(List.of(), null));
+        assertThrows(IllegalArgumentException.class, () -> at(null, Instant.MAX).advance(issued.trusted(), null));
+        assertThrows(IllegalStateException.class, () -> new Verifier(first).revocations(new byte[0]));
+    }
+
+    @Test
+    void aChainThatIsRefusedLeavesWhatIsRememberedInForce() throws Exception {
+        Vector v = chain();
+        String anchor = v.get("anchor", ""), text = new String(v.file(), StandardCharsets.UTF_8);
+        Basis first = at(null, AT).advance(anchor, v.file(), null);
+        Basis forged = at(first.memory(), AT).advance(anchor, utf8(text.replace("\"issued\"", "\"Issued\"")), null);
+        assertTrue(forged.refusal().isEmpty());
+        assertEquals(1, forged.warnings().size());
+        assertEquals(first.generation(), forged.generation());
+        assertEquals(first.memory(), forged.memory());
+        assertEquals("anchor", code(Memory.of(first.memory()).advance(TrustedKeys.parse(utf8(ED25519)), null)));
+        assertEquals("anchor", code(Memory.of(first.memory()).advance("0".repeat(64), v.file(), null)));
+        assertEquals("gap", code(Memory.of(null).advance(anchor, null, null)));
+    }
+
+    @Test
+    void aListThatWasSeenBeforeAndIsMissingIsAWarning() throws Exception {
+        Vector v = vector("accepted-empty");
+        Basis first = at(null, AT).advance(v.keys(), v.file());
+        Basis basis = at(first.memory(), AT).advance(v.keys(), null);
+        assertTrue(first.listGeneration() > 0 && basis.listGeneration() == first.listGeneration() && basis.refusal().isEmpty());
+        assertEquals("missing", basis.warnings().get(0).code());
+    }
 }
