@@ -47,6 +47,8 @@ var clients = map[string]func(args []string) int{
 	"chatters":  func([]string) int { chatter(bytes.Repeat([]byte("{}\n"), 1000)); return 0 },
 	"one line":  func([]string) int { chatter(bytes.Repeat([]byte("x"), 4096)); return 0 },
 	"all right": func(args []string) int { return 0 }, // exit code 0 for everything
+	"garbage":   func([]string) int { chatter([]byte("\x1b[2J\x00\xff\n")); return 0 },
+	"backwards": func([]string) int { backwards(); return 0 },
 	"sometimes": func([]string) int { sometimes(); return 0 },
 	"parent": func(args []string) int { // hangs in a process that it has started
 		child := exec.Command(os.Args[0])
@@ -68,6 +70,20 @@ func chatter(data []byte) {
 	for {
 		if _, err := os.Stdout.Write(data); err != nil {
 			return
+		}
+	}
+}
+
+// backwards answers the second request before the first.
+func backwards() {
+	lines := bufio.NewScanner(os.Stdin)
+	var answers []Answer
+	for lines.Scan() {
+		var r Request
+		json.Unmarshal(lines.Bytes(), &r)
+		if answers = append(answers, Judge(&r)); len(answers) == 2 {
+			json.NewEncoder(os.Stdout).Encode(answers[1])
+			json.NewEncoder(os.Stdout).Encode(answers[0])
 		}
 	}
 }
@@ -174,11 +190,16 @@ func TestHostileClients(t *testing.T) {
 		{"crashes", "", "exit code 1: Traceback:\x1b[2J"},
 		{"chatters", CallServe, `the answer is for the request ""`},
 		{"chatters", CallVerify, "no answer within 300ms"},
+		{"garbage", CallServe, `the answer "\x1b[2J\x00\xff\n" is not as docs/conformance.md says: invalid character '\x1b' looking for beginning of value`},
 		{"one line", CallServe, "the answer is longer than 65536 bytes"},
 		{"all right", CallServe, "the client ended without an answer (exit status 0)"},
 	} {
 		began := time.Now()
-		results, _ := run(t, test.client, few, Options{Call: test.call, Timeout: 300 * time.Millisecond})
+		patience := time.Minute
+		if strings.HasPrefix(test.want, "no answer") {
+			patience = 300 * time.Millisecond
+		}
+		results, _ := run(t, test.client, few, Options{Call: test.call, Timeout: patience})
 		for _, r := range results {
 			if r.Status != NoAnswer || r.Detail != test.want {
 				t.Errorf("%s, %s: %s, %q", test.client, test.call, r.Status, r.Detail)
@@ -187,6 +208,11 @@ func TestHostileClients(t *testing.T) {
 		if took := time.Since(began); took > 30*time.Second {
 			t.Errorf("%s, %s took %v", test.client, test.call, took)
 		}
+	}
+	results, _ := run(t, "backwards", few[:2], Options{Call: CallServe, Timeout: 300 * time.Millisecond})
+	want := fmt.Sprintf("the answer is for the request %q", few[1].Request.ID)
+	if results[0].Status != NoAnswer || results[0].Detail != want && results[0].Detail != "no answer within 300ms" {
+		t.Errorf("backwards: %s, %q", results[0].Status, results[0].Detail)
 	}
 }
 
