@@ -82,6 +82,7 @@ var guides = map[string]string{
 	"docs/bulk.md":               "./cmd/licseal TestBulkGuide",
 	"docs/check-codes.md":        "./check TestCodesAreListed",
 	"docs/check.md":              "./cmd/licseal TestCheckGuide",
+	"docs/compatibility.md":      "./cmd/licseal TestCompatibility",
 	"docs/conformance.md":        "./cmd/licseal TestConformanceGuide",
 	"docs/entitlements.md":       "./cmd/licseald TestEntitlementGuide",
 	"docs/hardware-keys.md":      "./cmd/licseal TestHardwareGuide",
@@ -114,16 +115,28 @@ func TestGuidesAreRun(t *testing.T) {
 	}
 }
 
-// Every test that SECURITY.md names exists. A row says what stops an attacker and which
-// test shows it, or that nothing does.
-func TestSecurityNamesTests(t *testing.T) {
-	text := readText(t, "SECURITY.md")
-	named := regexp.MustCompile("`(\\.[a-z0-9/-]*) ((?:Test|Fuzz)[A-Za-z0-9/-]+)`")
-	for _, m := range named.FindAllStringSubmatch(text, -1) {
-		if !testExists(t, m[1]+" "+m[2]) {
-			t.Errorf("there is no test %s %s", m[1], m[2])
+// namedTest finds the names of tests in a document.
+var namedTest = regexp.MustCompile("`(\\.[a-z0-9/-]*) ((?:Test|Fuzz)[A-Za-z0-9/-]+)`")
+
+// Every test that a document names exists.
+func TestNamedTestsExist(t *testing.T) {
+	found := 0
+	for _, path := range markdownFiles(t) {
+		for _, m := range namedTest.FindAllStringSubmatch(readText(t, path), -1) {
+			if found++; !testExists(t, m[1]+" "+m[2]) {
+				t.Errorf("%s: there is no test %s %s", path, m[1], m[2])
+			}
 		}
 	}
+	if found < 80 {
+		t.Errorf("%d names of tests", found)
+	}
+}
+
+// A row of SECURITY.md says what stops an attacker and which test shows it, or that nothing
+// does.
+func TestSecurityIsShown(t *testing.T) {
+	text := readText(t, "SECURITY.md")
 	_, text, _ = strings.Cut(text, "\n## What licseal promises\n")
 	text, _, _ = strings.Cut(text, "\n## What licseal does not promise\n")
 	rows := 0
@@ -133,7 +146,7 @@ func TestSecurityNamesTests(t *testing.T) {
 		}
 		rows++
 		cells := strings.Split(strings.Trim(line, "|\n"), " | ")
-		if last := cells[len(cells)-1]; !named.MatchString(last) && !strings.Contains(line, "**not stopped**") {
+		if last := cells[len(cells)-1]; !namedTest.MatchString(last) && !strings.Contains(line, "**not stopped**") {
 			t.Errorf("no test is named in this row: %s", line)
 		}
 	}

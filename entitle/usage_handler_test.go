@@ -47,7 +47,9 @@ func newAPI(t *testing.T, opts *entitle.Options) *api {
 		t.Fatal(err)
 	}
 	a.compiler.Draft = jsonschema.Draft2020
-	if err := a.compiler.AddResource("openapi.json", strings.NewReader(string(text))); err != nil {
+	// Clients are told that members may be added; here, each must be described.
+	strict := strings.NewReplacer(`"properties": {`, `"additionalProperties": false, "properties": {`, "\"additionalProperties\": false\n", "\"$comment\": \"\"\n").Replace(string(text))
+	if err := a.compiler.AddResource("openapi.json", strings.NewReader(strict)); err != nil {
 		t.Fatal(err)
 	}
 	return a

@@ -203,7 +203,7 @@ func profileSettings(p *profile.Profile) []shownSetting {
 		{"map", strings.Join(columns, ", "), ""},
 	} {
 		if s.Value != "" {
-			s.From = fmt.Sprintf("%s:%d", profile.Name, p.Line(s.Name))
+			s.From = fmt.Sprintf("%s:%d", filepath.Base(p.Path), p.Line(s.Name))
 			shown = append(shown, s)
 		}
 	}
