@@ -132,10 +132,11 @@ func converse(t *testing.T) (answers map[string]string, metrics []string) {
 		}
 		answers[say.name] = string(encoded)
 	}
-	_, text, err := call(t.Context(), http.DefaultClient, "GET", p.url+"/metrics", "", "Authorization: Bearer "+tokens["admin"])
-	if err != nil {
-		t.Fatal(err)
-	}
+	var text string
+	testenv.WaitUntil(t, "the stored licences are judged", func() bool {
+		text = expect(t, 200, "GET", p.url+"/metrics", "", "Authorization: Bearer "+tokens["admin"])
+		return strings.Contains(text, "\nlicseald_next_expiry_timestamp_seconds ")
+	})
 	for _, m := range regexp.MustCompile(`(?m)^((?:licseald|kong)_\w+)(\{[^}]*\})? `).FindAllStringSubmatch(text, -1) {
 		labels := regexp.MustCompile(`="[^"]*"`).ReplaceAllString(m[2], "")
 		metrics = append(metrics, m[1]+labels)

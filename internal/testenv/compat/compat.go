@@ -20,14 +20,26 @@ import (
 // What a test says when a promise is broken.
 const remedy = `
 This breaks what docs/compatibility.md promises to the users of earlier releases. Keep the
-old form next to the new one, or give the new one another name. If no release has the old
-form yet, delete its line or its file and run the test with -update.`
+old form next to the new one, or give the new one another name. While the folder has a file
+not-released, nobody has the old form yet: run the test with -update, and read the changes.`
 
 // Any is, in a kept output, any text.
 const Any = "…"
 
+// isOpen reports whether a kept file is of a release that has not been made yet, so that it
+// may change.
+func isOpen(path string) bool {
+	for dir := filepath.Dir(path); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "not-released")); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
 // Lines compares a kept list, such as one of flags, with today's. Each line of the list must
-// still be there. With update, new lines are added to it, and none is removed.
+// still be there. With update, new lines are added to it; none is removed once the release
+// is made.
 func Lines(t *testing.T, path string, today []string, update bool) {
 	t.Helper()
 	kept := []string{}
@@ -35,6 +47,9 @@ func Lines(t *testing.T, path string, today []string, update bool) {
 		kept = strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
 	} else if !update {
 		t.Fatal(err)
+	}
+	if update && isOpen(path) {
+		kept = nil
 	}
 	var gone []string
 	for _, line := range kept {
@@ -54,28 +69,30 @@ func Lines(t *testing.T, path string, today []string, update bool) {
 
 // Output compares a kept output with today's. A file that ends with .json has JSON values,
 // and [Changed] compares them; any other is compared line by line, where [Any] is any
-// text. With update, an output that is not kept yet is written: what differs from another
-// output of the same is written as [Any].
+// text. With update, an output is written that is not kept yet, or has changed before the
+// release is made: what differs from another output of the same is written as [Any].
 func Output(t *testing.T, path, today, another string, update bool) {
 	t.Helper()
 	isJSON := filepath.Ext(path) == ".json"
 	data, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) && update {
-		today = masked(t, today, another, isJSON)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		testenv.WriteFile(t, path, today)
-		return
-	}
-	if err != nil {
+	isNew := errors.Is(err, os.ErrNotExist)
+	if err != nil && !(isNew && update) {
 		t.Fatalf("%v: run the test with -update to keep the output of today", err)
 	}
 	var found []string
-	if isJSON {
+	switch {
+	case isNew:
+	case isJSON:
 		found = changedValues(values(t, string(data)), values(t, today))
-	} else {
+	default:
 		found = changedLines(string(data), today)
+	}
+	if update && (isNew || len(found) > 0 && isOpen(path)) {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		testenv.WriteFile(t, path, masked(t, today, another, isJSON))
+		return
 	}
 	if len(found) > 0 {
 		t.Errorf("%s:\n  %s\nprinted was\n%s\n%s", path, strings.Join(found, "\n  "), today, remedy)
