@@ -229,6 +229,45 @@ func TestRemoved(t *testing.T) {
 	}
 }
 
+// Whatever becomes of a lock, no file stays open.
+func TestNoFileStaysOpen(t *testing.T) {
+	open := func() int {
+		entries, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skip(err)
+		}
+		return len(entries)
+	}
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	if err := os.WriteFile(at("b"+Suffix), []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := open()
+	for range 20 {
+		held, err := Try(at("a"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{at("a"), at("b"), at("no/c")} {
+			if _, err := Try(path); err == nil {
+				t.Errorf("%s was locked", path)
+			}
+		}
+		held.Release()
+		one, err := AcquireShared(t.Context(), at("a"))
+		two, err2 := AcquireShared(t.Context(), at("a"))
+		if err != nil || err2 != nil {
+			t.Fatal(err, err2)
+		}
+		one.Release()
+		two.Release()
+	}
+	if after := open(); after > before+10 { // other tests may have some
+		t.Errorf("%d files are open, %d before", after, before)
+	}
+}
+
 func TestNoFolder(t *testing.T) {
 	if _, err := Try(filepath.Join(t.TempDir(), "no", "f")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("in a missing folder: %v", err)

@@ -93,6 +93,17 @@ func TestBatches(t *testing.T) {
 	}
 }
 
+// Without a func for sizes, they do not matter.
+func TestNoSizes(t *testing.T) {
+	work := func(items, results []int) []int {
+		return append(results, slices.Repeat([]int{len(items)}, len(items))...)
+	}
+	got := slices.Collect(Map(context.Background(), count(8), nil, Options{Batch: 4, BatchSize: 1, Wait: time.Hour}, work))
+	if !slices.Equal(got, slices.Repeat([]int{4}, 8)) {
+		t.Errorf("batches: %v", got)
+	}
+}
+
 // A batch that is used again holds nothing of what it held, so that this can be freed.
 func TestReuse(t *testing.T) {
 	p := newPipe[*int, *int](context.Background(), nil, Options{Workers: 1, Batch: 2}.withDefaults())
