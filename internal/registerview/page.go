@@ -98,7 +98,7 @@ func WritePage(w io.Writer, items iter.Seq2[register.Item, error], o *PageOption
 			p.Seats += o.Seats(&item)
 		}
 	}
-	p.Months = monthBars(months, o.Now)
+	p.Months = monthBars(months, o.Now.UTC())
 	p.Plans, p.Customers = largest(plans, 10), largest(customers, 10)
 	for _, state := range register.States {
 		if n := states[string(state)]; n > 0 {
