@@ -26,16 +26,28 @@ python() { # the one of the system, which has the packages that the tests need
   fi
 }
 
+junit=$(printf ':/usr/share/java/%s.jar' junit-jupiter-{api,engine,params} junit-platform-{commons,console,engine,launcher,reporting} \
+  apiguardian-api opentest4j opentest4j-reporting-{events,schema} picocli univocity-parsers)
+
+# junit_tests JAR CLASSES WHAT runs tests of a folder of classes, with the packed verifier.
+junit_tests() {
+  java -Dlicseal.jar="$1" -cp "$2$junit" org.junit.platform.console.ConsoleLauncher "$3" --details=summary --disable-banner --fail-if-no-tests
+}
+
 java_tests() {
-  local junit
-  junit=$(printf ':/usr/share/java/%s.jar' junit-jupiter-{api,engine,params} junit-platform-{commons,console,engine,launcher,reporting} \
-    apiguardian-api opentest4j opentest4j-reporting-{events,schema} picocli univocity-parsers)
   cd java
   javac -Xlint:all -Werror --release 17 -d "$tmp/main" $(find src/main -name '*.java')
-  jar --create --file "$tmp/licseal.jar" --main-class io.github.licseal.Client -C "$tmp/main" .
-  javac --release 17 -d "$tmp/test" -cp "$tmp/main$junit" $(find src/test -name '*.java')
-  java -Dlicseal.jar="$tmp/licseal.jar" -cp "$tmp/test:$tmp/main$junit" org.junit.platform.console.ConsoleLauncher \
-    --scan-classpath "$tmp/test" --details=summary --disable-banner --fail-if-no-tests
+  if command -v mvn >/dev/null && [ -e /usr/share/maven-repo/org/apache/maven/surefire/surefire-junit-platform ]; then
+    rm -rf target
+    mvn -B -q -o -Dmaven.repo.local=/usr/share/maven-repo -Dsurefire.version=2.22.3 package
+    grep -h '^Tests run' target/surefire-reports/*.VectorsTest.txt
+    junit_tests "$PWD/target/licseal-1.0.0.jar" target/test-classes:target/classes --select-class=io.github.licseal.PackageTest
+  else
+    skip "Maven's package of Java" "maven or a plugin of it is not installed"
+    jar --create --file "$tmp/licseal.jar" --main-class io.github.licseal.Client -C "$tmp/main" .
+    javac --release 17 -d "$tmp/test" -cp "$tmp/main$junit" $(find src/test -name '*.java')
+    junit_tests "$tmp/licseal.jar" "$tmp/test:$tmp/main" --scan-classpath="$tmp/test"
+  fi
   cd ..
 }
 
