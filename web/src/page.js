@@ -24,7 +24,7 @@ const VERDICTS = {
   signature: ["bad", "Not signed by a trusted key", "Nothing in it can be trusted. The file was changed, or the keys are of another vendor."],
   parse: ["bad", "Not a licence", "Ask for the file again, and do not edit it."],
   schema: ["bad", "Incomplete", ASK],
-  trust: ["bad", "The chain of trust cannot be used", "Get the newest chain."],
+  trust: ["bad", "The chain of trust cannot be used", "Get the newest chain, and the digest of its first document, from the vendor."],
   "revocation-list": ["bad", "The revocation list cannot be used", "Get the newest list."],
   clock: ["bad", "The clock is wrong", "Set the clock of this computer."],
   usage: ["bad", "Cannot be checked", ""],
@@ -108,7 +108,7 @@ async function check() {
       const refused = error instanceof Refusal;
       ({ license } = error);
       verdict = VERDICTS[refused ? error.reason : "usage"];
-      detail = refused ? `${error.code}: ${error.message}` : error.message;
+      detail = refused && error.code !== error.reason ? `${error.code}: ${error.message}` : error.message;
     }
   }
   if (mine !== turn) return; // something else was given meanwhile

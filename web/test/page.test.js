@@ -98,7 +98,10 @@ function bake(t, vendor) {
 
 const bytes = (text) => Buffer.from(text ?? "", "base64");
 const ROLES = { id: "id", not_before: "notBefore", not_after: "notAfter", grace: "grace" };
-const WORDS = { Valid: "accepted", "Expired, in grace": "in-grace" };
+const WORDS = {
+  Valid: "accepted", "Expired, in grace": "in-grace", "Not yet valid": "not-yet-valid", Expired: "expired", Revoked: "revoked",
+  "Not signed by a trusted key": "signature", "The chain of trust cannot be used": "trust",
+};
 
 // vendorOf returns what a page knows for a vector beforehand: the members' names, and the
 // chain that has been seen.
