@@ -39,7 +39,12 @@ schema and require; flags win, requirements add up. Without --schema, the licenc
 in the Secret kong-mesh-license is judged by the schema kong-mesh.
 
 --format json is described by 'licseal schema check-report'; github, junit, sarif
-and prometheus are what those tools read.`,
+and prometheus are what those tools read; html is a page about a fleet: a folder, a
+dump, or several --admin-url, with what is used of what the licences allow. It has
+the names of customers; it needs no network and no script.
+
+  licseal check -t vendor.key.pub --format html --report fleet.html \
+    --admin-url https://eu.example:8444 --admin-url https://us.example:8444`,
 		Flags: append([]cli.Flag{
 			trustFlag, trustRootFlag, trustChainFlag,
 			&cli.BoolFlag{Name: "no-signature", Usage: "skip the check of the signature; every output says so"},
@@ -58,7 +63,7 @@ and prometheus are what those tools read.`,
 			schemaFlag,
 			&cli.BoolFlag{Name: "effective", Usage: "find the licence that a gateway here would use"},
 			&cli.StringFlag{Name: "root", Usage: "with --effective: look for files in this `FOLDER`, such as a mounted image", TakesFile: true, Category: reads},
-			&cli.StringFlag{Name: "admin-url", Usage: "with --effective: ask the Admin API at this `URL` too"},
+			&cli.StringSliceFlag{Name: "admin-url", KeepSpace: true, Usage: "check the licences of the Admin API at this `URL` (repeatable; one with --effective)"},
 			&cli.StringFlag{Name: "namespace-dump", Usage: "check the licences in `FILE` from 'kubectl get secret,konglicense -o yaml'", TakesFile: true, Category: reads},
 			&cli.StringFlag{Name: "variable", Usage: "check the licence in the variable `NAME`, which is base64 if NAME ends with BASE64 or B64"},
 			&cli.BoolFlag{Name: "fix", Usage: "with -o: write the repaired licence in canonical form, and check it"},
@@ -86,6 +91,8 @@ func checkAction(c *cli.Context) error {
 	switch {
 	case c.Bool("effective"):
 		err = p.effective()
+	case c.IsSet("admin-url"):
+		err = p.gateways(c.StringSlice("admin-url"))
 	case c.String("namespace-dump") != "":
 		err = p.namespaceDump(c.String("namespace-dump"))
 	case c.String("variable") != "":

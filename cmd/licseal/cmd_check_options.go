@@ -24,7 +24,7 @@ func formatOf(c *cli.Context) string {
 // fileNames returns the files to check, standard input if none is named.
 func fileNames(c *cli.Context) []string {
 	switch {
-	case c.Bool("effective"), c.IsSet("namespace-dump"), c.IsSet("variable"):
+	case c.Bool("effective"), c.IsSet("admin-url"), c.IsSet("namespace-dump"), c.IsSet("variable"):
 		return nil
 	case c.NArg() == 0:
 		return []string{"-"}
@@ -46,7 +46,7 @@ func inputNames(c *cli.Context) []string {
 // checkFlags refuses flags that have no effect, or that contradict each other.
 func checkFlags(c *cli.Context) error {
 	for _, rule := range []struct{ flag, needs string }{
-		{"root", "effective"}, {"admin-url", "effective"},
+		{"root", "effective"},
 		{"workspace", "admin-url"}, {"token-file", "admin-url"}, {"ca", "admin-url"}, {"cert", "admin-url"}, {"cert-key", "admin-url"}, {"timeout", "admin-url"},
 		{"fix", "o"}, {"o", "fix"}, {"force", "fix"},
 	} {
@@ -66,10 +66,14 @@ func checkFlags(c *cli.Context) error {
 		}
 	}
 	switch {
+	case c.IsSet("admin-url") && (modes > 1 || modes == 1 && !c.Bool("effective")):
+		return usagef("--admin-url excludes --namespace-dump, --variable and --fix")
+	case c.Bool("effective") && len(c.StringSlice("admin-url")) > 1:
+		return withHint(usagef("--effective asks one Admin API: give one --admin-url"), "without --effective, several can be checked")
 	case modes > 1:
 		return usagef("--effective, --namespace-dump, --variable and --fix are mutually exclusive")
-	case c.NArg() > 0 && (c.Bool("effective") || c.IsSet("namespace-dump") || c.IsSet("variable")):
-		return usagef("--effective, --namespace-dump and --variable take no FILE")
+	case c.NArg() > 0 && (c.Bool("effective") || c.IsSet("admin-url") || c.IsSet("namespace-dump") || c.IsSet("variable")):
+		return usagef("--effective, --admin-url, --namespace-dump and --variable take no FILE")
 	case c.IsSet("variable") && c.String("variable") == "":
 		return usagef("--variable is empty")
 	case c.Bool("no-signature") && len(c.StringSlice("t")) > 0:

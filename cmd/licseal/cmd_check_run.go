@@ -76,12 +76,14 @@ func reportName(c *cli.Context) string {
 	switch {
 	case c.IsSet("report-name"):
 		return c.String("report-name")
-	case c.String("report") != "":
+	case c.String("report") != "" && formatOf(c) != "html": // a page is about what is checked
 		return filepath.Base(c.String("report"))
 	case c.Bool("effective") && c.IsSet("root"):
 		return "effective in " + c.String("root")
 	case c.Bool("effective"):
 		return "effective"
+	case c.IsSet("admin-url"):
+		return strings.Join(c.StringSlice("admin-url"), ", ")
 	case c.IsSet("namespace-dump"):
 		return displayName(c.String("namespace-dump"))
 	case c.IsSet("variable"):
@@ -264,7 +266,7 @@ func (p *preflight) namespaceDump(name string) error {
 // effective checks the licence that a gateway would use.
 func (p *preflight) effective() error {
 	place := check.Place{Root: p.c.String("root")}
-	if url := p.c.String("admin-url"); url != "" {
+	for _, url := range p.c.StringSlice("admin-url") { // one
 		client, err := connect(p.c, "admin-url", url, nil)
 		if err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/check"
 )
 
@@ -33,6 +34,9 @@ type Entry struct {
 	Word   string // the stable word for Exit, such as: expired
 	Active *bool  // whether it is the licence in use; nil if unknown
 	Fixed  string // where the repaired licence was written; "" if it was not
+
+	Place string        // where the licence is installed, such as the URL of an Admin API; "" if its name says it
+	Usage []admin.Usage // what is used there of what it allows
 }
 
 // notActive reports whether the licence is known not to be in use. Its findings are
@@ -90,6 +94,7 @@ var formats = []format{
 	{"junit", newJUnit},
 	{"sarif", newSARIF},
 	{"prometheus", newPrometheus},
+	{"html", newPage},
 }
 
 // Formats returns the names of the formats.
