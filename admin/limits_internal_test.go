@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -9,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -307,6 +309,21 @@ func TestFailures(t *testing.T) {
 		}
 		if got += string(encodeJSON(f.body)); got != test.want {
 			t.Errorf("%v: %s, want %s", test.err, got, test.want)
+		}
+	}
+}
+
+// Failures of the store are logged, and what a client did wrong or gave up is not.
+func TestFailuresAreLogged(t *testing.T) {
+	for _, test := range []struct {
+		err    error
+		logged bool
+	}{{errors.New("broken"), true}, {ErrUnavailable, true}, {context.DeadlineExceeded, true}, {ErrFull, true}, {context.Canceled, false}, {ErrNotFound, false}, {ErrMismatch, false}, {invalidID("x"), false}} {
+		var log bytes.Buffer
+		h := &handler{options: Options{Log: slog.New(slog.NewTextHandler(&log, nil))}}
+		h.failed(httptest.NewRequest("PUT", "/", nil), test.err)
+		if logged := strings.Contains(log.String(), `msg="request failed" method=PUT status=5`); logged != test.logged || !logged && log.Len() > 0 {
+			t.Errorf("%v: %s", test.err, &log)
 		}
 	}
 }

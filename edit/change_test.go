@@ -104,7 +104,7 @@ func TestChangesRefused(t *testing.T) {
 }
 
 func TestNumbersOutOfRangeAreRefused(t *testing.T) {
-	for _, set := range []string{"a:=1e400", "a:=9007199254740993"} {
+	for _, set := range []string{"a:=1e400", "a:=9007199254740993", "a:=0.10000000000000001", "a:=1e-400"} {
 		got, err := setAll(parsePayload(t, `{}`), []string{set})
 		if err == nil {
 			t.Errorf("%s was accepted: %s", set, got.Bytes())

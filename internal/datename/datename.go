@@ -44,9 +44,7 @@ func Of(p licseal.Payload) (n Named) {
 			return r.SkipValue()
 		})
 	})
-	slices.Sort(n.Begins)
-	slices.Sort(n.Ends)
-	return n
+	return n // in the order of the canonical form, which is sorted
 }
 
 // Add adds a member if it is a date by its name.

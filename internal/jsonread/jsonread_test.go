@@ -58,6 +58,7 @@ func TestRead(t *testing.T) {
 		{`{"text":"\u00e9","number":-9007199254740991,"list":["a","b"],"inner":{"x":"y"},"value":[1,{}]}`,
 			all{"é", -9007199254740991, []string{"a", "b"}, map[string]string{"x": "y"}, jsontext.Value(`[1,{}]`)}, nil},
 		{`{"text":null,"number":null,"list":null,"inner":null,"value":null}`, all{Inner: map[string]string{}, Value: jsontext.Value(`null`)}, nil},
+		{`{"text":"a","text":"b"}`, all{Text: "b"}, nil}, // not looked for again
 		{`{"list":[],"inner":{}}`, all{List: []string{}, Inner: map[string]string{}}, nil},
 		{`[]`, all{}, &jsonread.Error{Kind: '['}},
 		{`{"text":1}`, all{}, &jsonread.Error{Pointer: "/text", Kind: '0'}},

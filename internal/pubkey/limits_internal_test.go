@@ -137,6 +137,13 @@ func TestAlgorithms(t *testing.T) {
 	if err := CheckCurve(asn1.ObjectIdentifier{1, 3, 132, 0, 34}); message(err) != "ECDSA on P-384"+only {
 		t.Error(err)
 	}
+	raw := ed25519.NewKeyFromSeed(make([]byte, 32)).Public().(ed25519.PublicKey)
+	if got, err := ParseSPKI(raw); err != errContent {
+		t.Errorf("32 bytes that are no DER: %v, %v", got, err)
+	}
+	if got, err := ParseSPKI(append(slices.Clone(ed25519Prefix), raw[:31]...)); err != errContent {
+		t.Errorf("a byte less: %v, %v", got, err)
+	}
 	for _, der := range [][]byte{nil, {0x30}, {0x30, 0}, {0x30, 2, 0x30, 0}, {0x30, 2, 6, 0}, {0x30, 4, 0x30, 2, 5, 0}} {
 		if _, err := ParseSPKI(der); err != errContent {
 			t.Errorf("%x: %v", der, err)

@@ -73,6 +73,7 @@ func TestJSON(t *testing.T) {
 			`{"file":"a\nb","line":7,"ok":false,"exit":3,"reason":"parse","error":"1:1: x"}`, `parse: a\nb:7: 1:1: x`},
 		{"warnings", verdict.Verdict{File: "", Warnings: []licseal.Violation{{Position: licseal.Position{Line: 1, Column: 2}, Message: "one"}, {Message: "two"}}},
 			`{"file":"","ok":true,"exit":0,"warnings":["1:2: one","payload: two"]}`, ""},
+		{"a warning", verdict.Verdict{Warnings: []licseal.Violation{{Message: "one"}}}, `{"file":"","ok":true,"exit":0,"warnings":["payload: one"]}`, ""},
 		{"violations", verdict.Verdict{File: "f", Err: fmt.Errorf("x: %w", &licseal.SchemaError{Violations: []licseal.Violation{
 			{Position: licseal.Position{Pointer: "/a", Line: 1, Column: 2}, Message: "m", Value: "5", Allowed: "a text", DidYouMean: "b"}, {Message: "n"}, {Message: "o", Allowed: "p"}}})},
 			`{"file":"f","ok":false,"exit":4,"reason":"schema","error":"x: schema : 1:2 /a: m (and 2 more violations)","violations":[{"pointer":"/a","line":1,"column":2,"message":"m","value":"5","allowed":"a text","did_you_mean":"b"},{"pointer":"","line":0,"column":0,"message":"n"},{"pointer":"","line":0,"column":0,"message":"o","allowed":"p"}]}`,
