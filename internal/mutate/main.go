@@ -30,6 +30,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 func main() {
@@ -40,7 +41,7 @@ func main() {
 	results := flag.String("results", "", "a Markdown `file` with a section for each sample")
 	title := flag.String("title", "", "the title of the section")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	found, err := run(ctx, os.Stdout, flag.Args(), choice{*sample, *seed, *only}, *known)
 	if err == nil && *results != "" {
