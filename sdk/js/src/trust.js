@@ -176,7 +176,7 @@ function lines(text, maxBytes = MAX_CHAIN_BYTES) {
 
 // open follows a chain from its anchor.
 export async function open(text, anchor, maxBytes) {
-  if (!isDigest(anchor)) throw new TypeError("the anchor of a chain of trust is 64 lower-case hex digits");
+  if (!isDigest(anchor)) throw new TypeError("the digest of the first document of a chain is 64 lower-case hex digits, without SHA256:");
   const chain = new Chain(), cache = new Map();
   for (const line of lines(text, maxBytes)) {
     const document = await readOne(line, cache);

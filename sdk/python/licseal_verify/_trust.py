@@ -219,7 +219,7 @@ def _lines(data: bytes, max_bytes: Optional[int] = _MAX_CHAIN_BYTES) -> List[byt
 def open_chain(data: bytes, anchor: str, max_bytes: Optional[int] = _MAX_CHAIN_BYTES) -> OpenChain:
     """Follows a chain from its anchor."""
     if not is_digest(anchor):
-        raise ValueError("the anchor of a chain of trust is 64 lower-case hex digits")
+        raise ValueError("the digest of the first document of a chain is 64 lower-case hex digits, without SHA256:")
     chain, cache = OpenChain(), {}  # type: OpenChain, Cache
     for line in _lines(data, max_bytes):
         document = _read(line, cache)

@@ -33,7 +33,7 @@ public final class Chain {
 
     /** Follows a chain of at most a number of bytes from its anchor. */
     static Chain open(byte[] chain, String anchor, int maxBytes) throws Refused {
-        if (!Check.isDigest(anchor)) throw new IllegalArgumentException("the anchor of a chain of trust is 64 lower-case hex digits");
+        if (!Check.isDigest(anchor)) throw new IllegalArgumentException("the digest of the first document of a chain is 64 lower-case hex digits, without SHA256:");
         Chain known = new Chain();
         for (byte[] line : lines(chain, maxBytes)) {
             TrustDocument document = TrustDocument.read(line, known.cache);
