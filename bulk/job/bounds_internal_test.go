@@ -221,23 +221,22 @@ func TestPartBuffer(t *testing.T) {
 	}
 }
 
-// A full disk leaves no incomplete line among the rejects.
+// A full disk leaves the rejects of before.
 func TestRejectsOnAFullDisk(t *testing.T) {
-	for text, want := range map[string]string{"a\nb": "a\n", "a\n": "a\n"} {
-		path := filepath.Join(t.TempDir(), "rejects")
-		testenv.WriteFile(t, path, text) // what the disk had room for
-		f, err := os.OpenFile(path, os.O_RDWR, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		full := errors.New("no space left on device")
-		r := &rejects{path: path, file: f, lines: newLineWriter(path, &brokenWriter{err: full}), counts: map[int]int{}}
-		if err := errors.Join(r.add(&Reject{Row: 1, Exit: 4}), r.end()); !errors.Is(err, full) {
-			t.Errorf("got %v", err)
-		}
-		if got := string(testenv.ReadFile(t, path)); got != want || r.total() != 1 {
-			t.Errorf("left: %q; %d rejects", got, r.total())
-		}
+	path := filepath.Join(t.TempDir(), "rejects")
+	testenv.WriteFile(t, path, "old")
+	r, err := openRejects(path, nil, overwriteRejects)
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := errors.New("no space left on device")
+	r.lines.w = &brokenWriter{err: full}
+	if err := errors.Join(r.add(&Reject{Row: 1, Exit: 4}), r.end(), r.moveInPlace(true)); !errors.Is(err, full) {
+		t.Errorf("got %v", err)
+	}
+	left, err := os.ReadDir(filepath.Dir(path))
+	if got := string(testenv.ReadFile(t, path)); got != "old" || r.total() != 1 || len(left) != 1 || err != nil {
+		t.Errorf("left: %q, %v; %d rejects", got, left, r.total())
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk"
+	"github.com/licseal/licseal/internal/atomicfile"
 	"github.com/licseal/licseal/internal/idset"
 )
 
@@ -84,7 +85,11 @@ func (m *merger) run() error {
 		return err
 	}
 	out := m.o.Output
-	m.rejects, err = openRejectsAside(out.Rejects, out.Reject, out.Overwrite)
+	mode := keepRejects
+	if out.Overwrite {
+		mode = overwriteRejects
+	}
+	m.rejects, err = openRejects(out.Rejects, out.Reject, mode)
 	if err == nil {
 		err = firstError(m.join(), m.rejects.end())
 		m.merged.Rejected = m.rejects.counts
@@ -96,8 +101,12 @@ func (m *merger) run() error {
 	case work != nil:
 		work.discard()
 	}
-	if m.rejects != nil {
-		err = firstError(err, m.rejects.moveInPlace(err != nil, out.Overwrite))
+	switch {
+	case m.rejects == nil:
+	case err == nil:
+		err = m.rejects.moveInPlace(false)
+	case m.rejects.temp != "":
+		_ = atomicfile.Remove(m.rejects.temp)
 	}
 	return err
 }

@@ -1,21 +1,21 @@
 package job
 
 import (
-	"crypto/rand"
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
+	"github.com/licseal/licseal/internal/atomicfile"
 	"github.com/licseal/licseal/internal/text"
 )
 
 // rejects writes rejected rows to a file, or passes them to the caller.
 type rejects struct {
 	path   string // "" if there is no file
+	mode   rejectsMode
 	temp   string // the name of the file until it is complete; "" if that is path
-	file   *os.File
+	file   *atomicfile.File
 	lines  *lineWriter // nil if the rows are passed on, or are in the file already
 	pass   func(*Reject) error
 	counts map[int]int // by exit code
@@ -31,20 +31,19 @@ const (
 	sameRejects                         // rejects are kept: they are complete
 )
 
-// openRejects opens the file of rejects at path, if path is not "". Without a file,
-// rejects are passed to pass.
+// openRejects opens the file of rejects at path, if path is not "". It has a temporary name
+// until end is called. Without a file, rejects are passed to pass.
 func openRejects(path string, pass func(*Reject) error, mode rejectsMode) (*rejects, error) {
-	r := &rejects{path: path, pass: pass, counts: map[int]int{}}
+	r := &rejects{path: path, pass: pass, mode: mode, counts: map[int]int{}}
 	if path == "" {
 		return r, nil
 	}
-	flags := os.O_RDWR | os.O_CREATE | os.O_TRUNC
+	name, flags := atomicfile.TempName(path), os.O_RDWR|os.O_CREATE|os.O_EXCL
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		flags |= os.O_EXCL
 	case !info.Mode().IsRegular():
-		flags = os.O_WRONLY
+		name, flags = path, os.O_WRONLY
 	case mode == keepRejects:
 		return nil, about(path, errExists)
 	case mode == overwriteRejects:
@@ -53,42 +52,14 @@ func openRejects(path string, pass func(*Reject) error, mode rejectsMode) (*reje
 	case mode == sameRejects:
 		return r, nil
 	}
-	if r.file, err = os.OpenFile(path, flags, 0o644); err != nil {
+	if r.file, err = atomicfile.OpenFile(name, flags, 0o644); err != nil {
 		return nil, about(path, noFolder(path, err))
+	}
+	if name != path {
+		r.temp = name
 	}
 	r.lines = newLineWriter(path, r.file)
 	return r, nil
-}
-
-// openRejectsAside opens a file of rejects that has a temporary name until
-// moveInPlace is called.
-func openRejectsAside(path string, pass func(*Reject) error, overwrite bool) (*rejects, error) {
-	info, err := os.Stat(path)
-	switch exists := err == nil; {
-	case path == "", exists && !info.Mode().IsRegular():
-		return openRejects(path, pass, overwriteRejects)
-	case exists && !overwrite:
-		return nil, about(path, errExists)
-	}
-	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text()[:12]+".tmp")
-	r, err := openRejects(temp, pass, keepRejects)
-	if err != nil {
-		return nil, err
-	}
-	r.path, r.temp = path, temp
-	return r, nil
-}
-
-// moveInPlace gives a file that was opened aside its name, or removes it if the job
-// has failed.
-func (r *rejects) moveInPlace(failed, overwrite bool) error {
-	switch {
-	case r.temp == "":
-		return nil
-	case failed:
-		return os.Remove(r.temp)
-	}
-	return about(r.path, moveInPlace(r.temp, r.path, overwrite))
 }
 
 // containsRejects reports whether a file contains rejects. An interrupted job may
@@ -116,16 +87,38 @@ func (r *rejects) add(row *Reject) error {
 	return nil
 }
 
-// end writes what is left. If that fails, a line that was cut off is removed.
+// end writes what is left. If that fails, an existing file is kept.
 func (r *rejects) end() error {
 	if r.lines == nil {
 		return nil
 	}
 	err := r.lines.end()
-	if err != nil {
-		cutTail(r.file)
+	if err == nil && r.temp != "" {
+		err = text.Cause(r.file.Sync())
 	}
-	return errors.Join(err, text.Cause(r.file.Close()))
+	err = errors.Join(err, text.Cause(r.file.Close()))
+	if err != nil && r.temp != "" {
+		err = errors.Join(err, text.Cause(atomicfile.Remove(r.temp)))
+		r.temp = ""
+	}
+	return err
+}
+
+// moveInPlace gives the file its name, also if the job has failed after a rejected row, which
+// may be of use to somebody who looks for the reason.
+func (r *rejects) moveInPlace(failed bool) error {
+	switch {
+	case r.temp == "":
+		return nil
+	case failed && r.total() == 0:
+		return text.Cause(atomicfile.Remove(r.temp))
+	}
+	err := moveInPlace(r.temp, r.path, r.mode != keepRejects)
+	var e *Error
+	if err != nil && !errors.As(err, &e) { // nothing has appeared, for which it is kept
+		err = errors.Join(err, text.Cause(atomicfile.Remove(r.temp)))
+	}
+	return about(r.path, err)
 }
 
 // total returns how many rows were rejected.

@@ -136,7 +136,7 @@ func (s *signer) run() (*Signed, error) {
 		s.abandon()
 		return nil, err
 	}
-	err = firstError(s.signAll(), s.rejects.end())
+	err = s.endRejects(s.signAll())
 	if s.lines != nil {
 		err = firstError(err, s.lines.end())
 	}
@@ -150,6 +150,12 @@ func (s *signer) run() (*Signed, error) {
 		s.signed.LeftOut = s.o.Renew.Chooser.LeftOut()
 	}
 	return &s.signed, s.resumable(err)
+}
+
+// endRejects ends the file of rejects, whatever has happened before.
+func (s *signer) endRejects(err error) error {
+	err = firstError(err, s.rejects.end())
+	return firstError(err, s.rejects.moveInPlace(err != nil))
 }
 
 // openOutput opens the output for licences.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/licseal/licseal/internal/atomicfile"
 	"github.com/licseal/licseal/internal/filelock"
 	"github.com/licseal/licseal/verify"
 )
@@ -75,7 +76,7 @@ func TestLeave(t *testing.T) {
 			if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			file, err := os.OpenFile(path, os.O_RDWR, 0)
+			file, err := atomicfile.OpenFile(path, os.O_RDWR, 0)
 			if err != nil {
 				t.Fatal(err)
 			}

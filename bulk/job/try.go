@@ -27,7 +27,7 @@ func Try(ctx context.Context, o *SignOptions, show func(licseal.Payload) error) 
 	if s.rejects, err = openRejects(o.Output.Rejects, o.Output.Reject, mode); err != nil {
 		return nil, err
 	}
-	err = firstError(s.tryAll(show), s.rejects.end())
+	err = s.endRejects(s.tryAll(show))
 	s.signed.Rejected = s.rejects.counts
 	return &s.signed, err
 }

@@ -20,7 +20,7 @@ type workFile struct {
 	path      string
 	settings  Settings
 	begun     start // of the job; not the real one if the file is complete
-	file      *os.File
+	file      *atomicfile.File
 	lock      *filelock.Lock
 	resumed   bool // file contains lines of an interrupted job, or
 	complete  bool // of a complete one: there is nothing to do but compare
@@ -122,15 +122,15 @@ func (w *workFile) release() {
 // begin starts over. It removes the settings first: a part without settings is never
 // resumed.
 func (w *workFile) begin() error {
-	if err := os.Remove(w.run()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := atomicfile.Remove(w.run()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return text.Cause(err)
 	}
 	// The part is not truncated: it may be the complete file under another name.
-	if err := os.Remove(w.part()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := atomicfile.Remove(w.part()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return text.Cause(err)
 	}
 	var err error
-	if w.file, err = os.OpenFile(w.part(), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644); err != nil {
+	if w.file, err = atomicfile.OpenFile(w.part(), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644); err != nil {
 		return noFolder(w.path, err)
 	}
 	mode := fs.FileMode(0o644)
@@ -163,14 +163,14 @@ func (w *workFile) reopen(settings []byte) error {
 	}
 	w.begun = saved.start
 	var err error
-	w.file, err = os.OpenFile(w.part(), os.O_RDWR, 0)
+	w.file, err = atomicfile.OpenFile(w.part(), os.O_RDWR, 0)
 	w.resumed = true
 	return text.Cause(err)
 }
 
 // reopenComplete opens a complete file, to compare it with what would be written.
 func (w *workFile) reopenComplete() (err error) {
-	w.file, err = os.Open(w.path)
+	w.file, err = atomicfile.OpenFile(w.path, os.O_RDONLY, 0)
 	w.resumed, w.complete = true, true
 	return text.Cause(err)
 }
@@ -197,7 +197,7 @@ func (w *workFile) leave() {
 }
 
 // cutTail removes an incomplete last line from a file.
-func cutTail(f *os.File) {
+func cutTail(f *atomicfile.File) {
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() {
 		return
@@ -213,7 +213,7 @@ func cutTail(f *os.File) {
 func (w *workFile) discard() {
 	w.file.Close()
 	for _, name := range []string{w.run(), w.part()} {
-		os.Remove(name) // while the lock is held, these are not another job's
+		atomicfile.Remove(name) // while the lock is held, these are not another job's
 	}
 	w.release()
 }
@@ -232,7 +232,7 @@ func (w *workFile) finish() error {
 	if err := moveInPlace(w.part(), w.path, w.overwrite); err != nil {
 		return err
 	}
-	return text.Cause(os.Remove(w.run()))
+	return text.Cause(atomicfile.Remove(w.run()))
 }
 
 // moveInPlace gives a file its final name. An existing file of that name is overwritten

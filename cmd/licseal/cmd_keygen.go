@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/atomicfile"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/keys/private"
 	"github.com/urfave/cli/v2"
@@ -83,10 +84,10 @@ func writeKeyPair(c *cli.Context, path string, key crypto.Signer) error {
 		return about(path, err)
 	}
 	if err := createFile(path+".pub", public, 0o644); err != nil {
-		return about(path+".pub", errors.Join(err, os.Remove(path)))
+		return about(path+".pub", errors.Join(err, atomicfile.Remove(path)))
 	}
 	if err := result(c, string(public)); err != nil {
-		return errors.Join(err, os.Remove(path), os.Remove(path+".pub"))
+		return errors.Join(err, atomicfile.Remove(path), atomicfile.Remove(path+".pub"))
 	}
 	note("private key: %s (keep it secret, keep a copy)", path)
 	warnIfReadable(path) // on a file system without permissions

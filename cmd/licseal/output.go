@@ -152,7 +152,7 @@ func writeFile(path string, data []byte, perm fs.FileMode, force bool) error {
 
 // writeSpecial writes to a device or a pipe, which need not be able to be truncated.
 func writeSpecial(path string, data []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	f, err := atomicfile.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}

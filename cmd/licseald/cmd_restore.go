@@ -12,6 +12,7 @@ import (
 
 	adminstore "github.com/licseal/licseal/admin/sqlstore"
 	entitlestore "github.com/licseal/licseal/entitle/sqlstore"
+	"github.com/licseal/licseal/internal/atomicfile"
 	"github.com/licseal/licseal/internal/filelock"
 	"github.com/licseal/licseal/internal/sqldb"
 	"github.com/licseal/licseal/internal/sqldb/dump"
@@ -193,7 +194,7 @@ func (r *restoring) replace(ctx context.Context, db *sqldb.DB, source dump.Sourc
 		counts, err = dump.Replace(ctx, tx, db.Dialect, source, func() error {
 			if kept { // by a try before this one
 				kept = false
-				os.Remove(r.keep)
+				atomicfile.Remove(r.keep)
 			}
 			if empty, err := dump.Empty(ctx, tx, db.Dialect); err != nil || empty {
 				return err

@@ -76,13 +76,14 @@ func RemoveLeft(path string) {
 		random, isTemp := strings.CutPrefix(entry.Name(), "."+base+".")
 		random, ended := strings.CutSuffix(random, tempEnding)
 		if isTemp && ended && len(random) == randomLen && entry.Type().IsRegular() {
-			_ = os.Remove(filepath.Join(dir, entry.Name()))
+			_ = system.remove(filepath.Join(dir, entry.Name()))
 		}
 	}
 }
 
-// tempName returns a name for the temporary file of a file.
-func tempName(path string) string {
+// TempName returns a name for the temporary file of a file, as all have that this package
+// makes: see [RemoveLeft].
+func TempName(path string) string {
 	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text()[:randomLen]+tempEnding)
 }
 
@@ -103,16 +104,6 @@ func content(data []byte) func(io.Writer) error {
 // synced.
 func SyncDir(path string) { system.syncDir(path) }
 
-// disk is how files are written; tests have others that fail.
-type disk struct {
-	sync   func(*os.File) error
-	close  func(*os.File) error
-	link   func(oldname, newname string) error
-	rename func(oldname, newname string) error
-}
-
-var system = disk{(*os.File).Sync, (*os.File).Close, os.Link, os.Rename}
-
 func (d disk) create(path string, write func(io.Writer) error, perm fs.FileMode, sync bool) error {
 	if _, err := os.Lstat(path); err == nil {
 		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
@@ -121,7 +112,7 @@ func (d disk) create(path string, write func(io.Writer) error, perm fs.FileMode,
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp)
+	defer d.remove(temp)
 	// Unlike a rename, a link never replaces a file that has appeared in the meantime.
 	err = d.link(temp, path)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
@@ -137,12 +128,12 @@ func (d disk) create(path string, write func(io.Writer) error, perm fs.FileMode,
 }
 
 func (d disk) createWithoutLink(path string, write func(io.Writer) error, perm fs.FileMode, sync bool) error {
-	f, err := openNew(path, perm)
+	f, err := d.open(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
 		return err
 	}
 	if err := d.writeAndClose(f, write, sync); err != nil {
-		return errors.Join(err, os.Remove(path))
+		return errors.Join(err, d.remove(path))
 	}
 	return nil
 }
@@ -174,7 +165,7 @@ func (d disk) replaceLike(path, like string, write func(io.Writer) error, perm f
 		if errors.Is(err, syscall.EBUSY) {
 			err = &fs.PathError{Op: "replace", Path: path, Err: ErrMountPoint}
 		}
-		return errors.Join(err, os.Remove(temp))
+		return errors.Join(err, d.remove(temp))
 	}
 	d.syncDir(path)
 	return nil
@@ -185,7 +176,7 @@ func (d disk) move(temp, path string, overwrite bool) error {
 		// Unlike a rename, a link never replaces a file.
 		if d.link(temp, path) == nil {
 			d.syncDir(path)
-			return os.Remove(temp)
+			return d.remove(temp)
 		}
 		if _, err := os.Lstat(path); err == nil {
 			return &fs.PathError{Op: "rename", Path: path, Err: fs.ErrExist}
@@ -203,8 +194,8 @@ func (d disk) move(temp, path string, overwrite bool) error {
 // perm is before umask. If writing fails, the file is removed.
 func (d disk) writeTemp(path string, write func(io.Writer) error, perm fs.FileMode, old fs.FileInfo, sync bool) (name string, err error) {
 	// Not os.CreateTemp, which ignores the umask.
-	name = tempName(path)
-	f, err := openNew(name, perm)
+	name = TempName(path)
+	f, err := d.open(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
 		return "", err
 	}
@@ -215,27 +206,18 @@ func (d disk) writeTemp(path string, write func(io.Writer) error, perm fs.FileMo
 		err = f.Chmod(perm) // umask has removed some
 	}
 	if err != nil {
-		f.Close()
+		d.close(f)
 	} else {
 		err = d.writeAndClose(f, write, sync)
 	}
 	if err != nil {
-		return "", errors.Join(err, os.Remove(name))
+		return "", errors.Join(err, d.remove(name))
 	}
 	return name, nil
 }
 
-// openNew makes an empty file. On Windows, the only permissions are those of 0600, if the
-// file system has access control; [IsPrivate] tells.
-func openNew(path string, perm fs.FileMode) (*os.File, error) {
-	if perm == 0o600 {
-		return createPrivate(path)
-	}
-	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
-}
-
 func (d disk) writeAndClose(f *os.File, write func(io.Writer) error, sync bool) error {
-	err := write(f)
+	err := write(&File{d, f})
 	if err == nil && sync {
 		err = d.sync(f)
 	}

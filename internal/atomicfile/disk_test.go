@@ -28,22 +28,21 @@ type recorder struct {
 func newRecorder(dir, failing string, err error) *recorder {
 	r := &recorder{dir: dir, failing: failing, err: err}
 	system := system // a test may put this disk in its place
-	r.disk = disk{
-		sync: func(f *os.File) error {
-			return r.do(fmt.Sprintf("sync %s", r.name(f.Name())), func() error { return system.sync(f) })
-		},
-		close: func(f *os.File) error {
-			if err := system.close(f); err != nil || failing != "close" {
-				return err
-			}
-			return r.err
-		},
-		link: func(a, b string) error {
-			return r.do(fmt.Sprintf("link %s %s", r.name(a), r.name(b)), func() error { return system.link(a, b) })
-		},
-		rename: func(a, b string) error {
-			return r.do(fmt.Sprintf("rename %s %s", r.name(a), r.name(b)), func() error { return system.rename(a, b) })
-		},
+	r.disk = system
+	r.disk.sync = func(f *os.File) error {
+		return r.do(fmt.Sprintf("sync %s", r.name(f.Name())), func() error { return system.sync(f) })
+	}
+	r.disk.close = func(f *os.File) error {
+		if err := system.close(f); err != nil || failing != "close" {
+			return err
+		}
+		return r.err
+	}
+	r.disk.link = func(a, b string) error {
+		return r.do(fmt.Sprintf("link %s %s", r.name(a), r.name(b)), func() error { return system.link(a, b) })
+	}
+	r.disk.rename = func(a, b string) error {
+		return r.do(fmt.Sprintf("rename %s %s", r.name(a), r.name(b)), func() error { return system.rename(a, b) })
 	}
 	return r
 }

@@ -171,11 +171,11 @@ func (s Store) Forget(profile string) (bool, error) {
 	if s.Dir == "" {
 		return false, nil
 	}
-	err := os.Remove(s.file(profile, ".json"))
+	err := atomicfile.Remove(s.file(profile, ".json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
-	if stateErr := os.Remove(s.StateFile(profile)); !errors.Is(stateErr, fs.ErrNotExist) {
+	if stateErr := atomicfile.Remove(s.StateFile(profile)); !errors.Is(stateErr, fs.ErrNotExist) {
 		err = errors.Join(err, stateErr)
 	}
 	return err == nil, err

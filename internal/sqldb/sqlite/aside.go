@@ -24,10 +24,9 @@ func MoveAside(path string) (string, error) {
 		aside = fmt.Sprintf("%s-%d", base, i)
 	}
 	for _, suffix := range suffixes {
-		if err := os.Rename(path+suffix, aside+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := atomicfile.Move(path+suffix, aside+suffix, true); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", err
 		}
-		atomicfile.SyncDir(path)
 	}
 	return aside, nil
 }

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/licseal/licseal/internal/atomicfile"
 	"github.com/licseal/licseal/internal/filelock"
 	"github.com/licseal/licseal/internal/sqldb"
 	_ "modernc.org/sqlite" // the driver
@@ -139,7 +140,7 @@ const maxConnections = 8
 // SQLite would give it the permissions that the umask leaves, and gives its other
 // files those of this one.
 func create(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := atomicfile.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return nil
 	}
