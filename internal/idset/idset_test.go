@@ -2,8 +2,8 @@ package idset
 
 import (
 	"fmt"
+	"maps"
 	"runtime"
-	"slices"
 	"testing"
 )
 
@@ -94,21 +94,28 @@ func TestBits(t *testing.T) {
 	}
 }
 
-// A part of a set grows when it is three quarters full, to twice its size.
+// A part of a set grows when it is three quarters full, to twice its size, and keeps all.
 func TestGrow(t *testing.T) {
 	var s Set
-	var sizes []int
+	grown := map[int]int{} // the sizes, by how many ids were there before
+	size := 0
+	sum := func(i int) [SumSize]byte { return [SumSize]byte{1: byte(i)} } // the first of them all zero
 	for i := range 100 {
-		s.AddSum([SumSize]byte{1: byte(i), 11: 1}, i+1)
-		if n := len(s.parts[0].entries); len(sizes) == 0 || sizes[len(sizes)-1] != n {
-			sizes = append(sizes, n)
+		s.AddSum(sum(i), i+1)
+		if n := len(s.parts[0].entries); n != size {
+			grown[i], size = n, n
 		}
-		if p := &s.parts[0]; p.used != i+1 || p.used*4 > len(p.entries)*3 {
-			t.Errorf("%d of %d entries are used, after %d ids", p.used, len(p.entries), i+1)
+		if s.parts[0].used != i+1 {
+			t.Errorf("%d entries are used after %d ids", s.parts[0].used, i+1)
 		}
 	}
-	if !slices.Equal(sizes, []int{16, 32, 64, 128, 256}) {
-		t.Errorf("sizes: %v", sizes)
+	if want := map[int]int{0: 16, 12: 32, 24: 64, 48: 128, 96: 256}; !maps.Equal(grown, want) {
+		t.Errorf("it grew %v, want %v", grown, want)
+	}
+	for i := range 100 {
+		if got := s.FindSum(sum(i)); got != i+1 {
+			t.Errorf("id %d was added under %d", i+1, got)
+		}
 	}
 }
 

@@ -196,10 +196,14 @@ func TestPage(t *testing.T) {
 	for name, o := range map[string]*registerview.PageOptions{
 		"page":    {Title: "T <&>", Now: now, Seats: func(i *register.Item) int { return len(i.Plan) }},
 		"noseats": {Title: "T", Now: now},
+		"one":     {Title: "T", Now: now},
 	} {
 		items := list
-		if o.Seats == nil {
+		switch name {
+		case "noseats":
 			items = nil
+		case "one":
+			items = []register.Item{due(register.Valid, day(1), "", "")} // in this month
 		}
 		var b strings.Builder
 		if err := registerview.WritePage(&b, seq(items, nil), o); err != nil {
