@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/licseal/licseal/internal/atomicfile"
 	"github.com/licseal/licseal/internal/text"
 )
 
@@ -37,7 +36,7 @@ func (w *Writer) writeAll() error {
 		return text.Cause(err)
 	}
 	full := w.tree.full
-	if err := writeFiles(w.dir, append(full, w.tree.partial()...)); err != nil {
+	if err := writeFiles(w.dir, append(full, w.tree.partialSince(w.committed.Size)...)); err != nil {
 		return err
 	}
 	if err := w.writeRows(); err != nil {
@@ -48,7 +47,7 @@ func (w *Writer) writeAll() error {
 	if err != nil {
 		return err
 	}
-	if err := atomicfile.Replace(filepath.Join(w.dir, checkpointPath), signed, 0o644); err != nil {
+	if err := system.replace(filepath.Join(w.dir, checkpointPath), signed, 0o644); err != nil {
 		return text.Cause(err)
 	}
 	w.committed, w.rows, w.tree.full = next, w.rows[:0], nil
@@ -59,11 +58,11 @@ func (w *Writer) writeAll() error {
 // writeRows writes the rows of the new entries to the index. It does not wait until they
 // are on the disk, since they can be derived again.
 func (w *Writer) writeRows() error {
-	file, err := os.OpenFile(filepath.Join(w.dir, indexPath), os.O_WRONLY|os.O_CREATE, 0o644)
+	file, err := system.open(filepath.Join(w.dir, indexPath), os.O_WRONLY|os.O_CREATE)
 	if err != nil {
 		return err
 	}
-	_, err = file.WriteAt(w.rows, w.committed.Size*rowSize)
+	err = system.writeAt(file, w.rows, w.committed.Size*rowSize)
 	return errors.Join(err, file.Close())
 }
 
@@ -78,7 +77,7 @@ func writeFiles(dir string, files []file) error {
 	for _, f := range files {
 		folder := path.Dir(f.path)
 		if !folders[folder] {
-			if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
+			if err := system.mkdir(filepath.Join(dir, folder)); err != nil {
 				return text.Cause(err)
 			}
 		}
@@ -88,11 +87,11 @@ func writeFiles(dir string, files []file) error {
 	}
 	if len(files) >= manyFiles {
 		for _, f := range files {
-			if err := os.WriteFile(filepath.Join(dir, f.path), f.data, 0o644); err != nil {
+			if err := system.writeFile(filepath.Join(dir, f.path), f.data, false); err != nil {
 				return fmt.Errorf("%s: %w", f.path, text.Cause(err))
 			}
 		}
-		if ok, err := syncAll(dir); ok || err != nil {
+		if ok, err := system.syncAll(dir); ok || err != nil {
 			return err
 		}
 	}
@@ -100,7 +99,7 @@ func writeFiles(dir string, files []file) error {
 		return err
 	}
 	for folder := range folders {
-		atomicfile.SyncDir(filepath.Join(dir, folder, "any"))
+		system.syncDir(filepath.Join(dir, folder))
 	}
 	return nil
 }
@@ -113,7 +112,7 @@ func writeEach(dir string, files []file) error {
 		all.Go(func() {
 			var failed error
 			for f := range jobs {
-				if err := writeSynced(filepath.Join(dir, f.path), f.data); err != nil {
+				if err := system.writeFile(filepath.Join(dir, f.path), f.data, true); err != nil {
 					failed = fmt.Errorf("%s: %w", f.path, text.Cause(err))
 				}
 			}
@@ -134,24 +133,12 @@ func writeEach(dir string, files []file) error {
 	return nil
 }
 
-func writeSynced(path string, data []byte) error {
-	file, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	if err == nil {
-		err = file.Sync()
-	}
-	return errors.Join(err, file.Close())
-}
-
 // removePartials removes the incomplete versions of tiles that are full now. It does not
 // matter if some are left.
 func removePartials(dir string, full []file) {
 	for _, f := range full {
 		if strings.HasPrefix(f.path, "tile/") {
-			_ = os.RemoveAll(filepath.Join(dir, f.path) + partialEnding)
+			_ = system.remove(filepath.Join(dir, f.path) + partialEnding)
 		}
 	}
 }

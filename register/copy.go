@@ -115,19 +115,19 @@ func (r *Register) finishCopy(w *Writer) error {
 	if err := w.pack.sync(); err != nil {
 		return text.Cause(err)
 	}
-	if err := writeFiles(w.dir, append(w.tree.full, w.tree.partial()...)); err != nil {
+	if err := writeFiles(w.dir, append(w.tree.full, w.tree.partialSince(w.committed.Size)...)); err != nil {
 		return err
 	}
 	if err := w.writeRows(); err != nil {
 		return text.Cause(err)
 	}
-	if err := os.MkdirAll(filepath.Join(w.dir, "packs"), 0o755); err != nil {
+	if err := system.mkdir(filepath.Join(w.dir, "packs")); err != nil {
 		return text.Cause(err)
 	}
 	s := settings{1, r.key}
-	err := atomicfile.Replace(filepath.Join(w.dir, checkpointPath), r.signed, 0o644)
+	err := system.replace(filepath.Join(w.dir, checkpointPath), r.signed, 0o644)
 	if err == nil {
-		err = atomicfile.Replace(filepath.Join(w.dir, settingsPath), s.text(), 0o644)
+		err = system.replace(filepath.Join(w.dir, settingsPath), s.text(), 0o644)
 	}
 	return text.Cause(err)
 }

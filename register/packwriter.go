@@ -4,8 +4,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-
-	"github.com/licseal/licseal/internal/atomicfile"
 )
 
 // packBuffer is how many bytes of a pack are written at a time.
@@ -26,9 +24,9 @@ type packWriter struct {
 func (p *packWriter) open(next, end int64) error {
 	name := filepath.Join(p.dir, packPath(next))
 	if end == 0 {
-		return removeExisting(name)
+		return system.remove(name) // nil if there is none
 	}
-	file, err := os.OpenFile(name, os.O_RDWR, 0)
+	file, err := system.open(name, os.O_RDWR)
 	if err != nil {
 		return err
 	}
@@ -38,19 +36,12 @@ func (p *packWriter) open(next, end int64) error {
 		err = errors.New("lines are missing at its end")
 	}
 	if err == nil && info.Size() > end {
-		err = file.Truncate(end)
+		err = system.truncate(file, end)
 	}
 	if err != nil {
 		file.Close()
 	}
 	return err
-}
-
-func removeExisting(name string) error {
-	if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
 }
 
 // add appends the line of an entry, and returns its offset.
@@ -79,15 +70,15 @@ func (p *packWriter) begin(name string) error {
 			return err
 		}
 	}
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+	if err := system.mkdir(filepath.Dir(name)); err != nil {
 		return err
 	}
-	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o644)
+	file, err := system.open(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
 	if err != nil {
 		return err
 	}
 	p.file, p.end, p.synced = file, 0, 0
-	atomicfile.SyncDir(name)
+	system.syncDir(filepath.Dir(name))
 	return nil
 }
 
@@ -95,7 +86,7 @@ func (p *packWriter) flush() error {
 	if len(p.buf) == 0 {
 		return nil
 	}
-	_, err := p.file.WriteAt(p.buf, p.end-int64(len(p.buf)))
+	err := system.writeAt(p.file, p.buf, p.end-int64(len(p.buf)))
 	p.buf = p.buf[:0]
 	return err
 }
@@ -111,7 +102,7 @@ func (p *packWriter) sync() error {
 	if p.synced == p.end {
 		return nil
 	}
-	if err := p.file.Sync(); err != nil {
+	if err := system.sync(p.file); err != nil {
 		return err
 	}
 	p.synced = p.end

@@ -15,7 +15,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/licseal/licseal/internal/atomicfile"
 	"github.com/licseal/licseal/internal/text"
 	"golang.org/x/mod/sumdb/note"
 )
@@ -81,17 +80,17 @@ func create(dir string, first *Record) (*Register, error) {
 		err = w.add(first, nil, time.Now())
 	}
 	if err == nil {
-		err = os.MkdirAll(filepath.Join(dir, "packs"), 0o755)
+		err = system.mkdir(filepath.Join(dir, "packs"))
 	}
 	if err == nil {
 		err = w.commit()
 	}
 	if err == nil {
-		err = atomicfile.Create(filepath.Join(dir, keyPath), []byte(secret+"\n"), 0o600)
+		err = system.create(filepath.Join(dir, keyPath), []byte(secret+"\n"), 0o600)
 	}
 	if err == nil {
 		s := settings{1, public}
-		err = atomicfile.Create(filepath.Join(dir, settingsPath), s.text(), 0o644)
+		err = system.create(filepath.Join(dir, settingsPath), s.text(), 0o644)
 	}
 	if err != nil {
 		return nil, text.Cause(err)

@@ -99,13 +99,18 @@ func (t *tree) root() tlog.Hash {
 }
 
 // partial returns the tiles and the bundle that are not full.
-func (t *tree) partial() []file {
+func (t *tree) partial() []file { return t.partialSince(0) }
+
+// partialSince returns those that have changed since there were a number of entries. The
+// others are on the disk already, and are not written again: a writer that is killed
+// meanwhile would spoil what was committed.
+func (t *tree) partialSince(committed int64) []file {
 	var files []file
-	if len(t.bundle) > 0 {
+	if len(t.bundle) > 0 && t.size != committed {
 		files = append(files, file{tilePath(entriesLevel, t.size/tileWidth, int(t.size%tileWidth)), t.bundle})
 	}
 	for level, hashes := range t.levels {
-		if n := len(hashes); n > 0 {
+		if n := len(hashes); n > 0 && t.size>>(8*level) != committed>>(8*level) {
 			files = append(files, file{tilePath(fmt.Sprint(level), t.size>>(8*(level+1)), n), joinHashes(hashes)})
 		}
 	}

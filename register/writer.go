@@ -136,7 +136,7 @@ func (w *Writer) openFiles() error {
 		return &DamagedError{err}
 	}
 	if repaired {
-		if err := atomicfile.Replace(filepath.Join(w.dir, indexPath), rows, 0o644); err != nil {
+		if err := system.replace(filepath.Join(w.dir, indexPath), rows, 0o644); err != nil {
 			return text.Cause(err)
 		}
 	}
