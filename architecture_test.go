@@ -57,3 +57,33 @@ func packageFolders(t *testing.T) []string {
 	}
 	return folders
 }
+
+// Every package that starts goroutines looks, at the end of its tests, for those that do not
+// end, and for files that stay open.
+func TestLeaksAreLookedFor(t *testing.T) {
+	starts := regexp.MustCompile(`(?m)^\s+go (func\(|[\w.]+\()|\.Go\(|AfterFunc\(`)
+	found := 0
+	for _, dir := range packageFolders(t) {
+		if strings.HasSuffix(dir, "storetest") {
+			continue // tests, which other packages run
+		}
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		inCode := func(file string) bool {
+			return !strings.HasSuffix(file, "_test.go") && starts.MatchString(readText(t, file))
+		}
+		inTests := func(file string) bool {
+			return strings.HasSuffix(file, "_test.go") && strings.Contains(readText(t, file), "leak.Checked(m)")
+		}
+		if slices.ContainsFunc(files, inCode) {
+			if found++; !slices.ContainsFunc(files, inTests) {
+				t.Errorf("%s starts goroutines: give it a TestMain with leak.Checked", dir)
+			}
+		}
+	}
+	if found < 9 {
+		t.Errorf("%d packages start goroutines", found)
+	}
+}

@@ -235,8 +235,9 @@ func TestHandlerRefuses(t *testing.T) {
 	}
 	answer, err := http.Get(s.URL + "/api/v1/license/more")
 	if err != nil || answer.StatusCode != 404 {
-		t.Errorf("another path: %v %v", answer, err)
+		t.Fatalf("another path: %v %v", answer, err)
 	}
+	answer.Body.Close()
 }
 
 // A folder that cannot be used is no fault of the key.

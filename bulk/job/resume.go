@@ -38,17 +38,19 @@ func completeLines(r io.Reader) iter.Seq2[oldLine, []byte] {
 }
 
 // replay compares what an earlier job has written with the rows, and returns the rows
-// that are left to sign, and a function that must be called after the last of them.
+// that are left to sign.
 // A line is kept if it is the licence of its row and its signature is good. What
 // follows the last of these, such as an incomplete line, is removed. So no row is
 // signed twice, and none is left out.
-func (s *signer) replay(payloads iter.Seq2[*place, bulk.Row]) (rest iter.Seq2[*place, bulk.Row], stop func(), err error) {
+func (s *signer) replay(payloads iter.Seq2[*place, bulk.Row]) (rest iter.Seq2[*place, bulk.Row], err error) {
 	nextOld, stopOld := iter.Pull2(bulk.Verify(s.ctx, completeLines(s.work.file), s.verifier, nil))
 	next, stop := iter.Pull2(payloads)
 	r := &replayer{signer: s, nextOld: nextOld}
 	p, row, err := r.keepSame(next)
 	if s.ctx.Err() != nil {
-		return nil, nil, interrupted(s.ctx) // the rows may be in use
+		stopOld()
+		go stop() // which waits for a row that is being read
+		return nil, interrupted(s.ctx)
 	}
 	if err == nil {
 		err = r.checkRest(p)
@@ -59,9 +61,9 @@ func (s *signer) replay(payloads iter.Seq2[*place, bulk.Row]) (rest iter.Seq2[*p
 	}
 	if err != nil {
 		stop()
-		return nil, nil, err
+		return nil, err
 	}
-	return chain(p, row, next), stop, nil
+	return chain(p, row, next, stop), nil
 }
 
 // replayer reads the lines of an earlier job.
@@ -241,9 +243,11 @@ func (s *signer) dayOfComplete() string {
 	return begins.Format(time.DateOnly)
 }
 
-// chain returns a sequence of one row, if p is not nil, and then the others.
-func chain(p *place, row bulk.Row, next func() (*place, bulk.Row, bool)) iter.Seq2[*place, bulk.Row] {
+// chain returns a sequence of one row, if p is not nil, and then the others. At its end it
+// calls stop.
+func chain(p *place, row bulk.Row, next func() (*place, bulk.Row, bool), stop func()) iter.Seq2[*place, bulk.Row] {
 	return func(yield func(*place, bulk.Row) bool) {
+		defer stop()
 		for ok := p != nil; ok; p, row, ok = next() {
 			if !yield(p, row) {
 				return

@@ -133,6 +133,9 @@ func (s *signer) run() (*Signed, error) {
 	}
 	var err error
 	if s.rejects, err = openRejects(s.o.Output.Rejects, s.o.Output.Reject, s.rejectsMode()); err != nil {
+		if s.lines != nil {
+			s.lines.end() // there are none yet
+		}
 		s.abandon()
 		return nil, err
 	}
@@ -237,15 +240,10 @@ func (s *signer) signAll() error {
 	}
 	payloads := s.payloads()
 	if s.work != nil && s.work.resumed {
-		rest, stop, err := s.replay(payloads)
+		rest, err := s.replay(payloads)
 		if err != nil {
 			return err
 		}
-		defer func() {
-			if s.ctx.Err() == nil { // otherwise the rows may be in use
-				stop()
-			}
-		}()
 		payloads = rest
 	} else if s.isPart {
 		if err := s.line(jsonLine(partLine{Part: &s.settings})); err != nil {

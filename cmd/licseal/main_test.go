@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal/internal/testenv"
+	"github.com/licseal/licseal/internal/testenv/leak"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -19,7 +20,7 @@ import (
 func TestMain(m *testing.M) {
 	setClock()
 	testenv.ExitAtOnce()
-	testscript.Main(m, map[string]func(){
+	testscript.Main(leak.Checked(m), map[string]func(){
 		"licseal": main, "licseal-for-ever": forEver, "licseal-without-terminal": withoutTerminal,
 	})
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/internal/testenv"
+	"github.com/licseal/licseal/internal/testenv/leak"
 	"github.com/licseal/licseal/sign"
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/crypto/ssh"
@@ -35,7 +36,7 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	testenv.ExitAtOnce()
-	testscript.Main(m, map[string]func(){"licseald": main})
+	testscript.Main(leak.Checked(m), map[string]func(){"licseald": main})
 }
 
 func command(args ...string) *exec.Cmd {

@@ -22,6 +22,7 @@ import (
 	"github.com/licseal/licseal/internal/sqldb/postgres"
 	"github.com/licseal/licseal/internal/sqldb/sqlite"
 	"github.com/licseal/licseal/internal/testenv"
+	"github.com/licseal/licseal/internal/testenv/leak"
 	"github.com/licseal/licseal/internal/testenv/pgtest"
 	"github.com/licseal/licseal/state"
 	"github.com/licseal/licseal/verify"
@@ -38,7 +39,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	os.Exit(leak.Checked(m).Run())
 }
 
 // product is a process that uses a licence.

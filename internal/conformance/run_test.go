@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal/internal/fault"
 	"github.com/licseal/licseal/internal/testenv"
+	"github.com/licseal/licseal/internal/testenv/leak"
 )
 
 // clientVariable makes the test program the client of that name.
@@ -28,7 +29,7 @@ func TestMain(m *testing.M) {
 		os.Exit(clients[name](os.Args[1:]))
 	}
 	testenv.ExitAtOnce()
-	os.Exit(m.Run())
+	os.Exit(leak.Checked(m).Run())
 }
 
 // clients are the clients that the tests run, each with its exit code.

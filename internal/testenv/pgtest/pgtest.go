@@ -31,6 +31,7 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver
 	"github.com/licseal/licseal/internal/testenv"
+	"github.com/licseal/licseal/internal/testenv/leak"
 )
 
 // Variable names the URL of a server to use in place of one of our own.
@@ -48,7 +49,13 @@ func Database(t testing.TB) string {
 	return newDatabase(t, server.URL())
 }
 
-var shared = sync.OnceValues(start)
+var shared = sync.OnceValues(func() (*Server, error) {
+	s, err := start()
+	if err == nil {
+		leak.Keep(s.hold)
+	}
+	return s, err
+})
 
 // Start starts a server for one test alone, which may stop it and start it
 // again. It skips the test where no server is installed.
