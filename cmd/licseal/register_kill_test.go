@@ -40,11 +40,12 @@ func recorded(t *testing.T, dir string) map[string]bool {
 }
 
 // A batch that is killed at any moment has written no licence that is not in the register,
-// and, resumed, nothing is there twice and nothing is missing.
+// and, resumed, nothing is there twice and nothing is missing. So it is with renewals.
 func TestKillRegister(t *testing.T) {
-	const rows = 12_000
+	const rows = 9000 // three blocks
 	dir := t.TempDir()
 	writeKey(t, dir, "key", testKey(1))
+	writeKey(t, dir, "new", testKey(2))
 	var batch bytes.Buffer
 	batch.WriteString("license_key,customer,admin_seats,dataplanes,product_subscription,support_plan,license_creation_date,license_expiration_date\n")
 	for i := range rows {
@@ -52,18 +53,32 @@ func TestKillRegister(t *testing.T) {
 	}
 	testenv.WriteFile(t, filepath.Join(dir, "rows.csv"), batch.Bytes())
 	mustRun(t, dir, "register", "new", "issued")
-	args := []string{"sign", "-k", "key", "--register", "issued", "--batch", "rows.csv", "-o", "out", "--resume"}
+	killBatch(t, dir, 0, rows, "out", "sign", "-k", "key", "--register", "issued", "--batch", "rows.csv")
+	killBatch(t, dir, rows, rows, "renewed", "renew", "--batch", "--register", "issued", "--issued-by", "key.pub", "-t", "key.pub", "-k", "new", "--keep-expiry")
+	cmd := exec.Command("licseal", "register", "list", "--register", "issued", "--only", "valid", "--issued-by", "new.pub")
+	cmd.Dir = dir
+	if list, err := cmd.Output(); err != nil || bytes.Count(list, []byte("\n")) != rows+1 {
+		t.Errorf("%d lines of living licences, %v", bytes.Count(list, []byte("\n")), err)
+	}
+}
+
+// killBatch runs a batch that adds rows to the register issued, which has some, and writes
+// them to a file. It kills the batch again and again, and then lets it end.
+func killBatch(t *testing.T, dir string, had, rows int, out string, args ...string) {
+	t.Helper()
+	issued := filepath.Join(dir, "issued")
+	args = append(args, "-o", out, "--resume")
 	partly := 0
-	for range testenv.Rounds(5, 40) {
+	for range testenv.Rounds(4, 40) {
 		cmd := exec.Command("licseal", args...)
 		cmd.Dir = dir
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		checkpoint := filepath.Join(dir, "issued", "checkpoint")
+		checkpoint := filepath.Join(issued, "checkpoint")
 		before := mustRead(t, checkpoint)
 		for deadline := time.Now().Add(testenv.Patience); time.Now().Before(deadline) && bytes.Equal(before, mustRead(t, checkpoint)); {
-			if written, err := os.Stat(filepath.Join(dir, "out")); err == nil && written.Size() > 0 {
+			if written, err := os.Stat(filepath.Join(dir, out)); err == nil && written.Size() > 0 {
 				break // all is done
 			}
 			time.Sleep(time.Millisecond)
@@ -71,11 +86,11 @@ func TestKillRegister(t *testing.T) {
 		time.Sleep(time.Duration(rand.Int64N(int64(50 * time.Millisecond))))
 		cmd.Process.Kill()
 		cmd.Wait()
-		known := recorded(t, filepath.Join(dir, "issued"))
-		if len(known) > 0 && len(known) < rows {
+		known := recorded(t, issued)
+		if len(known) > had && len(known) < had+rows {
 			partly++
 		}
-		for _, name := range []string{"out.part", "out"} {
+		for _, name := range []string{out + ".part", out} {
 			written, err := os.ReadFile(filepath.Join(dir, name))
 			if err != nil {
 				continue
@@ -89,14 +104,73 @@ func TestKillRegister(t *testing.T) {
 		}
 	}
 	mustRun(t, dir, args...)
-	if n := bytes.Count(mustRead(t, filepath.Join(dir, "out")), []byte("\n")); n != rows {
-		t.Errorf("%d licences were written, want %d", n, rows)
+	if n := bytes.Count(mustRead(t, filepath.Join(dir, out)), []byte("\n")); n != rows {
+		t.Errorf("%s: %d licences were written, want %d", args[0], n, rows)
 	}
-	if n := len(recorded(t, filepath.Join(dir, "issued"))); n != rows {
-		t.Errorf("%d licences are in the register, want %d", n, rows)
+	if n := len(recorded(t, issued)); n != had+rows {
+		t.Errorf("%s: %d licences are in the register, want %d", args[0], n, had+rows)
+	}
+	if left, err := filepath.Glob(filepath.Join(issued, ".*")); err != nil || len(left) > 0 {
+		t.Errorf("left in the register: %q, %v", left, err)
 	}
 	if partly == 0 {
-		t.Error("it was never killed in the middle")
+		t.Errorf("%s: it was never killed in the middle", args[0])
 	}
-	t.Logf("killed with a part in the register %d times", partly)
+	t.Logf("%s: killed with a part in the register %d times", args[0], partly)
+}
+
+// Of two batches at once, both write their licences, one after the other, or one is refused
+// and has written nothing.
+func TestTwoBatchesAtOnce(t *testing.T) {
+	const rows = 3000
+	dir := t.TempDir()
+	writeKey(t, dir, "key", testKey(1))
+	mustRun(t, dir, "register", "new", "issued")
+	var cmds []*exec.Cmd
+	var said []*bytes.Buffer
+	for n := range 2 {
+		var batch bytes.Buffer
+		batch.WriteString("license_key,customer,admin_seats,dataplanes,product_subscription,support_plan,license_creation_date,license_expiration_date\n")
+		for i := range rows {
+			fmt.Fprintf(&batch, "LS-%d-%d,Example,5,2,Konnect,None,2026-01-01,2199-01-01\n", n, i)
+		}
+		testenv.WriteFile(t, filepath.Join(dir, fmt.Sprintf("rows%d.csv", n)), batch.Bytes())
+		cmd := exec.Command("licseal", "sign", "-k", "key", "--register", "issued", "--batch", fmt.Sprintf("rows%d.csv", n), "-o", fmt.Sprintf("out%d", n))
+		cmd.Dir = dir
+		said = append(said, new(bytes.Buffer))
+		cmd.Stderr = said[n]
+		cmds = append(cmds, cmd)
+	}
+	for _, cmd := range cmds {
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done := 0
+	for n, cmd := range cmds {
+		err := cmd.Wait()
+		_, statErr := os.Stat(filepath.Join(dir, fmt.Sprintf("out%d", n)))
+		switch {
+		case err == nil && statErr == nil:
+			done++
+		case err == nil || statErr == nil || !bytes.Contains(said[n].Bytes(), []byte("issued: another process is writing to this register")):
+			t.Errorf("batch %d: %v, %v: %s", n, err, statErr, said[n])
+		}
+	}
+	known := recorded(t, filepath.Join(dir, "issued"))
+	if done == 0 || len(known) != done*rows {
+		t.Errorf("%d batches ended, and %d licences are in the register", done, len(known))
+	}
+	// One that has to wait longer is refused, and nothing is lost.
+	w, err := register.OpenWriter(context.Background(), filepath.Join(dir, "issued"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := register.OpenWriter(ctx, filepath.Join(dir, "issued"), nil); err == nil || ctx.Err() == nil {
+		t.Errorf("two writers at once: %v", err)
+	}
+	recorded(t, filepath.Join(dir, "issued")) // it can be read meanwhile
 }
