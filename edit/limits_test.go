@@ -170,6 +170,16 @@ func TestTypes(t *testing.T) {
 			}
 		}
 	}
+	// Each change of a list is looked at.
+	list, err := schema.Compile("own", []byte(`{"type":"object","properties":{"f":{"type":"integer"}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := edit.TypedChanges([]edit.Change{{Pointer: "/x", Value: "1"}, {Pointer: "/f", Value: "1"}, {Pointer: "/y", Unset: true}, {Pointer: "/f", Value: "2"}}, list)
+	want := []edit.Change{{Pointer: "/x", Value: "1"}, {Pointer: "/f", Value: "1", JSON: true}, {Pointer: "/y", Unset: true}, {Pointer: "/f", Value: "2", JSON: true}}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
 	// Whatever its type, a text for a field that may be a string is one; so is null alone.
 	for _, types := range []string{`"string"`, `["integer","string"]`, `"null"`} {
 		rules, err := schema.Compile("own", []byte(`{"type":"object","properties":{"f":{"type":`+types+`}}}`))

@@ -1,7 +1,10 @@
 package register
 
 import (
+	"encoding/hex"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -77,6 +80,12 @@ func TestRows(t *testing.T) {
 			b[i] ^= 1
 		}
 	}
+	// The form does not change: other programs derive the same file.
+	const form = "0100000000000000" + "02000000" + "03000000" + "04000000000000000000000000000000" + "0500000000000000" + "0600000000000000" + "07000000" + "03" + "01" + "0800" + "0a00000000000000" + "0b00000000000000" + "00000000"
+	formed := row{offset: 1, record: 2, license: 3, id: idSum{4}, notAfter: 5, time: 6, key: 7, kind: Revoked, hasID: true, grace: 8, replaces: 9, entry: 11}
+	if got := hex.EncodeToString(formed.appendTo(nil, 17)[:rowSize-4]); got != form {
+		t.Errorf("got  %s\nwant %s", got, form)
+	}
 	r := row{offset: 10, record: 3, license: 4, notAfter: 100, grace: 2}
 	if r.end() != 19 || r.expires() != 100+2*86400 {
 		t.Errorf("ends at %d, expires at %d", r.end(), r.expires())
@@ -145,6 +154,38 @@ func TestStates(t *testing.T) {
 		if got := s.isReplaced(i); got != (i < 199) {
 			t.Errorf("entry %d is replaced: %t", i, got)
 		}
+	}
+}
+
+// What an index says of ids, whichever is asked first.
+func TestLiving(t *testing.T) {
+	end := time.Unix(1_000_000, 0)
+	x := rowsOf(Record{Kind: Issued, ID: "a", NotAfter: end}, Record{Kind: Issued, ID: "b", NotAfter: end}, Record{Kind: Revoked, ID: "b"}, Record{Kind: Revoked, ID: "c"}, Record{Kind: Renewed, ID: "a", NotAfter: end, HasReplaces: true})
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, indexPath), x, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for id, revoked := range map[string]bool{"a": false, "b": true, "c": true, "d": false, "": false} {
+		l := newLiving(dir, x) // asked for the first time
+		if got := l.isRevoked(id); got != revoked {
+			t.Errorf("%q is revoked: %t", id, got)
+		}
+		l.close()
+	}
+	for _, test := range []struct {
+		id        string
+		at        time.Time
+		number    int64
+		alive, ok bool
+	}{
+		{"a", end.Add(-time.Second), 4, true, true}, {"a", end, 4, false, true}, {"b", end.Add(-time.Second), 1, false, true}, {"c", end, 0, false, false}, {"d", end, 0, false, false}, {"", end, 0, false, false},
+	} {
+		l := newLiving(dir, x)
+		number, alive, ok, err := l.find(test.id, test.at)
+		if ok != test.ok || ok && (number != test.number || alive != test.alive) || !ok && alive || err != nil {
+			t.Errorf("%q: %d, %t, %t, %v", test.id, number, alive, ok, err)
+		}
+		l.close()
 	}
 }
 

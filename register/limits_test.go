@@ -140,6 +140,37 @@ func TestEntryNumbers(t *testing.T) {
 	}
 }
 
+// A writer that cannot be opened leaves no lock behind, whatever is wrong.
+func TestOpenWriterFails(t *testing.T) {
+	for _, name := range []string{"checkpoint", "register.json", "key"} {
+		dir := create(t)
+		issue(t, dir, 0, 1)
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, entry := range entries {
+			if entry.Name() == name {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for range 2 {
+			w, err := register.OpenWriter(t.Context(), dir, nil)
+			if err == nil {
+				w.Close()
+			}
+			if errors.Is(err, register.ErrLocked) || err == nil && name == "checkpoint" {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if _, err := os.Lstat(filepath.Join(dir, "checkpoint.lock")); err == nil {
+			t.Errorf("%s: the lock is left", name)
+		}
+	}
+}
+
 // By how much a copy is longer, and where two went apart.
 func TestCompare(t *testing.T) {
 	dir := create(t)
