@@ -6,7 +6,8 @@
 #   peers/register.sh [ROWS]      (default: 1000000)
 #
 # It fails if processor time or memory is above what a register may take: 1.3 and 1.5 times
-# as much. The time by the clock says little on a machine that does other things.
+# as much. The time by the clock is printed; it says little on a machine that does other
+# things, where the two runs of a pair have other neighbours.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rows=${1:-1000000}
