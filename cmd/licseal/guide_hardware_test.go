@@ -38,7 +38,7 @@ func TestHardwareGuide(t *testing.T) {
 	const mark = "== ended with"
 	script := "trap '[ -z \"$SSH_AGENT_PID\" ] || ssh-agent -k >/dev/null' EXIT\n"
 	for _, s := range all {
-		script += fmt.Sprintf("%s\necho '%s '$?\n", s.command, mark)
+		script += fmt.Sprintf("%s\necho '%s '$?\n", s.Command, mark)
 	}
 	shell := exec.Command("bash", "-c", script)
 	shell.Dir = dir

@@ -11,17 +11,16 @@ import (
 	"testing"
 
 	"github.com/licseal/licseal/internal/testenv"
-	"github.com/licseal/licseal/internal/text"
 )
 
 // fields are those of a licence.
 const fields = `{"admin_seats":"5","customer":"Example Company, Inc","dataplanes":"2","license_key":"LS-0001","product_subscription":"Konnect Enterprise","support_plan":"None"}`
 
 // failed matches the beginning of the error of a command that must fail.
-var failed = text.Pattern(`(?m)^(error|usage|parse|schema|signature|trust|not-yet-valid|expired|revoked|requirement|revocation-list|clock|state): |^[0-9]+ rows.* rejected `)
+var failed = testenv.GuideError
 
 // step is a command of a guide and what it prints.
-type step struct{ command, output string }
+type step testenv.GuideStep
 
 func TestRotationGuide(t *testing.T)    { runGuide(t, "../../docs/rotation.md") }
 func TestTrustedKeysGuide(t *testing.T) { runGuide(t, "../../docs/trusted-keys.md") }
@@ -66,23 +65,8 @@ func TestBulkGuide(t *testing.T) { runGuide(t, "../../docs/bulk.md") }
 
 // steps returns the commands in the console blocks of a section.
 func steps(section string) (found []step) {
-	for i, block := range strings.Split(section, "```") {
-		lines, isConsole := strings.CutPrefix(block, "console\n")
-		if i%2 == 0 || !isConsole {
-			continue
-		}
-		for _, part := range strings.Split("\n"+lines, "\n$ ")[1:] {
-			command, output, _ := strings.Cut(part, "\n")
-			for strings.HasSuffix(command, `\`) || strings.HasSuffix(command, "|") {
-				var more string
-				more, output, _ = strings.Cut(output, "\n")
-				command += "\n" + more
-			}
-			if output = strings.TrimRight(output, "\n"); output != "" {
-				output += "\n"
-			}
-			found = append(found, step{command, output})
-		}
+	for _, s := range testenv.GuideSteps(section) {
+		found = append(found, step(s))
 	}
 	return found
 }
@@ -96,10 +80,10 @@ func (s step) run(t *testing.T, dir string) {
 // runAt runs a command in a folder. licseal has a clock that is so far from the machine's.
 func (s step) runAt(t *testing.T, dir, offset string) {
 	t.Helper()
-	if program, _, _ := strings.Cut(s.command, " "); strings.HasPrefix(program, "ssh-") {
+	if program, _, _ := strings.Cut(s.Command, " "); strings.HasPrefix(program, "ssh-") {
 		testenv.Programs(t, program)
 	}
-	cmd := exec.Command("sh", "-c", s.command)
+	cmd := exec.Command("sh", "-c", s.Command)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), testOffset+"="+offset)
 	out, err := cmd.CombinedOutput()
 	s.compare(t, string(out), err != nil)
@@ -108,25 +92,14 @@ func (s step) runAt(t *testing.T, dir, offset string) {
 // compare compares what a command has printed, and whether it has failed, with the guide.
 func (s step) compare(t *testing.T, out string, hasFailed bool) {
 	t.Helper()
-	if mustFail := failed().MatchString(s.output); hasFailed != mustFail {
-		t.Fatalf("$ %s\n%s\nfailed: %v", s.command, out, hasFailed)
-	}
-	pattern := regexp.MustCompile(`(?m)^…$`).ReplaceAllString(regexp.QuoteMeta(oneSpace(s.output)), "(?s:.*)")
-	pattern = strings.ReplaceAll(pattern, "…", ".*")
-	if got := oneSpace(withoutHints(out)); !regexp.MustCompile(`\A` + pattern + `\z`).MatchString(got) {
-		t.Fatalf("$ %s\nprinted\n%s\nand not\n%s", s.command, got, s.output)
+	if err := testenv.GuideStep(s).Compare(out, hasFailed); err != nil {
+		t.Fatal(err)
 	}
 }
 
 // onDefaultDay returns an environment in which it is the day of defaultNow. The guides
 // have dates, and what they print depends on whether these have passed.
 func onDefaultDay() []string { return append(os.Environ(), testOffset+"="+offsetTo(defaultNow)) }
-
-func oneSpace(text string) string { return regexp.MustCompile(` +`).ReplaceAllString(text, " ") }
-
-func withoutHints(text string) string {
-	return regexp.MustCompile(`(?m)^hint: .*\n`).ReplaceAllString(text, "")
-}
 
 // TestConformanceGuide runs the commands of docs/conformance.md, in the repository.
 func TestConformanceGuide(t *testing.T) {
@@ -158,8 +131,8 @@ func TestSmallVerifierGuide(t *testing.T) {
 	}
 	for _, s := range all {
 		in := dir
-		if strings.Contains(s.command, "go build") {
-			in, s.command = "../..", strings.Replace(s.command, "go build", "go build -o "+dir+"/licseal-verify", 1)
+		if strings.Contains(s.Command, "go build") {
+			in, s.Command = "../..", strings.Replace(s.Command, "go build", "go build -o "+dir+"/licseal-verify", 1)
 		}
 		s.runAt(t, in, "0s")
 	}
@@ -196,16 +169,16 @@ func TestREADME(t *testing.T) {
 			t.Fatalf("%s has %d commands", title, len(commands))
 		}
 		for _, s := range commands {
-			if strings.Contains(s.command, "curl") {
+			if strings.Contains(s.Command, "curl") {
 				continue
 			}
-			if s.command == "licseal keygen -o vendor.key" { // there is nobody to ask
-				s.command += " --no-passphrase --comment vendor@example"
-				s.output = strings.Replace(s.output, "New passphrase:\nThe same again:\n", "", 1)
+			if s.Command == "licseal keygen -o vendor.key" { // there is nobody to ask
+				s.Command += " --no-passphrase --comment vendor@example"
+				s.Output = strings.Replace(s.Output, "New passphrase:\nThe same again:\n", "", 1)
 			}
-			got := runREADME(t, dir, s.command)
-			if want := withoutTimes(s.output); !strings.Contains(s.command, "trust list") && got != want {
-				t.Fatalf("$ %s\nprinted\n%s\nand not\n%s", s.command, got, want)
+			got := runREADME(t, dir, s.Command)
+			if want := withoutTimes(s.Output); !strings.Contains(s.Command, "trust list") && got != want {
+				t.Fatalf("$ %s\nprinted\n%s\nand not\n%s", s.Command, got, want)
 			}
 		}
 	}
@@ -232,12 +205,12 @@ func TestREADMEOwnProduct(t *testing.T) {
 		t.Fatalf("%d commands", len(commands))
 	}
 	for _, s := range commands {
-		if strings.Contains(s.command, " -t ") {
+		if strings.Contains(s.Command, " -t ") {
 			t.Setenv("HOME", t.TempDir())
 			t.Setenv("LICSEAL_PROFILE", "none")
 		}
-		if got := runREADME(t, dir, s.command); s.output != "" && got != withoutTimes(s.output) {
-			t.Errorf("$ %s\nprinted\n%s\nand not\n%s", s.command, got, s.output)
+		if got := runREADME(t, dir, s.Command); s.Output != "" && got != withoutTimes(s.Output) {
+			t.Errorf("$ %s\nprinted\n%s\nand not\n%s", s.Command, got, s.Output)
 		}
 	}
 }

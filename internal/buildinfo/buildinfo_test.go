@@ -115,5 +115,5 @@ func TestBuilds(t *testing.T) {
 	testenv.Git(t, dir, "add", "new.go")
 	testenv.Git(t, dir, "commit", "-q", "-m", "more")
 	commit = strings.TrimSpace(testenv.Git(t, dir, "rev-parse", "HEAD"))
-	check("v0.9.1-0.20261128120000-"+commit[:12]+" go", "hint: this is not a release: it was built from source at "+commit[:12]+"\n")
+	check("v0.9.1-0.20261120120000-"+commit[:12]+" go", "hint: this is not a release: it was built from source at "+commit[:12]+"\n")
 }
