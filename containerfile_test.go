@@ -2,8 +2,10 @@ package licseal_test
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -41,6 +43,36 @@ func TestContainerfiles(t *testing.T) {
 		})
 	}
 }
+
+// What documents and pipelines install has a version: what runs today is what ran
+// yesterday.
+func TestPinnedVersions(t *testing.T) {
+	files := []string{"README.md", "action.yml"}
+	err := filepath.WalkDir("docs", func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			files = append(files, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pinned := 0
+	for _, path := range files {
+		for _, found := range installed.FindAllStringSubmatch(string(testenv.ReadFile(t, path)), -1) {
+			pinned++
+			if found[1] != "v0.9.0" {
+				t.Errorf("%s: %s has not the version v0.9.0", path, found[0])
+			}
+		}
+	}
+	if pinned < 8 {
+		t.Errorf("%d versions", pinned)
+	}
+}
+
+// installed matches what is installed of this project: a module, an action or an image.
+var installed = regexp.MustCompile(`(?:licseal/licseal(?:/cmd/[a-z-]+)?@|registry[.]example/licseald?:)([\w.-]*)`)
 
 // readContainerfile returns the words of each instruction, without options of builds.
 func readContainerfile(t *testing.T, name string) map[string][][]string {

@@ -92,6 +92,7 @@ var guides = map[string]string{
 	"docs/monitoring.md":         "./cmd/licseald TestAlerts",
 	"docs/reference/licseal.md":  "./cmd/licseal TestReference",
 	"docs/reference/licseald.md": "./cmd/licseald TestReference",
+	"docs/releases.md":           "./peers/release TestGuide",
 	"docs/register.md":           "./cmd/licseal TestRegisterGuide",
 	"docs/rotation.md":           "./cmd/licseal TestRotationGuide",
 	"docs/trusted-keys.md":       "./cmd/licseal TestTrustedKeysGuide",
