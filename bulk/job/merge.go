@@ -47,7 +47,7 @@ func Merge(ctx context.Context, parts []string, o *MergeOptions) (*Merged, error
 	}
 	m := &merger{ctx: ctx, o: o, progress: cmp.Or(o.Progress, new(Progress))}
 	var err error
-	m.parts, err = openParts(parts, m.progress)
+	m.parts, err = openParts(ctx, parts, m.progress)
 	defer func() {
 		for _, p := range m.parts {
 			p.file.Close()
@@ -56,7 +56,10 @@ func Merge(ctx context.Context, parts []string, o *MergeOptions) (*Merged, error
 	if err == nil {
 		err = m.run()
 	}
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, interrupted(ctx)
+	case err != nil:
 		return nil, err
 	}
 	return &m.merged, nil

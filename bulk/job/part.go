@@ -19,6 +19,9 @@ type Settings struct {
 	Today    string `json:"today,omitempty"` // the date that "today" means, if that matters
 	ID       string `json:"id,omitempty"`    // the field that has the licence's id
 	Made     string `json:"made,omitempty"`  // the fields that are made for each row, if there are any
+
+	// Register is the name of the register that has the licences. Parts may have one each.
+	Register string `json:"register,omitempty"`
 }
 
 // partLine is a line of a part that is not a licence or a verdict. A part begins

@@ -2,6 +2,7 @@ package job
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -27,10 +28,10 @@ type partFile struct {
 
 // openParts opens the parts of a batch, and sorts them by their numbers. On an error,
 // it returns the parts that are open.
-func openParts(names []string, progress *Progress) ([]*partFile, error) {
+func openParts(ctx context.Context, names []string, progress *Progress) ([]*partFile, error) {
 	var parts, sorted []*partFile
 	for _, name := range names {
-		p, err := openPart(name, partBuffer(len(names)), progress)
+		p, err := openPart(ctx, name, partBuffer(len(names)), progress)
 		if p != nil {
 			parts = append(parts, p)
 		}
@@ -56,7 +57,7 @@ func openParts(names []string, progress *Progress) ([]*partFile, error) {
 // partBuffer returns how many bytes are read ahead from each of some parts.
 func partBuffer(parts int) int { return min(64<<10, maxPartBuffers/parts) }
 
-func openPart(name string, buffer int, progress *Progress) (*partFile, error) {
+func openPart(ctx context.Context, name string, buffer int, progress *Progress) (*partFile, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, text.Cause(err)
@@ -64,6 +65,7 @@ func openPart(name string, buffer int, progress *Progress) (*partFile, error) {
 	if info, err := f.Stat(); err == nil {
 		progress.size.Add(info.Size())
 	}
+	context.AfterFunc(ctx, func() { f.Close() }) // it may be a pipe that says nothing
 	p := &partFile{name: name, file: f, lines: bufio.NewReaderSize(&countingReader{f, progress}, buffer), sum: newLineSum()}
 	line, err := p.next()
 	if err != nil {
@@ -86,6 +88,7 @@ func openPart(name string, buffer int, progress *Progress) (*partFile, error) {
 func (p *partFile) fits(first *partFile, sorted []*partFile) error {
 	mine, others := p.settings, first.settings
 	mine.Shard, others.Shard = 0, 0
+	mine.Register, others.Register = "", ""
 	const message = "was made with other flags, another key or on another day than %s (%s)"
 	switch {
 	case mine.Kind != others.Kind:

@@ -20,15 +20,15 @@ func (s *signer) newSettings() Settings {
 	if s.source.usesToday() {
 		settings.Today = s.now.UTC().Format(time.DateOnly)
 	}
+	if s.o.Recorder != nil {
+		settings.Register = s.o.Recorder.Name()
+	}
 	return settings
 }
 
 // allSettings returns what decides what the job writes.
 func (s *signer) allSettings() []string {
 	settings := s.source.settings()
-	if s.o.Recorder != nil {
-		settings = append(settings, "recorded in "+s.o.Recorder.Name())
-	}
 	for _, pointer := range s.signed.Made {
 		settings = append(settings, "made "+pointer)
 	}

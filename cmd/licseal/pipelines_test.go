@@ -204,10 +204,42 @@ func TestBulkJob(t *testing.T) {
 	run("", "keygen", "-o", "vendor.key", "--no-passphrase")
 	parts := []string{"merge", "-o", "licences.ndjson", "--rejects", "rejects.ndjson"}
 	for i := range 16 {
+		run("", "register", "new", "issued-"+strconv.Itoa(i))
 		run(strconv.Itoa(i), slices.Clone(container.Args)...)
 		parts = append(parts, "part-"+strconv.Itoa(i)+".ndjson")
 	}
 	if out := run("", parts...); !strings.Contains(out, "3 joined") {
 		t.Errorf("merge: %s", out)
 	}
+}
+
+// The tasks of the Slurm array make the parts of the batch, and a task that is started again
+// ends as before. Slurm itself is in peers/slurm.sh.
+func TestBulkArray(t *testing.T) {
+	script, err := filepath.Abs("../../docs/bulk.sbatch")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := batchDir(t, 200)
+	testenv.WriteFile(t, filepath.Join(dir, "customers.csv"), readIn(t, dir, "rows.csv"))
+	testenv.WriteFile(t, filepath.Join(dir, "defaults.json"), `{"dataplanes":"2","product_subscription":"Konnect Enterprise","support_plan":"None"}`)
+	parts := []string{"merge", "-o", "licences.ndjson", "--rejects", "rejects.ndjson"}
+	for i := range 8 {
+		n := strconv.Itoa(i + 1)
+		runIn(t, dir, "register", "new", "issued-"+n)
+		for range 1 + i%2 {
+			cmd := exec.Command("bash", script)
+			cmd.Dir, cmd.Env = dir, append(os.Environ(), "SLURM_ARRAY_TASK_ID="+n)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("task %s: %v\n%s", n, err, out)
+			}
+		}
+		parts = append(parts, "part-"+n+".ndjson")
+	}
+	if out, err := inDir(dir, parts...).CombinedOutput(); !strings.Contains(string(out), "198 joined, 2 rejected") {
+		t.Errorf("merge: %v: %s", err, out)
+	}
+	inDir(dir, "sign", "-k", "vendor.key", "--batch", "customers.csv", "--from", "defaults.json", "--created", "2026-12-01",
+		"--expires", "+365d", "-o", "single.ndjson", "--rejects", "single.rejects").Run()
+	sameFile(t, dir, "licences.ndjson", "single.ndjson")
 }
