@@ -14,7 +14,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/bulk"
 	"github.com/licseal/licseal/bulk/job"
+	"github.com/licseal/licseal/bulk/renewals"
 	"github.com/licseal/licseal/internal/testenv"
 	"github.com/licseal/licseal/register"
 	"github.com/licseal/licseal/sign"
@@ -206,25 +208,30 @@ func TestResumeRenewals(t *testing.T) {
 		t.Fatal(err)
 	}
 	begun := testenv.ReadFile(t, out+".run")
-	var lines []string
-	for item, err := range open(t, dir).Select(register.Filter{Key: licseal.KeyID(newKey.Public())}, time.Now()) {
-		if err != nil {
-			t.Fatal(err)
+	renewals := func() (lines []string) {
+		for item, err := range open(t, dir).Select(register.Filter{Key: licseal.KeyID(newKey.Public())}, time.Now()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines = append(lines, item.License+"\n")
 		}
-		lines = append(lines, item.License+"\n")
+		return lines
 	}
-	if len(lines) != many {
-		t.Fatalf("%d renewals are in the register", len(lines))
+	lines := renewals()
+	if len(lines) == 0 {
+		t.Fatal("no renewals are in the register")
 	}
+	recorded := len(lines) // one block: how many it has depends on the load
 	for _, keep := range []int{0, 100, many} {
 		testenv.WriteFile(t, out+".part", strings.Join(lines[:keep], ""))
 		testenv.WriteFile(t, out+".run", begun)
 		again := run(false)
 		again.now = again.now.Add(24 * time.Hour) // all old ones have expired meanwhile
-		want := &job.Signed{Kept: keep, Signed: many - keep, Recorded: many - keep, Rejected: map[int]int{}}
+		want := &job.Signed{Kept: keep, Signed: many - keep, Recorded: recorded - keep, Rejected: map[int]int{}}
 		if diff := cmp.Diff(want, again.must(t, dir)); diff != "" {
 			t.Errorf("%d kept (-want +got):\n%s", keep, diff)
 		}
+		lines, recorded = renewals(), many
 		if string(testenv.ReadFile(t, out)) != strings.Join(lines, "") {
 			t.Errorf("%d kept: another result", keep)
 		}
@@ -307,4 +314,47 @@ func payload(t testing.TB, text string) licseal.Payload {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// A batch refuses to renew what was revoked or replaced after it was chosen, and a register
+// tells what it said at an earlier size.
+func TestRenewalIsOutdated(t *testing.T) {
+	dir := create(t)
+	issue(t, dir, 0, 4)
+	early := open(t, dir).Len()
+	write(t, dir, func(w *register.Writer) {
+		if err := w.Mark(register.Mark{Kind: register.Revoked, ID: "LS-0001"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Add(&register.Addition{Kind: register.Issued, License: license(t, "LS-0002", "2199-02-01"), Key: fingerprint, Replace: true}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	old := func(id string) *licseal.License { return license(t, id, "2199-01-01") }
+	write(t, dir, func(w *register.Writer) {
+		b := w.NewBatch(register.BatchOptions{Kind: register.Renewed, Key: newKey.Public()})
+		for id, want := range map[string]string{
+			"LS-0000": "<nil>", "LS-0001": `the id "LS-0001" is revoked`, "unknown": "<nil>",
+			"LS-0002": "the licence that is renewed is not the newest one with its id: that is entry 5",
+		} {
+			lic := old(id)
+			known, err := b.Check(&bulk.Row{Payload: license(t, id, "2199-06-01").Payload, Old: lic})
+			if refused := (*job.RefusedError)(nil); known != nil || fmt.Sprint(err) != want || err != nil && !errors.As(err, &refused) {
+				t.Errorf("%s: %v, %v", id, known, err)
+			}
+		}
+	})
+	for _, test := range []struct {
+		entries int64
+		id      string
+		want    renewals.Standing
+	}{
+		{early, "LS-0001", renewals.Newest}, {early, "LS-0002", renewals.Newest}, {early, "unknown", renewals.Newest}, {early, "", renewals.Newest},
+		{early + 2, "LS-0001", renewals.Revoked}, {early + 2, "LS-0002", renewals.Replaced}, {early + 2, "LS-0003", renewals.Newest},
+	} {
+		got, err := open(t, dir).Standing()(test.entries, test.id, old(test.id), time.Now())
+		if err != nil || got != test.want {
+			t.Errorf("%q of %d entries: %v, %v; want %v", test.id, test.entries, got, err, test.want)
+		}
+	}
 }
