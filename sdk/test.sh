@@ -39,7 +39,7 @@ java_tests() {
   javac -Xlint:all -Werror --release 17 -d "$tmp/main" $(find src/main -name '*.java')
   if command -v mvn >/dev/null && [ -e /usr/share/maven-repo/org/apache/maven/surefire/surefire-junit-platform ]; then
     rm -rf target
-    mvn -B -q -o -Dstyle.color=never -Dmaven.repo.local=/usr/share/maven-repo -Dsurefire.version=2.22.3 package
+    mvn -B -q -o -Dmaven.repo.local=/usr/share/maven-repo -Dsurefire.version=2.22.3 package
     grep -h '^Tests run' target/surefire-reports/*.VectorsTest.txt
     junit_tests "$PWD/target/licseal-1.0.0.jar" target/test-classes:target/classes --select-class=io.github.licseal.PackageTest
   else
