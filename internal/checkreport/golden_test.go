@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/admin"
 	"github.com/licseal/licseal/check"
 	"github.com/licseal/licseal/internal/checkreport"
 	"github.com/licseal/licseal/internal/fault"
@@ -63,6 +64,7 @@ func results(t *testing.T) []checkreport.Entry {
 		{Result: nameless},
 		{Result: notChecked},
 		{Result: repaired, Path: "repaired.json", Fixed: "fixed\x1b.json"},
+		{Result: result("<today> & more", verify.Valid, 0), Path: "<today> & more", Usage: []admin.Usage{{Name: "none", Allowed: 10}, {Name: "some", Used: 3, Allowed: 10}, {Name: "more", Used: 15, Allowed: 10}, {Name: "unallowed", Used: 1}}},
 	}
 }
 
@@ -83,7 +85,7 @@ func TestWhole(t *testing.T) {
 	}{
 		{"all", checkreport.Header{Version: "v1", Name: "r\"1", Time: now, SignatureChecked: true, KongFields: true, Sources: sources, Findings: []check.Finding{finding}}, all},
 		{"unchecked", checkreport.Header{Name: "r2", Path: "all.json", Time: now, Color: true, Findings: []check.Finding{finding}}, all[:3]},
-		{"one", checkreport.Header{Name: "r3", Time: now, Color: true}, all[8:9]},
+		{"one", checkreport.Header{Name: "r3", Time: now, Color: true, Sources: sources}, all[8:9]},
 		{"none", checkreport.Header{Name: "r4", Time: now}, nil},
 	}
 	for _, format := range checkreport.Formats() {
