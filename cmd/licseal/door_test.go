@@ -20,6 +20,7 @@ var doors = map[string]string{
 	"cmd_verify_batch.go": "writes lines that are escaped already",
 	"cmd_conformance.go":  "hands it to the client that licseal is, which writes JSON",
 	"cmd_register.go":     "hands it to the list's writer, which escapes the table, and writes JSON and CSV",
+	"revoke_customer.go":  "hands it to the list's writer, which escapes the table",
 	"cmd_check_run.go":    "hands them to the report's writer, which escapes",
 }
 

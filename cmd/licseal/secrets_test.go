@@ -110,6 +110,7 @@ var secretLines = []string{
 	"config approve profile.yaml",
 	"canonical licence.json",
 	"page -t vendor.pub --schema schema.json -o out --force",
+	"page --trust-root trust.json --trust-chain trust.json -o out --force",
 	"payload licence.json",
 	"payload --as k8s-secret licence.json",
 	"payload --as dotenv licence.json",
