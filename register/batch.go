@@ -71,7 +71,7 @@ func (b *Batch) Check(r *bulk.Row) (known *licseal.License, err error) {
 // which were not so when it was chosen.
 func (b *Batch) checkOld(id string, newest int64, alive bool, old *licseal.License) error {
 	if b.writer.living.isRevoked(id) {
-		return &job.RefusedError{Err: fmt.Errorf("the id %q is revoked", id)}
+		return &job.RefusedError{Err: &RevokedError{id}}
 	}
 	if !alive {
 		return nil

@@ -122,6 +122,12 @@ func (m *model) add(w *register.Writer) {
 		h.replaces = newest
 	}
 	number, err := w.Add(a)
+	if a.Old != nil && m.isRevoked(id) {
+		if revoked := (*register.RevokedError)(nil); !errors.As(err, &revoked) || revoked.ID != id {
+			m.Errorf("%s is revoked, and renewed: %v", id, err)
+		}
+		return
+	}
 	if isAlive && h.replaces < 0 {
 		if alive := (*register.AliveError)(nil); !errors.As(err, &alive) || int(alive.Number) != newest || alive.ID != id {
 			m.Errorf("entry %d is alive: %v", newest, err)

@@ -163,7 +163,7 @@ type Addition struct {
 	Row     int            // of the batch, from 1; 0 if there is none
 
 	// Old is the licence that this one renews, if any. If the register has it as the newest
-	// one of its id, it is replaced.
+	// one of its id, it is replaced. If the id is revoked, the error is a [*RevokedError].
 	Old *licseal.License
 
 	// Replace accepts a licence whose id another one has that is alive, and records that it
@@ -194,8 +194,17 @@ func (w *Writer) Add(a *Addition) (int64, error) {
 	return number, nil
 }
 
+// RevokedError means that a licence cannot be renewed, because its id is revoked, and the
+// new one has the same.
+type RevokedError struct{ ID string }
+
+func (e *RevokedError) Error() string { return fmt.Sprintf("the id %q is revoked", e.ID) }
+
 // replace finds the licence that an addition replaces, or refuses the addition.
 func (w *Writer) replace(a *Addition, record *Record, now time.Time) error {
+	if a.Old != nil && record.ID != "" && w.living.isRevoked(record.ID) {
+		return &RevokedError{record.ID}
+	}
 	other, alive, ok, err := w.living.find(record.ID, now)
 	if err != nil || !ok {
 		return err

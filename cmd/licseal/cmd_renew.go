@@ -40,7 +40,8 @@ one of the two licences by its key then revokes both.
 
 With --register, the new licence is recorded before it is written, as one that
 replaces OLD. If the register has another licence of the same id that is still
-alive, such as an earlier renewal of OLD, --replace is needed.
+alive, such as an earlier renewal of OLD, --replace is needed. An id that is revoked
+there is not renewed.
 
 --batch renews many licences, and prints the new ones, one a line: those in files,
 folders and NDJSON files, or, if none are named, those in the register. --expiring,

@@ -64,6 +64,8 @@ func registerError(dir string, err error) error {
 		err = fault.Because(licseal.ReasonRequirement, err)
 		err = withHint(err, "--replace signs it all the same, and records that it replaces the other one")
 		return withHint(err, "'licseal register show --register %s %s' shows the other one", dir, alive.ID)
+	case errors.As(err, new(*register.RevokedError)):
+		return withHint(fault.Because(licseal.ReasonRevoked, err), "'licseal revoke remove' takes the id off the list")
 	case errors.Is(err, register.ErrLocked):
 		return withHint(about(dir, err), "only one can write at a time; wait until the other one ends")
 	case errors.Is(err, register.ErrNoRegister):
