@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk"
@@ -64,6 +65,16 @@ type folderWriter struct {
 	taken     idset.Set        // the names of this job
 	resume    bool
 	overwrite bool
+
+	mu     sync.RWMutex // held for reading by those who write a file
+	closed bool         // no file is written any more
+}
+
+// close waits for the files that are being written: a job may end before its goroutines.
+func (f *folderWriter) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed = true
 }
 
 // find gives each row the name of its file. If the job is resumed, rows that have
@@ -140,6 +151,11 @@ func (f *folderWriter) write(signed iter.Seq2[*place, bulk.Row]) iter.Seq2[*plac
 // if it is empty and the job is resumed: the power has failed before the disk had
 // its data.
 func (f *folderWriter) writeFile(path string, data []byte) error {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if f.closed {
+		return &writeError{path, errors.New("the job has ended")} // nobody looks at it
+	}
 	err := atomicfile.CreateSoon(path, data, 0o644)
 	if errors.Is(err, fs.ErrExist) {
 		if !f.mayOverwrite(path) {

@@ -119,10 +119,11 @@ type signer struct {
 	settings Settings
 	begun    start // of the job that is resumed, if one is
 	rejects  *rejects
-	work     *workFile   // nil unless the output is a file
-	lines    *lineWriter // nil if licences have files of their own, or the output is complete
-	isPart   bool        // each row has a line, and there is a first and a last line
-	sum      lineSum     // of the lines of a part
+	work     *workFile     // nil unless the output is a file
+	folder   *folderWriter // nil unless licences have files of their own
+	lines    *lineWriter   // nil if licences have files of their own, or the output is complete
+	isPart   bool          // each row has a line, and there is a first and a last line
+	sum      lineSum       // of the lines of a part
 	signed   Signed
 }
 
@@ -139,7 +140,11 @@ func (s *signer) run() (*Signed, error) {
 		s.abandon()
 		return nil, err
 	}
-	err = s.endRejects(s.signAll())
+	err = s.signAll()
+	if s.folder != nil {
+		s.folder.close()
+	}
+	err = s.endRejects(err)
 	if s.lines != nil {
 		err = firstError(err, s.lines.end())
 	}
@@ -281,8 +286,8 @@ func (s *signer) signRows(payloads iter.Seq2[*place, bulk.Row]) iter.Seq2[*place
 	if s.o.Folder == nil {
 		return s.record(bulk.Sign(s.ctx, payloads, s.key, opts))
 	}
-	f := &folderWriter{ctx: s.ctx, folder: s.o.Folder, verifier: s.verifier, resume: s.o.Resume, overwrite: s.o.Output.Overwrite}
-	return f.write(s.record(bulk.Sign(s.ctx, f.find(payloads), s.key, opts)))
+	s.folder = &folderWriter{ctx: s.ctx, folder: s.o.Folder, verifier: s.verifier, resume: s.o.Resume, overwrite: s.o.Output.Overwrite}
+	return s.folder.write(s.record(bulk.Sign(s.ctx, s.folder.find(payloads), s.key, opts)))
 }
 
 // signWorkers returns how many goroutines may use a key: all for a key in memory,
