@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"path"
 	"strings"
 	"sync"
 	"time"
@@ -132,8 +131,9 @@ func (e Entry) place() string {
 	if e.Place != "" {
 		return plain(e.Place)
 	}
-	if dir := path.Dir(strings.ReplaceAll(e.Name, `\`, "/")); dir != "." {
-		return plain(dir)
+	name := strings.ReplaceAll(e.Name, `\`, "/")
+	if i := strings.LastIndexByte(name, '/'); i > 0 { // not path.Dir: it may be a URL
+		return plain(name[:i])
 	}
 	return plain(e.Name)
 }
