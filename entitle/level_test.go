@@ -81,6 +81,28 @@ func TestLevels(t *testing.T) {
 	}
 }
 
+// Nothing is not taken or given back, and no more than a count can be.
+func TestBoundsOfLevels(t *testing.T) {
+	const most = entitle.MaxCount
+	g := open(t, levels(t), &entitle.Options{Levels: []string{"hosts"}})
+	type change func(context.Context, string, int64) error
+	for _, test := range []struct {
+		name   string
+		change change
+		n      int64
+		ok     bool
+	}{
+		{"Set", g.Set, -1, false}, {"Set", g.Set, most + 1, false}, {"Set", g.Set, most, true}, {"Set", g.Set, 0, true},
+		{"Take", g.Take, -1, false}, {"Take", g.Take, 0, false}, {"Take", g.Take, most + 1, false}, {"Take", g.Take, most, true},
+		{"Give", g.Give, -1, false}, {"Give", g.Give, 0, false}, {"Give", g.Give, most + 1, false}, {"Give", g.Give, 1, true}, {"Give", g.Give, most, true},
+	} {
+		err := test.change(t.Context(), "hosts", test.n)
+		if (err == nil) != test.ok || isLimit(err) {
+			t.Errorf("%s %d: %v", test.name, test.n, err)
+		}
+	}
+}
+
 // A level is no monthly count, and a count no level; what is not granted is neither.
 func TestLevelsAndCounts(t *testing.T) {
 	g := open(t, entitle.Text(signed(t, plan())), &entitle.Options{Clock: at("2026-11-21").now, Levels: []string{"hosts", "none"}})
