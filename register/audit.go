@@ -39,7 +39,7 @@ func (r *Register) Audit(ctx context.Context, o *AuditOptions, now time.Time, fo
 		return err
 	}
 	a := &auditor{o: o, found: found, alive: map[string]int64{}}
-	for item, report := range bulk.Verify(ctx, a.licenses(r.Select(Filter{}, now)), o.Verifier, nil) {
+	for item, report := range bulk.Verify(ctx, a.licenses(r.Select(ctx, Filter{}, now)), o.Verifier, nil) {
 		a.judge(&item, report)
 	}
 	if err := errors.Join(a.err, ctx.Err()); err != nil {

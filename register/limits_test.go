@@ -1,6 +1,7 @@
 package register_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -65,7 +66,7 @@ func TestFilter(t *testing.T) {
 		{"of two kinds", register.Filter{Plan: "gold", States: []register.State{register.ExpiredState}, Key: "SHA256:b"}, "2"},
 	} {
 		var got []string
-		for item, err := range r.Select(test.f, middle) {
+		for item, err := range r.Select(t.Context(), test.f, middle) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -75,7 +76,7 @@ func TestFilter(t *testing.T) {
 			t.Errorf("%s: %s", test.name, diff)
 		}
 	}
-	for range r.Select(register.Filter{}, middle) {
+	for range r.Select(t.Context(), register.Filter{}, middle) {
 		break // at once
 	}
 }
@@ -225,6 +226,26 @@ func TestReadOrders(t *testing.T) {
 		}
 		if got != want || err == nil && len(orders) != len(ids) {
 			t.Errorf("%q: %s, want %s", table, got, want)
+		}
+	}
+}
+
+// A sequence ends when its context does, also between licences that nobody wants.
+func TestSelectEnds(t *testing.T) {
+	dir := create(t)
+	issue(t, dir, 0, 3)
+	r := open(t, dir)
+	for _, f := range []register.Filter{{}, {Customer: "nobody"}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		n := 0
+		for _, err := range r.Select(ctx, f, time.Now()) {
+			if n++; !errors.Is(err, context.Canceled) {
+				t.Errorf("%+v: %v", f, err)
+			}
+		}
+		if n != 1 {
+			t.Errorf("%+v: %d items", f, n)
 		}
 	}
 }

@@ -243,7 +243,7 @@ func (m *model) compare() {
 		"customer": {register.Filter{Customer: "of ls-3"}, func(i int) bool { return isLicense(i) && m.entries[i].id == "LS-3" }},
 	} {
 		var got []said
-		for e, err := range r.Select(q.filter, m.now) {
+		for e, err := range r.Select(m.Context(), q.filter, m.now) {
 			if err != nil {
 				m.Fatal(err)
 			}

@@ -209,7 +209,7 @@ func TestResumeRenewals(t *testing.T) {
 	}
 	begun := testenv.ReadFile(t, out+".run")
 	renewals := func() (lines []string) {
-		for item, err := range open(t, dir).Select(register.Filter{Key: licseal.KeyID(newKey.Public())}, time.Now()) {
+		for item, err := range open(t, dir).Select(t.Context(), register.Filter{Key: licseal.KeyID(newKey.Public())}, time.Now()) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -296,7 +296,7 @@ func TestSelectUnder(t *testing.T) {
 	}
 	for want, checkpoint := range checkpoints {
 		got := 0
-		for _, err := range open(t, dir).Select(register.Filter{Under: &checkpoint}, time.Now()) {
+		for _, err := range open(t, dir).Select(t.Context(), register.Filter{Under: &checkpoint}, time.Now()) {
 			if got++; err != nil {
 				t.Fatal(err)
 			}

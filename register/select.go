@@ -2,6 +2,7 @@ package register
 
 import (
 	"cmp"
+	"context"
 	"iter"
 	"slices"
 	"strings"
@@ -29,8 +30,9 @@ type Filter struct {
 	Under *Checkpoint
 }
 
-// Select returns the licences that a filter wants, in the order of their entries.
-func (r *Register) Select(f Filter, now time.Time) iter.Seq2[Item, error] {
+// Select returns the licences that a filter wants, in the order of their entries. If ctx
+// ends, so does the sequence, with its error.
+func (r *Register) Select(ctx context.Context, f Filter, now time.Time) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		rows, err := r.index()
 		if err != nil {
@@ -43,6 +45,10 @@ func (r *Register) Select(f Filter, now time.Time) iter.Seq2[Item, error] {
 		for number := range rows.size() {
 			at := rows.row(number)
 			state := s.state(&at, number, now)
+			if err := ctx.Err(); err != nil {
+				yield(Item{}, err)
+				return
+			}
 			if state == "" || !f.wantsRow(&at, state, number) {
 				continue
 			}

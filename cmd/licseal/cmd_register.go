@@ -111,7 +111,7 @@ func listRegister(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	n, err := registerview.Write(c.App.Writer, c.String("format"), r.Select(filter, now()))
+	n, err := registerview.Write(c.App.Writer, c.String("format"), r.Select(c.Context, filter, now()))
 	if err != nil {
 		return registerError(r.Dir(), err)
 	}

@@ -129,7 +129,7 @@ func pageRegister(c *cli.Context) error {
 		o.Seats = func(item *register.Item) int { return seatsOf(item.License, "/"+strings.TrimPrefix(field, "/")) }
 	}
 	var b bytes.Buffer
-	if err := registerview.WritePage(&b, r.Select(register.Filter{}, now()), o); err != nil {
+	if err := registerview.WritePage(&b, r.Select(c.Context, register.Filter{}, now()), o); err != nil {
 		return registerError(r.Dir(), err)
 	}
 	return writeResult(c, b.String())

@@ -116,7 +116,7 @@ func exportRegister(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	for item, err := range r.Select(filter, now()) {
+	for item, err := range r.Select(c.Context, filter, now()) {
 		if err != nil {
 			return registerError(r.Dir(), err)
 		}
@@ -140,7 +140,7 @@ func copyRegister(c *cli.Context) error {
 	dir := c.Args().First()
 	n, err := r.Copy(ctx, dir)
 	if err != nil {
-		return about(dir, err)
+		return registerError(dir, err)
 	}
 	note("%s added to %s", plural(int(n), "record"), dir)
 	return say(c, "%s", r.Checkpoint().String())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -60,6 +61,8 @@ func registerError(dir string, err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, context.Canceled): // which says nothing about the register
+		return about(dir, errors.New("interrupted"))
 	case errors.As(err, &alive):
 		err = fault.Because(licseal.ReasonRequirement, err)
 		err = withHint(err, "--replace signs it all the same, and records that it replaces the other one")

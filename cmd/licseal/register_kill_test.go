@@ -27,7 +27,7 @@ func recorded(t *testing.T, dir string) map[string]bool {
 		t.Fatal(err)
 	}
 	all := map[string]bool{}
-	for item, err := range r.Select(register.Filter{}, now()) {
+	for item, err := range r.Select(t.Context(), register.Filter{}, now()) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -34,7 +34,7 @@ func customerIDs(c *cli.Context) ([]string, error) {
 	}
 	var found []register.Item
 	unnamed := 0
-	for item, err := range r.Select(register.Filter{Customer: c.String("customer"), States: []register.State{register.Valid, register.InGrace}}, now()) {
+	for item, err := range r.Select(c.Context, register.Filter{Customer: c.String("customer"), States: []register.State{register.Valid, register.InGrace}}, now()) {
 		switch {
 		case err != nil:
 			return nil, registerError(r.Dir(), err)
