@@ -367,6 +367,9 @@ func TestKillBackupAndRestore(t *testing.T) {
 			current.Load().kill()
 			cancel()
 			group.Wait()
+			if strings.HasPrefix(store, "postgres") {
+				pgtest.WaitAlone(t, store)
+			}
 			checkStore(t, store, l)
 			old, fresh := dumpOf(t, store), rowsOf(string(testenv.ReadFile(t, backup)))
 			for i := range 2 {
