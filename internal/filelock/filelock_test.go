@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/licseal/licseal/internal/testenv"
 )
 
 // heldFile names the file that this test binary locks, when it is run again as
@@ -234,7 +236,7 @@ func TestNoFileStaysOpen(t *testing.T) {
 	open := func() int {
 		entries, err := os.ReadDir("/proc/self/fd")
 		if err != nil {
-			t.Skip(err)
+			testenv.Missing(t, "this system does not tell which files are open: "+err.Error())
 		}
 		return len(entries)
 	}
