@@ -47,6 +47,7 @@ type room struct {
 // them is listed here, and nowhere else.
 var rooms = []room{
 	{module, []string{tokenizer + "/..."}},
+	{module + "/decode", []string{module, tokenizer + "/..."}},
 	{module + "/sign", []string{module, tokenizer + "/...", sigs}},
 	{module + "/verify", []string{module, tokenizer + "/...", sigs, publicKeys, jsonread, module + "/revoke", module + "/trust"}},
 	{module + "/revoke", []string{module, tokenizer + "/...", sigs, jsonread}},
@@ -92,6 +93,8 @@ var rooms = []room{
 // never lists what a room must not have, whatever else it may.
 var never = []struct{ room, depend string }{
 	{"...", module + "/cmd/..."},
+	// What judges licences needs the tokenizer, not what decodes by reflection.
+	{module + "/verify", tokenizer},
 	// The program for the air-gapped side is small, and can be reviewed.
 	{module + "/cmd/licseal-verify", "net"},
 	{module + "/cmd/licseal-verify", "net/..."},
@@ -100,6 +103,7 @@ var never = []struct{ room, depend string }{
 	{module + "/cmd/licseal-verify", "crypto/tls"},
 	{module + "/cmd/licseal-verify", "crypto/x509"},
 	{module + "/cmd/licseal-verify", "encoding/json"},
+	{module + "/cmd/licseal-verify", tokenizer}, // it decodes by reflection; its jsontext does not
 	{module + "/cmd/licseal-verify", jsonschema + "/..."},
 	{module + "/cmd/licseal-verify", xcrypto + "/..."},
 	{module + "/cmd/licseal-verify", yaml + "/..."},

@@ -46,22 +46,3 @@ func ExampleParsePayload() {
 	// duplicate-name
 	// 1:14 /seats: member "seats" is there twice; keep one of them
 }
-
-func ExamplePayload_Decode() {
-	payload, err := licseal.ParsePayload([]byte(`{"customer": "Example Company, Inc", "seats": 5}`))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	var terms struct {
-		Customer string `json:"customer"`
-		Seats    int    `json:"seats"`
-	}
-	if err := payload.Decode(&terms); err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Printf("%d seats for %s\n", terms.Seats, terms.Customer)
-	// Output:
-	// 5 seats for Example Company, Inc
-}

@@ -3,12 +3,11 @@ package licseal
 import (
 	"bytes"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Payload is the inner object of a licence: exactly what is signed.
-// The zero value is the empty object.
+// The zero value is the empty object. Package decode reads one into a Go value.
 type Payload struct {
 	canonical []byte
 	source    source
@@ -32,14 +31,6 @@ func (p Payload) Bytes() []byte {
 
 // Equal reports whether p and q are the same payload: the same canonical bytes.
 func (p Payload) Equal(q Payload) bool { return bytes.Equal(p.Bytes(), q.Bytes()) }
-
-// Decode decodes the payload into v as encoding/json would, but strictly: names are
-// case-sensitive, and a member without a field in v is an error.
-//
-// Decode does not check signatures: use it on payloads from package verify.
-func (p Payload) Decode(v any) error {
-	return json.Unmarshal(p.Bytes(), v, json.RejectUnknownMembers(true))
-}
 
 // Field returns the JSON text of the value at a JSON Pointer (RFC 6901) into
 // the payload, in canonical form, and whether there is one. The pointer ""

@@ -115,28 +115,3 @@ func TestZeroPayload(t *testing.T) {
 		t.Errorf("Period: %v", err)
 	}
 }
-
-func TestDecode(t *testing.T) {
-	type fields struct {
-		Customer string `json:"customer"`
-		Seats    int    `json:"seats"`
-	}
-	var got fields
-	if err := mustParse(t, `{"seats":5,"customer":"\u00c9"}`).Decode(&got); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(fields{"É", 5}, got); diff != "" {
-		t.Errorf("-want +got\n%s", diff)
-	}
-	for name, text := range map[string]string{
-		"another case":        `{"Seats":5}`,
-		"a letter that folds": `{"ſeats":5}`,
-		"no such field":       `{"seat":5}`,
-		"another type":        `{"seats":"5"}`,
-		"a fraction":          `{"seats":5.5}`,
-	} {
-		if err := mustParse(t, text).Decode(new(fields)); err == nil {
-			t.Errorf("%s: %s was decoded", name, text)
-		}
-	}
-}

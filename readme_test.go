@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/decode"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
@@ -63,7 +64,7 @@ func termsOf(v *verify.Verifier, file []byte) (terms Terms, err error) {
 	report := v.Report(file)
 	switch report.Reason() {
 	case "":
-		err = report.Result().License.Payload.Decode(&terms)
+		err = decode.Payload(report.Result().License.Payload, &terms)
 	case licseal.ReasonExpired:
 		err = errors.New("your licence has expired: ask sales@vendor.example for a new one")
 	default:

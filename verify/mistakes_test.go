@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/decode"
 	"github.com/licseal/licseal/verify"
 )
 
@@ -66,8 +67,8 @@ func TestMistakes(t *testing.T) {
 			t.Errorf("encoding/json no longer makes the mistake, which this test should show: %q, %v", decoded.Until, err)
 		}
 		payload, err := licseal.ParsePayload([]byte(expired.payload))
-		if err != nil || payload.Decode(&decoded) == nil {
-			t.Errorf("Decode takes names in another case: %q, %v", decoded.Until, err)
+		if err != nil || decode.Payload(payload, &decoded) == nil {
+			t.Errorf("decode takes names in another case: %q, %v", decoded.Until, err)
 		}
 	})
 	t.Run("canonicalization collisions", func(t *testing.T) {
