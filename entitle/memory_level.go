@@ -60,13 +60,14 @@ func (m *memory) Change(_ context.Context, c LevelChange) (Level, error) {
 	defer m.mu.Unlock()
 	in := m.get(c.Installation)
 	in.see(c.Time)
-	isUsed, err := in.once(c.Key, c.Name, c.By)
+	key, n := c.Once()
+	isUsed, err := in.once(key, c.Name, n)
 	if err != nil {
 		return Level{}, err
 	}
 	ok := isUsed || in.change(c)
 	if ok && !isUsed {
-		in.keep(c.Key, c.Name, c.By)
+		in.keep(key, c.Name, n)
 	}
 	return Level{ok, in.used(c.Name, ""), in.clock.Latest}, nil
 }
@@ -103,6 +104,19 @@ func (c *LevelChange) After(taken int64) (after int64, isLess bool) {
 		after = max(0, taken+c.By)
 	}
 	return after, after <= taken
+}
+
+// Once returns the key that a store keeps for a change, "" if it keeps none, and the number
+// that it keeps with the key and the name: another change of the same name has another number.
+func (c *LevelChange) Once() (key string, n int64) {
+	const set = 2 * (MaxCount + 1) // more than any change by a number
+	switch {
+	case c.Lease != "":
+		return "", 0
+	case c.Set:
+		return c.Key, set + c.By
+	}
+	return c.Key, c.By
 }
 
 func (m *memory) Levels(_ context.Context, installation string) (map[string]int64, error) {

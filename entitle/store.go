@@ -89,7 +89,9 @@ type LevelChange struct {
 	Lease string        // if not empty, take or keep one for this holder instead
 	Lapse time.Duration // of the lease; 0 or less gives it back
 
-	Key string // see Add
+	// Key is that of Add, for a change that is not a lease: a lease may be asked for again
+	// without one. With another Name or another change, the error is ErrKeyReused.
+	Key string
 }
 
 // Level is the answer to a [LevelChange].

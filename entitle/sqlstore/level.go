@@ -18,7 +18,8 @@ func (s *Store) Change(ctx context.Context, c entitle.LevelChange) (entitle.Leve
 			return err
 		}
 		level = entitle.Level{OK: true, Latest: time.Unix(0, latest).UTC()}
-		isUsed, err := once(ctx, tx, c.Installation, c.Key, c.Name, c.By, latest)
+		key, n := c.Once()
+		isUsed, err := once(ctx, tx, c.Installation, key, c.Name, n, latest)
 		if err != nil {
 			return err
 		}

@@ -128,7 +128,28 @@ func (s *suite) keys(t *testing.T) {
 	}
 	equal(t, entitle.Level{Used: 2}, s.change(t, s.a, entitle.LevelChange{Installation: "keys", By: 5, Limit: 3, Key: "refused", Time: start.Add(25 * time.Hour)}))
 	equal(t, entitle.Level{OK: true, Used: 3}, s.change(t, s.a, entitle.LevelChange{Installation: "keys", By: 1, Limit: 3, Key: "refused", Time: start.Add(25 * time.Hour)}))
-	if _, err := s.b.Change(t.Context(), entitle.LevelChange{Installation: "keys", Name: "hosts", By: 3, Limit: 3, Key: "level", Time: start}); !errors.Is(err, entitle.ErrKeyReused) {
-		t.Errorf("another change with the key: %v", err)
+	s.otherChanges(t)
+}
+
+// otherChanges makes changes with a key that took 2 hosts, and with one that set them to 0.
+func (s *suite) otherChanges(t *testing.T) {
+	later := start.Add(25 * time.Hour)
+	equal(t, entitle.Level{OK: true}, s.change(t, s.b, entitle.LevelChange{Installation: "keys", Set: true, Key: "set", Time: later}))
+	for _, c := range []entitle.LevelChange{
+		{By: 3, Key: "level"},
+		{By: -2, Key: "level"},
+		{By: 2, Set: true, Key: "level"},
+		{By: 0, Key: "set"},
+		{By: 1, Set: true, Key: "set"},
+	} {
+		c.Installation, c.Name, c.Limit, c.Time = "keys", "hosts", 3, later
+		if level, err := s.b.Change(t.Context(), c); !errors.Is(err, entitle.ErrKeyReused) {
+			t.Errorf("%+v: %+v, %v", c, level, err)
+		}
+	}
+	s.levelIs(t, "keys", 0)
+	for i, holder := range []string{"x", "y", "x"} { // a lease has no key
+		lease := entitle.LevelChange{Installation: "keys", Lease: holder, Lapse: time.Hour, Limit: 3, Key: "level", Time: later}
+		equal(t, entitle.Level{OK: true, Used: min(2, int64(i)+1)}, s.change(t, s.a, lease))
 	}
 }

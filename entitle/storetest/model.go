@@ -15,7 +15,7 @@ import (
 // random makes random changes to the store, by either of two processes. Each answer, and
 // what is there afterwards, is what a model says.
 func (s *suite) random(t *testing.T) {
-	const changes = 400
+	const changes = 600
 	m := &model{t: t, suite: s, rand: rand.New(rand.NewPCG(3, 4)), latest: start, seqs: map[string]int64{}, seen: map[string]int{}}
 	s.apply(t, s.a, entitle.Batch{Installation: installation, Writer: "first", Seq: 1})
 	for range changes {
@@ -53,6 +53,7 @@ type model struct {
 type keyed struct {
 	key, name string
 	n         int64
+	set       bool // n is the level, and not what is added to it
 	at        time.Time
 }
 
@@ -129,7 +130,7 @@ func (m *model) batch() {
 		b.Adds = append(b.Adds, entitle.Add{Month: month, Name: name, N: m.rand.Int64N(5), Limit: pick[int64](m, 20, 60, entitle.MaxCount)})
 	}
 	b.Adds[0].Key = m.key()
-	if m.wrong(b.Adds[0].Key, b.Adds[0].Name, b.Adds[0].N) {
+	if m.wrong(b.Adds[0].Key, b.Adds[0].Name, b.Adds[0].N, false) {
 		_, err := m.store().Apply(m.t.Context(), b)
 		m.isReused(err)
 		return
@@ -151,7 +152,7 @@ func (m *model) batch() {
 	if want.Granted {
 		m.adds, m.last, m.seqs[b.Writer] = append(m.adds, adds...), append(m.last, b), b.Seq
 		if a := b.Adds[0]; a.Key != "" && m.used(a.Key) == nil {
-			m.keys = append(m.keys, keyed{a.Key, a.Name, a.N, m.latest})
+			m.keys = append(m.keys, keyed{a.Key, a.Name, a.N, false, m.latest})
 		}
 	}
 	m.expectCounts(b, want)
@@ -183,9 +184,9 @@ func (m *model) repeat() {
 }
 
 // wrong reports whether a key was used for something else.
-func (m *model) wrong(key, name string, n int64) bool {
+func (m *model) wrong(key, name string, n int64, set bool) bool {
 	used := m.used(key)
-	return used != nil && (used.name != name || used.n != n)
+	return used != nil && (used.name != name || used.n != n || used.set != set)
 }
 
 func (m *model) isReused(err error) {
@@ -258,11 +259,11 @@ func (m *model) level() {
 	case 0:
 		c.Lease, c.Lapse = pick(m, "x", "y", "z", "u"), pick(m, 0, 30*time.Minute, 2*time.Hour)
 	case 1:
-		c.By, c.Set = m.rand.Int64N(8), true
+		c.By, c.Set, c.Key = m.rand.Int64N(8), true, m.key()
 	default:
 		c.By, c.Key = m.rand.Int64N(7)-3, m.key()
 	}
-	if m.wrong(c.Key, c.Name, c.By) {
+	if m.wrong(c.Key, c.Name, c.By, c.Set) {
 		_, err := m.store().Change(m.t.Context(), c)
 		m.isReused(err)
 		return
@@ -305,7 +306,7 @@ func (m *model) note(c entitle.LevelChange) {
 	c.Time = m.latest
 	m.levels = append(m.levels, c)
 	if c.Key != "" {
-		m.keys = append(m.keys, keyed{c.Key, c.Name, c.By, m.latest})
+		m.keys = append(m.keys, keyed{c.Key, c.Name, c.By, c.Set, m.latest})
 	}
 }
 
