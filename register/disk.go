@@ -12,6 +12,7 @@ import (
 // synced, and names whose folders are not, may be lost with the power.
 type disk struct {
 	mkdir    func(dir string) error // with its parents
+	chmod    func(dir string, perm fs.FileMode) error
 	open     func(name string, flag int) (*os.File, error)
 	writeAt  func(f *os.File, data []byte, offset int64) error
 	truncate func(f *os.File, size int64) error
@@ -25,6 +26,7 @@ type disk struct {
 
 var realDisk = disk{
 	mkdir: func(dir string) error { return os.MkdirAll(dir, 0o755) },
+	chmod: os.Chmod,
 	open:  func(name string, flag int) (*os.File, error) { return os.OpenFile(name, flag, 0o644) },
 	writeAt: func(f *os.File, data []byte, offset int64) error {
 		_, err := f.WriteAt(data, offset)

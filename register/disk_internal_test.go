@@ -135,6 +135,7 @@ func (d *brokenDisk) disk() disk {
 		}
 	}
 	return disk{
+		chmod: realDisk.chmod,
 		mkdir: func(dir string) error {
 			if _, err := d.change("mkdir", dir); err != nil {
 				return err

@@ -50,7 +50,8 @@ type Register struct {
 // ErrNoRegister means that a folder has no register.
 var ErrNoRegister = errors.New("is not a register")
 
-// Create makes a register without entries in a folder that does not exist or is empty.
+// Create makes a register without entries in a folder that does not exist or is empty. Only
+// the owner can enter the folder afterwards.
 func Create(dir string) (*Register, error) {
 	return create(dir, nil)
 }
@@ -96,25 +97,6 @@ func create(dir string, first *Record) (*Register, error) {
 		return nil, text.Cause(err)
 	}
 	return Open(dir)
-}
-
-// newFolder makes a folder that only its owner may enter.
-func newFolder(dir string) error {
-	err := os.Mkdir(dir, 0o700)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("the folder %s does not exist", filepath.Dir(dir))
-	case !errors.Is(err, fs.ErrExist):
-		return text.Cause(err)
-	}
-	files, err := os.ReadDir(dir)
-	switch {
-	case err != nil:
-		return text.Cause(err)
-	case len(files) > 0:
-		return errors.New("the folder exists, and is not empty")
-	}
-	return nil
 }
 
 // Open opens a register for reading, and verifies its checkpoint. It does not read the

@@ -15,6 +15,7 @@ func newRegisterCommand() *cli.Command {
 	return &cli.Command{
 		Name: "new", Usage: "create a register", UsageText: "licseal register new DIR [--after FILE]", ArgsUsage: edits,
 		Description: `Creates the folder DIR, with a key of its own, and prints the first checkpoint.
+Only you can enter DIR: an empty folder that exists is made private, or refused.
 
 If all that is left of a register is an old copy, entries would be missing from it:
 make a new register with --after and the newest checkpoint that was kept, and import
