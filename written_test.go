@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/licseal/licseal/internal/testenv"
 )
 
 // writers are the functions of package os that change files.
@@ -54,6 +56,25 @@ func TestFilesAreWrittenByOnePackage(t *testing.T) {
 	for name := range writersAllowed {
 		if !used[name] {
 			t.Errorf("%s writes nothing, and is in the list", name)
+		}
+	}
+}
+
+// Tables are written by package text, which escapes what a terminal or a spreadsheet would act
+// on.
+func TestTablesAreWrittenByOnePackage(t *testing.T) {
+	for _, dir := range packageFolders(t) {
+		names, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			if strings.HasSuffix(name, "_test.go") || name == filepath.Join("internal", "text", "sheet.go") {
+				continue
+			}
+			if source := string(testenv.ReadFile(t, name)); strings.Contains(source, "csv.NewWriter") {
+				t.Errorf("%s: use text.Sheet", name)
+			}
 		}
 	}
 }

@@ -2,7 +2,6 @@
 package registerview
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -101,11 +100,11 @@ func (w jsonWriter) item(i *register.Item) error {
 
 func (w jsonWriter) end() error { return nil }
 
-type csvWriter struct{ *csv.Writer }
+type csvWriter struct{ text.Sheet }
 
 func newCSV(w io.Writer) writer {
-	c := csvWriter{csv.NewWriter(w)}
-	_ = c.Write([]string{"entry", "id", "state", "kind", "time", "customer", "plan", "not_before", "not_after", "key", "row"})
+	c := csvWriter{text.NewSheet(w)}
+	_ = c.Row("entry", "id", "state", "kind", "time", "customer", "plan", "not_before", "not_after", "key", "row")
 	return c
 }
 
@@ -114,16 +113,13 @@ func (w csvWriter) item(i *register.Item) error {
 	if i.Row > 0 {
 		row = strconv.Itoa(i.Row)
 	}
-	return w.Write([]string{
+	return w.Row(
 		strconv.FormatInt(i.Number, 10), i.ID, string(i.State), string(i.Kind), i.Time.Format(time.RFC3339), i.Customer, i.Plan,
 		i.NotBefore.Format(time.RFC3339Nano), i.NotAfter.Format(time.RFC3339Nano), i.Key, row,
-	})
+	)
 }
 
-func (w csvWriter) end() error {
-	w.Flush()
-	return w.Error()
-}
+func (w csvWriter) end() error { return w.End() }
 
 // tableWriter writes columns for people. Their widths come from the first rows, so that a
 // long table appears at once.
