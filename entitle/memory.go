@@ -191,5 +191,9 @@ func (m *memory) SetClock(_ context.Context, installation string, t time.Time) e
 	for key, end := range in.levels.leases {
 		in.levels.leases[key] = earlier(end, in.clock.Latest)
 	}
+	for key, used := range in.levels.keys {
+		used.at = earlier(used.at, in.clock.Latest)
+		in.levels.keys[key] = used
+	}
 	return nil
 }

@@ -115,7 +115,8 @@ func (s *suite) keys(t *testing.T) {
 		{0, "b", 6, entitle.Applied{Granted: true, Counts: []int64{10}}, nil},
 		{0, "b", 6, entitle.Applied{Granted: true, Counts: []int64{10}}, nil},
 		{0, "a", 5, entitle.Applied{}, entitle.ErrKeyReused},
-		{25 * time.Hour, "a", 5, entitle.Applied{Counts: []int64{10}}, nil}, // a day later it is another call
+		{24 * time.Hour, "a", 5, entitle.Applied{}, entitle.ErrKeyReused},
+		{24*time.Hour + 1, "a", 5, entitle.Applied{Counts: []int64{10}}, nil}, // a day later it is another call
 	} {
 		got, err := add([]entitle.Store{s.a, s.b}[i%2], test.at, test.key, test.n)
 		if !errors.Is(err, test.err) || err != nil && test.err == nil {
@@ -152,4 +153,14 @@ func (s *suite) otherChanges(t *testing.T) {
 		lease := entitle.LevelChange{Installation: "keys", Lease: holder, Lapse: time.Hour, Limit: 3, Key: "level", Time: later}
 		equal(t, entitle.Level{OK: true, Used: min(2, int64(i)+1)}, s.change(t, s.a, lease))
 	}
+	// A key that was used in a future that is forgotten is kept for a day from then on.
+	if err := s.a.SetClock(t.Context(), "keys", start); err != nil {
+		t.Fatal(err)
+	}
+	again := entitle.LevelChange{Installation: "keys", Name: "hosts", By: -3, Limit: 3, Key: "level", Time: start.Add(24 * time.Hour)}
+	if _, err := s.b.Change(t.Context(), again); !errors.Is(err, entitle.ErrKeyReused) {
+		t.Errorf("after a day, another change with the key: %v", err)
+	}
+	again.Time = again.Time.Add(1)
+	equal(t, entitle.Level{OK: true}, s.change(t, s.b, again))
 }

@@ -291,6 +291,20 @@ func (s *suite) seats(t *testing.T) {
 	equal(t, entitle.Held{Machines: 2}, hold(s.b, "m2", "u", time.Minute))
 	// A clock set back frees nothing.
 	equal(t, entitle.Held{Machines: 2}, hold(s.b, "m2", "u", -time.Hour))
+	// Of fewer seats, who may not keep one has none then, and the other may keep its own.
+	fewer := func(fingerprint, writer string, most int64) entitle.Held {
+		t.Helper()
+		held, err := s.a.Hold(t.Context(), entitle.Seat{
+			Installation: "seats", Fingerprint: fingerprint, Writer: writer, Time: start.Add(time.Minute), Lapse: time.Minute, Max: most,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return held
+	}
+	equal(t, entitle.Held{Machines: 1}, fewer("m1", "w", 1))
+	equal(t, entitle.Held{OK: true, Machines: 1}, fewer("m3", "x", 1))
+	equal(t, entitle.Held{}, fewer("m3", "x", 0))
 }
 
 // Many add at once, up to a limit that all share: the sum granted is the sum
