@@ -59,10 +59,8 @@ func (g *Guard) noteAdvised(name string, refusal error) {
 // countAdvised counts uses that would be refused. If the store fails, they are counted in
 // memory, and written later.
 func (g *Guard) countAdvised(ctx context.Context, name string, n int64) {
-	if err := g.Record(ctx, name, n); !isStore(err) {
-		return
-	}
-	if l := g.current.Load(); l != nil && l.grants[name] != nil && l.grants[name].counted {
-		l.grants[name].counter.add(g.now(), n, MaxCount, 100)
+	grant, err := g.grantOf(name, false)
+	if err == nil && isStore(g.record(ctx, grant, n)) {
+		grant.counter.add(g.now(), n, MaxCount, anyShare)
 	}
 }

@@ -44,13 +44,10 @@ func clockOf(opts *Options) func() reading {
 func (g *Guard) now() int64 {
 	r := g.read()
 	lead, most := r.shown-r.ran, g.lead.Load()
-	if lead <= most {
-		return most + r.ran
-	}
 	if lead-most > leadStep {
 		g.raiseLead(lead)
 	}
-	return r.shown
+	return max(lead, most) + r.ran
 }
 
 // shared returns the latest instant that the store knows, and what has passed since. It is

@@ -54,6 +54,9 @@ var (
 	errUnwritten = errors.New("too much is not written yet")
 )
 
+// anyShare lets all that remains be unwritten.
+const anyShare = 100
+
 // add adds n to the count of the month, unless it would exceed bound, or more than a
 // share of what remains, in percent, would not be in the store.
 func (c *counter) add(now, n, bound, share int64) error {
@@ -63,14 +66,12 @@ func (c *counter) add(now, n, bound, share int64) error {
 		switch {
 		case used == sealed && b == c.current.Load():
 			return ErrClosed
-		case used == sealed:
-			continue // the month has just ended
+		case used == sealed: // the month has just ended
 		case now >= b.end:
 			c.roll(now)
-			continue
 		case n > bound-used:
 			return errPastLimit
-		case share < 100 && b.leavesTooMuch(used+n, bound, share):
+		case share < anyShare && b.leavesTooMuch(used+n, bound, share):
 			return errUnwritten
 		case b.used.CompareAndSwap(used, used+n):
 			return nil
@@ -81,11 +82,8 @@ func (c *counter) add(now, n, bound, share int64) error {
 // fill adds what is missing to the largest count.
 func (c *counter) fill(now int64) error {
 	for {
-		missing := MaxCount - c.count(now)
-		if missing <= 0 {
-			return nil
-		}
-		if err := c.add(now, missing, MaxCount, 100); err != errPastLimit {
+		missing := max(0, MaxCount-c.count(now))
+		if err := c.add(now, missing, MaxCount, anyShare); err != errPastLimit {
 			return err
 		}
 	}

@@ -161,9 +161,7 @@ func newGuard(source Source, trusted []licseal.TrustedKey, opts *Options) *Guard
 	if g.opts.MaxUnwritten <= 0 {
 		g.opts.MaxUnwritten = defaultMaxUnwritten
 	}
-	g.marked.Store(new([]verify.Mark))
 	g.confessed.Store(new([]verify.Mark))
-	g.flushedAt.Store(time.Now().UnixNano())
 	g.lead.Store(noTime)
 	g.sharedLead.Store(noTime)
 	g.host = hostOf(g.opts.Host)

@@ -184,10 +184,10 @@ type shown struct {
 }
 
 type shownData struct {
-	License      map[string]jsontext.Value `json:"license"`
-	Counter      int64                     `json:"monthly_tx_counter"`
-	LimitReached bool                      `json:"monthly_tx_limit_reached"`
-	Status       State                     `json:"status"`
+	License      shownLicense `json:"license"`
+	Counter      int64        `json:"monthly_tx_counter"`
+	LimitReached bool         `json:"monthly_tx_limit_reached"`
+	Status       State        `json:"status"`
 }
 
 // show answers with a licence: the one in use, or the one just installed, even if another
@@ -198,24 +198,20 @@ func (h *handler) show(w http.ResponseWriter, message string, l *license) {
 		return
 	}
 	status := h.guard.statusOf(l)
-	data := shownData{Status: status.State}
+	data := shownData{License: shownLicense(status), Status: status.State}
 	for _, limit := range h.guard.limitsOf(l) {
 		if limit.Name == h.opts.Counter {
 			data.Counter, data.LimitReached = limit.Used, limit.Reached
 		}
 	}
-	var err error
-	if data.License, err = licenseMembers(status); err != nil {
-		h.opts.Log.Error("showing the licence", "error", err.Error())
-		h.fail(w, http.StatusInternalServerError, "Internal error", nil)
-		return
-	}
 	h.write(w, http.StatusOK, shown{data, message, "ok"})
 }
 
-// licenseMembers returns the members of a licence as the API shows them: the signed
-// payload, and what is computed.
-func licenseMembers(status Status) (map[string]jsontext.Value, error) {
+// shownLicense is a licence as the API shows it: the members of the signed payload, and
+// what is computed.
+type shownLicense Status
+
+func (status shownLicense) MarshalJSON() ([]byte, error) {
 	var members map[string]jsontext.Value
 	if err := json.Unmarshal(status.License.Payload.Bytes(), &members); err != nil {
 		return nil, err
@@ -232,7 +228,7 @@ func licenseMembers(status Status) (map[string]jsontext.Value, error) {
 		}
 		members[name] = text
 	}
-	return members, nil
+	return json.Marshal(members, json.Deterministic(true))
 }
 
 // failure is the body of any other answer.

@@ -50,7 +50,7 @@ func (g *Guard) raiseLevel(ctx context.Context, name string, c LevelChange) erro
 		err = g.changeLevel(ctx, grant, c)
 	}
 	return g.advise(name, err, func() {
-		if grant, err := g.anyLevel(name); err == nil {
+		if grant, err := g.grantOf(name, true); err == nil {
 			g.changeLevel(ctx, grant.withoutBound(), c)
 		}
 	})
@@ -74,7 +74,7 @@ func (g *Guard) GiveOnce(ctx context.Context, key, name string, n int64) error {
 	if n < 1 || n > MaxCount {
 		return fmt.Errorf("%d cannot be given back; give back at least 1", n)
 	}
-	grant, err := g.anyLevel(name)
+	grant, err := g.grantOf(name, true)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (g *Guard) Set(ctx context.Context, name string, n int64) error {
 	if n < 0 || n > MaxCount {
 		return fmt.Errorf("a level cannot be %d", n)
 	}
-	if grant, err := g.anyLevel(name); err == nil && n <= g.levelOf(grant) {
+	if grant, err := g.grantOf(name, true); err == nil && n <= g.levelOf(grant) {
 		return g.changeLevel(ctx, grant, LevelChange{By: n, Set: true})
 	}
 	return g.raiseLevel(ctx, name, LevelChange{By: n, Set: true})
@@ -100,20 +100,6 @@ func (g *Guard) level(name string) (*grant, error) {
 		err = &LevelError{name, false}
 	}
 	return grant, err
-}
-
-// anyLevel is level, whether or not the licence is good.
-func (g *Guard) anyLevel(name string) (*grant, error) {
-	l := g.current.Load()
-	switch {
-	case l == nil:
-		return nil, ErrNoLicense
-	case l.grants[name] == nil:
-		return nil, &NotIncludedError{name}
-	case !g.isLevel(name):
-		return nil, &LevelError{name, false}
-	}
-	return l.grants[name], nil
 }
 
 func (g *Guard) isLevel(name string) bool { return slices.Contains(g.opts.Levels, name) }
@@ -221,7 +207,7 @@ func (l *Lease) renew(ctx context.Context, grant *grant) error {
 		l.since = now
 		l.heard.Store(g.read().ran)
 	}
-	if isRefusal := err != nil && !isStore(err); err == nil || isRefusal {
+	if !isStore(err) {
 		l.held.Store(err == nil)
 	}
 	return err
@@ -263,7 +249,7 @@ func (g *Guard) keepLeases(ctx context.Context) {
 		grant, err := g.level(l.name)
 		if err == nil {
 			err = l.renew(ctx, grant)
-		} else if !isStore(err) {
+		} else {
 			l.held.Store(false)
 		}
 		if !l.Held() && !l.isLost {

@@ -16,10 +16,12 @@ func TestCounts(t *testing.T) {
 		do    func(g *entitle.Guard, n int64) error
 		least int64
 	}{
-		"use":  {func(g *entitle.Guard, n int64) error { return g.Use(ctx, "requests", n) }, 1},
-		"take": {func(g *entitle.Guard, n int64) error { return g.Take(ctx, "hosts", n) }, 1},
-		"give": {func(g *entitle.Guard, n int64) error { return g.Give(ctx, "hosts", n) }, 1},
-		"set":  {func(g *entitle.Guard, n int64) error { return g.Set(ctx, "hosts", n) }, 0},
+		"use":      {func(g *entitle.Guard, n int64) error { return g.Use(ctx, "requests", n) }, 1},
+		"take":     {func(g *entitle.Guard, n int64) error { return g.Take(ctx, "hosts", n) }, 1},
+		"give":     {func(g *entitle.Guard, n int64) error { return g.Give(ctx, "hosts", n) }, 1},
+		"use once": {func(g *entitle.Guard, n int64) error { return g.UseOnce(ctx, "k", "requests", n) }, 1},
+		"record":   {func(g *entitle.Guard, n int64) error { return g.Record(ctx, "requests", n) }, 1},
+		"set":      {func(g *entitle.Guard, n int64) error { return g.Set(ctx, "hosts", n) }, 0},
 	} {
 		for n, ok := range map[int64]bool{-entitle.MaxCount: false, -1: false, test.least - 1: false, test.least: true, entitle.MaxCount: true, entitle.MaxCount + 1: false, 1<<63 - 1: false, -1 << 63: false} {
 			g := open(t, entitle.Text(signed(t, plan().limit("requests", int64(entitle.MaxCount)))), &entitle.Options{Clock: at("2026-11-21T10:00:00Z").now, Levels: []string{"hosts"}})

@@ -136,13 +136,13 @@ func (m *memory) Hold(_ context.Context, s Seat) (Held, error) {
 	defer m.mu.Unlock()
 	in := m.get(s.Installation)
 	in.see(s.Time)
-	others := make(map[string]bool)
+	others := make(map[string]struct{})
 	for key, heard := range in.seats {
 		switch {
 		case in.clock.Latest.Sub(heard) >= s.Lapse:
 			delete(in.seats, key)
 		case key.fingerprint != s.Fingerprint:
-			others[key.fingerprint] = true
+			others[key.fingerprint] = struct{}{}
 		}
 	}
 	if int64(len(others)) >= s.Max {

@@ -20,14 +20,14 @@ import (
 // Uses of an entitlement that is not limited are allowed and not counted.
 func (g *Guard) Use(ctx context.Context, name string, n int64) error {
 	err := g.use(ctx, name, n)
-	if err == nil || !g.opts.Advisory {
-		return err
+	if err == nil {
+		return nil
 	}
 	return g.advise(name, err, func() { g.countAdvised(ctx, name, n) })
 }
 
 func (g *Guard) use(ctx context.Context, name string, n int64) error {
-	if g.opts.Levels != nil && g.isLevel(name) {
+	if g.isLevel(name) {
 		return &LevelError{name, true}
 	}
 	for {
@@ -49,17 +49,29 @@ var errLaterMonth = errors.New("the month has ended")
 // not the licence is good. It counts as [Guard.Use] does, up to [MaxCount]. Unlike
 // Use, it may exceed the limit.
 func (g *Guard) Record(ctx context.Context, name string, n int64) error {
+	grant, err := g.grantOf(name, false)
+	if err != nil {
+		return err
+	}
+	return g.record(ctx, grant, n)
+}
+
+// grantOf returns what the licence says of a level, or of a monthly entitlement, whether
+// or not the licence is good.
+func (g *Guard) grantOf(name string, level bool) (*grant, error) {
 	l := g.current.Load()
-	if l == nil {
-		return ErrNoLicense
-	}
-	grant := l.grants[name]
 	switch {
-	case grant == nil:
-		return &NotIncludedError{name}
-	case g.isLevel(name):
-		return &LevelError{name, true}
+	case l == nil:
+		return nil, ErrNoLicense
+	case l.grants[name] == nil:
+		return nil, &NotIncludedError{name}
+	case g.isLevel(name) != level:
+		return nil, &LevelError{name, !level}
 	}
+	return l.grants[name], nil
+}
+
+func (g *Guard) record(ctx context.Context, grant *grant, n int64) error {
 	for {
 		if err := g.count(ctx, grant, g.now(), n, MaxCount); err != errLaterMonth {
 			return err
@@ -83,7 +95,7 @@ func (g *Guard) count(ctx context.Context, grant *grant, now, n, bound int64) er
 	}
 	share := g.opts.MaxUnwritten
 	if !grant.bounded || bound != grant.bound { // see Record
-		share = 100
+		share = anyShare
 	}
 	switch err := grant.counter.add(now, n, bound, share); {
 	case err == errUnwritten:
@@ -104,7 +116,7 @@ func (g *Guard) writeAndCount(ctx context.Context, grant *grant, now, n, bound, 
 	}
 	err := grant.counter.add(now, n, bound, share)
 	if err == errUnwritten {
-		if err = grant.counter.add(now, n, bound, 100); err == nil {
+		if err = grant.counter.add(now, n, bound, anyShare); err == nil {
 			return g.flush(ctx)
 		}
 	}
@@ -144,7 +156,7 @@ func (g *Guard) remaining(grant *grant, now int64) int64 {
 
 // usedOf returns how much of an entitlement is used, as far as this guard knows.
 func (g *Guard) usedOf(grant *grant, now int64) int64 {
-	if g.opts.Levels != nil && g.isLevel(grant.name) {
+	if g.isLevel(grant.name) {
 		return g.levelOf(grant)
 	}
 	return grant.counter.count(now)
