@@ -12,6 +12,9 @@ const vendor = JSON.parse($("vendor").textContent);
 const { name = "", keys = "", anchor = "", chain = "", labels = {}, roles = {} } = vendor;
 const bytes = new Map(); // of the files that were opened, by field: a text area would change them
 
+const MOST = 32 * 1024 * 1024 + 1; // bytes that are read of a file: so long a one is refused, whatever it is
+const SHOWN = 64 * 1024; // bytes of a file that a text area shows: a million lines would freeze the page
+
 const ASK = "Ask the vendor for another licence.";
 
 // Of each reason: the color, the words, and what to do.
@@ -74,7 +77,8 @@ function showLicense(license) {
 const content = (id) => bytes.get(id) ?? $(id).value;
 let turn = 0;
 
-const isChain = () => anchor !== "" || /^\s*\{/.test($("keys").value);
+const textOf = (part) => new TextDecoder().decode(part.subarray(0, SHOWN));
+const isChain = () => anchor !== "" || /^\s*\{/.test(bytes.has("keys") ? textOf(bytes.get("keys")) : $("keys").value);
 
 // trusted reads the keys, or follows the chain. The vendor's own chain has been seen.
 async function trusted() {
@@ -119,16 +123,18 @@ async function check() {
   if (license) showLicense(license);
 }
 
-// open reads a file into a field, which shows it as text.
+// open reads a file into a field, which shows it as text, or its size if it is long.
 async function open(id, file) {
-  bytes.set(id, new Uint8Array(await file.arrayBuffer()));
-  $(id).value = await file.text();
+  const content = new Uint8Array(await file.slice(0, MOST).arrayBuffer()), isShown = content.length <= SHOWN;
+  bytes.set(id, content);
+  $(id).value = isShown ? textOf(content) : "";
+  $(id).placeholder = isShown ? "" : `${safe(file.name)}: ${file.size} bytes, too long to show`;
   check();
 }
 
 // fieldOf guesses what a dropped file is.
 async function fieldOf(file) {
-  const text = await file.text();
+  const text = await file.slice(0, SHOWN).text();
   if (/^\s*\{\s*"revocations"/.test(text)) return "list";
   if (/^\s*\{\s*"trust"/.test(text)) return "keys";
   return /^\s*[^\s{]/.test(text) && /ssh-|ecdsa-|BEGIN PUBLIC/.test(text) ? "keys" : "license";
@@ -141,7 +147,7 @@ addEventListener("drop", async (event) => {
 });
 addEventListener("input", ({ target }) => {
   if (target.type === "file") return open(target.nextSibling.id, target.files[0]);
-  bytes.delete(target.id);
+  if (bytes.delete(target.id)) target.placeholder = "";
   check();
 });
 document.forms[0].addEventListener("submit", (event) => event.preventDefault());

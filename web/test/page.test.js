@@ -112,10 +112,25 @@ function vendorOf({ roles, trust }) {
   return vendor;
 }
 
+// longChains returns the vectors that are too long for the published file, as longChains in
+// internal/conformance/vector.go does.
+function longChains() {
+  const fillers = { "trust/accepted-anchor": "\n", "trust/accepted-chain": " ", "trust/accepted-successor": "{" };
+  return Object.entries(fillers).map(([id, filler]) => {
+    const { request } = published.find(({ request }) => request.id === id);
+    const chain = Buffer.alloc(8 * 1024 * 1024 + 1, filler);
+    bytes(request.trust.chain).copy(chain);
+    return {
+      request: { ...request, id: id.replace("accepted", "too-long"), trust: { ...request.trust, chain: chain.toString("base64") } },
+      expect: { reason: "trust", class: "too-long" }, why: "one byte more than is read",
+    };
+  });
+}
+
 // The stories of a reader that remembers are left out: the page remembers nothing.
 test("every vector has its verdict", async (t) => {
   const plain = await open();
-  for (const { request, expect, why } of published.filter(({ part }) => part !== "memory")) {
+  for (const { request, expect, why } of [...published.filter(({ part }) => part !== "memory"), ...longChains()]) {
     const vendor = vendorOf(request), isPlain = Object.keys(vendor).length === 0;
     const page = isPlain ? plain : await open(bake(t, vendor));
     const isChain = request.document === undefined; // alone: no licence is judged, and this is none
@@ -129,6 +144,30 @@ test("every vector has its verdict", async (t) => {
     assert.equal(page.requests.length, 1, "the page asks for nothing but itself");
     if (!isPlain) await page.context().close();
   }
+});
+
+// A text area with millions of lines would keep the browser busy for minutes.
+test("a long file is judged without being shown, and makes way for what is typed", async () => {
+  const page = await open(), { license, keys } = issue(payload);
+  await give(page, { license, keys }, { at: "2026-07-01T00:00:00Z" });
+  for (const [filler, title] of [["\n", "Cannot be checked"], ["{", "Missing: digest of the chain's first document"]]) {
+    await page.evaluate((filler) => {
+      const input = document.getElementById("keys").previousElementSibling, files = new DataTransfer();
+      files.items.add(new File([filler.repeat(33 * 1024 * 1024)], "keys"));
+      input.files = files.files;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    }, filler);
+    await page.waitForFunction((title) => document.querySelector("#verdict h2").textContent === title, title);
+    assert.equal(await page.inputValue("#keys"), "");
+    assert.equal(await page.getAttribute("#keys", "placeholder"), "keys: 34603008 bytes, too long to show");
+  }
+  await page.fill("#keys", keys);
+  await page.waitForFunction(() => document.querySelector("#verdict h2").textContent === "Valid");
+  assert.equal(await page.getAttribute("#keys", "placeholder"), "");
+  const longest = "\n".repeat(64 * 1024 - keys.length) + keys;
+  assert.equal((await give(page, { keys: longest }, { at: "2026-07-01T00:00:00Z" })).title, "Valid");
+  assert.equal(await page.inputValue("#keys"), longest);
+  assert.deepEqual([page.errors, page.requests.length], [[], 1]);
 });
 
 const hostile = `</textarea></script><script>document.title="hacked"</script><img src=x onerror="document.title='hacked'"><b>bold</b>\u202egnp.exe\u0000\u200b`;
