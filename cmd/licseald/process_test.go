@@ -195,6 +195,19 @@ func expect(t *testing.T, status int, method, url, payload string, header ...str
 	return body
 }
 
+// expectSoon is expect of a server that allows its store so little time that it may
+// answer 503 when the machine is busy: then it asks again.
+func expectSoon(t *testing.T, status int, method, url, payload string) {
+	t.Helper()
+	testenv.WaitUntil(t, fmt.Sprintf("%s %s is answered by %d", method, url, status), func() bool {
+		got, body, err := call(t.Context(), http.DefaultClient, method, url, payload)
+		if err != nil || got != status && got != http.StatusServiceUnavailable {
+			t.Fatalf("%s %s: got %d %.300s %v, want %d", method, url, got, body, err, status)
+		}
+		return got == status
+	})
+}
+
 func postedID(t *testing.T, body string) string {
 	t.Helper()
 	var record admin.Record
