@@ -23,6 +23,10 @@ const (
 	// maxStderr is how much of a client's standard error is kept, in bytes.
 	maxStderr = 4 << 10
 
+	// waitDelay is how long a process that was killed is waited for: one that it has
+	// started may keep its output open.
+	waitDelay = 2 * time.Second
+
 	// DefaultTimeout is how long a client may think about one request. The first answer
 	// includes the start of its process.
 	DefaultTimeout = 10 * time.Second
@@ -66,7 +70,7 @@ func startServer(ctx context.Context, command []string, timeout time.Duration) (
 // when ctx does.
 func clientCommand(ctx context.Context, args []string, name string) *exec.Cmd {
 	command := exec.CommandContext(ctx, name, args...)
-	command.WaitDelay = 2 * time.Second
+	command.WaitDelay = waitDelay
 	killWhole(command)
 	return command
 }

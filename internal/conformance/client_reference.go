@@ -69,10 +69,11 @@ func requestOf(in io.Reader, args []string) (*Request, error) {
 		}
 		return r, err
 	case len(args) >= 4 && len(args) <= 5 && args[0] == "verify":
-		r := &Request{Document: data, Keys: string(file(args[1])), Time: args[2]}
-		if r.Grace, err = strconv.ParseInt(args[3], 10, 64); err != nil {
+		grace, notNumber := strconv.ParseInt(args[3], 10, 64)
+		if notNumber != nil {
 			return nil, errArguments
 		}
+		r := &Request{Document: data, Keys: string(file(args[1])), Time: args[2], Grace: grace}
 		if len(args) == 5 {
 			r.Revocations = file(args[4])
 		}

@@ -22,7 +22,7 @@ type pattern struct {
 
 // isName matches what can be the pattern of a name. A file that was given by mistake may
 // hold a secret, which no message repeats.
-var isName = regexp.MustCompile(`^(licence|revocations|trust|mutant)/[a-z0-9/*?\[\]-]+$`)
+var isName = regexp.MustCompile(`^(` + strings.Join(Parts(), "|") + `|mutant)/[a-z0-9/*?\[\]-]+$`)
 
 // ParseExpected reads a file of expected failures: the name of a vector a line, or a
 // pattern of names such as trust/*. A # begins a comment.

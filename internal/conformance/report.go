@@ -19,12 +19,13 @@ type Report struct {
 	OK       bool     `json:"ok"`
 	Total    Count    `json:"total"`
 	Groups   []Group  `json:"groups"`
-	Problems []Result `json:"problems"` // all results but those that passed, at most maxProblems
+	Problems []Result `json:"problems"` // all results but those that passed; of failures, and of the others, at most maxProblems
 
 	// Unused lists the expected failures that did not happen.
 	Unused []string `json:"unused,omitempty"`
 
 	expected *Expected
+	failures int // among the problems
 	omitted  int // problems
 	began    time.Time
 	passed   []Result // without their texts, for JUnit; no mutants
@@ -87,15 +88,27 @@ func (r *Report) Add(result Result) {
 	r.Groups[i].add(&result)
 	r.Total.add(&result)
 	result.Request = Request{ID: result.Request.ID} // the rest can be found by it
-	switch {
-	case result.Status == Passed:
-		if result.Group != mutants {
-			r.passed = append(r.passed, result)
-		}
-	case len(r.Problems) < maxProblems:
-		r.Problems = append(r.Problems, result)
-	default:
+	if result.Status != Passed {
+		r.addProblem(result)
+	} else if result.Group != mutants {
+		r.passed = append(r.passed, result)
+	}
+}
+
+// addProblem lists a result, if not too many of its kind are listed already. Thousands of
+// mutants that a client could not be asked leave room for its failures.
+func (r *Report) addProblem(result Result) {
+	listed := len(r.Problems) - r.failures
+	if !result.OK() {
+		listed = r.failures
+	}
+	if listed == maxProblems {
 		r.omitted++
+		return
+	}
+	r.Problems = append(r.Problems, result)
+	if !result.OK() {
+		r.failures++
 	}
 }
 

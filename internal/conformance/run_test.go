@@ -5,9 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"encoding/xml"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -282,65 +280,5 @@ func TestCompare(t *testing.T) {
 		if status, detail := compare(test.want, test.got, test.served); status != test.status || (detail == "") != (status == Passed) {
 			t.Errorf("%v, %v: %s %q, want %s", test.want, test.got, status, detail, test.status)
 		}
-	}
-}
-
-func TestReport(t *testing.T) {
-	expected, err := ParseExpected("known.txt", []byte("# known\nlicence/b # later\ntrust/*\nlicence/gone\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := NewReport([]string{"cmd\x1b", "x"}, expected, 7, time.Unix(0, 0))
-	add := func(part, group, id string, status Status) {
-		r.Add(Result{Vector: Vector{Part: part, Group: group, Why: "why", Request: Request{ID: id, Document: []byte("text")}, Expect: Answer{Reason: "parse"}}, Status: status, Detail: "it said \x1b[2J]]>"})
-	}
-	add("licence", "mutants", "mutant/7/0", Passed)
-	add("licence", "mutants", "mutant/7/1", Failed)
-	add("licence", "zones", "licence/a", Passed)
-	add("licence", "zones", "licence/b", Failed)
-	add("licence", "zones", "licence/c", OtherClass)
-	add("licence", "zones", "licence/d", NotAsked)
-	add("trust", "gap", "trust/a", Unsupported)
-	r.Close(CallServe)
-	const want = `PART     CLASS    VECTORS  PASSED  FAILED  EXPECTED  NOT ASKED  OTHER CLASS
-licence  zones    4        2       -       1         1          1
-licence  mutants  2        1       1       -         -          -
-trust    gap      1        0       -       1         -          -
-all               7        3       1       2         1          1
-failed: mutant/7/1: it said \u001b[2J]]> (why)
-expected to fail, and did not: licence/gone
-`
-	if diff := cmp.Diff(strings.Fields(want), strings.Fields(r.Table().String())); diff != "" {
-		t.Errorf("%s\n%s", r.Table(), diff)
-	}
-	text, err := json.Marshal(r)
-	if err != nil || r.OK || bytes.Contains(text, []byte("dGV4dA")) || !bytes.Contains(text, []byte(`{"id":"licence/b","part":"licence","group":"zones","why":"why","status":"failed","expected":true`)) {
-		t.Errorf("%v: %s", err, text)
-	}
-	var junit bytes.Buffer
-	if err := r.WriteJUnit(&junit); err != nil {
-		t.Fatal(err)
-	}
-	got := map[string]int{}
-	for d := xml.NewDecoder(&junit); ; {
-		token, err := d.Token()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if start, ok := token.(xml.StartElement); ok {
-			got[start.Name.Local]++
-		}
-	}
-	if diff := cmp.Diff(map[string]int{"testsuites": 1, "testsuite": 4, "testcase": 7, "failure": 2, "skipped": 3, "system-out": 1}, got); diff != "" {
-		t.Error(diff)
-	}
-	if _, err := ParseExpected("known.txt", []byte("trust/ok\ntrust/[")); err == nil || !strings.HasPrefix(err.Error(), "known.txt:2: ") {
-		t.Errorf("a pattern that is none: %v", err)
-	}
-	if _, err := ParseExpected("known.txt", []byte("hunter2")); err == nil || strings.Contains(err.Error(), "hunter2") {
-		t.Errorf("a secret, given by mistake: %v", err)
 	}
 }
