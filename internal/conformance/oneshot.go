@@ -39,10 +39,10 @@ func askOnce(ctx context.Context, command []string, timeout time.Duration, r *Re
 	err = process.Run()
 	code, exited := exitCode(err)
 	switch {
-	case process.Process == nil:
-		return Answer{}, fmt.Errorf("the client cannot be started: %w", err)
 	case ctx.Err() != nil:
 		return Answer{}, fmt.Errorf("no answer within %v", timeout)
+	case process.Process == nil:
+		return Answer{}, fmt.Errorf("the client cannot be started: %w", err)
 	case !exited:
 		return Answer{}, fmt.Errorf("the client was ended: %w", err)
 	}

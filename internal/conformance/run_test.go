@@ -6,8 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -30,6 +32,9 @@ func TestMain(m *testing.M) {
 	os.Exit(leak.Checked(m).Run())
 }
 
+// escapedVariable names a folder in which clients find what they have done before.
+const escapedVariable = "LICSEAL_TEST_CLIENT_FOLDER"
+
 // clients are the clients that the tests run, each with its exit code.
 var clients = map[string]func(args []string) int{
 	"reference": reference,
@@ -49,6 +54,49 @@ var clients = map[string]func(args []string) int{
 	"garbage":   func([]string) int { chatter([]byte("\x1b[2J\x00\xff\n")); return 0 },
 	"backwards": func([]string) int { backwards(); return 0 },
 	"sometimes": func([]string) int { sometimes(); return 0 },
+	"killed": func([]string) int {
+		if self, err := os.FindProcess(os.Getpid()); err == nil {
+			self.Kill()
+		}
+		select {}
+	},
+	"says its arguments": func(args []string) int {
+		fmt.Fprintln(os.Stderr, strings.Join(args[:min(3, len(args))], " "))
+		return 77
+	},
+	"answers once": func([]string) int {
+		var r Request
+		json.NewDecoder(os.Stdin).Decode(&r)
+		json.NewEncoder(os.Stdout).Encode(Judge(&r))
+		return 3
+	},
+	"hangs at first": func([]string) int {
+		if os.Mkdir(filepath.Join(os.Getenv(escapedVariable), "was here"), 0o700) == nil {
+			time.Sleep(time.Hour)
+		}
+		return 3
+	},
+	"escapes": func([]string) int { // hangs, and a process that it has started goes on
+		child := exec.Command(os.Args[0])
+		child.Env = append(os.Environ(), clientVariable+"=goes on")
+		child.Stdout, child.Stderr = os.Stdout, os.Stderr
+		killWhole(child) // it leads a group of its own
+		child.Cancel = nil
+		child.Start()
+		time.Sleep(time.Hour)
+		return 0
+	},
+	"goes on": func([]string) int { // until it may end, or too long
+		dir := os.Getenv(escapedVariable)
+		for range 1200 {
+			if _, err := os.Stat(filepath.Join(dir, "run")); err != nil {
+				return 0
+			}
+			time.Sleep(25 * time.Millisecond)
+		}
+		os.WriteFile(filepath.Join(dir, "ended"), nil, 0o600)
+		return 0
+	},
 	"parent": func(args []string) int { // hangs in a process that it has started
 		child := exec.Command(os.Args[0])
 		child.Env = append(os.Environ(), clientVariable+"=hangs")
@@ -224,8 +272,10 @@ func TestCrashes(t *testing.T) {
 	}
 	many := slices.Repeat(slices.DeleteFunc(all, func(v Vector) bool { return v.Group != "empty" }), 10)
 	results, _ = run(t, "sometimes", many, Options{Call: CallServe})
-	if last := results[len(results)-1]; last.Detail != errGivenUp.Error() {
-		t.Errorf("the client was started for every vector: %s %v", last.Detail, statuses(results))
+	for i, r := range results {
+		if givenUp := r.Detail == errGivenUp.Error(); r.Status != NoAnswer || givenUp != (i > maxRestarts) {
+			t.Errorf("crash %d: %s %s", i+1, r.Status, r.Detail)
+		}
 	}
 }
 
@@ -257,28 +307,103 @@ func TestRunEndsWithItsContext(t *testing.T) {
 func TestCompare(t *testing.T) {
 	accepted := Answer{Class: "accepted", Digest: "aa"}
 	refused := Answer{Reason: "parse", Class: "syntax"}
+	other := Answer{Reason: "parse", Class: "truncated"}
 	chain := Answer{Class: "accepted", Generation: 2, Keys: []string{"k"}}
+	story := func(steps ...Answer) Answer { return Answer{Steps: steps} }
 	for _, test := range []struct {
 		want, got Answer
 		served    bool
 		status    Status
+		detail    string
 	}{
-		{accepted, accepted, true, Passed},
-		{accepted, Answer{}, false, Passed},
-		{accepted, Answer{}, true, Failed},
-		{accepted, Answer{Class: "in-grace", Digest: "aa"}, true, Failed},
-		{accepted, Answer{Class: "accepted", Digest: "bb"}, true, Failed},
-		{accepted, refused, true, Failed},
-		{refused, accepted, true, Failed},
-		{refused, Answer{Reason: "parse"}, true, Passed},
-		{refused, Answer{Reason: "parse", Class: "truncated"}, true, OtherClass},
-		{refused, Answer{Reason: "signature", Class: "signature"}, true, Failed},
-		{refused, Answer{Reason: "usage"}, true, Unsupported},
-		{chain, Answer{Class: "accepted", Generation: 3, Keys: []string{"k"}}, true, Failed},
-		{chain, Answer{Class: "accepted", Generation: 2}, true, Failed},
+		{accepted, accepted, true, Passed, ""},
+		{accepted, Answer{}, false, Passed, ""},
+		{accepted, Answer{}, true, Failed, "the client says accepted; expected accepted"},
+		{accepted, Answer{Class: "in-grace", Digest: "aa"}, true, Failed, "the client says in-grace; expected accepted"},
+		{accepted, Answer{Class: "accepted", Digest: "bb"}, true, Failed, `the digest of the payload is "bb"; expected "aa"`},
+		{accepted, refused, true, Failed, "the client says parse (syntax); expected accepted"},
+		{refused, accepted, true, Failed, "the client says accepted; expected parse (syntax)"},
+		{refused, Answer{Reason: "parse"}, true, Passed, ""},
+		{refused, Answer{Reason: "parse"}, false, Passed, ""},
+		{refused, other, true, OtherClass, "the client says parse (truncated); expected parse (syntax)"},
+		{refused, Answer{Reason: "signature", Class: "signature"}, true, Failed, "the client says signature; expected parse (syntax)"},
+		{refused, Answer{Reason: "usage"}, true, Unsupported, "the client does not support this"},
+		{chain, chain, true, Passed, ""},
+		{chain, Answer{Class: "accepted", Generation: 3, Keys: []string{"k"}}, true, Failed, "generation 3 with the keys [k]; expected 2 with [k]"},
+		{chain, Answer{Class: "accepted", Generation: 2}, true, Failed, "generation 2 with the keys []; expected 2 with [k]"},
+		{story(accepted, refused), story(accepted, refused), true, Passed, ""},
+		{story(accepted, refused), story(accepted, Answer{Reason: "parse"}), true, Passed, ""},
+		{story(accepted, refused), story(accepted), true, Failed, "1 answers for 2 steps"},
+		{story(accepted, refused), Answer{}, true, Failed, "0 answers for 2 steps"},
+		{story(accepted, refused), refused, true, Failed, "the client says parse (syntax); expected accepted, parse (syntax)"},
+		{story(refused, accepted), story(refused, Answer{}), true, Failed, "step 2: the client says accepted; expected accepted"},
+		{story(refused, refused), story(accepted, accepted), true, Failed, "step 1: the client says accepted; expected parse (syntax)"},
+		{story(refused, refused), story(Answer{Reason: "usage"}, accepted), true, Unsupported, "step 1: the client does not support this"},
+		{story(refused, refused, refused), story(refused, other, other), true, OtherClass, "step 2: the client says parse (truncated); expected parse (syntax)"},
+		{story(refused, refused, refused), story(other, refused, accepted), true, Failed, "step 3: the client says accepted; expected parse (syntax)"},
+		{story(refused, accepted), story(other, accepted), true, OtherClass, "step 1: the client says parse (truncated); expected parse (syntax)"},
 	} {
-		if status, detail := compare(test.want, test.got, test.served); status != test.status || (detail == "") != (status == Passed) {
-			t.Errorf("%v, %v: %s %q, want %s", test.want, test.got, status, detail, test.status)
+		if status, detail := compare(test.want, test.got, test.served); status != test.status || detail != test.detail {
+			t.Errorf("%v, %v: %s %q, want %s %q", test.want, test.got, status, detail, test.status, test.detail)
+		}
+	}
+}
+
+// With Options.Classes, another class is a failure, and so is none where one can be said.
+func TestClasses(t *testing.T) {
+	refused, other, none := Answer{Reason: "parse", Class: "syntax"}, Answer{Reason: "parse", Class: "truncated"}, Answer{Reason: "parse"}
+	for _, test := range []struct {
+		want, got       Answer
+		classes, served bool
+		status          Status
+		detail          string
+	}{
+		{refused, other, false, true, OtherClass, "the client says parse (truncated); expected parse (syntax)"},
+		{refused, none, false, true, Passed, ""},
+		{refused, refused, true, true, Passed, ""},
+		{refused, other, true, true, Failed, "the client says parse (truncated); expected parse (syntax)"},
+		{refused, none, true, true, Failed, "the client says parse; expected parse (syntax)"},
+		{refused, none, true, false, Passed, ""}, // an exit code says no class
+		{Answer{Steps: []Answer{refused}}, Answer{Steps: []Answer{none}}, true, true, Failed, "the client says parse; expected parse (syntax)"},
+		{Answer{Steps: []Answer{refused}}, Answer{Steps: []Answer{refused}}, true, true, Passed, ""},
+	} {
+		r := &runner{Options: Options{Classes: test.classes}}
+		r.each = func(got Result) {
+			if got.Status != test.status || got.Detail != test.detail || !cmp.Equal(got.Answer, test.got) {
+				t.Errorf("%+v: %s %q", test, got.Status, got.Detail)
+			}
+		}
+		if test.served {
+			r.server = &server{}
+		}
+		r.report(Vector{Expect: test.want}, test.got, nil)
+	}
+}
+
+func TestTake(t *testing.T) {
+	vectors := vectorsOf(t, "memory")[:7]
+	next, stop := iter.Pull(chain(slices.Values(vectors[:2]), slices.Values(vectors[2:2]), slices.Values(vectors[2:])))
+	defer stop()
+	var got []int
+	for batch := take(next, 3); len(batch) > 0; batch = take(next, 3) {
+		got = append(got, len(batch))
+	}
+	if diff := cmp.Diff([]int{3, 3, 1}, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	for v := range chain(slices.Values(vectors), slices.Values(vectors)) {
+		if v.Request.ID == vectors[1].Request.ID {
+			break // which must not go on
+		}
+	}
+}
+
+// The timeout is as given, however short.
+func TestTimeout(t *testing.T) {
+	for _, call := range []string{CallServe, CallVerify} {
+		results, _ := run(t, "reference", vectorsOf(t, "licence")[:1], Options{Call: call, Timeout: 1})
+		if results[0].Detail != "no answer within 1ns" {
+			t.Errorf("%s: %s", call, results[0].Detail)
 		}
 	}
 }

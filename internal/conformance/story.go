@@ -62,12 +62,13 @@ func tell(r *Request) Answer {
 
 // take hands the reader what a step has.
 func (r *reader) take(s *Step) Answer {
-	var err error
 	switch {
 	case s.Time != "":
-		if r.now, err = time.Parse(time.RFC3339Nano, s.Time); err != nil {
+		now, err := time.Parse(time.RFC3339Nano, s.Time)
+		if err != nil {
 			return usage()
 		}
+		r.now = now
 		return Answer{Class: "accepted"}
 	case s.Root != "":
 		origin, err := trust.DigestOrigin(s.Root)
