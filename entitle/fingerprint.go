@@ -67,9 +67,9 @@ func isMachineID(id string) bool {
 	if data, err := hex.DecodeString(digits); err != nil || len(data) != 16 {
 		return false
 	}
-	different := make(map[rune]bool)
+	different := make(map[rune]struct{})
 	for _, c := range digits {
-		different[c] = true
+		different[c] = struct{}{}
 	}
 	const few = 5 // a random id has nearly all of the 16
 	return len(different) >= few && !placeholders[digits]

@@ -93,9 +93,7 @@ func (g *Guard) installNew(keyOrText string) (*license, error) {
 func (g *Guard) replace(folder *Folder, keyOrText string) (*license, error) {
 	g.loading.Lock()
 	defer g.loading.Unlock()
-	if err := g.loadTrust(); err != nil && g.chain.Load() == nil {
-		return nil, &brokenError{err}
-	}
+	g.loadTrust() // if it is refused, what is in force stays, as reload reports
 	if err := g.loadRevocations(); err != nil {
 		return nil, &brokenError{err}
 	}

@@ -247,7 +247,7 @@ func (h *handler) fail(w http.ResponseWriter, code int, message string, reason e
 }
 
 func (h *handler) write(w http.ResponseWriter, code int, body any) {
-	text, err := json.Marshal(body, json.Deterministic(true))
+	text, err := json.Marshal(body)
 	if err != nil {
 		h.opts.Log.Error("writing an answer", "error", err.Error())
 		code, text = http.StatusInternalServerError, []byte(`{"message":"Internal error","status":"error"}`)

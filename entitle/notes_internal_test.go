@@ -43,6 +43,26 @@ func TestAdvise(t *testing.T) {
 	}
 }
 
+// What is allowed is not advised, and what is asked of a closed guard neither.
+func TestAllowsAdvised(t *testing.T) {
+	for _, test := range []struct {
+		name             string
+		advisory, closed bool
+		allowed          bool
+		advised          int64
+	}{
+		{"n", true, false, true, 0}, {"zero", true, false, true, 1}, {"none", true, false, true, 1}, {"n", true, true, false, 0}, {"none", true, true, false, 0},
+		{"n", false, false, true, 0}, {"zero", false, false, false, 0}, {"none", false, false, false, 0},
+	} {
+		s := newStill(Options{Advisory: test.advisory})
+		s.has(t, upTo("n", 1), upTo("zero", 0))
+		s.closed.Store(test.closed)
+		if got := s.Allows(test.name); got != test.allowed || s.Status().Advised != test.advised {
+			t.Errorf("%+v: %v, %d advised", test, got, s.Status().Advised)
+		}
+	}
+}
+
 // Each reason is reported once for each name, until there are too many names.
 func TestAdvisedNames(t *testing.T) {
 	s := newStill(Options{Advisory: true})

@@ -58,7 +58,7 @@ func (g *Guard) noteInForce() {
 	seen := g.inForce()
 	g.toldMu.Lock()
 	defer g.toldMu.Unlock()
-	if known := withNewest(g.told.clock.Licenses, seen); len(known) > 0 && !slices.Equal(known, g.told.clock.Licenses) {
+	if known := withNewest(g.told.clock.Licenses, seen); !slices.Equal(known, g.told.clock.Licenses) {
 		g.told.at = time.Time{}
 	}
 }

@@ -9,7 +9,10 @@ import (
 // package of the program, such as github.com/acme/shop/cmd/shop, so that two products on one
 // store do not share their quotas. It is "" if the program was built without one.
 func Product() string {
-	info, ok := debug.ReadBuildInfo()
+	return productOf(debug.ReadBuildInfo())
+}
+
+func productOf(info *debug.BuildInfo, ok bool) string {
 	if !ok || info.Path == "command-line-arguments" { // go build main.go
 		return ""
 	}

@@ -109,16 +109,21 @@ func (s *still) has(t testing.TB, grants ...*grant) {
 // answers is a store whose calls a test answers, or counts.
 type answers struct {
 	Store
-	err   error // of every call
+	mu    sync.Mutex // guards this block
+	err   error      // of every call
 	calls map[string]int
+
 	apply func(Batch) (Applied, error)
 	see   func(Sighting) (Clock, error)
+	usage []Usage
 }
 
 func newAnswers() *answers { return &answers{Store: NewMemory(), calls: make(map[string]int)} }
 
 // called notes a call.
 func (a *answers) called(name string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.calls[name]++
 	return a.err
 }
@@ -171,6 +176,13 @@ func (a *answers) Levels(ctx context.Context, installation string) (map[string]i
 	return a.Store.Levels(ctx, installation)
 }
 
+func (a *answers) Usage(ctx context.Context, installation string) ([]Usage, error) {
+	if err := a.called("Usage"); err != nil || a.usage != nil {
+		return a.usage, err
+	}
+	return a.Store.Usage(ctx, installation)
+}
+
 func (a *answers) Hold(ctx context.Context, s Seat) (Held, error) {
 	if err := a.called("Hold"); err != nil {
 		return Held{}, err
@@ -185,8 +197,17 @@ func (a *answers) Release(ctx context.Context, installation, fingerprint, writer
 	return a.Store.Release(ctx, installation, fingerprint, writer)
 }
 
+// fails makes every call fail from now on.
+func (a *answers) fails(err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.err = err
+}
+
 // took returns how often the store was called, by the name of the call, and forgets it.
 func (a *answers) took() map[string]int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	calls := a.calls
 	a.calls = make(map[string]int)
 	return calls

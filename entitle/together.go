@@ -2,6 +2,7 @@ package entitle
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -179,10 +180,5 @@ func merge(all []*request) []Add {
 }
 
 func indexOf(adds []Add, add Add) int {
-	for i := range adds {
-		if adds[i].Month == add.Month && adds[i].Name == add.Name {
-			return i
-		}
-	}
-	return -1
+	return slices.IndexFunc(adds, func(a Add) bool { return a.Month == add.Month && a.Name == add.Name })
 }

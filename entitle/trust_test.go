@@ -296,6 +296,9 @@ func TestChainForgetsList(t *testing.T) {
 	expect("the thief's list", entitle.Suspended, `"A-1"`, true)
 	put(t, file, chain)
 	expect("the thief's key loses its trust", entitle.Active, `"A-1"`, true)
+	if due := g.Status().ListDue; !due.IsZero() {
+		t.Errorf("the thief's list is due at %v", due)
+	}
 	put(t, licence, signed(t, plan().with("id", "A-2")))
 	expect("another licence, without a list", entitle.Active, `"A-1"`, true)
 	putList(vendorKey, 1)
@@ -348,15 +351,17 @@ func TestRefusedChainIsReadOnce(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "chain")
 	put(t, file, append(bytes.Clone(documents[0]), bytes.Replace(documents[1], []byte(`"signature":"`), []byte(`"signature":"00`), 1)...))
 	var m verify.Memory
-	read := 0
+	read, c := 0, at("2026-11-21")
 	g, err := entitle.Open(t.Context(), entitle.Text(signed(t, plan())), nil, &entitle.Options{
-		Clock: at("2026-11-21").now, TrustRoot: origin(t, documents[0]), TrustChain: entitle.File(file),
+		Clock: c.now, TrustRoot: origin(t, documents[0]), TrustChain: entitle.File(file), MaxClockLead: 30 * day,
 		Remember: func(change func(*verify.Memory) error) (*verify.Memory, error) { read++; return &m, change(&m) },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer g.Close()
+	c.set("2026-11-22")
+	g.Tick(t.Context()) // which remembers the time
 	before := read
 	for range 3 {
 		g.Tick(t.Context())

@@ -109,6 +109,11 @@ func (h *usageHandler) show(w http.ResponseWriter, name string) {
 		}
 		body = limit
 	}
+	h.answer(w, body)
+}
+
+// answer answers with a value.
+func (h *usageHandler) answer(w http.ResponseWriter, body any) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		h.guard.WriteProblem(w, &StoreError{err})

@@ -227,10 +227,7 @@ func (g *Guard) Monthly(ctx context.Context, name string) ([]Usage, error) {
 		}
 		months = append(fill(months, name, u.Month), u)
 	}
-	if len(months) > 0 {
-		months = fill(months, name, MonthOf(timeOf(g.now()))+1)
-	}
-	return months, nil
+	return fill(months, name, MonthOf(timeOf(g.now()))+1), nil
 }
 
 // fill adds months without use up to, and not including, another one.
