@@ -41,10 +41,13 @@ func (g *Guard) useOnce(ctx context.Context, key, name string, n int64) error {
 		switch {
 		case err != nil:
 			return err
-		case applied.Granted || !grant.bounded:
+		case applied.Granted:
 			return nil
-		case MonthOf(applied.Latest) <= add.Month:
+		case MonthOf(applied.Latest) > add.Month: // it has ended: ask again
+		case grant.bounded:
 			return grant.limitError(now, n, grant.bound, applied.Counts[0])
+		default: // the count is the largest
+			return nil
 		}
 	}
 }
