@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -245,6 +246,40 @@ func TestEscapedProcess(t *testing.T) {
 	}
 	if err := os.Remove(filepath.Join(dir, "run")); err != nil { // it ends
 		t.Fatal(err)
+	}
+}
+
+// With a client, the processes end that it has started.
+func TestWholeClientEnds(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there, they go on")
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	t.Setenv(clientVariable, "caller's parent")
+	t.Setenv(addressVariable, listener.Addr().String())
+	for _, call := range []string{CallServe, CallVerify} {
+		ctx, cancel := context.WithCancel(t.Context())
+		calls := make(chan net.Conn, 1)
+		go func() {
+			defer cancel()
+			if line, err := listener.Accept(); err == nil {
+				calls <- line
+			}
+		}()
+		options := Options{Command: []string{os.Args[0]}, Call: call, Timeout: time.Hour}
+		if _, err := Run(ctx, slices.Values(vectorsOf(t, "licence")[:1]), options, func(Result) {}); !errors.Is(err, context.Canceled) {
+			t.Fatalf("%s: %v", call, err)
+		}
+		line := <-calls
+		line.SetReadDeadline(time.Now().Add(20 * time.Second))
+		if _, err := line.Read(make([]byte, 1)); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%s: a process that the client has started goes on", call)
+		}
+		line.Close()
 	}
 }
 

@@ -17,12 +17,7 @@ import (
 // Mutants returns n changed vectors. What is expected of each is what this module says.
 // The same seed gives the same mutants, and the first of more mutants are the same.
 func Mutants(vectors []Vector, seed uint64, n int) iter.Seq[Vector] {
-	var bases []Vector
-	for _, v := range vectors {
-		if size := len(v.Request.Document) + len(v.Request.Revocations); size < 20000 && v.Group != "too-long" {
-			bases = append(bases, v)
-		}
-	}
+	bases := changeable(vectors)
 	return func(yield func(Vector) bool) {
 		if len(bases) == 0 {
 			return
@@ -35,15 +30,26 @@ func Mutants(vectors []Vector, seed uint64, n int) iter.Seq[Vector] {
 	}
 }
 
+// changeable returns the vectors that are changed. A change in a large one would mostly be
+// in what makes it large.
+func changeable(vectors []Vector) (bases []Vector) {
+	for _, v := range vectors {
+		if size := len(v.Request.Document) + len(v.Request.Revocations); size < 20000 && v.Group != "too-long" {
+			bases = append(bases, v)
+		}
+	}
+	return bases
+}
+
 // Mutant returns the mutant with an id, MUTANT/SEED/NUMBER, and whether there is one.
 func Mutant(vectors []Vector, id string) (v Vector, ok bool) {
 	var seed uint64
 	var number int
-	if _, err := fmt.Sscanf(id, "mutant/%d/%d", &seed, &number); err != nil || number < 0 {
+	bases := changeable(vectors)
+	if _, err := fmt.Sscanf(id, "mutant/%d/%d", &seed, &number); err != nil || number < 0 || len(bases) == 0 {
 		return v, false
 	}
-	for v = range Mutants(vectors, seed, number+1) {
-	}
+	v = mutantOf(bases, seed, number)
 	return v, v.Request.ID == id
 }
 
@@ -83,14 +89,16 @@ func (m mutator) change(r *Request) string {
 	return "the text"
 }
 
+// instants are those at which the licences, lists and keys of the vectors begin and end.
+var instants = []time.Time{
+	time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC),
+	time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC), // of judgement
+	time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC), time.Date(2026, 7, 15, 0, 0, 0, 0, time.UTC),
+}
+
 // changeTime moves the instant to, or next to, one where something changes.
 func (m mutator) changeTime(r *Request) string {
-	at, err := time.Parse(time.RFC3339Nano, []string{
-		"2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z", "2026-07-01T12:00:00Z", "2026-06-15T00:00:00Z", "2026-07-15T00:00:00Z",
-	}[m.IntN(5)])
-	if err != nil {
-		panic(err)
-	}
+	at := instants[m.IntN(len(instants))]
 	r.Grace = []int64{0, 0, 1, 86400, 30 * 86400, 3650 * 86400}[m.IntN(6)]
 	if m.IntN(2) == 0 {
 		at = at.Add(time.Duration(r.Grace) * time.Second)

@@ -369,7 +369,11 @@ func TestChangeChain(t *testing.T) {
 			t.Error("what is changed is no copy")
 		}
 	}
-	r := Request{Trust: &Trust{Chain: []byte("a")}}
+	r := Request{Trust: &Trust{Chain: []byte("a"), Seen: seen[:1]}}
+	scripted(t, func(m mutator) { m.changeChain(&r) }, draw{1, 0}, draw{1, 0}, draw{6, 3}, draw{2, 0})
+	if len(r.Trust.Seen) > 0 {
+		t.Errorf("%q is still remembered", r.Trust.Seen)
+	}
 	scripted(t, func(m mutator) { m.changeChain(&r) }, draw{1, 0}, draw{1, 0}, draw{6, 3}) // nothing was seen
 }
 
@@ -490,6 +494,9 @@ func TestFind(t *testing.T) {
 		if _, ok := Find(vectors, id); ok {
 			t.Errorf("%q is found", id)
 		}
+	}
+	if _, ok := Find(vectors, "mutant/3/9223372036854775807"); !ok {
+		t.Error("the last mutant is not found") // at once
 	}
 	if _, ok := Find(nil, "mutant/3/0"); ok {
 		t.Error("there is a mutant of nothing")

@@ -6,7 +6,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"iter"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,6 +36,9 @@ func TestMain(m *testing.M) {
 
 // escapedVariable names a folder in which clients find what they have done before.
 const escapedVariable = "LICSEAL_TEST_CLIENT_FOLDER"
+
+// addressVariable names where a client calls.
+const addressVariable = "LICSEAL_TEST_CLIENT_ADDRESS"
 
 // clients are the clients that the tests run, each with its exit code.
 var clients = map[string]func(args []string) int{
@@ -97,13 +102,22 @@ var clients = map[string]func(args []string) int{
 		os.WriteFile(filepath.Join(dir, "ended"), nil, 0o600)
 		return 0
 	},
-	"parent": func(args []string) int { // hangs in a process that it has started
-		child := exec.Command(os.Args[0])
-		child.Env = append(os.Environ(), clientVariable+"=hangs")
-		child.Stdout, child.Stderr = os.Stdout, os.Stderr
-		child.Run()
+	"parent":          func([]string) int { parent("hangs"); return 0 },
+	"caller's parent": func([]string) int { parent("calls"); return 0 },
+	"calls": func([]string) int { // until the other end is closed
+		if line, err := net.Dial("tcp", os.Getenv(addressVariable)); err == nil {
+			io.Copy(io.Discard, line)
+		}
 		return 0
 	},
+}
+
+// parent hangs in a process that it has started.
+func parent(of string) {
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), clientVariable+"="+of)
+	child.Stdout, child.Stderr = os.Stdout, os.Stderr
+	child.Run()
 }
 
 func reference(args []string) int {
