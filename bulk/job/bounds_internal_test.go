@@ -225,7 +225,7 @@ func TestPartBuffer(t *testing.T) {
 func TestRejectsOnAFullDisk(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "rejects")
 	testenv.WriteFile(t, path, "old")
-	r, err := openRejects(path, nil, overwriteRejects)
+	r, err := openRejects(t.Context(), path, nil, overwriteRejects)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/licseal/licseal/bulk"
 	"github.com/licseal/licseal/internal/atomicfile"
 	"github.com/licseal/licseal/internal/idset"
+	"github.com/licseal/licseal/internal/nonblock"
 )
 
 // The kinds of jobs, as [Settings] has them.
@@ -92,7 +93,7 @@ func (m *merger) run() error {
 	if out.Overwrite {
 		mode = overwriteRejects
 	}
-	m.rejects, err = openRejects(out.Rejects, out.Reject, mode)
+	m.rejects, err = openRejects(m.ctx, out.Rejects, out.Reject, mode)
 	if err == nil {
 		err = firstError(m.join(), m.rejects.end())
 		m.merged.Rejected = m.rejects.counts
@@ -121,7 +122,7 @@ func (m *merger) openOutput() (*workFile, error) {
 		return nil, err
 	}
 	if out.Path == "" {
-		m.lines = newLineWriter(out.StreamName, out.Stream)
+		m.lines = newLineWriter(out.StreamName, nonblock.Writer(m.ctx, out.Stream))
 		return nil, nil
 	}
 	// A merge is fast enough to be done again, so it cannot be resumed.

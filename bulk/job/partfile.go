@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/licseal/licseal/internal/nonblock"
 	"github.com/licseal/licseal/internal/text"
 )
 
@@ -58,14 +59,14 @@ func openParts(ctx context.Context, names []string, progress *Progress) ([]*part
 func partBuffer(parts int) int { return min(64<<10, maxPartBuffers/parts) }
 
 func openPart(ctx context.Context, name string, buffer int, progress *Progress) (*partFile, error) {
-	f, err := os.Open(name)
+	f, err := nonblock.Until(ctx, func() (*os.File, error) { return os.Open(name) }) // it may be a pipe
 	if err != nil {
 		return nil, text.Cause(err)
 	}
 	if info, err := f.Stat(); err == nil {
 		progress.size.Add(info.Size())
 	}
-	context.AfterFunc(ctx, func() { f.Close() }) // it may be a pipe that says nothing
+	context.AfterFunc(ctx, func() { f.Close() }) // the pipe may say nothing
 	p := &partFile{name: name, file: f, lines: bufio.NewReaderSize(&countingReader{f, progress}, buffer), sum: newLineSum()}
 	line, err := p.next()
 	if err != nil {

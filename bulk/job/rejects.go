@@ -1,12 +1,14 @@
 package job
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
 	"strings"
 
 	"github.com/licseal/licseal/internal/atomicfile"
+	"github.com/licseal/licseal/internal/nonblock"
 	"github.com/licseal/licseal/internal/text"
 )
 
@@ -33,7 +35,7 @@ const (
 
 // openRejects opens the file of rejects at path, if path is not "". It has a temporary name
 // until end is called. Without a file, rejects are passed to pass.
-func openRejects(path string, pass func(*Reject) error, mode rejectsMode) (*rejects, error) {
+func openRejects(ctx context.Context, path string, pass func(*Reject) error, mode rejectsMode) (*rejects, error) {
 	r := &rejects{path: path, pass: pass, mode: mode, counts: map[int]int{}}
 	if path == "" {
 		return r, nil
@@ -52,13 +54,20 @@ func openRejects(path string, pass func(*Reject) error, mode rejectsMode) (*reje
 	case mode == sameRejects:
 		return r, nil
 	}
-	if r.file, err = atomicfile.OpenFile(name, flags, 0o644); err != nil {
-		return nil, about(path, noFolder(path, err))
-	}
+	open := func() (*atomicfile.File, error) { return atomicfile.OpenFile(name, flags, 0o644) }
 	if name != path {
 		r.temp = name
+		r.file, err = open()
+	} else if r.file, err = nonblock.Until(ctx, open); err != nil && ctx.Err() != nil { // nobody reads the pipe
+		err = interrupted(ctx)
+	}
+	if err != nil {
+		return nil, about(path, noFolder(path, err))
 	}
 	r.lines = newLineWriter(path, r.file)
+	if name == path {
+		r.lines.w = nonblock.Writer(ctx, r.file)
+	}
 	return r, nil
 }
 

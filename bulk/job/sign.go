@@ -15,6 +15,7 @@ import (
 	"github.com/licseal/licseal/bulk"
 	"github.com/licseal/licseal/bulk/rows"
 	"github.com/licseal/licseal/edit"
+	"github.com/licseal/licseal/internal/nonblock"
 	"github.com/licseal/licseal/verify"
 )
 
@@ -133,7 +134,7 @@ func (s *signer) run() (*Signed, error) {
 		return nil, err
 	}
 	var err error
-	if s.rejects, err = openRejects(s.o.Output.Rejects, s.o.Output.Reject, s.rejectsMode()); err != nil {
+	if s.rejects, err = openRejects(s.ctx, s.o.Output.Rejects, s.o.Output.Reject, s.rejectsMode()); err != nil {
 		if s.lines != nil {
 			s.lines.end() // there are none yet
 		}
@@ -188,7 +189,7 @@ func (s *signer) openOutput() (err error) {
 			s.lines = newLineWriter(s.work.part(), s.work.file)
 		}
 	default:
-		s.lines = newLineWriter(out.StreamName, out.Stream)
+		s.lines = newLineWriter(out.StreamName, nonblock.Writer(s.ctx, out.Stream))
 	}
 	s.source.start(s.begun, s.settings.Today)
 	return err

@@ -24,7 +24,7 @@ func Try(ctx context.Context, o *SignOptions, show func(licseal.Payload) error) 
 		mode = overwriteRejects
 	}
 	var err error
-	if s.rejects, err = openRejects(o.Output.Rejects, o.Output.Reject, mode); err != nil {
+	if s.rejects, err = openRejects(ctx, o.Output.Rejects, o.Output.Reject, mode); err != nil {
 		return nil, err
 	}
 	err = s.endRejects(s.tryAll(show))

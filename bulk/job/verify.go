@@ -10,6 +10,7 @@ import (
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/bulk"
 	"github.com/licseal/licseal/bulk/documents"
+	"github.com/licseal/licseal/internal/nonblock"
 	"github.com/licseal/licseal/internal/ordered"
 	"github.com/licseal/licseal/schema"
 	"github.com/licseal/licseal/verify"
@@ -86,7 +87,7 @@ func Verify(ctx context.Context, o *VerifyOptions) (*Verdicts, error) {
 			return nil, err
 		}
 	}
-	v.lines = newLineWriter(o.Output.StreamName, o.Output.Stream)
+	v.lines = newLineWriter(o.Output.StreamName, nonblock.Writer(v.ctx, o.Output.Stream))
 	counts, err := v.write(v.verdicts(judge), settings)
 	if err = firstError(err, v.lines.end()); err != nil {
 		return nil, err

@@ -20,12 +20,14 @@ import (
 )
 
 // endless are command lines that would run for ever: on input that never ends or says
-// nothing, on a server that does not answer, and with a client that does not.
+// nothing, on a server that does not answer, with a client that does not, and on named pipes:
+// "silent" is open and says nothing, "nobody" is one that no other program opens.
 var endless = []struct {
 	line  string
 	feed  string // is written to standard input again and again; if "", it says nothing
 	first string // is written before that
 	left  string // what may be left behind: patterns
+	full  bool   // nobody reads standard output
 }{
 	{line: "sign -k vendor.key --from template.json --batch - -o out", first: "license_key,customer,admin_seats\n", feed: "ROW,Example Company,5\n", left: "out.part out.run"},
 	{line: "sign -k vendor.key --from template.json --batch - -o out --rejects bad", first: "license_key,customer,admin_seats\nA,B,5\n", left: "out.part out.run"},
@@ -51,6 +53,26 @@ var endless = []struct {
 	{line: "revoke add list.json -k vendor.key --ids -", first: "LS-7\n"},
 	{line: "trust add trusted.keys -", first: "ssh-ed25519"},
 	{line: "schema init -o out -", first: "{"},
+
+	{line: "sign -k nobody payload.json -o out"},
+	{line: "sign -k vendor.key --from template.json --batch nobody -o out"},
+	{line: "sign -k vendor.key --from template.json --batch rows.csv -o out --rejects nobody", left: "out.part out.run"},
+	{line: "sign -k vendor.key --from template.json --batch --dry-run rows.csv --rejects nobody"},
+	{line: "verify -t vendor.key.pub --revocations nobody licence.json"},
+	{line: "verify -t vendor.key.pub --batch nobody"},
+	{line: "verify -t vendor.key.pub --batch nobody.ndjson"},
+	{line: "check -t vendor.key.pub nobody"},
+	{line: "renew --batch licence.json -t vendor.key.pub -k vendor.key --extend +1y -o out --rejects nobody", left: "out.part out.run"},
+	{line: "merge -o out --rejects bad nobody"},
+	{line: "merge -o out --rejects nobody part"},
+	{line: "register import --register issued -t vendor.key.pub nobody"},
+	{line: "register audit --register issued -t vendor.key.pub --orders nobody"},
+	{line: "register verify --register issued --since nobody"},
+
+	{line: "sign -k vendor.key --from template.json --batch -", first: "license_key,customer,admin_seats\n", feed: "ROW,Example Company,5\n", full: true},
+	{line: "verify -t vendor.key.pub --batch --json -", feed: "LICENCE\n", full: true},
+	{line: "verify -t vendor.key.pub --batch -", feed: "not a licence\n", full: true},
+	{line: "merge part", full: true},
 }
 
 // endlessFolder is a folder with what these command lines need.
@@ -62,9 +84,11 @@ func endlessFolder(t *testing.T) (dir, licence string) {
 	if err := os.Chmod(filepath.Join(dir, "client"), 0o700); err != nil {
 		t.Fatal(err)
 	}
+	testenv.WriteFile(t, filepath.Join(dir, "part.csv"), manyRows(1000))
 	for _, line := range []string{
 		"sign -k vendor.key payload.json -o licence.json", "revoke new list.json -k vendor.key",
 		"trust add trusted.keys vendor.key.pub", "register new issued",
+		"sign -k vendor.key --from template.json --batch part.csv --shard 1/1 -o part",
 	} {
 		runIn(t, dir, strings.Fields(line)...)
 	}
@@ -96,8 +120,10 @@ func TestSignalsEndEverything(t *testing.T) {
 				if err := os.CopyFS(dir, os.DirFS(base)); err != nil {
 					t.Fatal(err)
 				}
-				if err := syscall.Mkfifo(filepath.Join(dir, "silent"), 0o600); err != nil {
-					t.Fatal(err)
+				for _, pipe := range []string{"silent", "nobody", "nobody.ndjson"} {
+					if err := syscall.Mkfifo(filepath.Join(dir, pipe), 0o600); err != nil {
+						t.Fatal(err)
+					}
 				}
 				silent, err := os.OpenFile(filepath.Join(dir, "silent"), os.O_RDWR, 0) // so that it can be opened
 				if err != nil {
@@ -108,6 +134,9 @@ func TestSignalsEndEverything(t *testing.T) {
 				cmd := inDir(dir, strings.Fields(strings.ReplaceAll(test.line, "SERVER", server))...)
 				var said bytes.Buffer
 				cmd.Stderr = &said
+				if test.full {
+					cmd.Stdout = fullPipe(t)
+				}
 				stdin, err := cmd.StdinPipe()
 				if err != nil {
 					t.Fatal(err)
@@ -117,8 +146,10 @@ func TestSignalsEndEverything(t *testing.T) {
 				}
 				reads := make(chan bool)
 				go feed(stdin, strings.ReplaceAll(test.first, "LICENCE", licence), strings.ReplaceAll(test.feed, "LICENCE", licence), reads)
-				<-reads
-				if test.feed == "" {
+				if !test.full {
+					<-reads
+				}
+				if test.feed == "" || test.full {
 					time.Sleep(300 * time.Millisecond) // most have begun to wait by then
 				}
 				waitForEnd(t, cmd, sig, &said)
@@ -143,7 +174,7 @@ func TestSignalsEndEverything(t *testing.T) {
 func feed(w io.Writer, first, more string, reads chan<- bool) {
 	io.WriteString(w, first)
 	for n := 0; more != ""; n++ {
-		if n == 20_000 {
+		if n == 5_000 { // more than the pipe holds
 			close(reads)
 			reads = nil
 		}
@@ -155,6 +186,66 @@ func feed(w io.Writer, first, more string, reads chan<- bool) {
 		}
 	}
 	close(reads)
+}
+
+// fullPipe returns a pipe that nobody reads, with no room for a byte.
+func fullPipe(t *testing.T) *os.File {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close(); w.Close() })
+	w.SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
+	w.Write(make([]byte, 1<<20))
+	return w
+}
+
+// manyRows returns a table with rows.
+func manyRows(n int) string {
+	var b strings.Builder
+	b.WriteString("license_key,customer,admin_seats\n")
+	for i := range n {
+		fmt.Fprintf(&b, "LS-%07d,Example Company,5\n", i)
+	}
+	return b.String()
+}
+
+// What reads a register of many records ends within it.
+func TestSignalsEndWorkOnRegisters(t *testing.T) {
+	const records = 20_000 // which take far longer than the delay
+	dir := batchDir(t, 1)
+	testenv.WriteFile(t, filepath.Join(dir, "many.csv"), manyRows(records))
+	for _, line := range []string{
+		"register new issued",
+		"sign -k vendor.key --from template.json --batch many.csv --register issued -o many.ndjson",
+		"register new empty",
+	} {
+		runIn(t, dir, strings.Fields(line)...)
+	}
+	for _, line := range []string{
+		"register audit --register issued -t vendor.key.pub",
+		"register verify --register issued",
+		"register copy --register issued copy",
+		"register import --register empty -t vendor.key.pub many.ndjson",
+		"renew --batch --register issued --customer Example -t vendor.key.pub -k vendor.key --extend +1y -o out",
+	} {
+		for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+			t.Run(fmt.Sprintf("%s %v", line, sig), func(t *testing.T) {
+				cmd := inDir(dir, strings.Fields(line)...)
+				var said bytes.Buffer
+				cmd.Stderr = &said
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(50 * time.Millisecond)
+				waitForEnd(t, cmd, sig, &said)
+				if cmd.ProcessState.Exited() && !strings.Contains(said.String(), "interrupted") {
+					t.Errorf("it does not say why it ended: %s", &said)
+				}
+			})
+		}
+	}
 }
 
 // waitForEnd sends a signal, and waits until the program has ended because of it.

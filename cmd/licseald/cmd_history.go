@@ -48,7 +48,7 @@ func printHistory(c *cli.Context) error {
 	if err := noArguments(c); err != nil {
 		return err
 	}
-	rules, err := loadSchema(c.String("schema"))
+	rules, err := loadSchema(c.Context, c.String("schema"))
 	if err != nil {
 		return fmt.Errorf("--schema: %w", err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	entitlestore "github.com/licseal/licseal/entitle/sqlstore"
 	"github.com/licseal/licseal/internal/atomicfile"
 	"github.com/licseal/licseal/internal/filelock"
+	"github.com/licseal/licseal/internal/nonblock"
 	"github.com/licseal/licseal/internal/sqldb"
 	"github.com/licseal/licseal/internal/sqldb/dump"
 	"github.com/licseal/licseal/internal/sqldb/sqlite"
@@ -221,7 +223,7 @@ var errBackup = errors.New("the backup cannot be used")
 // openBackup opens a backup of either kind, and checks that it is whole. If alone, the
 // log of a SQLite file is ignored.
 func openBackup(ctx context.Context, path string, alone bool) (s dump.Source, closeSource func() error, err error) {
-	f, err := os.Open(path)
+	f, err := openRegular(path)
 	if err != nil {
 		return s, nil, err
 	}
@@ -246,6 +248,19 @@ func openBackup(ctx context.Context, path string, alone bool) (s dump.Source, cl
 		return s, nil, fmt.Errorf("%w: %s: %w", errBackup, filepath.Clean(path), err)
 	}
 	return s, closeSource, nil
+}
+
+// openRegular opens a file that can be read twice.
+func openRegular(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|nonblock.Flag, 0)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		f.Close()
+		return nil, cmp.Or(err, fmt.Errorf("%w: %s is not a regular file", errBackup, path))
+	}
+	return f, nil
 }
 
 func openSQLiteCopy(ctx context.Context, path string, alone bool) (dump.Source, func() error, error) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/licseal/licseal"
 	"github.com/licseal/licseal/admin"
+	"github.com/licseal/licseal/internal/nonblock"
 	"github.com/licseal/licseal/internal/text"
 	"github.com/licseal/licseal/keys"
 	"github.com/licseal/licseal/revoke"
@@ -143,12 +144,12 @@ func parseKeys(names []string, contents [][]byte) ([]licseal.TrustedKey, error) 
 }
 
 // loadSchema returns the built-in schema of a name, or that of a file.
-func loadSchema(name string) (*schema.Schema, error) {
+func loadSchema(ctx context.Context, name string) (*schema.Schema, error) {
 	rules, notBuiltin := schema.Builtin(name)
 	if notBuiltin == nil {
 		return rules, nil
 	}
-	rules, err := schema.Load(name)
+	rules, err := nonblock.Until(ctx, func() (*schema.Schema, error) { return schema.Load(name) }) // it may be a pipe
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no schema file %s, and %w", name, notBuiltin)
 	}

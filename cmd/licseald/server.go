@@ -69,7 +69,7 @@ func newServer(c *cli.Context) (*server, error) {
 
 // loadJudge reads the schema, the trusted keys and the revocation list.
 func (s *server) loadJudge(c *cli.Context) error {
-	rules, err := loadSchema(c.String("schema"))
+	rules, err := loadSchema(c.Context, c.String("schema"))
 	if err != nil {
 		return fmt.Errorf("--schema: %w", err)
 	}

@@ -1,2 +1,2 @@
-// Package nonblock has the flag that opens a file without waiting.
+// Package nonblock opens files without waiting for another program.
 package nonblock

@@ -1,0 +1,10 @@
+package nonblock_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/licseal/licseal/internal/testenv/leak"
+)
+
+func TestMain(m *testing.M) { os.Exit(leak.Checked(m).Run()) }
