@@ -121,7 +121,7 @@ func prepare(commands []*cli.Command, parents ...string) {
 		}
 		if len(cmd.Subcommands) == 0 {
 			cmd.Before = before
-			if findFlag(cmd, profileFlag.Name) == nil && slices.ContainsFunc(allSettings, func(s setting) bool { return s.isOf(cmd) }) {
+			if findFlag(cmd, profileFlag.Name) == nil && hasSettings(cmd) {
 				cmd.Flags = append(slices.Clip(cmd.Flags), profileFlag)
 			}
 		}

@@ -49,7 +49,21 @@ func installedName(c *cli.Context, p *profile.Profile) []string {
 
 // isOf reports whether a command has the setting.
 func (s setting) isOf(cmd *cli.Command) bool {
-	return (s.command == "" || s.command == cmd.Name) && cmd.Name != "init" && findFlag(cmd, s.flag) != nil
+	return s.isFor(cmd) && findFlag(cmd, s.flag) != nil
+}
+
+// isFor reports whether a command has the setting if it has its flag.
+func (s setting) isFor(cmd *cli.Command) bool {
+	return (s.command == "" || s.command == cmd.Name) && cmd.Name != "init"
+}
+
+// hasSettings reports whether a command has any of the settings. It asks for the names of
+// each flag once, since the package takes long to say them.
+func hasSettings(cmd *cli.Command) bool {
+	return slices.ContainsFunc(cmd.Flags, func(flag cli.Flag) bool {
+		names := flag.Names()
+		return slices.ContainsFunc(allSettings, func(s setting) bool { return s.isFor(cmd) && slices.Contains(names, s.flag) })
+	})
 }
 
 // profileVariable names a profile, as --profile does.
