@@ -22,6 +22,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/jsonread"
 )
 
 const (
@@ -126,7 +127,7 @@ func (c *Contents) RevokeLicense(id, reason string) error {
 	case id == "":
 		return valueErrorf("the id of the licence is empty")
 	case !utf8.ValidString(id):
-		return valueErrorf("the id %s is not UTF-8; every licence's id is", quote(id))
+		return valueErrorf("the id %s is not UTF-8; every licence's id is", jsonread.Quote(id))
 	}
 	if err := checkReason(reason); err != nil {
 		return err
@@ -168,7 +169,7 @@ func (c *Contents) hash(id string) licenseHash {
 // long reason, is a [*ValueError].
 func (c *Contents) RevokeKey(key Key) error {
 	if !isKeyID(key.ID) {
-		return valueErrorf("%s is not the fingerprint of a key; it looks like SHA256:bbXpuKG6…, with 43 characters after the colon", quote(key.ID))
+		return valueErrorf("%s is not the fingerprint of a key; it looks like SHA256:bbXpuKG6…, with 43 characters after the colon", jsonread.Quote(key.ID))
 	}
 	if err := checkReason(key.Reason); err != nil {
 		return err
@@ -210,12 +211,12 @@ func (c *Contents) Payload() (licseal.Payload, error) {
 	if err := c.check(); err != nil {
 		return licseal.Payload{}, err
 	}
-	b := fmt.Appendf(nil, `{"generation":%d,"issued":%q,"keys":{`, c.Generation, formatTime(c.Issued))
+	b := fmt.Appendf(nil, `{"generation":%d,"issued":%q,"keys":{`, c.Generation, jsonread.FormatTime(c.Issued))
 	for i, key := range c.Keys() {
 		b = appendName(b, i, key.ID)
 		b = append(b, '{')
 		if !key.From.IsZero() {
-			b = fmt.Appendf(b, `"from":%q,`, formatTime(key.From))
+			b = fmt.Appendf(b, `"from":%q,`, jsonread.FormatTime(key.From))
 		}
 		b = append(appendString(append(b, `"reason":`...), key.Reason), '}')
 	}
@@ -225,7 +226,7 @@ func (c *Contents) Payload() (licseal.Payload, error) {
 		b = appendName(b, i, hex.EncodeToString(hash[:]))
 		b = appendString(b, c.licenses[hash])
 	}
-	b = fmt.Appendf(b, `},"next_update":%q,"salt":%q}`, formatTime(c.NextUpdate), c.salt)
+	b = fmt.Appendf(b, `},"next_update":%q,"salt":%q}`, jsonread.FormatTime(c.NextUpdate), c.salt)
 	return envelope.ParsePayload(b)
 }
 
@@ -239,7 +240,7 @@ func (c *Contents) check() error {
 	case c.Generation < 1 || c.Generation > maxGeneration:
 		return fmt.Errorf("the generation of a revocation list must be from 1 to %d, not %d", int64(maxGeneration), c.Generation)
 	case !c.Issued.Truncate(time.Second).Before(c.NextUpdate.Truncate(time.Second)):
-		return fmt.Errorf("the next update (%s) must come after the issue (%s)", formatTime(c.NextUpdate), formatTime(c.Issued))
+		return fmt.Errorf("the next update (%s) must come after the issue (%s)", jsonread.FormatTime(c.NextUpdate), jsonread.FormatTime(c.Issued))
 	}
 	return nil
 }
@@ -256,24 +257,13 @@ func appendString(b []byte, s string) []byte {
 	return b
 }
 
-func formatTime(t time.Time) string { return t.UTC().Truncate(time.Second).Format(time.RFC3339) }
-
 // checkReason refuses a reason that would garble an error message.
 func checkReason(reason string) error {
 	switch {
 	case len(reason) > maxReason:
 		return valueErrorf("the reason has %d bytes; the limit is %d", len(reason), maxReason)
 	case !utf8.ValidString(reason) || strings.ContainsFunc(reason, func(r rune) bool { return !unicode.IsGraphic(r) }):
-		return valueErrorf("the reason %s has characters that do not print; write it as one line", quote(reason))
+		return valueErrorf("the reason %s has characters that do not print; write it as one line", jsonread.Quote(reason))
 	}
 	return nil
-}
-
-// quote returns a text for an error message: quoted, escaped and cut.
-func quote(s string) string {
-	const limit = 60
-	if utf8.RuneCountInString(s) <= limit {
-		return fmt.Sprintf("%q", s)
-	}
-	return fmt.Sprintf("%.*q…", limit, s)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/jsonread"
 	"github.com/licseal/licseal/internal/sig"
 )
 
@@ -58,7 +59,7 @@ func (e *Editor) Edit(data []byte, change func(*Contents) error) (*Document, err
 		return nil, err
 	}
 	if issued := old.contents.Issued; e.Issued.Before(issued) {
-		return nil, errorf(Replayed, "the clock says %s, and the list was issued at %s: the clock is wrong, or was set back", formatTime(e.Issued), formatTime(issued))
+		return nil, errorf(Replayed, "the clock says %s, and the list was issued at %s: the clock is wrong, or was set back", jsonread.FormatTime(e.Issued), jsonread.FormatTime(issued))
 	}
 	next := old.contents.Next(e.Issued, e.NextUpdate)
 	if err := change(next); err != nil {
@@ -99,9 +100,9 @@ type WeakerError struct {
 func (e *WeakerError) Error() string {
 	from := "from the beginning"
 	if !e.Key.From.IsZero() {
-		from = "from " + formatTime(e.Key.From)
+		from = "from " + jsonread.FormatTime(e.Key.From)
 	}
-	return fmt.Sprintf("the signing key %s is already revoked %s, and would be trusted again until %s", e.Key.ID, from, formatTime(e.From))
+	return fmt.Sprintf("the signing key %s is already revoked %s, and would be trusted again until %s", e.Key.ID, from, jsonread.FormatTime(e.From))
 }
 
 // Add revokes licences and signing keys. A key that is on the list is never revoked

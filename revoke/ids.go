@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/jsonread"
 )
 
 // CheckID refuses an id that somebody typed and that no licence has, which would be
@@ -15,7 +16,7 @@ import (
 // must come from the licence itself.
 func CheckID(id string) error {
 	if strings.HasPrefix(id, "SHA256:") {
-		return valueErrorf("%s is the fingerprint of a key, not the id of a licence", quote(id))
+		return valueErrorf("%s is the fingerprint of a key, not the id of a licence", jsonread.Quote(id))
 	}
 	return licseal.CheckID(id)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/jsonread"
 	"github.com/licseal/licseal/internal/sig"
 )
 
@@ -97,7 +98,7 @@ func (d *Document) signer(trusted []licseal.TrustedKey) (*licseal.TrustedKey, er
 		if inWindow(key, issued) {
 			return key, nil
 		}
-		refusal = errorf(Forged, "the key %q that signed the revocation list was not trusted when it was issued, %s", key.Name, formatTime(issued))
+		refusal = errorf(Forged, "the key %q that signed the revocation list was not trusted when it was issued, %s", key.Name, jsonread.FormatTime(issued))
 	}
 	return nil, refusal
 }
@@ -114,9 +115,9 @@ func (l *List) CheckFresh(t time.Time, maxAge time.Duration) error {
 	issued, next := l.contents.Issued, l.contents.NextUpdate
 	switch {
 	case !t.Before(next):
-		return errorf(Stale, "the revocation list was due to be replaced by %s, and it is %s: get the next one", formatTime(next), formatTime(t))
+		return errorf(Stale, "the revocation list was due to be replaced by %s, and it is %s: get the next one", jsonread.FormatTime(next), jsonread.FormatTime(t))
 	case maxAge > 0 && t.Sub(issued) > maxAge:
-		return errorf(Stale, "the revocation list was issued at %s, and at %s that is longer ago than the %v allowed: get a newer one", formatTime(issued), formatTime(t), maxAge)
+		return errorf(Stale, "the revocation list was issued at %s, and at %s that is longer ago than the %v allowed: get a newer one", jsonread.FormatTime(issued), jsonread.FormatTime(t), maxAge)
 	}
 	return nil
 }

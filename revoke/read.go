@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/licseal/licseal"
@@ -75,7 +74,7 @@ func readKey(r *jsonread.Reader) (t keyText, err error) {
 
 func (t keyText) key(id, place string) (Key, error) {
 	if t.Reason.Kind() != '"' || t.From != nil && t.From.Kind() != '"' {
-		return Key{}, &contentError{place, "a revoked signing key has a string \"reason\", and may have a string \"from\""}
+		return Key{}, jsonread.Faultf(place, "a revoked signing key has a string \"reason\", and may have a string \"from\"")
 	}
 	reason, _ := jsontext.AppendUnquote(nil, t.Reason)
 	key := Key{ID: id, Reason: string(reason)}
@@ -84,7 +83,7 @@ func (t keyText) key(id, place string) (Key, error) {
 	}
 	from, _ := jsontext.AppendUnquote(nil, t.From)
 	var err error
-	key.From, err = listTime(place+"/from", string(from))
+	key.From, err = jsonread.Time(place+"/from", string(from))
 	return key, err
 }
 
@@ -95,7 +94,7 @@ type licensesText map[licenseHash]string
 // take a third of the memory of the strings.
 func (l *licensesText) read(d *jsonread.Reader) error {
 	if d.PeekKind() != '{' {
-		return &contentError{"/licenses", "an object of reasons by hash is expected"}
+		return jsonread.Faultf("/licenses", "an object of reasons by hash is expected")
 	}
 	if _, err := d.ReadToken(); err != nil {
 		return err
@@ -118,7 +117,7 @@ func (l licensesText) readOne(d *jsonread.Reader, reasons map[string]string) err
 	}
 	text := name.String()
 	fault := func(detail string) error {
-		return &contentError{string(jsontext.Pointer("/licenses").AppendToken(text)), detail}
+		return jsonread.Faultf(string(jsontext.Pointer("/licenses").AppendToken(text)), "%s", detail)
 	}
 	var hash licenseHash
 	if !isLowerHex(text, len(hash)) {
@@ -143,11 +142,6 @@ func (l licensesText) readOne(d *jsonread.Reader, reasons map[string]string) err
 	return nil
 }
 
-// contentError is a fault in the payload of a list.
-type contentError struct{ pointer, detail string }
-
-func (e *contentError) Error() string { return e.detail }
-
 // readContents reads the payload of a list.
 func readContents(p licseal.Payload) (*Contents, error) {
 	var text payloadText
@@ -157,13 +151,8 @@ func readContents(p licseal.Payload) (*Contents, error) {
 		c, err = text.contents()
 	}
 	if err != nil {
-		pointer, detail := "", err.Error()
-		var content *contentError
-		var kind *jsonread.Error
-		switch {
-		case errors.As(err, &content):
-			pointer, detail = content.pointer, content.detail
-		case errors.As(err, &kind):
+		pointer, detail := jsonread.Place(err)
+		if kind := (*jsonread.Error)(nil); errors.As(err, &kind) {
 			pointer, detail = kind.Pointer, describeKind(kind)
 		}
 		return nil, &licseal.ParseError{Class: licseal.ClassRevocations, Position: p.Position(pointer), Detail: detail}
@@ -196,23 +185,23 @@ func (t *payloadText) contents() (*Contents, error) {
 	c := &Contents{Generation: t.Generation, keys: map[string]Key{}, licenses: t.Licenses, salt: t.Salt}
 	switch {
 	case t.Generation < 1:
-		return nil, &contentError{"/generation", "the generation of a revocation list is an integer, 1 or greater"}
+		return nil, jsonread.Faultf("/generation", "the generation of a revocation list is an integer, 1 or greater")
 	case !isLowerHex(t.Salt, saltSize):
-		return nil, &contentError{"/salt", "the salt of a revocation list is 32 lower-case hex digits"}
+		return nil, jsonread.Faultf("/salt", "the salt of a revocation list is 32 lower-case hex digits")
 	case t.Licenses == nil:
-		return nil, &contentError{"/licenses", "the object of revoked licences is missing"}
+		return nil, jsonread.Faultf("/licenses", "the object of revoked licences is missing")
 	case t.Keys == nil:
-		return nil, &contentError{"/keys", "the object of revoked signing keys is missing"}
+		return nil, jsonread.Faultf("/keys", "the object of revoked signing keys is missing")
 	}
 	var err error
-	if c.Issued, err = listTime("/issued", t.Issued); err != nil {
+	if c.Issued, err = jsonread.Time("/issued", t.Issued); err != nil {
 		return nil, err
 	}
-	if c.NextUpdate, err = listTime("/next_update", t.NextUpdate); err != nil {
+	if c.NextUpdate, err = jsonread.Time("/next_update", t.NextUpdate); err != nil {
 		return nil, err
 	}
 	if !c.Issued.Before(c.NextUpdate) {
-		return nil, &contentError{"/next_update", "the next update must come after the issue of the list"}
+		return nil, jsonread.Faultf("/next_update", "the next update must come after the issue of the list")
 	}
 	for _, id := range slices.Sorted(maps.Keys(t.Keys)) {
 		place := string(jsontext.Pointer("/keys").AppendToken(id))
@@ -221,19 +210,10 @@ func (t *payloadText) contents() (*Contents, error) {
 			return nil, err
 		}
 		if err := c.RevokeKey(key); err != nil {
-			return nil, &contentError{place, err.Error()}
+			return nil, jsonread.Faultf(place, "%v", err)
 		}
 	}
 	return c, nil
-}
-
-// listTime reads a time of a list: RFC 3339, in UTC and whole seconds.
-func listTime(pointer, text string) (time.Time, error) {
-	t, err := licseal.ParseDate(text, nil)
-	if err != nil || formatTime(t) != text || t.IsZero() {
-		return time.Time{}, &contentError{pointer, fmt.Sprintf("%s is not a time; write it as \"2027-12-31T12:00:00Z\"", quote(text))}
-	}
-	return t, nil
 }
 
 // isLowerHex reports whether text is size bytes in lower-case hex digits.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/jsonread"
 )
 
 // Seen is what a verifier remembers of the newest list that it accepted. The zero
@@ -39,7 +40,7 @@ func (s Seen) Check(l *List) error {
 	generation, issued := l.contents.Generation, l.contents.Issued
 	switch {
 	case s.Generation == 0 && issued.Before(s.NotBefore):
-		return errorf(Replayed, "the revocation list was issued at %s, and a list must be issued at %s or later, when the signer of an earlier one lost its trust: get the newest one", formatTime(issued), formatTime(s.NotBefore))
+		return errorf(Replayed, "the revocation list was issued at %s, and a list must be issued at %s or later, when the signer of an earlier one lost its trust: get the newest one", jsonread.FormatTime(issued), jsonread.FormatTime(s.NotBefore))
 	case s.Generation == 0 || generation == s.Generation && l.digest == s.Digest:
 		return nil
 	}
@@ -54,7 +55,7 @@ func (s Seen) Check(l *List) error {
 	case generation == s.Generation:
 		return errorf(Forked, "another revocation list of generation %d was seen already; its issuer must merge the two into one of generation %d", generation, generation+1)
 	case issued.Before(s.Issued):
-		return errorf(Replayed, "the revocation list was issued at %s, before the one of generation %d, at %s", formatTime(issued), s.Generation, formatTime(s.Issued))
+		return errorf(Replayed, "the revocation list was issued at %s, before the one of generation %d, at %s", jsonread.FormatTime(issued), s.Generation, jsonread.FormatTime(s.Issued))
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/licseal/licseal"
+	"github.com/licseal/licseal/internal/jsonread"
 	"github.com/licseal/licseal/internal/pubkey"
 )
 
@@ -62,13 +63,13 @@ type Root struct {
 // Payload returns the payload of a document that says this, in canonical form. What
 // cannot be read back is a [*licseal.ParseError].
 func (c *Contents) Payload() (licseal.Payload, error) {
-	b := fmt.Appendf(nil, `{"generation":%d,"issued":%s,"keys":[`, c.Generation, quoted(formatTime(c.Issued)))
+	b := fmt.Appendf(nil, `{"generation":%d,"issued":%s,"keys":[`, c.Generation, quoted(jsonread.FormatTime(c.Issued)))
 	for i, key := range c.Keys {
 		if b = separate(b, i); !key.ValidBefore.IsZero() {
-			b = fmt.Appendf(b, `"before":%s,`, quoted(formatTime(key.ValidBefore)))
+			b = fmt.Appendf(b, `"before":%s,`, quoted(jsonread.FormatTime(key.ValidBefore)))
 		}
 		if !key.ValidAfter.IsZero() {
-			b = fmt.Appendf(b, `"from":%s,`, quoted(formatTime(key.ValidAfter)))
+			b = fmt.Appendf(b, `"from":%s,`, quoted(jsonread.FormatTime(key.ValidAfter)))
 		}
 		b = append(b, `"issuers":[`...)
 		for i, issuer := range key.Principals {
@@ -128,8 +129,6 @@ func quoted(s string) []byte {
 	b, _ := jsontext.AppendQuote(nil, s) // what is not UTF-8 is refused when it is read back
 	return b
 }
-
-func formatTime(t time.Time) string { return t.UTC().Truncate(time.Second).Format(time.RFC3339) }
 
 // Next returns what the document after d would say if nothing but its place changed. It
 // is issued at an instant, but at least one second after d.

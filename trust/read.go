@@ -110,15 +110,6 @@ func (t *keyText) read(r *jsonread.Reader) error {
 	})
 }
 
-// contentError is a fault in the payload of a document.
-type contentError struct{ pointer, detail string }
-
-func (e *contentError) Error() string { return e.detail }
-
-func faultf(pointer, format string, args ...any) error {
-	return &contentError{pointer, fmt.Sprintf(format, args...)}
-}
-
 // content is a payload that was read, with the fingerprints of its keys.
 type content struct {
 	Contents
@@ -134,11 +125,7 @@ func readContents(p licseal.Payload, cache keyCache) (*content, error) {
 		c, err = text.content(cache)
 	}
 	if err != nil {
-		pointer, detail := "", err.Error()
-		var fault *contentError
-		if errors.As(err, &fault) {
-			pointer, detail = fault.pointer, fault.detail
-		}
+		pointer, detail := jsonread.Place(err)
 		return nil, &licseal.ParseError{Class: licseal.ClassTrust, Position: p.Position(pointer), Detail: detail}
 	}
 	return c, nil
@@ -153,9 +140,9 @@ func unmarshal(place string, data []byte, read func(*jsonread.Reader) error) err
 		return err
 	}
 	if kind.Kind == 0 {
-		return faultf(place+kind.Pointer, "a trust document has no such member")
+		return jsonread.Faultf(place+kind.Pointer, "a trust document has no such member")
 	}
-	return faultf(place+kind.Pointer, "this value has the wrong type")
+	return jsonread.Faultf(place+kind.Pointer, "this value has the wrong type")
 }
 
 func (t *payloadText) content(cache keyCache) (*content, error) {
@@ -171,10 +158,10 @@ func (t *payloadText) content(cache keyCache) (*content, error) {
 
 func (t *payloadText) readHead(c *Contents) (err error) {
 	if t.Generation < 1 || t.Generation > MaxGenerations {
-		return faultf("/generation", "the generation of a trust document is an integer from 1 to %d", MaxGenerations)
+		return jsonread.Faultf("/generation", "the generation of a trust document is an integer from 1 to %d", MaxGenerations)
 	}
 	c.Generation = t.Generation
-	if c.Issued, err = readTime("/issued", t.Issued); err != nil {
+	if c.Issued, err = jsonread.Time("/issued", t.Issued); err != nil {
 		return err
 	}
 	if c.Previous, err = optional("/previous", t.Previous); err != nil {
@@ -182,9 +169,9 @@ func (t *payloadText) readHead(c *Contents) (err error) {
 	}
 	switch {
 	case c.Generation == 1 && t.Previous != nil:
-		return faultf("/previous", "generation 1 has no document before it")
+		return jsonread.Faultf("/previous", "generation 1 has no document before it")
 	case c.Generation > 1 && !isDigest(c.Previous):
-		return faultf("/previous", "the digest of the document before is expected, 64 lower-case hex digits")
+		return jsonread.Faultf("/previous", "the digest of the document before is expected, 64 lower-case hex digits")
 	}
 	return nil
 }
@@ -192,10 +179,10 @@ func (t *payloadText) readHead(c *Contents) (err error) {
 func (t *payloadText) readRoots(c *content, cache keyCache) error {
 	roots := t.Roots
 	if len(roots) < 1 || len(roots) > MaxRoots {
-		return faultf("/roots/keys", "a trust document has from 1 to %d roots", MaxRoots)
+		return jsonread.Faultf("/roots/keys", "a trust document has from 1 to %d roots", MaxRoots)
 	}
 	if t.Threshold < 1 || t.Threshold > int64(len(roots)) {
-		return faultf("/roots/threshold", "the threshold is an integer from 1 to the number of roots, %d", len(roots))
+		return jsonread.Faultf("/roots/threshold", "the threshold is an integer from 1 to the number of roots, %d", len(roots))
 	}
 	c.Threshold = int(t.Threshold)
 	c.Roots, c.rootIDs = make([]Root, 0, len(roots)), make([]string, 0, len(roots))
@@ -213,7 +200,7 @@ func (t *payloadText) readRoots(c *content, cache keyCache) error {
 
 func (t *payloadText) readKeys(c *content, cache keyCache) error {
 	if t.Keys == nil || len(t.Keys) > MaxKeys {
-		return faultf("/keys", "an array of at most %d keys is expected", MaxKeys)
+		return jsonread.Faultf("/keys", "an array of at most %d keys is expected", MaxKeys)
 	}
 	seen := make(map[string]bool, len(t.Keys))
 	c.Keys, c.keyIDs = make([]licseal.TrustedKey, 0, len(t.Keys)), make([]string, 0, len(t.Keys))
@@ -260,14 +247,14 @@ func readTrusted(value jsontext.Value, place string) (key readKey, err error) {
 		return key, err
 	}
 	if t.From != nil && t.Before != nil && !key.ValidAfter.Before(key.ValidBefore) {
-		return key, faultf(place+"/before", "it must be later than \"from\"")
+		return key, jsonread.Faultf(place+"/before", "it must be later than \"from\"")
 	}
 	if t.Issuers == nil || len(t.Issuers) > maxIssuers {
-		return key, faultf(place+"/issuers", "an array of at most %d issuers is expected", maxIssuers)
+		return key, jsonread.Faultf(place+"/issuers", "an array of at most %d issuers is expected", maxIssuers)
 	}
 	for i, issuer := range t.Issuers {
 		if !isIssuer(issuer) {
-			return key, faultf(fmt.Sprintf("%s/issuers/%d", place, i), "an issuer is a name of at most %d printable ASCII characters, without blanks, quotes, commas, '*', '?' and '!'", maxText)
+			return key, jsonread.Faultf(fmt.Sprintf("%s/issuers/%d", place, i), "an issuer is a name of at most %d printable ASCII characters, without blanks, quotes, commas, '*', '?' and '!'", maxText)
 		}
 	}
 	key.Principals = t.Issuers
@@ -289,7 +276,7 @@ func readName(pointer string, value jsontext.Value) (string, error) {
 	}
 	unprintable := func(r rune) bool { return !unicode.IsPrint(r) }
 	if value != nil && name == "" || len(name) > maxText || strings.ContainsFunc(name, unprintable) {
-		return "", faultf(pointer, "a name is one line of 1 to %d bytes that print", maxText)
+		return "", jsonread.Faultf(pointer, "a name is one line of 1 to %d bytes that print", maxText)
 	}
 	return name, nil
 }
@@ -300,7 +287,7 @@ func optional(pointer string, value jsontext.Value) (string, error) {
 		return "", nil
 	}
 	if value.Kind() != '"' {
-		return "", faultf(pointer, "a string is expected")
+		return "", jsonread.Faultf(pointer, "a string is expected")
 	}
 	text, _ := jsontext.AppendUnquote(nil, value)
 	return string(text), nil
@@ -311,16 +298,7 @@ func optionalTime(pointer string, value jsontext.Value) (time.Time, error) {
 	if err != nil || value == nil {
 		return time.Time{}, err
 	}
-	return readTime(pointer, text)
-}
-
-// readTime reads a time: RFC 3339, in UTC and whole seconds.
-func readTime(pointer, text string) (time.Time, error) {
-	t, err := licseal.ParseDate(text, nil)
-	if err != nil || formatTime(t) != text || t.IsZero() {
-		return time.Time{}, faultf(pointer, "a time is expected, as \"2027-12-31T12:00:00Z\"")
-	}
-	return t, nil
+	return jsonread.Time(pointer, text)
 }
 
 // isDigest reports whether text is the digest of a document.
@@ -351,7 +329,7 @@ func readOnce(read map[string]readKey, value jsontext.Value, array string, i int
 		read[string(value)] = key
 	}
 	if seen[key.id] {
-		return key, faultf(fmt.Sprintf("%s/%d/key", array, i), "the key %s is there twice", key.id)
+		return key, jsonread.Faultf(fmt.Sprintf("%s/%d/key", array, i), "the key %s is there twice", key.id)
 	}
 	seen[key.id] = true
 	return key, nil
@@ -361,10 +339,10 @@ func readOnce(read map[string]readKey, value jsontext.Value, array string, i int
 func parseKey(text, place string) (key readKey, err error) {
 	wire, err := base64.StdEncoding.Strict().DecodeString(text)
 	if err != nil || len(text) != base64.StdEncoding.EncodedLen(len(wire)) {
-		return key, faultf(place+"/key", "a public key is expected: the base64 of its SSH wire form")
+		return key, jsonread.Faultf(place+"/key", "a public key is expected: the base64 of its SSH wire form")
 	}
 	if key.Key, err = pubkey.Parse(wire); err != nil {
-		return key, faultf(place+"/key", "%v", err)
+		return key, jsonread.Faultf(place+"/key", "%v", err)
 	}
 	key.id = licseal.KeyID(key.Key)
 	return key, nil

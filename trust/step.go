@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/licseal/licseal/internal/jsonread"
 	"github.com/licseal/licseal/internal/sig"
 )
 
@@ -84,7 +85,7 @@ func follows(prev, next *Document) error {
 	case next.content.Previous != prev.digest:
 		return next.refuse(Previous, "it follows another document of generation %d than the one known", known)
 	case !next.content.Issued.After(prev.content.Issued):
-		return next.refuse(Issued, "it was issued at %s, which is not after the one before, %s", formatTime(next.content.Issued), formatTime(prev.content.Issued))
+		return next.refuse(Issued, "it was issued at %s, which is not after the one before, %s", jsonread.FormatTime(next.content.Issued), jsonread.FormatTime(prev.content.Issued))
 	}
 	return nil
 }
