@@ -18,8 +18,7 @@ func run(args []string) int {
 	app := newApp()
 	out := &output{File: os.Stdout}
 	app.Writer = out
-	if len(args) > 1 && args[1] == completeCommand {
-		printCompletions(os.Stdout, app, args[2:])
+	if completed(app).Write(os.Stdout, args) {
 		return exitOK
 	}
 	args, err := arrange(app, args)

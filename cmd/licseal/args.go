@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/licseal/licseal/internal/completion"
 	"github.com/urfave/cli/v2"
 	"github.com/xrash/smetrics"
 )
@@ -196,7 +197,7 @@ func findCommand(commands []*cli.Command, name string) *cli.Command {
 
 func unknownCommand(program, name string, commands []*cli.Command) error {
 	err := withHint(usagef("'%s' has no command %s", program, name), "'%s --help' lists the commands", program)
-	if nearest := nearest(name, commandNames(commands)); nearest != "" {
+	if nearest := nearest(name, completion.CommandNames(commands)); nearest != "" {
 		return withHint(err, "did you mean '%s %s'?", program, nearest)
 	}
 	return err
@@ -205,7 +206,7 @@ func unknownCommand(program, name string, commands []*cli.Command) error {
 func (a *arranger) unknownFlag(arg string) error {
 	err := withHint(usagef("'%s' has no flag %s", a.program, arg), "'%s --help' lists the flags", a.program)
 	name, _, _ := strings.Cut(arg, "=")
-	if nearest := nearest(name, flagNames(a.command)); nearest != "" {
+	if nearest := nearest(name, completion.FlagNames(a.command.Flags)); nearest != "" {
 		return withHint(err, "did you mean %s?", nearest)
 	}
 	return err

@@ -9,7 +9,9 @@ import (
 
 	"github.com/licseal/licseal/internal/buildinfo"
 	"github.com/licseal/licseal/internal/clihelp"
+	"github.com/licseal/licseal/internal/completion"
 	"github.com/licseal/licseal/internal/fault"
+	"github.com/licseal/licseal/schema"
 	"github.com/urfave/cli/v2"
 )
 
@@ -18,7 +20,11 @@ func usagef(format string, args ...any) error { return fault.Usage(format, args.
 
 // run runs one command line and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	err := newApp(stdout, stderr).RunContext(ctx, args)
+	app := newApp(stdout, stderr)
+	if completed(app).Write(stdout, args) {
+		return 0
+	}
+	err := app.RunContext(ctx, args)
 	switch {
 	case err == nil:
 		return 0
@@ -45,7 +51,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Flags:                     serveFlags(),
 		Before:                    noFlagsBeforeCommand,
 		Action:                    serveCommand,
-		Commands:                  []*cli.Command{backupCommand(), restoreCommand(), migrateCommand(), historyCommand(), clockCommand(), versionCommand()},
+		Commands:                  []*cli.Command{backupCommand(), restoreCommand(), migrateCommand(), historyCommand(), clockCommand(), completion.Command("licseald"), versionCommand()},
 	}
 	clihelp.Use()
 	for _, command := range app.Commands {
@@ -91,6 +97,19 @@ func noFlagsBeforeCommand(c *cli.Context) error {
 		return usagef("put the flags of '%s' after it: licseald %s --flag …", name, name)
 	}
 	return nil
+}
+
+// completed returns what shells can complete.
+func completed(app *cli.App) *completion.Program {
+	return &completion.Program{App: app, Values: func(flag string) []string {
+		switch flag {
+		case "schema":
+			return schema.Payloads()
+		case "log-format":
+			return []string{"text", "json"}
+		}
+		return nil
+	}}
 }
 
 func schemaFlag() cli.Flag {

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/licseal/licseal/internal/completion/scripts"
 )
 
 // file is a file, or a folder if its path ends with a slash, in an archive. Paths have no
@@ -105,11 +107,8 @@ func zipOf(files []file, at time.Time) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// manPages and completions are what packages install, by where they are in the source.
-var (
-	manPages    = []string{"docs/reference/licseal.1", "docs/reference/licseal-verify.1", "docs/reference/licseald.8"}
-	completions = []string{"licseal.bash", "_licseal", "licseal.fish", "licseal.ps1"}
-)
+// manPages are what packages install, by where they are in the source.
+var manPages = []string{"docs/reference/licseal.1", "docs/reference/licseal-verify.1", "docs/reference/licseald.8"}
 
 // documents returns what there is to read, but for man pages, as it is in the source.
 func (r *release) documents() []file {
@@ -137,8 +136,11 @@ func (r *release) writeArchive(t target, built []program) error {
 	for _, page := range manPages {
 		files = append(files, file{path: "man/" + path.Base(page), mode: 0o644, data: r.file(page)})
 	}
-	for _, script := range completions {
-		files = append(files, file{path: "completions/" + script, mode: 0o644, data: r.file("cmd/licseal/completions/" + script)})
+	for _, program := range []string{"licseal", "licseald"} {
+		for _, shell := range scripts.Shells() {
+			name, script := scripts.For(program, shell)
+			files = append(files, file{path: "completions/" + name, mode: 0o644, data: []byte(script)})
+		}
 	}
 	for i := range files {
 		files[i].path = name + "/" + files[i].path

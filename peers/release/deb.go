@@ -7,6 +7,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"github.com/licseal/licseal/internal/completion/scripts"
 )
 
 // debianPackage is a Debian package, which has one program.
@@ -85,15 +87,26 @@ func (r *release) packageFiles(p *debianPackage) []file {
 				files = append(files, text(doc+f.path, f.data))
 			}
 		}
-		files = append(files,
-			text("usr/share/bash-completion/completions/licseal", r.file("cmd/licseal/completions/licseal.bash")),
-			text("usr/share/zsh/vendor-completions/_licseal", r.file("cmd/licseal/completions/_licseal")),
-			text("usr/share/fish/vendor_completions.d/licseal.fish", r.file("cmd/licseal/completions/licseal.fish")))
+		files = append(files, completionFiles(p.name)...)
 	case "licseald":
+		files = append(files, completionFiles(p.name)...)
 		files = append(files,
 			file{path: "etc/licseald/", mode: 0o755},
 			text("etc/default/licseald", r.file("docs/licseald/licseald.default")),
 			text("lib/systemd/system/licseald.service", r.file("docs/licseald/licseald.service")))
+	}
+	return files
+}
+
+// completionFiles returns what completes the command lines of a program, where Debian's
+// shells look for it.
+func completionFiles(program string) (files []file) {
+	for shell, dir := range map[string]string{"bash": "bash-completion/completions", "zsh": "zsh/vendor-completions", "fish": "fish/vendor_completions.d"} {
+		name, script := scripts.For(program, shell)
+		if shell == "bash" {
+			name = program
+		}
+		files = append(files, text("usr/share/"+dir+"/"+name, []byte(script)))
 	}
 	return files
 }

@@ -83,6 +83,7 @@ func TestInstall(t *testing.T) {
 		}
 	}
 	s.run(t, "rm -rf /usr/local/bin/licseal*; dpkg -i /tmp/licseal_*.deb /tmp/licseald_*.deb /tmp/licseal-verify_*.deb")
+	s.run(t, "cd /usr/share && for p in licseal licseald; do bash -n bash-completion/completions/$p && grep -q \"^#compdef $p\" zsh/vendor-completions/_$p && grep -q \"complete -c $p \" fish/vendor_completions.d/$p.fish; done")
 	s.run(t, "dpkg --verify licseal licseald licseal-verify && for p in licseal licseald licseal-verify; do man -w $p; done")
 	s.run(t, `test "$(stat -c %U:%G:%a /var/lib/licseald)" = licseald:licseald:700`)
 	s.run(t, "systemd-analyze verify /lib/systemd/system/licseald.service && systemd-analyze security --offline=true --threshold=15 licseald.service")

@@ -152,7 +152,7 @@ func TestPrograms(t *testing.T) {
 			t.Errorf("%s: %v\n%s%s", p.name, err, said, &stderr)
 		}
 	}
-	for _, name := range []string{"LICENSE", "NOTICE", "README.md", "docs/rotation.md", "man/licseal.1", "man/licseald.8", "man/licseal-verify.1", "completions/_licseal", "docs/licseald/licseald.service"} {
+	for _, name := range []string{"LICENSE", "NOTICE", "README.md", "docs/rotation.md", "man/licseal.1", "man/licseald.8", "man/licseal-verify.1", "completions/_licseal", "completions/licseal.ps1", "completions/licseald.bash", "docs/licseald/licseald.service"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
 			t.Error(err)
 		}

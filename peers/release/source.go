@@ -57,7 +57,7 @@ func readSource(root string, untagged bool) (*release, error) {
 // readFiles reads the files that are delivered as they are: the documents, and what
 // packages install.
 func (r *release) readFiles() error {
-	list, err := git(r.root, "ls-files", "-z", "--", "LICENSE", "NOTICE", "README.md", "NEWS.md", "SPEC.md", "SECURITY.md", "docs", "cmd/licseal/completions", "peers/release/debian")
+	list, err := git(r.root, "ls-files", "-z", "--", "LICENSE", "NOTICE", "README.md", "NEWS.md", "SPEC.md", "SECURITY.md", "docs", "peers/release/debian")
 	if err != nil {
 		return err
 	}
