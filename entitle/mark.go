@@ -38,6 +38,7 @@ func (g *Guard) marks() []verify.Mark {
 			all = append(all, verify.Mark{Installation: g.opts.Installation, Month: b.month.String(), Name: c.name, Count: count})
 		}
 	}
+	slices.SortFunc(all, compareMarks)
 	return all
 }
 
