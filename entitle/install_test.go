@@ -58,6 +58,22 @@ func TestInstallIsNoted(t *testing.T) {
 	}
 }
 
+// A licence that has not changed is not judged again.
+func TestJudgedOnce(t *testing.T) {
+	c := bothAt("2026-11-21")
+	g, err := entitle.OpenStill(entitle.Text(signed(t, plan())), trusted, c.options(entitle.Options{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		c.run(time.Hour, time.Hour)
+		g.Look(t.Context())
+		if validated := g.Status().Validated; !validated.Equal(instant("2026-11-21")) {
+			t.Errorf("it was judged again, at %v", validated)
+		}
+	}
+}
+
 // Of several licences with a key, the newest is installed; of two that were created at the
 // same time, the first by its file name. What only looks like a licence is none.
 func TestFindChooses(t *testing.T) {

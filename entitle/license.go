@@ -121,8 +121,8 @@ func newGrant(name string, granted entitlement.Grant, percent int64) *grant {
 func withTolerance(max, percent int64) int64 {
 	bound := new(big.Int).Mul(big.NewInt(max), new(big.Int).Add(big.NewInt(100), big.NewInt(percent)))
 	bound.Div(bound, big.NewInt(100))
-	if !bound.IsInt64() || bound.Int64() > MaxCount {
+	if !bound.IsInt64() {
 		return MaxCount
 	}
-	return bound.Int64()
+	return min(bound.Int64(), MaxCount)
 }

@@ -11,20 +11,22 @@ import (
 
 // A lock is held by one at a time, and nobody waits for it longer than a context.
 func TestLock(t *testing.T) {
-	gone, cancel := context.WithCancel(t.Context())
-	cancel()
-	l := newLock()
-	for range 2 {
-		if err := l.Lock(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+	synctest.Test(t, func(t *testing.T) {
+		l := newLock()
 		for range 2 {
-			if err := l.Lock(gone); err != context.Canceled {
-				t.Errorf("held twice: %v", err)
+			if err := l.Lock(t.Context()); err != nil {
+				t.Fatal(err)
 			}
+			for range 2 {
+				short, cancel := context.WithTimeout(t.Context(), time.Second)
+				if err := l.Lock(short); err != context.DeadlineExceeded {
+					t.Errorf("held twice: %v", err)
+				}
+				cancel()
+			}
+			l.Unlock()
 		}
-		l.Unlock()
-	}
+	})
 }
 
 // What becomes of an error of the store.

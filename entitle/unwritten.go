@@ -68,11 +68,11 @@ func mergeUnwritten(before, last, now []verify.Mark) []verify.Mark {
 	}
 	for _, mark := range now {
 		switch sum := sums[keyOf(mark)]; {
+		case sum.Month < mark.Month:
+			sums[keyOf(mark)] = mark
 		case sum.Month == mark.Month:
 			sum.Count = min(max(0, sum.Count)+mark.Count, MaxCount)
 			sums[keyOf(mark)] = sum
-		case sum.Month < mark.Month:
-			sums[keyOf(mark)] = mark
 		}
 	}
 	var all []verify.Mark
