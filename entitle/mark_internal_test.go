@@ -121,10 +121,10 @@ func TestTakeMarks(t *testing.T) {
 	s.has(t, upTo("a", 5), upTo("b", 5), upTo("c", 5))
 	there := mark("a", "2026-01", 9)
 	there.Installation = "there"
-	marks := []verify.Mark{there, mark("none", "2026-01", 9), mark("a", "2025-12", 8), mark("b", "2026-01", 7), mark("c", "2026-01", -1)}
+	marks := []verify.Mark{there, mark("none", "2026-01", 9), mark("a", "2025-12", 8), mark("b", "2026-01", 1), mark("c", "2026-01", -1)}
 	s.takeMarks(marks)
 	s.takeUnwritten(marks)
-	for name, want := range map[string]int64{"a": 0, "b": 7, "c": 0} {
+	for name, want := range map[string]int64{"a": 0, "b": 1, "c": 0} {
 		b := s.counter(name).current.Load()
 		if b.known.Load() != want || b.lost.Load() != want {
 			t.Errorf("%s: %d are known, %d lost", name, b.known.Load(), b.lost.Load())
@@ -134,14 +134,17 @@ func TestTakeMarks(t *testing.T) {
 	if lost := s.counter("c").current.Load().lost.Load(); lost != MaxCount {
 		t.Errorf("%d are lost", lost)
 	}
-	s.noteUnwritten()
-	var heard []*UnwrittenError
-	for _, e := range s.heard[0].Err.(interface{ Unwrap() []error }).Unwrap() {
-		heard = append(heard, e.(*UnwrittenError))
-	}
-	month := MonthOf(january(1))
-	if diff := cmp.Diff([]*UnwrittenError{{"b", month, 7}, {"c", month, MaxCount}}, heard); diff != "" || s.heard[0].Kind != UsageUnwritten || len(s.heard) != 1 {
-		t.Error(diff)
+	for range 10 { // in the same order each time
+		s.heard = nil
+		s.noteUnwritten()
+		var heard []*UnwrittenError
+		for _, e := range s.heard[0].Err.(interface{ Unwrap() []error }).Unwrap() {
+			heard = append(heard, e.(*UnwrittenError))
+		}
+		month := MonthOf(january(1))
+		if diff := cmp.Diff([]*UnwrittenError{{"b", month, 1}, {"c", month, MaxCount}}, heard); diff != "" || s.heard[0].Kind != UsageUnwritten || len(s.heard) != 1 {
+			t.Fatal(diff)
+		}
 	}
 	s = newStill(Options{})
 	s.has(t, anyNumber("any"), upTo("none", 5))

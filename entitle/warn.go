@@ -1,6 +1,7 @@
 package entitle
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -51,21 +52,20 @@ type warnedEnd struct {
 func (g *Guard) noteWarnings() {
 	g.changing.Lock()
 	defer g.changing.Unlock()
-	for _, limit := range g.Limits() {
-		g.noteNear(limit)
+	if l := g.current.Load(); l != nil {
+		for _, limit := range g.limitsOf(l) {
+			g.noteNear(limit, l.grants[limit.Name].bound)
+		}
 	}
 	for _, end := range g.ends() {
 		g.noteEnd(end)
 	}
 }
 
-func (g *Guard) noteNear(limit Limit) {
+// noteNear reports how much of a limit, tolerance included, is used.
+func (g *Guard) noteNear(limit Limit, bound int64) {
 	if !limit.Bounded || limit.Max == 0 {
 		return
-	}
-	bound := limit.Used + limit.Remaining
-	if l := g.current.Load(); l != nil && l.grants[limit.Name] != nil {
-		bound = l.grants[limit.Name].bound
 	}
 	var reached int64
 	for _, percent := range g.opts.WarnAt {
@@ -109,8 +109,8 @@ func (g *Guard) noteEnd(e ending) {
 	left := e.end.Sub(timeOf(g.now()))
 	var reached time.Duration
 	for _, before := range g.opts.WarnBefore {
-		if left <= before && before <= e.life/2 && (reached == 0 || before < reached) {
-			reached = before
+		if left <= before && before <= e.life/2 {
+			reached = min(cmp.Or(reached, before), before)
 		}
 	}
 	if left < 0 {
