@@ -20,11 +20,14 @@ const (
 	// maxAnswer is the length of the longest line that a client may answer, in bytes.
 	maxAnswer = 64 << 10
 
+	// sentAtOnce is how much is written to a client at once, in bytes.
+	sentAtOnce = 64 << 10
+
 	// maxStderr is how much of a client's standard error is kept, in bytes.
 	maxStderr = 4 << 10
 
-	// waitDelay is how long a process that was killed is waited for: one that it has
-	// started may keep its output open.
+	// waitDelay is how long a process that was killed is waited for. Then its output is
+	// closed, which one that it has started may keep open.
 	waitDelay = 2 * time.Second
 
 	// DefaultTimeout is how long a client may think about one request. The first answer
@@ -61,7 +64,6 @@ func startServer(ctx context.Context, command []string, timeout time.Duration) (
 		stop()
 		return nil, fmt.Errorf("the client cannot be started: %w", err)
 	}
-	context.AfterFunc(ctx, func() { output.Close() }) // a process that escaped may keep it open
 	go s.read(ctx, output)
 	return s, nil
 }
@@ -115,7 +117,7 @@ func (s *server) kill() error {
 // says why. Then the process is of no more use.
 func (s *server) ask(requests []Request, answered func(Answer)) error {
 	go func() {
-		w := bufio.NewWriterSize(s.input, 64<<10)
+		w := bufio.NewWriterSize(s.input, sentAtOnce)
 		for i := range requests {
 			line, err := json.Marshal(&requests[i])
 			if err != nil {

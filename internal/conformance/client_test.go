@@ -229,27 +229,8 @@ func TestExitCode(t *testing.T) {
 	}
 }
 
-// A client, or a process that it has started, is not waited for when it was stopped, even
-// if it has left the group of processes that are killed with it and keeps the output open.
-func TestEscapedProcess(t *testing.T) {
-	dir := t.TempDir()
-	t.Setenv(escapedVariable, dir)
-	testenv.WriteFile(t, filepath.Join(dir, "run"), "")
-	for _, call := range []string{CallServe, CallVerify} {
-		results, _ := run(t, "escapes", vectorsOf(t, "licence")[:1], Options{Call: call, Timeout: 300 * time.Millisecond})
-		if results[0].Detail != "no answer within 300ms" {
-			t.Errorf("%s: %s", call, results[0].Detail)
-		}
-		if _, err := os.Stat(filepath.Join(dir, "ended")); err == nil {
-			t.Errorf("%s: it was waited for", call)
-		}
-	}
-	if err := os.Remove(filepath.Join(dir, "run")); err != nil { // it ends
-		t.Fatal(err)
-	}
-}
-
-// With a client, the processes end that it has started.
+// With a client, the processes end that it has started. One that has left its group goes
+// on, and keeps the output open; it is not waited for.
 func TestWholeClientEnds(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there, they go on")
@@ -259,9 +240,17 @@ func TestWholeClientEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	t.Setenv(clientVariable, "caller's parent")
 	t.Setenv(addressVariable, listener.Addr().String())
-	for _, call := range []string{CallServe, CallVerify} {
+	for _, test := range []struct {
+		client, call string
+		goesOn       bool
+	}{
+		{"caller's parent", CallServe, false},
+		{"caller's parent", CallVerify, false},
+		{"escaped caller's parent", CallServe, true},
+		{"escaped caller's parent", CallVerify, true},
+	} {
+		t.Setenv(clientVariable, test.client)
 		ctx, cancel := context.WithCancel(t.Context())
 		calls := make(chan net.Conn, 1)
 		go func() {
@@ -270,14 +259,18 @@ func TestWholeClientEnds(t *testing.T) {
 				calls <- line
 			}
 		}()
-		options := Options{Command: []string{os.Args[0]}, Call: call, Timeout: time.Hour}
+		options := Options{Command: []string{os.Args[0]}, Call: test.call, Timeout: time.Hour}
 		if _, err := Run(ctx, slices.Values(vectorsOf(t, "licence")[:1]), options, func(Result) {}); !errors.Is(err, context.Canceled) {
-			t.Fatalf("%s: %v", call, err)
+			t.Fatalf("%s, %s: %v", test.client, test.call, err)
 		}
-		line := <-calls
-		line.SetReadDeadline(time.Now().Add(20 * time.Second))
-		if _, err := line.Read(make([]byte, 1)); errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Errorf("%s: a process that the client has started goes on", call)
+		line, patience := <-calls, 10*time.Second // less than what a client has that calls
+		if test.goesOn {
+			patience = 10 * time.Millisecond
+		}
+		line.SetReadDeadline(time.Now().Add(patience))
+		_, err := line.Read(make([]byte, 1))
+		if goesOn := errors.Is(err, os.ErrDeadlineExceeded); goesOn != test.goesOn {
+			t.Errorf("%s, %s: the process that it has started goes on: %v", test.client, test.call, goesOn)
 		}
 		line.Close()
 	}
@@ -297,7 +290,7 @@ func TestWhetherAClientKnowsServe(t *testing.T) {
 		{"hangs at first", CallServe, 300 * time.Millisecond, NoAnswer},
 		{"all right", CallServe, time.Minute, NoAnswer},
 	} {
-		t.Setenv(escapedVariable, t.TempDir())
+		t.Setenv(folderVariable, t.TempDir())
 		results, call := run(t, test.client, few, Options{Timeout: test.timeout})
 		if call != test.call || results[0].Status != test.first {
 			t.Errorf("%s: %s, %s %s", test.client, call, results[0].Status, results[0].Detail)

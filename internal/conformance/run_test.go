@@ -34,8 +34,8 @@ func TestMain(m *testing.M) {
 	os.Exit(leak.Checked(m).Run())
 }
 
-// escapedVariable names a folder in which clients find what they have done before.
-const escapedVariable = "LICSEAL_TEST_CLIENT_FOLDER"
+// folderVariable names a folder in which clients find what they have done before.
+const folderVariable = "LICSEAL_TEST_CLIENT_FOLDER"
 
 // addressVariable names where a client calls.
 const addressVariable = "LICSEAL_TEST_CLIENT_ADDRESS"
@@ -76,45 +76,30 @@ var clients = map[string]func(args []string) int{
 		return 3
 	},
 	"hangs at first": func([]string) int {
-		if os.Mkdir(filepath.Join(os.Getenv(escapedVariable), "was here"), 0o700) == nil {
+		if os.Mkdir(filepath.Join(os.Getenv(folderVariable), "was here"), 0o700) == nil {
 			time.Sleep(time.Hour)
 		}
 		return 3
 	},
-	"escapes": func([]string) int { // hangs, and a process that it has started goes on
-		child := exec.Command(os.Args[0])
-		child.Env = append(os.Environ(), clientVariable+"=goes on")
-		child.Stdout, child.Stderr = os.Stdout, os.Stderr
-		killWhole(child) // it leads a group of its own
-		child.Cancel = nil
-		child.Start()
-		time.Sleep(time.Hour)
-		return 0
-	},
-	"goes on": func([]string) int { // until it may end, or too long
-		dir := os.Getenv(escapedVariable)
-		for range 1200 {
-			if _, err := os.Stat(filepath.Join(dir, "run")); err != nil {
-				return 0
-			}
-			time.Sleep(25 * time.Millisecond)
-		}
-		os.WriteFile(filepath.Join(dir, "ended"), nil, 0o600)
-		return 0
-	},
-	"parent":          func([]string) int { parent("hangs"); return 0 },
-	"caller's parent": func([]string) int { parent("calls"); return 0 },
-	"calls": func([]string) int { // until the other end is closed
+	"parent":                  func([]string) int { parent("hangs", false); return 0 },
+	"caller's parent":         func([]string) int { parent("calls", false); return 0 },
+	"escaped caller's parent": func([]string) int { parent("calls", true); return 0 },
+	"calls": func([]string) int { // until the other end is closed, or too long
 		if line, err := net.Dial("tcp", os.Getenv(addressVariable)); err == nil {
+			line.SetDeadline(time.Now().Add(20 * time.Second))
 			io.Copy(io.Discard, line)
 		}
 		return 0
 	},
 }
 
-// parent hangs in a process that it has started.
-func parent(of string) {
+// parent hangs in a process that it has started, which may leave its group.
+func parent(of string, escapes bool) {
 	child := exec.Command(os.Args[0])
+	if escapes {
+		killWhole(child)
+		child.Cancel = nil
+	}
 	child.Env = append(os.Environ(), clientVariable+"="+of)
 	child.Stdout, child.Stderr = os.Stdout, os.Stderr
 	child.Run()
