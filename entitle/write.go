@@ -167,7 +167,7 @@ func (g *Guard) collect() *unsent {
 		b := c.current.Load()
 		u.add(c.name, b, b.used.Load())
 	}
-	if len(u.Adds) == 0 && g.clockAt != 0 && now-g.clockAt < int64(clockInterval) && !g.closed.Load() {
+	if len(u.Adds) == 0 && now-g.clockAt < int64(clockInterval) && !g.closed.Load() {
 		return nil
 	}
 	u.Seq = g.nextSeq()
