@@ -327,11 +327,12 @@ func TestFlushNotes(t *testing.T) {
 		}{
 			{t.Context(), nil, false, false}, {gone, errors.New("x"), true, false}, {t.Context(), errors.New("x"), true, true}, {gone, nil, true, true}, {t.Context(), nil, false, false},
 		} {
-			store.err = step.err
+			store.fails(step.err)
 			time.Sleep(time.Second)
 			s.run(time.Hour)
 			before := s.flushedAt.Load()
 			err := s.Flush(step.ctx)
+			synctest.Wait() // for what goes on after the caller has gone
 			if isGone := step.ctx == gone; !isGone && (isStore(err) != step.fails || (err == nil) != (s.flushedAt.Load() == time.Now().UnixNano())) || isGone && err != nil && s.flushedAt.Load() != before {
 				t.Errorf("step %d: %v", i, err)
 			}
