@@ -31,7 +31,7 @@ func Clone(t testing.TB, root string) string {
 	}
 	Git(t, dir, "add", "-A")
 	Git(t, dir, "commit", "-q", "--allow-empty", "-m", "as it is")
-	Git(t, dir, "tag", "v0.9.0")
+	Git(t, dir, "tag", "-a", "-m", "v0.9.0", "v0.9.0")
 	return dir
 }
 

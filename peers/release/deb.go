@@ -19,8 +19,6 @@ type debianPackage struct {
 	conffiles                  []string
 }
 
-const maintainer = "The licseal authors <licseal@licseal.invalid>"
-
 var debianPackages = []debianPackage{
 	{
 		name: "licseal", section: 1, suggests: "licseald, licseal-verify",
@@ -72,7 +70,7 @@ func (r *release) packageFiles(p *debianPackage) []file {
 	doc := "usr/share/doc/" + p.name + "/"
 	page := fmt.Sprintf("%s.%d", p.name, p.section)
 	changelog := fmt.Sprintf("%s (%s) unstable; urgency=medium\n\n  * Release %s; NEWS.md of the package licseal says what is new.\n\n -- %s  %s\n",
-		p.name, r.debianVersion(), r.version, maintainer, r.time.Format(time.RFC1123Z))
+		p.name, r.debianVersion(), r.version, r.maintainer, r.time.Format(time.RFC1123Z))
 	files := []file{
 		text(doc+"copyright", r.copyright()),
 		text(doc+"NOTICE.gz", mustGzip(r.file("NOTICE"))),
@@ -176,7 +174,7 @@ func (r *release) control(p *debianPackage, arch string, files []file) []file {
 	}
 	var b bytes.Buffer
 	for _, field := range [][2]string{
-		{"Package", p.name}, {"Version", r.debianVersion()}, {"Architecture", arch}, {"Maintainer", maintainer},
+		{"Package", p.name}, {"Version", r.debianVersion()}, {"Architecture", arch}, {"Maintainer", r.maintainer},
 		{"Installed-Size", fmt.Sprint(size)}, {"Depends", p.depends}, {"Suggests", p.suggests}, {"Section", "utils"}, {"Priority", "optional"},
 		{"Description", p.summary + "\n " + strings.ReplaceAll(p.description, "\n", "\n ")},
 	} {

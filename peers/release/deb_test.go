@@ -22,7 +22,12 @@ func packageFilesIn(dir string) []string {
 // Debian's reviewer has nothing to say against the packages.
 func TestLintian(t *testing.T) {
 	dir, _ := built(t)
-	testenv.Programs(t, "lintian")
+	testenv.Programs(t, "lintian", "dpkg-deb")
+	for _, name := range packageFilesIn(dir) {
+		if who := testenv.Run(t, "dpkg-deb", "-f", name, "Maintainer"); strings.TrimSpace(who) != "test <test@licseal.example>" {
+			t.Errorf("the maintainer of %s is %s, and not who made the tag", name, who)
+		}
+	}
 	said, err := exec.Command("lintian", append([]string{"--allow-root", "--fail-on", "error,warning", "--tag-display-limit", "0"}, packageFilesIn(dir)...)...).CombinedOutput()
 	if err != nil {
 		t.Errorf("%v\n%s", err, said)

@@ -22,6 +22,7 @@ func main() {
 	out := flag.String("o", "", "build into this `FOLDER`, which must not exist")
 	only := flag.String("only", "", "build only for these `SYSTEMS`, as linux/amd64,windows/arm64")
 	untagged := flag.Bool("untagged", false, "build a commit that has no tag, to try it")
+	maintainer := flag.String("maintainer", "", "name `WHO` answers for the Debian packages, as 'NAME <ADDRESS>', instead of who made the tag; of a commit without one, who made the commit")
 	sign := flag.String("sign", "", "sign what was built into this `FOLDER`")
 	key := flag.String("key", "", "sign with this private key `FILE`, or with the key in the agent whose public half it is, as release.key.pub")
 	flag.Parse()
@@ -33,7 +34,7 @@ func main() {
 	case *sign != "":
 		err = signRelease(*root, *sign, *key)
 	default:
-		err = build(*root, *out, *only, *untagged)
+		err = build(*root, *out, *only, *maintainer, *untagged)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
@@ -42,12 +43,12 @@ func main() {
 }
 
 // build builds a release into a new folder.
-func build(root, out, only string, untagged bool) error {
+func build(root, out, only, maintainer string, untagged bool) error {
 	targets, err := chooseTargets(only)
 	if err != nil {
 		return err
 	}
-	r, err := readSource(root, untagged)
+	r, err := readSource(root, maintainer, untagged)
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func built(t *testing.T) (dir, public string) {
 		if err := os.Rename(testenv.Clone(t, "../.."), root); err != nil {
 			t.Fatal(err)
 		}
-		if err := build(root, dir, systems(), false); err != nil {
+		if err := build(root, dir, systems(), "", false); err != nil {
 			t.Fatal(err)
 		}
 		testenv.Run(t, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "licseal release", "-f", key)
@@ -109,7 +109,7 @@ func TestReproducible(t *testing.T) {
 	if err := os.Mkdir(filepath.Dir(again), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if err := build(root, again, systems(), false); err != nil {
+	if err := build(root, again, systems(), "", false); err != nil {
 		t.Fatal(err)
 	}
 	files := 0
@@ -165,7 +165,7 @@ func TestNoRelease(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "dist")
 	refused := func(want string) {
 		t.Helper()
-		if err := build(root, out, "linux/amd64", false); err == nil || !strings.Contains(err.Error(), want) {
+		if err := build(root, out, "linux/amd64", "", false); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, and not %s", err, want)
 		}
 	}
@@ -175,6 +175,8 @@ func TestNoRelease(t *testing.T) {
 	testenv.Git(t, root, "commit", "-q", "-m", "new")
 	refused("has no tag")
 	testenv.Git(t, root, "tag", "v0.9.1")
+	refused("the tag v0.9.1 does not say who made it")
+	testenv.Git(t, root, "tag", "-f", "-a", "-m", "0.9.1", "v0.9.1")
 	if err := os.Mkdir(out, 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -19,13 +19,15 @@ type release struct {
 	commit  string
 	goes    string // the version of Go, as go1.26.4
 	time    time.Time
-	sources map[string][]byte // what is delivered as it is, by path
-	images  []image
+
+	maintainer string            // of the Debian packages
+	sources    map[string][]byte // what is delivered as it is, by path
+	images     []image
 }
 
 // readSource reads which commit a folder is at. The error says what must be so that
 // others can build the same.
-func readSource(root string, untagged bool) (*release, error) {
+func readSource(root, maintainer string, untagged bool) (*release, error) {
 	r := &release{root: root, sources: map[string][]byte{}}
 	changed, err := git(root, "status", "--porcelain")
 	if err != nil {
@@ -42,6 +44,9 @@ func readSource(root string, untagged bool) (*release, error) {
 		return nil, errors.New("the commit has no tag, such as v0.9.0: make it with git tag -s, or give -untagged to try a build")
 	}
 	r.version = tag // without a tag, the first program that is built says it
+	if r.maintainer, err = maintainerOf(root, tag, maintainer); err != nil {
+		return nil, err
+	}
 	seconds, err := git(root, "log", "-1", "--format=%ct")
 	if err != nil {
 		return nil, err
