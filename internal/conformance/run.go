@@ -165,7 +165,7 @@ func (r *runner) serve(ctx context.Context, batch []Vector) error {
 			batch = batch[1:]
 		})
 		if err == nil {
-			continue
+			return nil // all were answered
 		}
 		if r.Call == "" && !r.answered && r.starts == 1 {
 			if code, exited := exitCode(r.server.close()); exited && code != 0 {

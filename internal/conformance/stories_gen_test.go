@@ -180,6 +180,7 @@ func wireOfKey(seed byte) string {
 // then key 2 as well, and then no longer.
 func chainStories(t *testing.T) []Vector {
 	texts, digests := documents([]byte{1}, []byte{1, 2}, []byte{1})
+	noKeys, _ := documents([]byte{1}, nil, []byte{1}) // begins as the other one
 	begin := func() (s *tale, follow func(text, word string)) {
 		s = &tale{request: Request{Time: "2026-07-01T12:00:00Z", Story: &Story{Root: digests[0]}}}
 		return s, func(text, word string) { s.stored(t, "trust", text, word) }
@@ -187,7 +188,8 @@ func chainStories(t *testing.T) []Vector {
 	half, follow := begin()
 	follow(texts[0], "accepted")
 	at := strings.LastIndex(texts[2], `"signature":"`) + len(`"signature":"`)
-	follow(texts[1]+"\n"+texts[2][:at]+strings.Repeat("0", 128)+texts[2][at+128:], "wrong")
+	wrong := texts[1] + "\n" + texts[2][:at] + strings.Repeat("0", 128) + texts[2][at+128:]
+	follow(wrong, "wrong")
 	half.list("forged", 2, 1, "2026-06-15T00:00:00Z")
 	half.licence("accepted", "2026-01-01")
 	follow(texts[1], "accepted")
@@ -202,7 +204,30 @@ func chainStories(t *testing.T) []Vector {
 	forgotten.licence("accepted", "2026-01-01")
 	forgotten.clock("2026-06-30T23:59:59Z")
 	forgotten.licence("clock", "2026-01-01")
+
+	clock, follow := begin()
+	clock.clock("2026-07-10T00:00:00Z")
+	follow(texts[0], "accepted")
+	clock.clock("2026-07-08T23:59:59Z")
+	clock.licence("clock", "2026-01-01")
+	clock.clock("2026-07-12T00:00:00Z")
+	follow(wrong, "wrong")
+	clock.clock("2026-07-10T23:59:59Z")
+	clock.licence("clock", "2026-01-01")
+	clock.clock("2026-07-11T00:00:00Z")
+	clock.licence("accepted", "2026-01-01")
+
+	none, follow := begin()
+	follow(noKeys[0], "accepted")
+	none.clock("2026-07-10T00:00:00Z")
+	follow(noKeys[1], "accepted")
+	none.licence("no-keys", "2026-01-01")
+	none.clock("2026-07-01T12:00:00Z")
+	follow(noKeys[2], "accepted")
+	none.licence("accepted", "2026-01-01")
 	return []Vector{
+		clock.vector("clock-chain", "clock", "a chain that is followed or refused, but leaves keys that are trusted, records the time"),
+		none.vector("clock-no-keys", "clock", "while a chain trusts no key, no time is recorded"),
 		half.vector("chain-half", "chain", "a chain is refused as a whole, though its first documents are good"),
 		forgotten.vector("clock-forgotten-list", "clock", "a list that is forgotten leaves the time of its issue"),
 	}
