@@ -3,6 +3,7 @@ package progress
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -24,9 +25,10 @@ type Job struct {
 	Share func() float64 // which share of the job is done, from 0 to 1; 0 if that is not known
 }
 
-// Bar is a line on standard error that is kept up to date.
+// Bar is a line on a terminal, standard error, that is kept up to date.
 type Bar struct {
 	job   Job
+	out   io.Writer
 	start time.Time
 	stop  chan struct{}
 
@@ -38,7 +40,7 @@ type Bar struct {
 // if resultsToStdout and standard output is one, because results would be mixed up
 // with the bar. The caller must call End.
 func Start(job Job, resultsToStdout bool) *Bar {
-	b := &Bar{job: job, start: time.Now(), stop: make(chan struct{})}
+	b := &Bar{job: job, out: os.Stderr, start: time.Now(), stop: make(chan struct{})}
 	mixed := resultsToStdout && term.IsTerminal(int(os.Stdout.Fd()))
 	if term.IsTerminal(int(os.Stderr.Fd())) && !mixed {
 		go b.show()
@@ -56,7 +58,7 @@ func (b *Bar) show() {
 		case <-ticker.C:
 			if elapsed := time.Since(b.start); elapsed > patience {
 				b.mu.Lock()
-				fmt.Fprintf(os.Stderr, "\r\x1b[K%s", b.job.line(elapsed))
+				fmt.Fprintf(b.out, "\r\x1b[K%s", b.job.line(elapsed))
 				b.shown = true
 				b.mu.Unlock()
 			}
@@ -95,7 +97,7 @@ func (b *Bar) Pause(f func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.shown {
-		fmt.Fprint(os.Stderr, "\r\x1b[K")
+		fmt.Fprint(b.out, "\r\x1b[K")
 		b.shown = false
 	}
 	f()
