@@ -50,11 +50,12 @@ func TestReadCount(t *testing.T) {
 // A status has its errors in the same order each time.
 func TestStatusOfErrors(t *testing.T) {
 	s := newStill(Options{})
+	s.listDue.Store(nanos(january(20)))
 	status := s.Status()
 	status.ClockErr, status.LoadErr, status.StoreErr, status.RememberErr = errors.New("c"), errors.New("l"), errors.New("s"), errors.New("r")
 	for range 20 {
 		text, err := json.Marshal(status)
-		if want := `{"status":"missing","time":"2026-01-10T00:00:00.000Z","clock_behind_seconds":0,"errors":{"clock":"c","load":"l","remember":"r","store":"s"}}`; string(text) != want || err != nil {
+		if want := `{"status":"missing","time":"2026-01-10T00:00:00.000Z","revocation_list_due":"2026-01-20T00:00:00.000Z","clock_behind_seconds":0,"errors":{"clock":"c","load":"l","remember":"r","store":"s"}}`; string(text) != want || err != nil {
 			t.Fatalf("%s, %v", text, err)
 		}
 	}

@@ -110,7 +110,8 @@ func (s *still) has(t testing.TB, grants ...*grant) {
 type answers struct {
 	Store
 	mu    sync.Mutex // guards this block
-	err   error      // of every call
+	err   error      // of every call, or of those with the name
+	named string
 	calls map[string]int
 
 	apply func(Batch) (Applied, error)
@@ -125,6 +126,9 @@ func (a *answers) called(name string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.calls[name]++
+	if a.named != "" && a.named != name {
+		return nil
+	}
 	return a.err
 }
 

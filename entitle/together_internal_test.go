@@ -84,6 +84,15 @@ func TestCountAtOnceGone(t *testing.T) {
 				<-received
 			}
 		}
+		c := s.counter("n")
+		c.current.Load().used.Store(10)
+		c.refused.Store(time.Now().UnixNano())
+		want, stop := context.WithCancel(t.Context())
+		stop()
+		if err := call(want); err != context.Canceled {
+			t.Errorf("it is refused, and does not wait: %v", err)
+		}
+		c.current.Load().used.Store(0)
 		close(closed)
 		if err := call(t.Context()); err != ErrClosed {
 			t.Errorf("closed: %v", err)

@@ -157,6 +157,47 @@ func TestLocked(t *testing.T) {
 	})
 }
 
+// Whatever call of the store fails, it is an error, and what is unwritten stays unwritten.
+func TestStoreFailsAnywhere(t *testing.T) {
+	month := MonthOf(january(1))
+	for _, test := range []struct {
+		call string
+		do   func(*still) error
+		left int64 // unwritten, then
+	}{
+		{"See", func(s *still) error { return s.Flush(t.Context()) }, 2}, {"Apply", func(s *still) error { return s.Flush(t.Context()) }, 2}, {"Version", func(s *still) error { return s.Flush(t.Context()) }, 0},
+		{"Totals", func(s *still) error { return s.Flush(t.Context()) }, 0}, {"Levels", func(s *still) error { return s.Flush(t.Context()) }, 0},
+		{"See", func(s *still) error { _, err := s.write([]Add{{Month: month, Name: "n", N: 1, Limit: 9}}); return err }, 2}, {"Apply", func(s *still) error { _, err := s.write([]Add{{Month: month, Name: "n", N: 1, Limit: 9}}); return err }, 2},
+		{"See", func(s *still) error { return s.Take(t.Context(), "seats", 1) }, 2}, {"Change", func(s *still) error { return s.Take(t.Context(), "seats", 1) }, 2},
+		{"See", func(s *still) error { _, err := s.Bind(t.Context(), "m1"); return err }, 2}, {"Hold", func(s *still) error { _, err := s.Bind(t.Context(), "m1"); return err }, 2},
+		{"Usage", func(s *still) error { _, err := s.Monthly(t.Context(), "n"); return err }, 2}, {"See", func(s *still) error { return s.UseOnce(t.Context(), "k", "n", 1) }, 2},
+	} {
+		store := newAnswers()
+		s := newStill(Options{Store: store, Batch: true, MaxUnwritten: 100, Levels: []string{"seats"}})
+		s.has(t, upTo("n", 9), upTo("seats", 5))
+		if err := s.Use(t.Context(), "n", 2); err != nil {
+			t.Fatal(err)
+		}
+		broken := errors.New("broken")
+		store.named = test.call
+		store.fails(broken)
+		b := s.counter("n").current.Load()
+		if err := test.do(s); !isStore(err) || !errors.Is(err, broken) || store.calls[test.call] != 1 || b.used.Load() != 2 || b.used.Load()-b.written != test.left {
+			t.Errorf("%s: %v, called %v, %d are used, %d written", test.call, err, store.calls, b.used.Load(), b.written)
+		}
+	}
+	// A store that has lost uses, and fails when they are counted again.
+	store := newAnswers()
+	s := newStill(Options{Store: store})
+	s.has(t, upTo("n", 9))
+	s.counter("n").current.Load().known.Store(5)
+	store.named = "Apply"
+	store.fails(errors.New("broken"))
+	if err := s.refresh(t.Context()); err != store.err || s.fresh.month != 0 {
+		t.Errorf("%v, %+v", err, s.fresh)
+	}
+}
+
 // A guard does not open without its store, or without what it remembers.
 func TestOpenFails(t *testing.T) {
 	broken := errors.New("broken")
