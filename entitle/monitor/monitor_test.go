@@ -1,10 +1,13 @@
 package monitor_test
 
 import (
+	"context"
 	"crypto/ed25519"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,8 +19,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// A guard is shown as it is: its state, its dates, and every entitlement.
-func TestCollector(t *testing.T) {
+// licence returns a licence with entitlements, and who may have signed it.
+func licence(t *testing.T) (entitle.Source, []licseal.TrustedKey) {
+	t.Helper()
 	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 	payload, err := licseal.ParsePayload([]byte(`{"created":"2026-01-01T00:00:00.000Z","expiry":"2027-01-01T00:00:00.000Z","customer_name":"Example Company, Inc","id":"A-1","policy":null,
 		"delay_expiry_days":10,"delay_max_uses_perc":10,"max_machines":1,"ordered_entitlements_keys":["requests","hosts","reports"],
@@ -29,8 +33,23 @@ func TestCollector(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return entitle.Text([]byte(lic.String())), []licseal.TrustedKey{{Key: key.Public(), Name: "vendor"}}
+}
+
+// scraped returns what Prometheus reads of a guard, from the second line on.
+func scraped(guard *entitle.Guard) string {
+	registry := prometheus.NewPedanticRegistry()
+	registry.MustRegister(monitor.New(guard, "acme"))
+	w := httptest.NewRecorder()
+	promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	return "\n" + w.Body.String()
+}
+
+// A guard is shown as it is: its state, its dates, and every entitlement.
+func TestCollector(t *testing.T) {
+	source, trusted := licence(t)
 	now := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
-	guard, err := entitle.Open(t.Context(), entitle.Text([]byte(lic.String())), []licseal.TrustedKey{{Key: key.Public(), Name: "vendor"}},
+	guard, err := entitle.Open(t.Context(), source, trusted,
 		&entitle.Options{Clock: func() time.Time { return now }, Levels: []string{"hosts"}})
 	if err != nil {
 		t.Fatal(err)
@@ -63,20 +82,65 @@ acme_remaining{name="requests"} 0
 # TYPE acme_used gauge
 acme_used{name="hosts"} 3
 acme_used{name="requests"} 11
+acme_state{state="active"} 1
+acme_state{state="grace"} 0
+acme_state{state="missing"} 0
+acme_failing{what="clock"} 0
+acme_failing{what="store"} 0
 `
-	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(monitor.New(guard, "acme"))
-	w := httptest.NewRecorder()
-	promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
-	got := "\n" + w.Body.String()
+	got := scraped(guard)
 	for line := range strings.Lines(strings.TrimPrefix(want, "\n")) {
 		if !strings.Contains(got, "\n"+line) {
 			t.Errorf("%s is missing in %s", line, got)
 		}
 	}
-	for name, n := range map[string]int{"state": 6, "failing": 4, "grace_end_timestamp_seconds": 1, "revocation_list_due_timestamp_seconds": 0, "used": 2, "limit": 1} {
+	for name, n := range map[string]int{"state": 6, "failing": 4, "grace_end_timestamp_seconds": 1, "revocation_list_due_timestamp_seconds": 0, "used": 2, "limit": 1, "advised_total": 0} {
 		if found := strings.Count(got, "\nacme_"+name+"{") + strings.Count(got, "\nacme_"+name+" "); found != n {
 			t.Errorf("%d series of %s, not %d", found, name, n)
+		}
+	}
+}
+
+// disk is a store that may be full.
+type disk struct {
+	entitle.Store
+	full atomic.Bool
+}
+
+func (d *disk) Apply(ctx context.Context, b entitle.Batch) (entitle.Applied, error) {
+	if d.full.Load() {
+		return entitle.Applied{}, errors.New("the disk is full")
+	}
+	return d.Store.Apply(ctx, b)
+}
+
+// A guard that only advises says how often it did so, and what fails has a name.
+func TestCollectorOfTrouble(t *testing.T) {
+	store := &disk{Store: entitle.NewMemory()}
+	source, trusted := licence(t)
+	guard, err := entitle.Open(t.Context(), source, trusted, &entitle.Options{
+		Clock: func() time.Time { return time.Date(2027, 1, 5, 0, 0, 0, 0, time.UTC) }, Store: store, Advisory: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer guard.Close()
+	store.full.Store(true)
+	for range 3 {
+		if err := guard.Use(t.Context(), "none", 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := guard.Use(t.Context(), "requests", 5); err != nil { // which the store does not take
+		t.Fatal(err)
+	}
+	got := scraped(guard)
+	for _, want := range []string{
+		`advised_total 4`, `state{state="grace"} 1`, `state{state="active"} 0`, `failing{what="store"} 1`, `failing{what="load"} 0`,
+		`reached{name="requests"} 0`, `remaining{name="requests"} 6`,
+	} {
+		if !strings.Contains(got, "\nacme_"+want+"\n") {
+			t.Errorf("%s is missing in %s", want, got)
 		}
 	}
 }

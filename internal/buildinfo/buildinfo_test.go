@@ -117,3 +117,15 @@ func TestBuilds(t *testing.T) {
 	commit = strings.TrimSpace(testenv.Git(t, dir, "rev-parse", "HEAD"))
 	check("v0.9.1-0.20261120120000-"+commit[:12]+" go", "hint: this is not a release: it was built from source at "+commit[:12]+"\n")
 }
+
+// The program that is running knows what it was built from.
+func TestOfThisProgram(t *testing.T) {
+	recorded, ok := debug.ReadBuildInfo()
+	if !ok {
+		t.Fatal("the program was built without modules")
+	}
+	info := Of("licseal")
+	if info.Program != "licseal" || info.Go != recorded.GoVersion || info.Version != recorded.Main.Version || len(info.Settings) == 0 {
+		t.Errorf("%+v is not of %+v", info, recorded)
+	}
+}

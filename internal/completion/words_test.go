@@ -59,6 +59,7 @@ func TestWords(t *testing.T) {
 		"sign --type |=":        "ed25519 ecdsa",
 		"sign --type = |ec":     "ecdsa",
 		"sign = |ec":            "",
+		"= |s":                  "",
 		"|=":                    "",
 		"sign --type |\"\"":     "ed25519 ecdsa",
 		"sign --batch |":        "",
