@@ -129,3 +129,34 @@ func TestFilesAreReadTwice(t *testing.T) {
 		}
 	}
 }
+
+// A survey that was interrupted chooses nothing: what it has not seen may be newer.
+func TestInterruptedSurvey(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "all.ndjson")
+	testenv.WriteFile(t, path, line(t, keys[0], "A", "Acme", "2026-01-01", "2099-01-01", ""))
+	v, err := bulk.NewVerifier([]licseal.TrustedKey{{Key: keys[0].Public()}}, &verify.Options{Roles: licseal.Roles{GraceDays: "/grace_days"}.WithDefaults()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := renewals.New(renewals.Options{Files: []string{path}, Verifier: v})
+	if err != nil {
+		t.Fatal(err)
+	}
+	moment := c.Moment(now)
+	n := 0
+	for range c.Licenses(t.Context(), moment) {
+		n++
+	}
+	for old := range c.Licenses(interrupted{t.Context()}, moment) {
+		t.Errorf("%s was chosen after the interrupt", old.Name)
+	}
+	if n != 1 {
+		t.Errorf("%d licences were chosen before", n)
+	}
+}
+
+// interrupted is a context that has ended, and whose end is noticed late.
+type interrupted struct{ context.Context }
+
+func (interrupted) Done() <-chan struct{} { return nil }
+func (interrupted) Err() error            { return context.Canceled }

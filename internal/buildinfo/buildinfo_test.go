@@ -118,6 +118,15 @@ func TestBuilds(t *testing.T) {
 	check("v0.9.1-0.20261120120000-"+commit[:12]+" go", "hint: this is not a release: it was built from source at "+commit[:12]+"\n")
 }
 
+// What was not recorded has no line.
+func TestLinesOfLittle(t *testing.T) {
+	info := from("licseal", &debug.BuildInfo{GoVersion: "go1.26.4"})
+	info.System = "linux/amd64"
+	if diff := cmp.Diff("licseal (unknown) go1.26.4 linux/amd64", info.Lines().String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // The program that is running knows what it was built from.
 func TestOfThisProgram(t *testing.T) {
 	recorded, ok := debug.ReadBuildInfo()

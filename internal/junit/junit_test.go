@@ -18,6 +18,7 @@ func suite(name string) junit.Suite {
 	s.Add(junit.Case{Name: "good", Classname: "c", Time: "0.1"})
 	s.Add(junit.Case{Name: "left out", Classname: "c", Skipped: &junit.Result{Message: "no licence"}})
 	s.Add(junit.Case{Name: "bad", Classname: "c", Failure: &junit.Result{Message: "expired", Type: "expired", Data: "a < b"}, SystemOut: &junit.Output{Data: "two\nlines"}})
+	s.Add(junit.Case{Name: "fine"})
 	s.Add(junit.Case{Name: "worse", Failure: &junit.Result{}, Skipped: &junit.Result{}})
 	return s
 }
@@ -25,14 +26,14 @@ func suite(name string) junit.Suite {
 // Totals count the cases of a suite, and the suites of a report.
 func TestTotals(t *testing.T) {
 	one := suite("one")
-	if diff := cmp.Diff([]int{4, 2, 2, 4}, []int{one.Tests, one.Failures, one.Skipped, len(one.Cases)}); diff != "" {
+	if diff := cmp.Diff([]int{5, 2, 2, 5}, []int{one.Tests, one.Failures, one.Skipped, len(one.Cases)}); diff != "" {
 		t.Error(diff)
 	}
 	report := junit.Suites{Name: "licseal"}
 	report.Add(one)
 	report.Add(suite("two"))
 	report.Add(junit.Suite{Name: "empty"})
-	if diff := cmp.Diff([]int{8, 4, 4, 3}, []int{report.Tests, report.Failures, report.Skipped, len(report.Suites)}); diff != "" {
+	if diff := cmp.Diff([]int{10, 4, 4, 3}, []int{report.Tests, report.Failures, report.Skipped, len(report.Suites)}); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -42,8 +43,8 @@ func TestWrite(t *testing.T) {
 	report := junit.Suites{Name: "licseal"}
 	report.Add(suite("one"))
 	report.Add(junit.Suite{Name: "empty"})
-	want := xml.Header + `<testsuites name="licseal" tests="4" failures="2" skipped="2">
-	<testsuite name="one" tests="4" failures="2" errors="0" id="0" skipped="2" time="0.5" timestamp="2026-11-28T12:00:00" file="licences">
+	want := xml.Header + `<testsuites name="licseal" tests="5" failures="2" skipped="2">
+	<testsuite name="one" tests="5" failures="2" errors="0" id="0" skipped="2" time="0.5" timestamp="2026-11-28T12:00:00" file="licences">
 		<testcase name="good" classname="c" time="0.1"></testcase>
 		<testcase name="left out" classname="c" time="">
 			<skipped message="no licence"></skipped>
@@ -53,6 +54,7 @@ func TestWrite(t *testing.T) {
 			<system-out><![CDATA[two
 lines]]></system-out>
 		</testcase>
+		<testcase name="fine" classname="" time=""></testcase>
 		<testcase name="worse" classname="" time="">
 			<skipped message=""></skipped>
 			<failure message=""></failure>

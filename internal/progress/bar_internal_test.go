@@ -45,6 +45,18 @@ func TestBar(t *testing.T) {
 	})
 }
 
+// A bar is shown on a terminal on which nothing else is.
+func TestIsShown(t *testing.T) {
+	for _, test := range []struct{ stderr, stdout, results, want bool }{
+		{false, false, false, false}, {false, true, false, false}, {false, true, true, false}, {false, false, true, false},
+		{true, false, false, true}, {true, true, false, true}, {true, false, true, true}, {true, true, true, false},
+	} {
+		if got := isShown(test.stderr, test.stdout, test.results); got != test.want {
+			t.Errorf("%+v: %v", test, got)
+		}
+	}
+}
+
 // Where standard error is not a terminal, nothing is shown.
 func TestNoTerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -41,11 +41,16 @@ type Bar struct {
 // with the bar. The caller must call End.
 func Start(job Job, resultsToStdout bool) *Bar {
 	b := &Bar{job: job, out: os.Stderr, start: time.Now(), stop: make(chan struct{})}
-	mixed := resultsToStdout && term.IsTerminal(int(os.Stdout.Fd()))
-	if term.IsTerminal(int(os.Stderr.Fd())) && !mixed {
+	if isShown(term.IsTerminal(int(os.Stderr.Fd())), term.IsTerminal(int(os.Stdout.Fd())), resultsToStdout) {
 		go b.show()
 	}
 	return b
+}
+
+// isShown reports whether a bar is shown, by which of standard error and standard output are
+// terminals.
+func isShown(stderr, stdout, resultsToStdout bool) bool {
+	return stderr && !(resultsToStdout && stdout)
 }
 
 func (b *Bar) show() {

@@ -1,0 +1,121 @@
+package sqlite_test
+
+import (
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/licseal/licseal/internal/sqldb/sqlite"
+)
+
+// The log grows with the commits, is moved into the file once it is large, and begins again.
+func TestLogIsMovedOnceItIsLarge(t *testing.T) {
+	const large = 4 << 20
+	path := filepath.Join(t.TempDir(), "s.db")
+	db := open(t, path)
+	log := func() int64 {
+		info, err := os.Stat(path + "-wal")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	text := strings.Repeat("x", 256<<10)
+	before, moved := log(), 0
+	for commits := range 60 {
+		if err := add(t.Context(), db, text); err != nil {
+			t.Fatal(err)
+		}
+		switch size := log(); {
+		case size < before:
+			if moved++; before+int64(len(text)) < large {
+				t.Fatalf("after %d commits, a log of %d bytes was moved", commits, before)
+			}
+			before = size
+		case size > large+2*int64(len(text)):
+			t.Fatalf("after %d commits, the log has %d bytes", commits, size)
+		default:
+			before = size
+		}
+	}
+	if moved < 2 || moved > 4 {
+		t.Errorf("the log was moved %d times", moved)
+	}
+	if n := count(t, db); n != 60 {
+		t.Errorf("%d things are there", n)
+	}
+}
+
+// While somebody reads an older state, the log stays, and nothing fails; afterwards it is
+// moved.
+func TestLogStaysForReaders(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.db")
+	db := open(t, path)
+	text := strings.Repeat("x", 1<<20)
+	if err := add(t.Context(), db, "first"); err != nil {
+		t.Fatal(err)
+	}
+	tx, err := db.BeginTx(t.Context(), &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	if err := tx.QueryRow(`SELECT COUNT(*) FROM things`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	for range 6 {
+		if err := add(t.Context(), db, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	size := func() int64 {
+		info, err := os.Stat(path + "-wal")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	if size() < 6<<20 {
+		t.Errorf("the log has %d bytes, and somebody reads it", size())
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	for range 6 {
+		if err := add(t.Context(), db, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if size() > 6<<20 || count(t, db) != 13 {
+		t.Errorf("the log has %d bytes, and %d things are there", size(), count(t, db))
+	}
+}
+
+// A database is opened while somebody else writes to it.
+func TestOpenWhileSomebodyWrites(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.db")
+	db := open(t, path)
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(`INSERT INTO things (n, text) VALUES (1, 'x')`); err != nil {
+		t.Fatal(err)
+	}
+	other, err := sqlite.OpenWith(t.Context(), path, sqlite.Options{Empty: noThings})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if n := count(t, other); n != 0 {
+		t.Errorf("%d things are there before the commit", n)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := add(t.Context(), other, "y"); err != nil || count(t, db) != 2 {
+		t.Errorf("%d things are there: %v", count(t, db), err)
+	}
+}
