@@ -150,3 +150,21 @@ func TestLabels(t *testing.T) {
 		t.Error("a text that is no schema has labels")
 	}
 }
+
+// A key that cannot be written is named by its number, from 1.
+func TestPageOfBadKeys(t *testing.T) {
+	good := licseal.TrustedKey{Key: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32)).Public(), Name: "good"}
+	bad := licseal.TrustedKey{Key: "no key", Name: "bad"}
+	for _, test := range []struct {
+		keys []licseal.TrustedKey
+		want string
+	}{
+		{[]licseal.TrustedKey{bad}, `trusted key 1, "bad": `},
+		{[]licseal.TrustedKey{good, good, bad}, `trusted key 3, "bad": `},
+		{[]licseal.TrustedKey{good, {Key: bad.Key, Name: "worse", Principals: []string{"a"}}}, `trusted key 2, "worse": `},
+	} {
+		if page, err := Page(&Vendor{Keys: test.keys}); err == nil || !strings.HasPrefix(err.Error(), test.want) || page != nil {
+			t.Errorf("%v, want %s", err, test.want)
+		}
+	}
+}

@@ -1,13 +1,16 @@
 package sqlite_test
 
 import (
+	"context"
 	"database/sql"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/licseal/licseal/internal/sqldb/sqlite"
+	"github.com/licseal/licseal/internal/testenv"
 )
 
 // The log grows with the commits, is moved into the file once it is large, and begins again.
@@ -117,5 +120,30 @@ func TestOpenWhileSomebodyWrites(t *testing.T) {
 	}
 	if err := add(t.Context(), other, "y"); err != nil || count(t, db) != 2 {
 		t.Errorf("%d things are there: %v", count(t, db), err)
+	}
+}
+
+// A marker that cannot be read is an error that names it, and holds nothing up afterwards.
+func TestDamagedMarker(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.db")
+	db := open(t, path)
+	if err := add(t.Context(), db, "x"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole := testenv.ReadFile(t, path+"-marker")
+	testenv.WriteFile(t, path+"-marker", "{")
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for range 2 {
+		if _, err := sqlite.OpenWith(ctx, path, sqlite.Options{Empty: noThings}); err == nil || !strings.Contains(err.Error(), "reading "+path+"-marker: ") || !strings.Contains(err.Error(), "if it is damaged, remove it") {
+			t.Fatalf("the error is %v", err)
+		}
+	}
+	testenv.WriteFile(t, path+"-marker", string(whole))
+	if n := count(t, open(t, path)); n != 1 {
+		t.Errorf("%d things are there", n)
 	}
 }
