@@ -3,12 +3,15 @@ package sqlite_test
 import (
 	"context"
 	"database/sql"
+	"encoding/binary"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal/internal/sqldb/sqlite"
 	"github.com/licseal/licseal/internal/testenv"
 )
@@ -145,5 +148,34 @@ func TestDamagedMarker(t *testing.T) {
 	testenv.WriteFile(t, path+"-marker", string(whole))
 	if n := count(t, open(t, path)); n != 1 {
 		t.Errorf("%d things are there", n)
+	}
+}
+
+// After the last process has closed it, a database has no log, and its marker allows one
+// content: that of the file.
+func TestMarkerAfterClose(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.db")
+	for range 3 {
+		db := open(t, path)
+		if err := add(t.Context(), db, "x"); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		var marker struct {
+			Incarnations []uint32
+			Filled       bool
+		}
+		if err := json.Unmarshal(testenv.ReadFile(t, path+"-marker"), &marker); err != nil {
+			t.Fatal(err)
+		}
+		header := binary.BigEndian.Uint32(testenv.ReadFile(t, path)[60:])
+		if diff := cmp.Diff([]uint32{header}, marker.Incarnations); diff != "" || !marker.Filled {
+			t.Errorf("filled %v, %s", marker.Filled, diff)
+		}
+		if _, err := os.Stat(path + "-wal"); err == nil {
+			t.Error("there is a log")
+		}
 	}
 }
