@@ -1,3 +1,5 @@
+//go:build unix
+
 package dump_test
 
 import (

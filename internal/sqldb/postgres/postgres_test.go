@@ -91,9 +91,7 @@ func TestRow(t *testing.T) {
 			t.Errorf("it was given up after %v", took)
 		}
 	}
-	if _, err := get(150*time.Millisecond, `SELECT 1`); err != nil { // whose deadline passes while nothing is asked
-		t.Error(err)
-	}
+	get(150*time.Millisecond, `SELECT 1`) // in time or not; then the deadline passes while nothing is asked
 	time.Sleep(200 * time.Millisecond)
 	if n, err := get(time.Minute, `SELECT 7`); n != 7 || err != nil {
 		t.Errorf("%d, %v", n, err)

@@ -179,3 +179,69 @@ func TestMarkerAfterClose(t *testing.T) {
 		}
 	}
 }
+
+// A copy is read without its log, if it has none or if that is wanted, and with it otherwise.
+// Reading it changes no file, and needs none.
+func TestOpenCopy(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.db")
+	db := open(t, path)
+	if err := add(t.Context(), db, "in the file"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	clean := crash(t, path)
+	db = open(t, path)
+	if err := add(t.Context(), db, "in the log"); err != nil {
+		t.Fatal(err)
+	}
+	withLog := crash(t, path)
+	for _, test := range []struct {
+		name  string
+		path  string
+		alone bool
+		want  int
+	}{
+		{"no log", clean, false, 1}, {"no log, alone", clean, true, 1}, {"a log, alone", withLog, true, 1}, {"a log", withLog, false, 2},
+	} {
+		before := namesIn(t, filepath.Dir(test.path))
+		content := files(t, test.path)
+		copied, err := sqlite.OpenCopy(t.Context(), test.path, test.alone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := count(t, copied); n != test.want {
+			t.Errorf("%s: %d things are there, and not %d", test.name, n, test.want)
+		}
+		if diff := cmp.Diff(before, namesIn(t, filepath.Dir(test.path))); diff != "" && test.want == 1 {
+			t.Errorf("%s: while it is read, the folder changes: %s", test.name, diff)
+		}
+		if _, err := copied.Exec(`DELETE FROM things`); err == nil {
+			t.Errorf("%s: it can be changed", test.name)
+		}
+		copied.Close()
+		after := files(t, test.path)
+		for suffix, data := range content {
+			if suffix != "-shm" && after[suffix] != data {
+				t.Errorf("%s: the file *%s has changed", test.name, suffix)
+			}
+		}
+	}
+	if _, err := sqlite.OpenCopy(t.Context(), filepath.Join(t.TempDir(), "none.db"), true); err == nil || !strings.Contains(err.Error(), "none.db") {
+		t.Errorf("a copy that is missing: %v", err)
+	}
+}
+
+// namesIn returns the names in a folder.
+func namesIn(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
