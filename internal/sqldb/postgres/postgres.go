@@ -26,6 +26,23 @@ const modeOption = "default_query_exec_mode"
 // over another connection. The option default_query_exec_mode=cache_statement of the URL
 // is for databases without a pooler.
 func Open(ctx context.Context, url string) (*sqldb.DB, error) {
+	config, err := configOf(url)
+	if err != nil {
+		return nil, err
+	}
+	pool := stdlib.OpenDB(*config)
+	pool.SetMaxOpenConns(maxConnections)
+	pool.SetMaxIdleConns(maxConnections)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	if err := pool.PingContext(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("opening the database %s at %s: %w", config.Database, config.Host, err)
+	}
+	return sqldb.NewWithRow(pool, sqldb.PostgreSQL, row), nil
+}
+
+// configOf returns what a URL says, with defaults for what it leaves out.
+func configOf(url string) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, parseError(err)
@@ -39,15 +56,7 @@ func Open(ctx context.Context, url string) (*sqldb.DB, error) {
 	if _, ok := config.RuntimeParams["application_name"]; !ok {
 		config.RuntimeParams["application_name"] = "licseal"
 	}
-	pool := stdlib.OpenDB(*config)
-	pool.SetMaxOpenConns(maxConnections)
-	pool.SetMaxIdleConns(maxConnections)
-	pool.SetConnMaxIdleTime(5 * time.Minute)
-	if err := pool.PingContext(ctx); err != nil {
-		pool.Close()
-		return nil, fmt.Errorf("opening the database %s at %s: %w", config.Database, config.Host, err)
-	}
-	return sqldb.NewWithRow(pool, sqldb.PostgreSQL, row), nil
+	return config, nil
 }
 
 // row is a sqldb.RowFunc. The deadline is that of the socket, so that no goroutine has to
