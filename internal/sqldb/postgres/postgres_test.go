@@ -4,6 +4,7 @@ package postgres_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"net"
 	"net/url"
@@ -93,8 +94,41 @@ func TestRow(t *testing.T) {
 	}
 	get(150*time.Millisecond, `SELECT 1`) // in time or not; then the deadline passes while nothing is asked
 	time.Sleep(200 * time.Millisecond)
-	if n, err := get(time.Minute, `SELECT 7`); n != 7 || err != nil {
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	var n int
+	if err := tx.QueryRow(`SELECT 7`).Scan(&n); n != 7 || err != nil {
 		t.Errorf("%d, %v", n, err)
+	}
+}
+
+// What was asked is asked once, whatever the answer.
+func TestRowIsAskedForOnce(t *testing.T) {
+	db, err := postgres.Open(t.Context(), pgtest.Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`CREATE SEQUENCE asked`); err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	for want := 1; want < 10; want += 2 {
+		if err := db.Row(t.Context(), `SELECT nextval('asked')`, nil, &n); err != nil || n != want {
+			t.Errorf("%d, want %d: %v", n, want, err)
+		}
+		if err := db.Row(t.Context(), `SELECT 1 FROM (SELECT nextval('asked')) AS a WHERE false`, nil, &n); !errors.Is(err, sql.ErrNoRows) {
+			t.Errorf("no row: %v", err)
+		}
+		if err := db.QueryRow(`SELECT last_value FROM asked`).Scan(&n); err != nil || n != want {
+			t.Errorf("it was asked for %d times, and not %d: %v", n, want, err)
+		}
+		if err := db.Row(t.Context(), `SELECT nextval('asked') / 0`, nil, &n); err == nil {
+			t.Error("a division by zero")
+		}
 	}
 }
 
