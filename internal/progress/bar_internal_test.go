@@ -3,6 +3,7 @@ package progress
 import (
 	"bytes"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,13 +17,15 @@ func TestBar(t *testing.T) {
 	const clear = "\r\x1b[K"
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		done := 0
-		b := &Bar{job: Job{"rows", func() int { return done }, func() float64 { return 0 }}, out: &out, start: time.Now(), stop: make(chan struct{})}
+		var done atomic.Int64
+		b := &Bar{job: Job{"rows", func() int { return int(done.Load()) }, func() float64 { return 0 }}, out: &out, start: time.Now(), stop: make(chan struct{})}
 		go b.show()
 		step := func(d time.Duration, want string) {
 			t.Helper()
 			time.Sleep(d)
 			synctest.Wait()
+			b.mu.Lock()
+			defer b.mu.Unlock()
 			if diff := cmp.Diff(want, out.String()); diff != "" {
 				t.Errorf("after %v: %s", time.Since(b.start), diff)
 			}
@@ -30,9 +33,9 @@ func TestBar(t *testing.T) {
 		}
 		b.Pause(func() { out.WriteString("early\n") })
 		step(1100*time.Millisecond, "early\n")
-		done = 12
+		done.Store(12)
 		step(100*time.Millisecond, clear+"12 rows, 10 a second")
-		done = 14
+		done.Store(14)
 		step(200*time.Millisecond, clear+"14 rows, 10 a second")
 		b.Pause(func() { out.WriteString("a line\n") })
 		b.Pause(func() { out.WriteString("another\n") })
