@@ -3,6 +3,7 @@ package renewals_test
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -130,33 +131,44 @@ func TestFilesAreReadTwice(t *testing.T) {
 	}
 }
 
-// A survey that was interrupted chooses nothing: what it has not seen may be newer.
+// A survey that was interrupted, or that the register did not answer, chooses nothing: what
+// it has not seen may be newer.
 func TestInterruptedSurvey(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "all.ndjson")
-	testenv.WriteFile(t, path, line(t, keys[0], "A", "Acme", "2026-01-01", "2099-01-01", ""))
-	v, err := bulk.NewVerifier([]licseal.TrustedKey{{Key: keys[0].Public()}}, &verify.Options{Roles: licseal.Roles{GraceDays: "/grace_days"}.WithDefaults()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := renewals.New(renewals.Options{Files: []string{path}, Verifier: v})
-	if err != nil {
-		t.Fatal(err)
-	}
-	moment := c.Moment(now)
-	n := 0
-	for range c.Licenses(t.Context(), moment) {
-		n++
-	}
-	for old := range c.Licenses(interrupted{t.Context()}, moment) {
-		t.Errorf("%s was chosen after the interrupt", old.Name)
-	}
-	if n != 1 {
-		t.Errorf("%d licences were chosen before", n)
+	unknown := errors.New("the register does not answer")
+	for name, test := range map[string]struct {
+		interrupt bool
+		err       error
+		want      int
+	}{
+		"to the end":             {want: 1},
+		"interrupted":            {interrupt: true},
+		"no answer":              {err: unknown},
+		"no answer, interrupted": {interrupt: true, err: unknown},
+	} {
+		ctx, interrupt := context.WithCancel(t.Context())
+		defer interrupt()
+		path := filepath.Join(t.TempDir(), "all.ndjson")
+		testenv.WriteFile(t, path, line(t, keys[0], "A", "Acme", "2026-01-01", "2099-01-01", ""))
+		o := renewals.Options{Files: []string{path}, Standing: func(int64, string, *licseal.License, time.Time) (renewals.Standing, error) {
+			if test.interrupt {
+				interrupt()
+			}
+			return renewals.Newest, test.err
+		}}
+		var err error
+		if o.Verifier, err = bulk.NewVerifier([]licseal.TrustedKey{{Key: keys[0].Public()}}, &verify.Options{Roles: licseal.Roles{GraceDays: "/grace_days"}.WithDefaults()}); err != nil {
+			t.Fatal(err)
+		}
+		c, err := renewals.New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for range c.Licenses(ctx, c.Moment(now)) {
+			n++
+		}
+		if n != test.want || !errors.Is(c.Err(), test.err) {
+			t.Errorf("%s: %d licences were chosen, want %d; the error is %v", name, n, test.want, c.Err())
+		}
 	}
 }
-
-// interrupted is a context that has ended, and whose end is noticed late.
-type interrupted struct{ context.Context }
-
-func (interrupted) Done() <-chan struct{} { return nil }
-func (interrupted) Err() error            { return context.Canceled }
