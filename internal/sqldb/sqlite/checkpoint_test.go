@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/binary"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/licseal/licseal/internal/filelock"
 	"github.com/licseal/licseal/internal/sqldb/sqlite"
 	"github.com/licseal/licseal/internal/testenv"
 )
@@ -54,8 +56,8 @@ func TestLogIsMovedOnceItIsLarge(t *testing.T) {
 	}
 }
 
-// While somebody reads an older state, the log stays, and nothing fails; afterwards it is
-// moved.
+// While somebody reads an older state, the log stays, and nothing fails; that is tried again
+// when the log has grown as much again. Afterwards it is moved.
 func TestLogStaysForReaders(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.db")
 	db := open(t, path)
@@ -71,10 +73,17 @@ func TestLogStaysForReaders(t *testing.T) {
 	if err := tx.QueryRow(`SELECT COUNT(*) FROM things`).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
+	tries, marker := 0, string(testenv.ReadFile(t, path+"-marker"))
 	for range 6 {
 		if err := add(t.Context(), db, text); err != nil {
 			t.Fatal(err)
 		}
+		if now := string(testenv.ReadFile(t, path+"-marker")); now != marker {
+			tries, marker = tries+1, now
+		}
+	}
+	if tries != 1 {
+		t.Errorf("it was tried %d times to move the log", tries)
 	}
 	size := func() int64 {
 		info, err := os.Stat(path + "-wal")
@@ -96,6 +105,35 @@ func TestLogStaysForReaders(t *testing.T) {
 	}
 	if size() > 6<<20 || count(t, db) != 13 {
 		t.Errorf("the log has %d bytes, and %d things are there", size(), count(t, db))
+	}
+}
+
+// While another process has the lock of the marker, the log stays, and nothing waits for it.
+func TestLogStaysWhileAnotherProcessMovesIt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.db")
+	db := open(t, path)
+	if err := add(t.Context(), db, "first"); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := filelock.Try(path + "-marker")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := testenv.ReadFile(t, path)
+	for range 3 {
+		if err := add(t.Context(), db, strings.Repeat("x", 3<<20)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(before, testenv.ReadFile(t, path)) {
+		t.Error("the file was changed")
+	}
+	lock.Release()
+	if err := add(t.Context(), db, strings.Repeat("x", 3<<20)); err != nil {
+		t.Fatal(err)
+	}
+	if log := testenv.ReadFile(t, path+"-wal"); len(log) > 1<<20 {
+		t.Errorf("afterwards, the log has %d bytes", len(log))
 	}
 }
 
@@ -228,9 +266,11 @@ func TestOpenCopy(t *testing.T) {
 			}
 		}
 	}
+	before := pools()
 	if _, err := sqlite.OpenCopy(t.Context(), filepath.Join(t.TempDir(), "none.db"), true); err == nil || !strings.Contains(err.Error(), "none.db") {
 		t.Errorf("a copy that is missing: %v", err)
 	}
+	noMorePools(t, before)
 }
 
 // namesIn returns the names in a folder.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -107,7 +108,7 @@ func lockedMarker(ctx context.Context, path string) (marker, *filelock.Lock, err
 }
 
 // newIncarnation returns a random number that fits into the header of a database.
-func newIncarnation() uint32 { return rand.Uint32N(1<<31-1) + 1 }
+func newIncarnation() uint32 { return rand.Uint32N(math.MaxInt32) + 1 }
 
 // headerIncarnation reads the incarnation of a file that this process does not have
 // open: closing it would release all locks that SQLite has on it.

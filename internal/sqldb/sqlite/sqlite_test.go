@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -391,15 +391,16 @@ func TestExisting(t *testing.T) {
 	db.Close()
 }
 
-// MoveAside keeps the files of a database together.
+// MoveAside keeps the files of a database together, under a name that no other has: the time,
+// and a number from 1 if that is taken.
 func TestMoveAside(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.db")
 	if err := add(t.Context(), open(t, path), "text"); err != nil {
 		t.Fatal(err)
 	}
 	image := crash(t, path)
-	var asides []string
-	for range 2 {
+	asides := make(map[string]int) // how many have which time
+	for range 3 {
 		before := files(t, image)
 		aside, err := sqlite.MoveAside(image)
 		if err != nil {
@@ -408,15 +409,28 @@ func TestMoveAside(t *testing.T) {
 		if after := files(t, aside); fmt.Sprint(after) != fmt.Sprint(before) {
 			t.Errorf("got %v", after)
 		}
-		if slices.Contains(asides, aside) {
-			t.Errorf("%s is taken", aside)
+		name := regexp.MustCompile(`\.aside-\d{8}T\d{6}Z`).FindString(aside)
+		want := image + name
+		if n := asides[name]; n > 0 {
+			want += fmt.Sprintf("-%d", n)
 		}
-		asides = append(asides, aside)
+		if aside != want {
+			t.Errorf("got %s, want %s", aside, want)
+		}
+		asides[name]++
 		if got := count(t, open(t, aside)); got != 1 {
 			t.Errorf("%d things are there", got)
 		}
 		for suffix, data := range before {
 			testenv.WriteFile(t, image+suffix, data)
 		}
+	}
+	long := filepath.Join(filepath.Dir(image), strings.Repeat("x", 250)) // so that the other name is too long
+	testenv.WriteFile(t, long, "text")
+	if _, err := sqlite.MoveAside(long); err == nil || errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a name that is too long: %v", err)
+	}
+	if got := testenv.ReadFile(t, long); string(got) != "text" {
+		t.Errorf("the file has %q", got)
 	}
 }
