@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/licseal/licseal/internal/filelock"
@@ -79,6 +80,7 @@ func TestFilesThatBelongTogether(t *testing.T) {
 					if err := db.Close(); err != nil {
 						t.Fatal(err)
 					}
+					noneOpen(t, image)
 					continue
 				}
 				if err == nil {
@@ -88,9 +90,7 @@ func TestFilesThatBelongTogether(t *testing.T) {
 				if !is(err, test.want) || !strings.Contains(err.Error(), image) {
 					t.Errorf("got %v, want %v", err, test.want)
 				}
-				if open := openFiles(t, filepath.Dir(image)); len(open) > 0 {
-					t.Errorf("these files stay open: %q", open)
-				}
+				noneOpen(t, image)
 				after := files(t, image)
 				delete(after, "-shm")                                                         // which says nothing without somebody who has it open
 				if diff := cmp.Diff(before, after); diff != "" && test.options.Empty == nil { // which reads the log
@@ -118,19 +118,19 @@ func is(err error, want any) bool {
 	return strings.Contains(err.Error(), fmt.Sprint(want))
 }
 
-// openFiles returns the files below a folder that this process has open, on Linux.
-func openFiles(t *testing.T, dir string) (names []string) {
+// noneOpen fails the test if this process has a file in the folder of a database open. It
+// sees that on Linux.
+func noneOpen(t *testing.T, path string) {
 	t.Helper()
 	links, err := filepath.Glob("/proc/self/fd/*")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, link := range links {
-		if name, err := os.Readlink(link); err == nil && strings.HasPrefix(name, dir+"/") {
-			names = append(names, strings.TrimPrefix(name, dir))
+		if name, err := os.Readlink(link); err == nil && strings.HasPrefix(name, filepath.Dir(path)+"/") {
+			t.Errorf("%s stays open", name)
 		}
 	}
-	return names
 }
 
 // pools returns how many pools of connections this process has open.
@@ -260,5 +260,39 @@ func TestNoFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "none")
 	if _, err := sqlite.Open(t.Context(), filepath.Join(dir, "x.db")); err == nil || !strings.Contains(err.Error(), "the folder "+dir+" does not exist") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// The first process of all switches a file to its log, and waits for another program that
+// writes to it meanwhile, as long as the caller does.
+func TestSwitchToTheLog(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	other, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate")
+	if err == nil {
+		_, err = other.Exec(string(things[0]))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	for _, ends := range []bool{false, true} { // the other one's transaction
+		tx, err := other.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		if ends {
+			ctx, cancel = context.WithTimeout(t.Context(), testenv.Patience)
+			time.AfterFunc(20*time.Millisecond, func() { tx.Rollback() })
+		}
+		db, err := sqlite.Open(ctx, path)
+		cancel()
+		if ends && err != nil || !ends && !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the other one ends %v: %v", ends, err)
+		}
+		if err == nil {
+			db.Close()
+		}
+		tx.Rollback()
 	}
 }

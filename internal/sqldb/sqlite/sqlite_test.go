@@ -372,7 +372,7 @@ func TestLocked(t *testing.T) {
 func TestExisting(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "x.db")
-	if _, err := sqlite.OpenWith(t.Context(), path, sqlite.Options{Existing: true}); !errors.Is(err, os.ErrNotExist) {
+	if _, err := sqlite.OpenWith(t.Context(), path, sqlite.Options{Existing: true}); !errors.Is(err, os.ErrNotExist) || strings.Count(err.Error(), path) != 1 {
 		t.Errorf("got %v", err)
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
