@@ -242,10 +242,15 @@ func TestDamagedDump(t *testing.T) {
 	}
 }
 
-// Texts that are not UTF-8 survive.
+// Texts survive that are not UTF-8, that are long, or that JSON may escape, which makes them
+// longer; and so do the smallest and the largest number.
 func TestStrangeTexts(t *testing.T) {
 	db := opens["SQLite"](t)
 	if _, err := db.Exec(`INSERT INTO entitle_installations (installation, latest_ns) VALUES (CAST(x'ff00fe' AS TEXT), -9223372036854775808)`); err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("x", 1<<20)
+	if _, err := db.Exec(`INSERT INTO entitle_installations (installation, latest_ns) VALUES ($1, 9223372036854775807), ('<>&', 0)`, long); err != nil {
 		t.Fatal(err)
 	}
 	text := dumpOf(t, db)
@@ -253,8 +258,8 @@ func TestStrangeTexts(t *testing.T) {
 	if err := replace(t.Context(), other, read(t, text)); err != nil {
 		t.Fatal(err)
 	}
-	if got := dumpOf(t, other); got != text || !strings.Contains(got, `{"base64":"/wD+"}`) {
-		t.Errorf("got %s", got)
+	if got := dumpOf(t, other); got != text || !strings.Contains(got, `{"base64":"/wD+"}`) || !strings.Contains(got, `"<>&"`) || !strings.Contains(got, long) {
+		t.Errorf("got %.1000s", got)
 	}
 }
 
@@ -284,9 +289,13 @@ func TestForeignDump(t *testing.T) {
 			}
 		}
 	}
-	for _, text := range []string{"", "\n", "{}\n", `{"licseald":"backup","format":99}` + "\n"} {
-		if _, err := dump.Read(strings.NewReader(text)); err == nil {
-			t.Errorf("%q is read", text)
+	for text, want := range map[string]string{
+		"": "not complete", "{}": "not complete", "\n": "not a backup", "{}\n": "not a backup", "[]\n": "not a backup",
+		`{"licseald":"other","format":1}` + "\n": "not a backup", `{"licseald":"backup","format":"1"}` + "\n": "not a backup",
+		`{"licseald":"backup","format":0}` + "\n": "it has format 0, and this program reads format 1", `{"licseald":"backup","format":2}` + "\n": "it has format 2",
+	} {
+		if _, err := dump.Read(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %s", text, err, want)
 		}
 	}
 	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "empty.db"))
