@@ -133,10 +133,10 @@ func noneOpen(t *testing.T, path string) {
 	}
 }
 
-// pools returns how many pools of connections this process has open.
+// pools returns how many pools of connections this process has open: each has a goroutine.
 func pools() int {
 	stacks := make([]byte, 1<<20)
-	return strings.Count(string(stacks[:runtime.Stack(stacks, true)]), "connectionOpener(")
+	return strings.Count(string(stacks[:runtime.Stack(stacks, true)]), "created by database/sql.OpenDB ")
 }
 
 // noMorePools fails the test unless the pools are closed that were not open before. Their
