@@ -87,7 +87,7 @@ func (f *file) start(ctx context.Context, o Options) error {
 	return f.moveLog(ctx, m)
 }
 
-// openPin opens the log, and keeps it open.
+// openPin opens a connection, which opens the log, and keeps it open.
 func (f *file) openPin(ctx context.Context) (err error) {
 	if f.own, err = newPool(ctx, f.path); err != nil {
 		return err
@@ -96,10 +96,7 @@ func (f *file) openPin(ctx context.Context) (err error) {
 		return err
 	}
 	// While the log is moved into the file, nobody waits longer than this.
-	if _, err := f.pin.ExecContext(ctx, `PRAGMA busy_timeout = 200`); err != nil {
-		return err
-	}
-	_, err = incarnation(ctx, f.pin)
+	_, err = f.pin.ExecContext(ctx, `PRAGMA busy_timeout = 200`)
 	return err
 }
 
