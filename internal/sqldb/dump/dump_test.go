@@ -228,7 +228,11 @@ func TestDamagedDump(t *testing.T) {
 		changed[i] ^= 1
 		check(fmt.Sprintf("byte %d changed", i), string(changed))
 	}
-	check("twice", good+good)
+	for _, more := range []string{good, "\n", "x", "\x00"} {
+		if _, err := read(t, good+more).Count(); err == nil || !strings.Contains(err.Error(), "more text follows") {
+			t.Errorf("followed by %.10q: %v", more, err)
+		}
+	}
 	lines := strings.SplitAfter(good, "\n")
 	for i := 1; i < len(lines)-2; i++ {
 		check("a line is missing", strings.Join(slices.Delete(slices.Clone(lines), i, i+1), ""))

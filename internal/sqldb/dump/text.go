@@ -200,6 +200,7 @@ type lineReader struct {
 	scanner *bufio.Scanner
 	sum     hash.Hash
 	number  int
+	rest    int // bytes after the last end of a line that was found
 }
 
 func newLineReader(r io.Reader) *lineReader {
@@ -209,6 +210,7 @@ func newLineReader(r io.Reader) *lineReader {
 		if i := bytes.IndexByte(data, '\n'); i >= 0 {
 			return i + 1, data[:i+1], nil
 		}
+		l.rest = len(data)
 		return 0, nil, nil // a last line that has no end is dropped, and missed by next
 	})
 	return l
@@ -227,9 +229,9 @@ func (l *lineReader) next() ([]byte, error) {
 	return l.scanner.Bytes(), nil
 }
 
-// end returns an error if there is another line.
+// end returns an error if more text follows.
 func (l *lineReader) end() error {
-	if l.scanner.Scan() {
+	if l.scanner.Scan() || l.scanner.Err() == nil && l.rest > 0 {
 		l.number++
 		return l.damaged("more text follows the end of the backup")
 	}
