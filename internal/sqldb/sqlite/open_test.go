@@ -70,7 +70,7 @@ func TestFilesThatBelongTogether(t *testing.T) {
 					testenv.WriteFile(t, image+suffix, data)
 				}
 			}
-			before, pools := files(t, image), pools()
+			before := files(t, image)
 			for range 2 {
 				db, err := sqlite.OpenWith(t.Context(), image, test.options)
 				if test.want == nil {
@@ -97,7 +97,6 @@ func TestFilesThatBelongTogether(t *testing.T) {
 					t.Errorf("the files were changed: %.500s", diff)
 				}
 			}
-			noMorePools(t, pools)
 			lock, err := filelock.Try(image)
 			if err != nil {
 				t.Fatal(err)
@@ -133,21 +132,33 @@ func noneOpen(t *testing.T, path string) {
 	}
 }
 
-// pools returns how many pools of connections this process has open: each has a goroutine.
+// What could not be opened leaves no pool of connections, which has a goroutine.
+func TestFailedOpensLeaveNoPools(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.db")
+	testenv.WriteFile(t, path, strings.Repeat("text ", 1000))
+	for name, open := range map[string]func() (*sqldb.DB, error){
+		"a copy that is missing": func() (*sqldb.DB, error) { return sqlite.OpenCopy(t.Context(), filepath.Join(dir, "none.db"), true) },
+		"what is not a database": func() (*sqldb.DB, error) { return sqlite.Open(t.Context(), path) },
+	} {
+		before := pools() // of which a few may be about to end
+		for range 20 {
+			if _, err := open(); err == nil {
+				t.Fatalf("%s is opened", name)
+			}
+		}
+		for end := time.Now().Add(5 * time.Second); pools() > before; runtime.Gosched() {
+			if time.Now().After(end) {
+				t.Fatalf("%s leaves pools: there were %d, and there are %d", name, before, pools())
+			}
+		}
+	}
+}
+
+// pools returns how many pools of connections this process has open.
 func pools() int {
 	stacks := make([]byte, 1<<20)
 	return strings.Count(string(stacks[:runtime.Stack(stacks, true)]), "created by database/sql.OpenDB ")
-}
-
-// noMorePools fails the test unless the pools are closed that were not open before. Their
-// goroutines end a moment later.
-func noMorePools(t *testing.T, before int) {
-	t.Helper()
-	for end := time.Now().Add(5 * time.Second); pools() > before; runtime.Gosched() {
-		if time.Now().After(end) {
-			t.Fatal("a pool of connections stays open")
-		}
-	}
 }
 
 // A failed attempt to open a database does not count as one that has it open: its header is
