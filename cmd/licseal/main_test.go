@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,6 +21,7 @@ import (
 func TestMain(m *testing.M) {
 	setClock()
 	testenv.ExitAtOnce()
+	flag.Set("test.parallel", "6") // those that are parallel wait for programs a good part of the time
 	testscript.Main(leak.Checked(m), map[string]func(){
 		"licseal": main, "licseal-for-ever": forEver, "licseal-without-terminal": withoutTerminal,
 	})

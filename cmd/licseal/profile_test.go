@@ -299,7 +299,7 @@ func TestChangedSinceApproval(t *testing.T) {
 	refused := map[string]bool{}
 	for name := range approvedLines {
 		for i, line := range approvedLines[name] {
-			if i >= testenv.Rounds(3, math.MaxInt) {
+			if i >= testenv.Rounds(2, math.MaxInt) {
 				continue
 			}
 			plain, _ := h.outcome(name, line, approve)

@@ -45,6 +45,7 @@ func TestAlerts(t *testing.T) {
 // Every query of the dashboard and of the alerts is tried on a Prometheus that scrapes
 // licseald. Those of the dashboard find something.
 func TestDashboard(t *testing.T) {
+	t.Parallel()
 	testenv.Programs(t, "prometheus", "openssl")
 	v, ca := newVendor(t), newAuthority(t, "authority")
 	ca.issue("server", "/CN=server")

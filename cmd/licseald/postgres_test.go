@@ -235,6 +235,7 @@ server_login_retry = 1
 // Two servers write through a pooler in transaction mode, while PostgreSQL is restarted.
 // There is no answer but success and 503, and nothing is lost.
 func TestPooler(t *testing.T) {
+	t.Parallel()
 	v, server := newVendor(t), pgtest.Start(t)
 	store := server.NewDatabase(t)
 	args := []string{"--store", pooled(t, store), "--listen", "127.0.0.1:0", "--trust", v.trust}
@@ -254,7 +255,7 @@ func TestPooler(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	group := startLoads(ctx, t, loads...)
 	const restarts = 2
-	all := int64(testenv.Rounds(600, 10_000))
+	all := int64(testenv.Rounds(300, 10_000))
 	for i := range int64(restarts + 1) {
 		for deadline := time.Now().Add(5 * time.Minute); written() < all*(i+1)/(restarts+1); time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(deadline) {

@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -36,6 +37,7 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	testenv.ExitAtOnce()
+	flag.Set("test.parallel", "8") // those that are parallel wait for programs most of the time
 	testscript.Main(leak.Checked(m), map[string]func(){"licseald": main})
 }
 
