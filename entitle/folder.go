@@ -93,7 +93,7 @@ func (g *Guard) installNew(keyOrText string) (*license, error) {
 func (g *Guard) replace(folder *Folder, keyOrText string) (*license, error) {
 	g.loading.Lock()
 	defer g.loading.Unlock()
-	g.loadTrust() // if it is refused, what is in force stays, as reload reports
+	g.loadTrust() // a chain that is refused leaves the one in force; reload reports it
 	if err := g.loadRevocations(); err != nil {
 		return nil, &brokenError{err}
 	}

@@ -112,6 +112,27 @@ func TestFindChooses(t *testing.T) {
 	}
 }
 
+// Where the chain of trust is missing or refused from the start, the keys of its root are
+// trusted, and no others.
+func TestInstallWithoutChain(t *testing.T) {
+	root := origin(t, trustLines(t, signers{vendorKey}))
+	absent, rubbish := filepath.Join(t.TempDir(), "absent"), filepath.Join(t.TempDir(), "rubbish")
+	put(t, rubbish, []byte("rubbish"))
+	for _, file := range []string{absent, rubbish} {
+		g, err := entitle.Open(t.Context(), entitle.NewFolder(t.TempDir()), nil, &entitle.Options{MayBeMissing: true, Clock: at("2026-11-21").now, TrustRoot: root, TrustChain: entitle.File(file)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer g.Close()
+		if err := g.Install(t.Context(), string(signedBy(t, nextKey))); err == nil {
+			t.Errorf("%s: another key is trusted", file)
+		}
+		if err := g.Install(t.Context(), string(signed(t, plan()))); err != nil {
+			t.Errorf("%s: the key of the root: %v", file, err)
+		}
+	}
+}
+
 // An installation goes by the chain of trust as it is now; one that is refused leaves what
 // was in force.
 func TestInstallFollowsChain(t *testing.T) {

@@ -218,7 +218,7 @@ func manyRows(n int) string {
 	return b.String()
 }
 
-// What reads a register of many records ends within it.
+// A signal also ends the work on a register of many records, in the middle of it.
 func TestSignalsEndWorkOnRegisters(t *testing.T) {
 	const records = 20_000
 	dir := batchDir(t, 1)

@@ -233,7 +233,7 @@ func TestExitCode(t *testing.T) {
 // on, and keeps the output open; it is not waited for.
 func TestWholeClientEnds(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("there, they go on")
+		t.Skip("on Windows, what a client has started is not ended with it")
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
